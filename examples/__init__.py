@@ -1,0 +1,1 @@
+"""Things to try Newswire on: a demo newsroom and lists of sources."""

@@ -1,0 +1,1 @@
+"""Newswire: fetch, archive, extract, annotate and index news articles. Start reading at ``pipeline/flow.py``."""

@@ -1,0 +1,49 @@
+"""Where a batch lies in the archive: names only; adapters/warc_archive.py reads and writes."""
+
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from pipeline.errors import UsageError
+from pipeline.model.capture import Batch
+
+_ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{8}")
+_ID_TIME = "%Y%m%dT%H%M%SZ"
+
+
+def open_batch(now: datetime) -> Batch:
+    """Return a new batch, whose id sorts by time and is unique without asking anybody."""
+    opened_at = now.astimezone(UTC).replace(microsecond=0)
+    return Batch(id=f"{opened_at:{_ID_TIME}}-{secrets.token_hex(4)}", opened_at=opened_at)
+
+
+def parse_batch(batch_id: str) -> Batch:
+    """Return the batch of that id. Raises UsageError where it is none."""
+    match = _ID.fullmatch(batch_id)
+    if not match:
+        raise UsageError(f"{batch_id!r} is no batch id; one looks like 20261123T234500Z-1f2e3d4c")
+    return Batch(id=batch_id, opened_at=datetime.strptime(match[1], _ID_TIME).replace(tzinfo=UTC))
+
+
+def warc_name(batch: Batch, part: int) -> str:
+    """Return the path of the batch's WARC file; a batch that is opened again gets a further part."""
+    suffix = "" if part == 1 else f".{part}"
+    return f"{_folder(batch.opened_at)}/{batch.id}{suffix}.warc.gz"
+
+
+def lines_name(batch: Batch, name: str) -> str:
+    """Return the path of the batch's hand-over of that name."""
+    return f"{_folder(batch.opened_at)}/{batch.id}.{name}.jsonl"
+
+
+def day_folders(since: datetime, until: datetime) -> Iterator[str]:
+    """Yield the folders that can hold captures fetched in the interval; a batch may have been opened the day before."""
+    day: date = (since.astimezone(UTC) - timedelta(days=1)).date()
+    while day <= until.astimezone(UTC).date():
+        yield f"{day:%Y/%m/%d}"
+        day += timedelta(days=1)
+
+
+def _folder(opened_at: datetime) -> str:
+    return f"{opened_at:%Y/%m/%d}"

@@ -1,0 +1,43 @@
+"""Errors, named by what the caller does next.
+
+NewswireError
+├── UsageError        the user's input or configuration is wrong: one line, exit code 2
+├── Retry             not now: the entry stays pending, Airflow retries the task
+│   └── StoreUnavailable   the search store, the ledger or the archive does not answer
+└── Reject            never: the URL ends in the fate of the reason
+"""
+
+from datetime import timedelta
+
+from pipeline.model.fate import Reason
+
+
+class NewswireError(Exception):
+    """Any error that Newswire raises on purpose; its text is one clear line for the user."""
+
+
+class UsageError(NewswireError):
+    """Input or configuration that only the user can mend: exit code 2 on the command line."""
+
+
+class Retry(NewswireError):  # noqa: N818 - named by what the caller does, not by what it is
+    """Something that time may mend. ``after`` is what the other side asked for, such as Retry-After."""
+
+    def __init__(self, message: str, *, after: timedelta | None = None) -> None:
+        """Remember how long to wait at least."""
+        super().__init__(message)
+        self.after = after
+
+
+class StoreUnavailable(Retry):
+    """A store of ours does not answer: the whole task is retried, and entries stay pending."""
+
+
+class Reject(NewswireError):  # noqa: N818 - named by what the caller does, not by what it is
+    """This URL ends here, in the fate that ``reason`` belongs to."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        """Keep the reason apart from its explanation."""
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason = reason
+        self.detail = detail

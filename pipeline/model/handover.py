@@ -1,0 +1,47 @@
+"""What one stage hands to the next: lines beside the WARC file, and the numbers of what it did."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from pipeline.model.capture import CaptureRef
+from pipeline.model.document import Document
+from pipeline.model.fate import Claim, Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """One line of a batch's ``fetched`` hand-over."""
+
+    claim: Claim
+    capture: CaptureRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """One line of a batch's ``documents`` hand-over."""
+
+    claim: Claim
+    document: Document
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What a stage did, in numbers; reports add up."""
+
+    feeds: Counter[str] = field(default_factory=Counter)
+    #: Entries put into the inbox, by ``new`` and ``changed``.
+    entries: Counter[str] = field(default_factory=Counter)
+    #: Claims taken, handed on to the next stage, and put back for later.
+    claimed: int = 0
+    passed: int = 0
+    postponed: int = 0
+    settled: Counter[Reason] = field(default_factory=Counter)
+
+    def add(self, other: "Report") -> None:
+        """Add the other's numbers to these."""
+        self.feeds += other.feeds
+        self.entries += other.entries
+        self.claimed += other.claimed
+        self.passed += other.passed
+        self.postponed += other.postponed
+        self.settled += other.settled

@@ -1,0 +1,229 @@
+"""What the flow needs from the world: small protocols, each docstring a promise that every adapter keeps.
+
+Any method can raise ``errors.StoreUnavailable`` (or, for the Fetcher, ``errors.Retry``) when the other side does not answer.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from pipeline.model.capture import Batch, Capture, CaptureRef
+from pipeline.model.document import Document
+from pipeline.model.entity import Mention
+from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
+from pipeline.model.feed import Entry, Feed, FeedState
+from pipeline.model.query import Query, SearchPage
+
+
+class Clock(Protocol):
+    """Tells the time; tests bring their own."""
+
+    def now(self) -> datetime:
+        """Return the current time, aware, in UTC."""
+        ...
+
+
+class Fetcher(Protocol):
+    """Gets pages over HTTP, politely and safely.
+
+    Robots, per-host spacing, size and time caps, redirects and the refusal of private addresses are all its own business.
+    """
+
+    async def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Capture:
+        """Return the response, whatever its status is (304 too).
+
+        Raises Reject (robots, address refused, invalid URL, too large, too many redirects) when asking again is pointless,
+        and Retry (timeout, connection failure, DNS, 429 and 5xx, with the Retry-After sent) when it is not.
+        """
+        ...
+
+
+class BatchWriter(Protocol):
+    """Adds captures to one open batch."""
+
+    def add(self, capture: Capture) -> CaptureRef:
+        """Append the capture and return where its response record lies."""
+        ...
+
+
+class Archive(Protocol):
+    """Keeps every capture for good, one WARC file a batch, and a batch's hand-over between tasks beside it."""
+
+    def open_batch(self, batch: Batch) -> AbstractContextManager[BatchWriter]:
+        """Open the batch for writing; what was added is durable when the context ends. A batch can be opened again."""
+        ...
+
+    def read(self, ref: CaptureRef) -> Capture:
+        """Return the capture that ``add`` was given, byte for byte. Raises UsageError where there is none."""
+        ...
+
+    def scan(self, since: datetime, until: datetime) -> Iterator[tuple[CaptureRef, Capture]]:
+        """Yield the captures fetched in ``since <= t < until``, batch by batch, to the last whole record of each file."""
+        ...
+
+    def write_lines(self, batch: Batch, name: str, lines: Iterable[bytes]) -> None:
+        """Replace the hand-over ``name`` of the batch by these JSON lines, all or nothing."""
+        ...
+
+    def read_lines(self, batch: Batch, name: str) -> Iterator[bytes]:
+        """Yield the lines that ``write_lines`` was given. Raises UsageError where there are none."""
+        ...
+
+    def drop_lines(self, before: datetime) -> int:
+        """Remove the hand-overs of batches opened before then; return how many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What became of entries put into the inbox: never seen before, announced as changed, and known already."""
+
+    new: int = 0
+    changed: int = 0
+    known: int = 0
+
+
+class Ledger(Protocol):
+    """Knows every URL ever seen and how each ended; the durable inbox; the memory of the feeds.
+
+    Every method is one transaction. Two processes can use one ledger at a time.
+    """
+
+    def add_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
+        """Add the feeds or replace their configuration; polling state is kept, a gone feed is polled again."""
+        ...
+
+    def feeds(self) -> tuple[tuple[Feed, FeedState], ...]:
+        """Return every feed with its state, in order of URL."""
+        ...
+
+    def due_feeds(
+        self, now: datetime, *, limit: int, lease: timedelta, early: bool = False
+    ) -> tuple[tuple[Feed, FeedState], ...]:
+        """Return active feeds whose time has come, most overdue first; nobody else is given them until the lease ends.
+
+        ``early`` asks for those as well whose time has not come.
+        """
+        ...
+
+    def save_feed_state(self, state: FeedState) -> None:
+        """Keep what a poll learned, and end the feed's lease."""
+        ...
+
+    def record_entries(self, entries: Sequence[Entry], now: datetime) -> Recorded:
+        """Put entries into the inbox: pending where the URL is new or its claims (update time, title, content) changed."""
+        ...
+
+    def claim(self, batch: Batch, *, limit: int, lease: timedelta, publisher: str | None = None) -> tuple[Claim, ...]:
+        """Claim pending entries that are due at ``batch.opened_at``, oldest first; asked again, a batch gets the same ones."""
+        ...
+
+    def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = ()) -> None:
+        """Give each URL its one fate, and keep these articles as indexed, in one transaction; repeating it changes nothing.
+
+        A revision that a feed replaced meanwhile stays pending; a capture older than the known one changes no article.
+        """
+        ...
+
+    def postpone(self, claims: Sequence[tuple[Claim, datetime, str]]) -> None:
+        """Put claims back as pending, not before that time, with what went wrong; their attempts go up by one."""
+        ...
+
+    def release(self, batch: Batch) -> int:
+        """Put all claims of the batch back as pending at once, attempts unchanged; return how many."""
+        ...
+
+    def articles(self, article_ids: Sequence[str]) -> Mapping[str, ArticleState]:
+        """Return what is known of these articles, by id; unknown ones are left out."""
+        ...
+
+    def own_articles(self, owners: Mapping[str, str], now: datetime) -> Mapping[str, str]:
+        """Give each article id to the URL asked for unless another holds it; return the holder of each id."""
+        ...
+
+    def dead_letters(self) -> tuple[DeadLetter, ...]:
+        """Return all dead letters, newest first."""
+        ...
+
+    def revive(self, urls: Sequence[str], now: datetime) -> int:
+        """Make dead letters pending again, attempts at zero; all of them where no URL is given; return how many."""
+        ...
+
+    def entry(self, url: str) -> tuple[Entry, datetime] | None:
+        """Return the last entry of the URL and when the URL was first seen, or None."""
+        ...
+
+    def tally(self) -> Tally:
+        """Return the sums."""
+        ...
+
+    def reasons(self) -> Mapping[Reason, int]:
+        """Return how many URLs ended for each reason."""
+        ...
+
+
+class Tagger(Protocol):
+    """Finds names in text of one language."""
+
+    def tag(self, texts: Sequence[str], language: str) -> tuple[tuple[Mention, ...], ...] | None:
+        """Return the mentions of each text in order of start, none overlapping; None where the language is not its own."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A document that the store will never take as it is, and why."""
+
+    document: Document
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreStatus:
+    """A generation of the index, as ``newswire index status`` shows it."""
+
+    generation: str
+    documents: int
+    is_live: bool
+    indices: tuple[str, ...] = ()
+
+
+class SearchStore(Protocol):
+    """Keeps documents and finds them; speaks Query, never a store's own language.
+
+    A *generation* is a complete set of indices; readers see exactly one, the live one. Writes go to the live one unless named.
+    """
+
+    def prepare(self) -> None:
+        """Make the live generation ready for writes. Raises UsageError where its mapping is not ours, saying what to do."""
+        ...
+
+    def write(self, documents: Sequence[Document], *, generation: str | None = None) -> tuple[Refusal, ...]:
+        """Upsert the documents, searchable on return; an older capture never replaces a newer one. Return the refused ones."""
+        ...
+
+    def search(self, query: Query) -> SearchPage:
+        """Return the page. Raises UsageError on a query that it cannot serve."""
+        ...
+
+    def document(self, document_id: str) -> Mapping[str, object] | None:
+        """Return the stored JSON form of the document, or None."""
+        ...
+
+    def status(self) -> tuple[StoreStatus, ...]:
+        """Return every generation, the live one first."""
+        ...
+
+    def begin_generation(self) -> str:
+        """Create an empty generation under the current mapping and return its name."""
+        ...
+
+    def promote(self, generation: str) -> None:
+        """Make the generation live, atomically for readers. Raises UsageError where there is none of that name."""
+        ...
+
+    def drop(self, generation: str) -> None:
+        """Delete a generation. Raises UsageError for the live one."""
+        ...

@@ -1,0 +1,136 @@
+"""Every setting in one frozen record; the only reader of the environment and of Airflow connections.
+
+A setting comes from the environment or, inside an Airflow task, from the connection of the same meaning:
+``newswire_ledger``, ``newswire_archive``, ``newswire_search``. The environment wins.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+Network = IPv4Network | IPv6Network
+
+CONNECTIONS = {
+    "NEWSWIRE_LEDGER_URL": "newswire_ledger",
+    "NEWSWIRE_ARCHIVE_URL": "newswire_archive",
+    "NEWSWIRE_SEARCH_URL": "newswire_search",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What can be configured. Secrets are kept out of ``repr``, so that no log shows them."""
+
+    #: Folder of the embedded ledger, archive and index.
+    home: Path
+    #: SQLAlchemy URL.
+    ledger_url: str = field(repr=False)
+    #: A folder, or a URL that universal-pathlib reads, such as ``s3://bucket/archive``.
+    archive_url: str
+    #: ``sqlite:///path``, or http(s) of Elasticsearch, without credentials.
+    search_url: str
+    search_api_key: str | None = field(default=None, repr=False)
+    search_user: str | None = None
+    search_password: str | None = field(default=None, repr=False)
+    #: The sources file (TOML); None: feeds are added by command alone.
+    sources: Path | None = None
+    #: Private networks that fetching may reach.
+    allowed_networks: tuple[Network, ...] = ()
+    #: Least seconds between two requests to one host.
+    host_delay: float = 1.0
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings that these variables give (default: the process's own). Raises UsageError naming a bad one."""
+    values = {key: value for key, value in (os.environ if environ is None else environ).items() if value}
+    home = Path(values.get("NEWSWIRE_HOME", ".newswire")).expanduser().absolute()
+    search_url, user, password = _split_credentials(
+        values.get("NEWSWIRE_SEARCH_URL", f"sqlite:///{home / 'search.sqlite'}")
+    )
+    sources = values.get("NEWSWIRE_SOURCES")
+    return Settings(
+        home=home,
+        ledger_url=values.get("NEWSWIRE_LEDGER_URL", f"sqlite:///{home / 'ledger.sqlite'}"),
+        archive_url=values.get("NEWSWIRE_ARCHIVE_URL", str(home / "archive")),
+        search_url=search_url,
+        search_api_key=values.get("NEWSWIRE_SEARCH_API_KEY"),
+        search_user=values.get("NEWSWIRE_SEARCH_USER", user),
+        search_password=values.get("NEWSWIRE_SEARCH_PASSWORD", password),
+        sources=Path(sources).expanduser().absolute() if sources else None,
+        allowed_networks=_read_networks(values.get("NEWSWIRE_ALLOWED_NETWORKS", "")),
+        host_delay=_read_seconds("NEWSWIRE_HOST_DELAY", values.get("NEWSWIRE_HOST_DELAY", "1")),
+    )
+
+
+def read_airflow_settings() -> Settings:
+    """Return the settings inside an Airflow task: connections fill in what the environment leaves open."""
+    from airflow.sdk import Connection  # noqa: PLC0415 - Airflow takes seconds to import, and only tasks need it
+    from airflow.sdk.exceptions import AirflowRuntimeError  # noqa: PLC0415 - as above
+
+    values = dict(os.environ)
+    for variable, connection_id in CONNECTIONS.items():
+        if values.get(variable):
+            continue
+        try:
+            connection = Connection.get(connection_id)
+        except AirflowRuntimeError:  # no such connection: the default stands
+            continue
+        values.update(_connection_values(variable, connection))
+    return read_settings(values)
+
+
+def _connection_values(variable: str, connection: "Connection") -> dict[str, str]:
+    """Return the variables that one connection stands for; an extra ``url`` says the address outright."""
+    extra = connection.extra_dejson
+    if variable != "NEWSWIRE_SEARCH_URL":
+        return {variable: extra.get("url") or connection.get_uri()}
+    scheme = connection.schema or ("https" if connection.port in {None, 443} else "http")
+    port = f":{connection.port}" if connection.port else ""
+    values = {
+        variable: extra.get("url") or f"{scheme}://{connection.host}{port}",
+        "NEWSWIRE_SEARCH_USER": connection.login or "",
+        "NEWSWIRE_SEARCH_PASSWORD": connection.password or "",
+        "NEWSWIRE_SEARCH_API_KEY": extra.get("api_key", ""),
+    }
+    return {key: value for key, value in values.items() if value}
+
+
+def _split_credentials(url: str) -> tuple[str, str | None, str | None]:
+    """Take user and password out of an http(s) URL, so that no message ever prints them."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https", "sqlite"}:
+        message = f"NEWSWIRE_SEARCH_URL is {url!r}; it must begin with sqlite:///, http:// or https://"
+        raise UsageError(message)
+    if parts.scheme == "sqlite" or "@" not in parts.netloc:
+        return url, None, None
+    host = parts.netloc.rpartition("@")[2]
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return urlunsplit(parts._replace(netloc=host)), user or None, password or None
+
+
+def _read_networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        message = f"NEWSWIRE_ALLOWED_NETWORKS: {error}; write CIDRs such as 127.0.0.0/8,10.1.0.0/16"
+        raise UsageError(message) from error
+
+
+def _read_seconds(name: str, text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 3600:  # noqa: PLR2004 - an hour between two requests is surely a mistake
+        message = f"{name} is {text!r}; it must be a number of seconds from 0 to 3600"
+        raise UsageError(message)
+    return seconds

@@ -1,0 +1,107 @@
+"""Addresses: the canonical URL, the article id made of it, and the host that politeness counts by."""
+
+import hashlib
+import re
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from pipeline.errors import Reject
+from pipeline.model.fate import Reason
+
+MAX_URL_LENGTH = 2048  # what servers and the index's keyword fields take
+
+#: Query parameters that say where a reader came from, never which article it is (names as the ad and mail tools document them).
+_TRACKING = re.compile(
+    r"^(utm_\w+|mtm_\w+|pk_\w+|fbclid|gclid|gclsrc|dclid|msclkid|yclid|igshid|twclid|ttclid|mc_cid|mc_eid|_hsenc|_hsmi|"
+    r"ga_\w+|cmpid|ns_mchannel|ns_source|ns_campaign|ns_linkname|ns_fee|wt_mc|wt_zmc|xtor|at_medium|at_campaign|at_custom\w*)$",
+    re.IGNORECASE,
+)
+_MIRROR_HOST = re.compile(r"^(www|m|mobile|amp)\.")
+_DEFAULT_PORT = {"http": 80, "https": 443}
+_PATH_SAFE = "/:@!$&'()*+,;=-._~"
+
+
+def normalise_url(url: str) -> str:
+    """Return the URL as it is fetched and keyed in the ledger: scheme and host in lower case, IDN in ASCII, no fragment.
+
+    Percent-encoding is normalised after RFC 3986, section 6.2.2. Raises Reject (invalid URL) for anything but http and https
+    with a host, user information, or more than 2,048 characters.
+    """
+    text = url.strip()
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+        host = host if ":" in host else host.encode("idna").decode("ascii").lower()
+    except (ValueError, UnicodeError) as error:
+        raise Reject(Reason.INVALID_URL, f"{text[:200]!r}: {error}") from error
+    scheme = parts.scheme.lower()
+    if scheme not in _DEFAULT_PORT or not host:
+        raise Reject(Reason.INVALID_URL, f"{text[:200]!r} is not an http or https address")
+    if "@" in parts.netloc:
+        raise Reject(Reason.INVALID_URL, "an address with user information is not fetched")
+    netloc = f"[{host}]" if ":" in host else host
+    if port is not None and port != _DEFAULT_PORT[scheme]:
+        netloc += f":{port}"
+    normal = urlunsplit(
+        (scheme, netloc, _normalise_escapes(parts.path, _PATH_SAFE) or "/", _normalise_query(parts.query), "")
+    )
+    if len(normal) > MAX_URL_LENGTH:
+        raise Reject(Reason.INVALID_URL, f"longer than {MAX_URL_LENGTH} characters: {normal[:80]}…")
+    return normal
+
+
+def canonical_url(answered: str, declared: str | None = None) -> str:
+    """Return the address that stands for the article: the page's own claim where it can be believed, else where it answered.
+
+    A claim is believed on the same host only (www., m., mobile. and amp. count as the same): else one site could take over
+    another's articles. Tracking parameters go either way.
+    """
+    address = normalise_url(answered)
+    if declared:
+        try:
+            claimed = normalise_url(declared)
+        except Reject:
+            claimed = address
+        # A front page named as canonical by every page of a site is a common mistake; an article is never the front page.
+        if site_of(claimed) == site_of(address) and urlsplit(claimed).path != "/":
+            address = claimed
+    return strip_tracking(address)
+
+
+def strip_tracking(url: str) -> str:
+    """Return the URL without parameters that only tell where the reader came from."""
+    parts = urlsplit(url)
+    if not parts.query:
+        return url
+    kept = [pair for pair in parts.query.split("&") if not _TRACKING.match(pair.partition("=")[0])]
+    return urlunsplit(parts._replace(query="&".join(kept)))
+
+
+def article_id(canonical: str) -> str:
+    """Return the article's id: 128 bits of SHA-256 over the canonical URL without its scheme, in hex."""
+    return hashlib.sha256(canonical.partition("://")[2].encode()).hexdigest()[:32]
+
+
+def host_of(url: str) -> str:
+    """Return host and port as politeness counts them."""
+    return urlsplit(url).netloc.lower()
+
+
+def site_of(url: str) -> str:
+    """Return the host and port without the prefixes of mobile and AMP mirrors."""
+    return _MIRROR_HOST.sub("", host_of(url))
+
+
+def _normalise_escapes(text: str, safe: str) -> str:
+    """Decode what need not be escaped, encode what must be, and leave escaped delimiters as they are."""
+    pieces = re.split(r"(%[0-9A-Fa-f]{2})", text)
+    unreserved = re.compile(r"[A-Za-z0-9._~-]")
+    return "".join(
+        (unquote(piece) if unreserved.fullmatch(unquote(piece, errors="replace")) else piece.upper())
+        if len(piece) == 3 and piece.startswith("%")  # noqa: PLR2004 - a percent sign and two digits
+        else quote(piece, safe=safe)
+        for piece in pieces
+    )
+
+
+def _normalise_query(query: str) -> str:
+    return _normalise_escapes(query, _PATH_SAFE + "?[]")

@@ -1,0 +1,172 @@
+"""What every archive promises, on a folder and on an object store."""
+
+import gzip
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fastwarc.warc import ArchiveIterator, WarcRecordType
+from moto.server import ThreadedMotoServer
+from upath import UPath
+
+from pipeline.adapters.warc_archive import WarcArchive
+from pipeline.archive import open_batch
+from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.model.capture import Capture, CaptureRef, Redirect
+
+NOW = datetime(2026, 11, 23, 23, 59, 58, 123456, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param == "folder":
+        return str(tmp_path)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", request.getfixturevalue("object_store"))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    bucket = UPath(f"s3://archive-{tmp_path.name.replace('_', '-').strip('-').lower()}")
+    bucket.mkdir(exist_ok=True)
+    return f"{str(bucket).rstrip('/')}/pages"
+
+
+@pytest.fixture
+def archive(root: str) -> WarcArchive:
+    return WarcArchive(root)
+
+
+def make_capture(number: int = 0, at: datetime = NOW) -> Capture:
+    return Capture(
+        url=f"https://example.org/r/{number}",
+        final_url=f"https://example.org/a/{number}?x=1",
+        fetched_at=at,
+        status=200,
+        headers=(("Content-Type", "text/html; charset=utf-8"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")),
+        body=f"<p>Page {number}: ä € 新聞</p>".encode() + bytes(range(256)),
+        redirects=(
+            Redirect(status=301, url="https://example.org/b"),
+            Redirect(status=302, url="https://example.org/c"),
+        ),
+        request_headers=(("User-Agent", "Newswire"), ("Accept", "*/*")),
+    )
+
+
+def keep(archive: WarcArchive, captures: list[Capture], at: datetime = NOW) -> list[CaptureRef]:
+    with archive.open_batch(open_batch(at)) as writer:
+        return [writer.add(capture) for capture in captures]
+
+
+def test_a_capture_comes_back_as_it_went_in(archive: WarcArchive) -> None:
+    captures = [make_capture(number) for number in range(3)]
+    refs = keep(archive, captures)
+    assert [archive.read(ref) for ref in reversed(refs)] == captures[::-1]
+
+
+def test_an_answer_without_a_body_or_with_an_odd_status_is_kept(archive: WarcArchive) -> None:
+    odd = Capture(url="http://e.org/", final_url="http://e.org/", fetched_at=NOW, status=799)
+    [ref] = keep(archive, [odd])
+    assert archive.read(ref) == odd
+
+
+def test_a_header_cannot_break_the_record(archive: WarcArchive) -> None:
+    nasty = Capture(
+        url="http://e.org/",
+        final_url="http://e.org/",
+        fetched_at=NOW,
+        status=200,
+        headers=(("X-A", "a\r\n\r\nWARC/1.1"),),
+    )
+    refs = keep(archive, [nasty, make_capture()])
+    assert archive.read(refs[0]).headers == (("X-A", "a WARC/1.1"),)
+    assert archive.read(refs[1]) == make_capture()
+
+
+def test_captures_of_an_interval_are_found_again(archive: WarcArchive) -> None:
+    times = [NOW - timedelta(days=1), NOW, NOW + timedelta(seconds=2)]  # the last belongs to the next day
+    refs = [keep(archive, [make_capture(number, at)], NOW - timedelta(days=1))[0] for number, at in enumerate(times)]
+    found = list(archive.scan(NOW - timedelta(hours=1), NOW + timedelta(seconds=2)))
+    assert found == [(refs[1], make_capture(1, NOW))]
+    assert len(list(archive.scan(NOW - timedelta(days=2), NOW + timedelta(days=1)))) == 3
+
+
+def test_a_batch_that_is_opened_again_loses_nothing(archive: WarcArchive) -> None:
+    batch = open_batch(NOW)
+    refs = []
+    for number in range(2):
+        with archive.open_batch(batch) as writer:
+            refs.append(writer.add(make_capture(number)))
+    assert [archive.read(ref).url for ref in refs] == ["https://example.org/r/0", "https://example.org/r/1"]
+
+
+def test_other_tools_read_it(archive: WarcArchive, root: str) -> None:
+    [ref] = keep(archive, [make_capture(4)])
+    with (UPath(root) / ref.path).open("rb") as stream:
+        records = []
+        for record in ArchiveIterator(stream, verify_digests=True):
+            records.append((record.record_type, record.headers.get("WARC-Target-URI"), record.reader.read()))
+    kinds = [kind for kind, _, _ in records]
+    assert kinds == [WarcRecordType.warcinfo, WarcRecordType.response, WarcRecordType.request, WarcRecordType.metadata]
+    assert records[1][1:] == ("https://example.org/a/4?x=1", make_capture(4).body)
+
+
+def test_every_record_is_compressed_on_its_own(archive: WarcArchive, root: str) -> None:
+    refs = keep(archive, [make_capture(number) for number in range(2)])
+    data = (UPath(root) / refs[1].path).read_bytes()
+    cut = data[refs[1].offset : refs[1].offset + refs[1].length]
+    assert gzip.decompress(cut).startswith(b"WARC/1.1\r\n")
+    assert refs[1].offset + refs[1].length == len(data)
+
+
+@pytest.mark.parametrize("root", ["folder"], indirect=True)
+def test_a_file_cut_off_anywhere_gives_its_whole_captures(archive: WarcArchive, root: str) -> None:
+    captures = [make_capture(number) for number in range(3)]
+    refs = keep(archive, captures)
+    path = Path(root) / refs[0].path
+    data = path.read_bytes()
+    for cut in range(0, len(data), 11):
+        path.write_bytes(data[:cut])
+        whole = [capture for ref, capture in zip(refs, captures, strict=True) if ref.offset + ref.length <= cut]
+        assert [capture for _, capture in archive.scan(NOW, NOW + timedelta(seconds=1))] == whole
+
+
+def test_lines_are_replaced_as_a_whole(archive: WarcArchive) -> None:
+    batch = open_batch(NOW)
+    archive.write_lines(batch, "fetched", [b"1", b"2"])
+    archive.write_lines(batch, "fetched", [b"3"])
+    assert list(archive.read_lines(batch, "fetched")) == [b"3"]
+    with pytest.raises(UsageError, match="no documents lines"):
+        list(archive.read_lines(batch, "documents"))
+
+
+def test_only_old_lines_are_dropped(archive: WarcArchive) -> None:
+    old, new = open_batch(NOW - timedelta(days=8)), open_batch(NOW)
+    for batch in (old, new):
+        archive.write_lines(batch, "fetched", [b"1"])
+    assert archive.drop_lines(NOW - timedelta(days=7)) == 1
+    assert list(archive.read_lines(new, "fetched")) == [b"1"]
+
+
+def test_what_is_not_there_is_said(archive: WarcArchive) -> None:
+    with pytest.raises(UsageError, match="no file 2026/11/23/none"):
+        archive.read(CaptureRef(path="2026/11/23/none.warc.gz", offset=0, length=10))
+    assert list(archive.scan(NOW, NOW + timedelta(days=3))) == []
+
+
+def test_a_disk_that_fails_is_one_clear_line(tmp_path: Path) -> None:
+    blocked = tmp_path / "archive"
+    blocked.write_text("a file, not a folder")
+    with (
+        pytest.raises(StoreUnavailable, match=r"the archive .* cannot be used: Not a directory"),
+        WarcArchive(str(blocked)).open_batch(open_batch(NOW)),
+    ):
+        pass

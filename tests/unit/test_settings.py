@@ -1,0 +1,59 @@
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.settings import read_settings
+
+
+def test_the_default_is_embedded_below_one_folder(tmp_path: Path) -> None:
+    settings = read_settings({"NEWSWIRE_HOME": str(tmp_path)})
+    assert settings.ledger_url == f"sqlite:///{tmp_path}/ledger.sqlite"
+    assert settings.archive_url == f"{tmp_path}/archive"
+    assert settings.search_url == f"sqlite:///{tmp_path}/search.sqlite"
+    assert settings.sources is None
+    assert settings.allowed_networks == ()
+    assert settings.host_delay == 1.0
+
+
+def test_an_empty_variable_counts_as_not_set() -> None:
+    assert read_settings({"NEWSWIRE_HOME": ""}).home == Path(".newswire").absolute()
+
+
+def test_credentials_in_the_search_address_are_taken_out_of_it() -> None:
+    settings = read_settings({"NEWSWIRE_SEARCH_URL": "https://writer:s%40crt@search.example:9200"})
+    assert settings.search_url == "https://search.example:9200"
+    assert (settings.search_user, settings.search_password) == ("writer", "s@crt")
+
+
+def test_no_secret_is_printed() -> None:
+    settings = read_settings(
+        {
+            "NEWSWIRE_LEDGER_URL": "postgresql+psycopg://n:hush1@db/newswire",
+            "NEWSWIRE_SEARCH_URL": "https://n:hush2@search.example",
+            "NEWSWIRE_SEARCH_API_KEY": "hush3",
+        }
+    )
+    assert "hush" not in repr(settings)
+
+
+def test_networks_are_read_as_cidrs() -> None:
+    settings = read_settings({"NEWSWIRE_ALLOWED_NETWORKS": "127.0.0.0/8, ::1/128"})
+    assert settings.allowed_networks == (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("NEWSWIRE_ALLOWED_NETWORKS", "loopback"),
+        ("NEWSWIRE_ALLOWED_NETWORKS", "10.0.0.1/8"),
+        ("NEWSWIRE_HOST_DELAY", "soon"),
+        ("NEWSWIRE_HOST_DELAY", "-1"),
+        ("NEWSWIRE_HOST_DELAY", "nan"),
+        ("NEWSWIRE_SEARCH_URL", "search.example:9200"),
+    ],
+)
+def test_a_bad_value_is_named(variable: str, value: str) -> None:
+    with pytest.raises(UsageError, match=variable):
+        read_settings({variable: value})
