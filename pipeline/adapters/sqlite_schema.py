@@ -1,0 +1,141 @@
+"""Tables of the embedded index, and the connection that reads and writes them."""
+
+import math
+import sqlite3
+from pathlib import Path
+
+from pipeline.errors import UsageError
+
+#: Raised with every change of the tables below.
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 30
+EARTH_RADIUS_KM = 6371.0087714  # the mean radius of WGS 84, as Elasticsearch measures
+
+_SCHEMA = """
+CREATE TABLE generations (
+    name TEXT PRIMARY KEY,
+    is_live INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX one_is_live ON generations (is_live) WHERE is_live;
+
+CREATE TABLE documents (
+    key INTEGER PRIMARY KEY,
+    generation TEXT NOT NULL REFERENCES generations ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,  -- milliseconds of the capture
+    date INTEGER NOT NULL,     -- milliseconds of publication, else of the capture
+    language TEXT NOT NULL,
+    headline TEXT NOT NULL,    -- this and the next two: folded words joined by spaces
+    deck TEXT NOT NULL,
+    text TEXT NOT NULL,
+    form TEXT NOT NULL,        -- the document's JSON
+    UNIQUE (generation, id)
+);
+CREATE INDEX documents_by_date ON documents (generation, date DESC, id);
+
+CREATE TABLE facets (
+    document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    facet TEXT NOT NULL,
+    value TEXT NOT NULL,
+    folded TEXT NOT NULL,
+    PRIMARY KEY (document, facet, value)
+) WITHOUT ROWID;
+CREATE INDEX facets_by_folded ON facets (facet, folded);
+
+CREATE TABLE locations (
+    document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    latitude REAL NOT NULL CHECK (latitude BETWEEN -90 AND 90),
+    longitude REAL NOT NULL CHECK (longitude BETWEEN -180 AND 180)
+);
+CREATE INDEX locations_by_document ON locations (document);
+CREATE INDEX locations_by_latitude ON locations (latitude);
+
+-- The words are parted and folded already, so the tokenizer has only spaces to look for.
+CREATE VIRTUAL TABLE words USING fts5 (headline, deck, text, content=documents, content_rowid=key, tokenize='ascii');
+-- English words by their stems.
+CREATE VIRTUAL TABLE stems USING fts5 (headline, deck, text, content=documents, content_rowid=key, tokenize='porter ascii');
+
+CREATE TRIGGER document_added AFTER INSERT ON documents BEGIN
+    INSERT INTO words (rowid, headline, deck, text) VALUES (new.key, new.headline, new.deck, new.text);
+    INSERT INTO stems (rowid, headline, deck, text)
+        SELECT new.key, new.headline, new.deck, new.text WHERE new.language = 'en';
+END;
+CREATE TRIGGER document_removed AFTER DELETE ON documents BEGIN
+    INSERT INTO words (words, rowid, headline, deck, text)
+        VALUES ('delete', old.key, old.headline, old.deck, old.text);
+    INSERT INTO stems (stems, rowid, headline, deck, text)
+        SELECT 'delete', old.key, old.headline, old.deck, old.text WHERE old.language = 'en';
+END;
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection to the index, which is made where there is none.
+
+    Readers and one writer work at a time without waiting for each other. Raises UsageError for a file that is no index of ours.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        _open(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _open(connection: sqlite3.Connection, path: Path) -> None:
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA foreign_keys = ON")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0:
+        _create(connection, path)
+    elif version != SCHEMA_VERSION:
+        message = (
+            f"{path} has index schema {version}, this version of Newswire writes {SCHEMA_VERSION}: "
+            "move the file away, then run newswire index rebuild and newswire index promote"
+        )
+        raise UsageError(message)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.create_function("distance_km", 4, distance_km, deterministic=True)
+
+
+def _create(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables. Two processes may try at once: the second finds them made."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+            _check_empty(connection, path)
+            for statement in _split(_SCHEMA):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _check_empty(connection: sqlite3.Connection, path: Path) -> None:
+    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        message = f"{path} is a database of something else; set NEWSWIRE_SEARCH_URL to a file of its own"
+        raise UsageError(message)
+
+
+def _split(script: str) -> list[str]:
+    """Return the statements one by one: ``executescript`` would end the transaction first."""
+    statements, open_lines = [], ""
+    for line in script.splitlines(keepends=True):
+        open_lines += line
+        if sqlite3.complete_statement(open_lines):
+            statements.append(open_lines)
+            open_lines = ""
+    return statements
+
+
+def distance_km(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
+    """Return the distance over the sphere between two points in degrees (haversine formula)."""
+    phi, other_phi = math.radians(latitude), math.radians(other_latitude)
+    half_phi, half_lambda = (other_phi - phi) / 2, math.radians(other_longitude - longitude) / 2
+    haversine = math.sin(half_phi) ** 2 + math.cos(phi) * math.cos(other_phi) * math.sin(half_lambda) ** 2
+    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, haversine)))

@@ -1,0 +1,199 @@
+"""SearchStore on SQLite's FTS5: the embedded default, in one file, with the answers of the Elasticsearch store."""
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.adapters import sqlite_page
+from pipeline.adapters.sqlite_schema import connect
+from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.index import mapping as names
+from pipeline.index.document import document_date, document_json, milliseconds
+from pipeline.index.folding import fold
+from pipeline.index.mapping import Generation
+from pipeline.model.document import Document
+from pipeline.model.query import Query, SearchPage
+from pipeline.ports import Clock, Refusal, StoreStatus
+
+
+class SqliteStore:
+    """Promises what ports.SearchStore does; finds stems in English only."""
+
+    def __init__(self, path: Path, *, clock: Clock, prefix: str = "articles") -> None:
+        """Open nothing yet: each thread of each process opens the file when it first needs it."""
+        self._path = path
+        self._clock = clock
+        self._prefix = prefix
+        self._fingerprint = names.fingerprint(names.read_mapping())
+        self._local = threading.local()
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        opened = getattr(self._local, "opened", None)
+        if opened and opened[0] == os.getpid():
+            opened[1].close()
+        self._local.opened = None
+
+    def prepare(self) -> None:
+        """Create the live generation, or check that it has our mapping."""
+        with self._transaction("IMMEDIATE") as connection:
+            self._live(connection)
+
+    def write(self, documents: Sequence[Document], *, generation: str | None = None) -> tuple[Refusal, ...]:
+        """Write in one transaction; a document that breaks a rule of the tables is refused alone."""
+        refused = []
+        with self._transaction("IMMEDIATE") as connection:
+            target = self._live(connection) if generation is None else self._named(connection, generation)
+            for document in documents:
+                connection.execute("SAVEPOINT document")
+                try:
+                    _upsert(connection, document, target)
+                except (sqlite3.IntegrityError, UnicodeEncodeError) as error:
+                    connection.execute("ROLLBACK TO document")
+                    refused.append(Refusal(document=document, detail=str(error)))
+                connection.execute("RELEASE document")
+        return tuple(refused)
+
+    def search(self, query: Query) -> SearchPage:
+        """Ask the live generation, all of the answer from one state of it."""
+        with self._transaction("DEFERRED") as connection:
+            return sqlite_page.read_page(connection, query)
+
+    def document(self, document_id: str) -> Mapping[str, object] | None:
+        """Look the id up in the live generation."""
+        with self._transaction("DEFERRED") as connection:
+            row = connection.execute(
+                "SELECT form FROM documents WHERE id = ? AND generation = (SELECT name FROM generations WHERE is_live)",
+                (document_id,),
+            ).fetchone()
+        return dict(json.loads(row["form"])) if row else None
+
+    def status(self) -> tuple[StoreStatus, ...]:
+        """Count each generation."""
+        with self._transaction("DEFERRED") as connection:
+            rows = connection.execute(
+                "SELECT name, is_live, (SELECT count(*) FROM documents WHERE generation = name) AS documents "
+                "FROM generations ORDER BY is_live DESC, name"
+            ).fetchall()
+        return tuple(
+            StoreStatus(generation=row["name"], documents=row["documents"], is_live=bool(row["is_live"]))
+            for row in rows
+        )
+
+    def begin_generation(self) -> str:
+        """Add a row for the generation, named by the time."""
+        with self._transaction("IMMEDIATE") as connection:
+            taken = [row["name"] for row in connection.execute("SELECT name FROM generations")]
+            generation = names.next_rebuild(self._prefix, self._fingerprint, self._clock.now(), taken)
+            connection.execute("INSERT INTO generations VALUES (?, 0)", (generation.name,))
+        return generation.name
+
+    def promote(self, generation: str) -> None:
+        """Move the live mark in one transaction."""
+        with self._transaction("IMMEDIATE") as connection:
+            self._find(connection, generation)
+            connection.execute("UPDATE generations SET is_live = 0 WHERE is_live")
+            connection.execute("UPDATE generations SET is_live = 1 WHERE name = ?", (generation,))
+
+    def drop(self, generation: str) -> None:
+        """Delete the generation with all that belongs to it."""
+        with self._transaction("IMMEDIATE") as connection:
+            if self._find(connection, generation):
+                message = f"{generation} is live: promote another generation before dropping it"
+                raise UsageError(message)
+            connection.execute("DELETE FROM generations WHERE name = ?", (generation,))
+
+    def _live(self, connection: sqlite3.Connection) -> str:
+        """Return the live generation's name; the first generation of our mapping is made where nothing is live yet."""
+        row = connection.execute("SELECT name FROM generations WHERE is_live").fetchone()
+        if row is None:
+            first = Generation(self._prefix, self._fingerprint).name
+            connection.execute("INSERT INTO generations VALUES (?, 1)", (first,))
+            return first
+        return self._checked(row["name"])
+
+    def _named(self, connection: sqlite3.Connection, name: str) -> str:
+        self._find(connection, name)
+        return self._checked(name)
+
+    def _checked(self, name: str) -> str:
+        generation = names.parse_generation(name, self._prefix)
+        assert generation  # nothing else is ever inserted
+        names.check_fingerprint(generation, self._fingerprint)
+        return name
+
+    def _find(self, connection: sqlite3.Connection, name: str) -> bool:
+        """Tell whether the generation is live. Raises UsageError where there is none of that name."""
+        row = connection.execute("SELECT is_live FROM generations WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            message = f"there is no generation {name!r}; newswire index status lists them"
+            raise UsageError(message)
+        return bool(row["is_live"])
+
+    def _connection(self) -> sqlite3.Connection:
+        """Return the connection of this thread: SQLite's must not cross threads, nor survive a fork."""
+        opened: tuple[int, sqlite3.Connection] | None = getattr(self._local, "opened", None)
+        if opened is None or opened[0] != os.getpid():
+            opened = self._local.opened = (os.getpid(), connect(self._path))
+        return opened[1]
+
+    @contextmanager
+    def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
+        """Commit what the block does, or none of it; SQLite's errors become ours."""
+        try:
+            connection = self._connection()
+            connection.execute(f"BEGIN {kind}")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # a full disk has rolled back already
+                    connection.execute("ROLLBACK")
+                raise
+        except sqlite3.OperationalError as error:
+            message = f"the index {self._path} does not answer: {error}"
+            raise StoreUnavailable(message) from error
+        except sqlite3.DatabaseError as error:
+            message = f"the index {self._path} cannot be read: {error}; move it away and run newswire index rebuild"
+            raise UsageError(message) from error
+        except OSError as error:
+            message = f"the index {self._path} cannot be made: {error}; check NEWSWIRE_SEARCH_URL"
+            raise UsageError(message) from error
+
+
+def _upsert(connection: sqlite3.Connection, document: Document, generation: str) -> None:
+    version = milliseconds(document.captured_at)
+    known = connection.execute(
+        "SELECT key, version FROM documents WHERE generation = ? AND id = ?", (generation, document.id)
+    ).fetchone()
+    if known and known["version"] > version:
+        return
+    if known:
+        connection.execute("DELETE FROM documents WHERE key = ?", (known["key"],))
+    form = document_json(document)
+    key = connection.execute(
+        "INSERT INTO documents (generation, id, version, date, language, headline, deck, text, form) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(generation, document.id, version, milliseconds(document_date(document)), document.annotation.language),
+            *(fold(form.get(name, "")) for name in ("headline", "deck", "text")),
+            json.dumps(form, ensure_ascii=False),
+        ),
+    ).lastrowid
+    facets = [(key, facet, value, fold(value)) for facet, value in _facet_values(form)]
+    connection.executemany("INSERT INTO facets VALUES (?, ?, ?, ?)", facets)
+    locations = [(key, point["lat"], point["lon"]) for point in form["locations"]]
+    connection.executemany("INSERT INTO locations VALUES (?, ?, ?)", locations)
+
+
+def _facet_values(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for facet in ("people", "organizations", "places"):
+        yield from ((facet, value) for value in form[facet])
+    for facet, field in (("publishers", "publisher"), ("languages", "language"), ("sections", "section")):
+        if field in form:
+            yield facet, form[field]

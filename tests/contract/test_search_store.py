@@ -1,0 +1,693 @@
+"""What both search stores promise: the same ids, counts, facets and order by date for the same documents and queries."""
+
+import html
+import re
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.adapters.elasticsearch_store import ElasticsearchStore
+from pipeline.adapters.sqlite_store import SqliteStore
+from pipeline.errors import UsageError
+from pipeline.index.document import document_json
+from pipeline.model.entity import Place, Quote
+from pipeline.model.query import Circle, Facet, Query, Sort
+from pipeline.ports import SearchStore
+from pipeline.search import make_query
+from tests.fixtures.documents import MINSK, NOON, TEHRAN, FixedClock, document
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+def store(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[SearchStore]:
+    opened = (
+        SqliteStore(tmp_path / "search.sqlite", clock=clock)
+        if request.param == "sqlite"
+        else ElasticsearchStore(
+            request.getfixturevalue("elasticsearch_url"),
+            clock=clock,
+            prefix=request.getfixturevalue("elasticsearch_prefix"),
+        )
+    )
+    opened.prepare()
+    yield opened
+    opened.close()
+
+
+def found(store: SearchStore, text: str = "", **options: Any) -> list[str]:  # noqa: ANN401 - what make_query takes
+    """Return the ends of the URLs found, sorted; the total must say the same."""
+    page = store.search(make_query(text, **options))
+    assert page.total == len(page.hits)
+    return sorted(hit.url.rpartition("/")[2] for hit in page.hits)
+
+
+def in_order(store: SearchStore, query: Query) -> list[str]:
+    return [hit.url.rpartition("/")[2] for hit in store.search(query).hits]
+
+
+# Writing
+
+
+def test_a_written_document_is_found_at_once_and_returned_whole(store: SearchStore) -> None:
+    written = document(
+        headline="A visit to Tehran",
+        deck="Two presidents meet",
+        section="World",
+        people=["Ebrahim Raisi"],
+        places=[("Tehran", TEHRAN)],
+        quotes=[Quote(start=0, end=5, text="Peace", speaker="person:Ebrahim Raisi", cue="said")],
+    )
+    assert store.write([written]) == ()
+    assert found(store, "tehran") == ["one"]
+    assert store.document(written.id) == document_json(written)
+
+
+def test_an_unknown_id_is_none(store: SearchStore) -> None:
+    assert store.document("0" * 32) is None
+
+
+def test_writing_nothing_is_fine(store: SearchStore) -> None:
+    assert store.write([]) == ()
+
+
+def test_writing_twice_leaves_one(store: SearchStore) -> None:
+    for _ in range(2):
+        store.write([document()])
+    assert store.search(Query()).total == 1
+
+
+def test_a_newer_capture_replaces_an_older_one(store: SearchStore) -> None:
+    store.write([document(text="before", people=["Ann"])])
+    store.write([document(text="after", people=["Ben"], captured_at=NOON + HOUR)])
+    assert found(store, "before") == []
+    assert found(store, "after") == ["one"]
+    assert found(store, people=["Ann"]) == []
+
+
+def test_an_older_capture_never_replaces_a_newer_one(store: SearchStore) -> None:
+    store.write([document(text="after", captured_at=NOON + HOUR)])
+    assert store.write([document(text="before")]) == ()
+    assert found(store, "after") == ["one"]
+
+
+def test_the_same_capture_read_anew_replaces_the_document(store: SearchStore) -> None:
+    store.write([document(text="read badly")])
+    store.write([document(text="read well")])
+    assert found(store, "well") == ["one"]
+
+
+def test_two_captures_in_one_write_leave_the_newer(store: SearchStore) -> None:
+    store.write([document(text="after", captured_at=NOON + HOUR), document(text="before")])
+    assert found(store, "after") == ["one"]
+
+
+def test_a_bad_document_is_refused_and_the_others_are_written(store: SearchStore) -> None:
+    nowhere = Place(latitude=400, longitude=0)
+    bad = document("bad", places=[("Nowhere", nowhere)])
+    refused = store.write([document("before"), bad, document("after")])
+    assert [each.document for each in refused] == [bad]
+    assert "latitude" in refused[0].detail
+    assert found(store) == ["after", "before"]
+
+
+def test_a_refused_new_version_leaves_the_old_one(store: SearchStore) -> None:
+    store.write([document(text="good")])
+    nowhere = Place(latitude=0, longitude=-400)
+    assert store.write([document(places=[("Nowhere", nowhere)], captured_at=NOON + HOUR)])
+    assert found(store, "good") == ["one"]
+
+
+def test_text_that_is_no_unicode_is_refused_alone(store: SearchStore) -> None:
+    refused = store.write([document("bad", text="half a pair: \ud83d"), document("good")])
+    assert [each.document.article.url for each in refused] == ["https://news.example/bad"]
+    assert found(store) == ["good"]
+
+
+def test_many_documents_are_written_at_once(store: SearchStore) -> None:
+    store.write([document(f"{number:04}", first_seen_at=NOON - 31 * HOUR * number) for number in range(700)])
+    assert store.search(Query(limit=0)).total == 700
+
+
+def test_a_huge_word_and_a_huge_text_are_no_trouble(store: SearchStore) -> None:
+    store.write([document(text="A picture's code: " + "x" * 40_000 + " and words" * 200_000 + " until the end")])
+    assert found(store, "x" * 40_000) == found(store, "xxx*") == found(store, '"until the end"') == ["one"]
+
+
+# Words
+
+
+def test_all_words_are_required_wherever_they_stand(store: SearchStore) -> None:
+    store.write(
+        [
+            document("both", headline="Iran", deck="and Belarus", text="sign a treaty"),
+            document("first", headline="Iran alone"),
+        ]
+    )
+    assert found(store, "belarus treaty iran") == ["both"]
+
+
+def test_no_text_finds_everything(store: SearchStore) -> None:
+    store.write([document("a"), document("b")])
+    assert found(store) == found(store, "  ") == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("A visit to TEHRAN", "tehran"),
+        ("Une visite à Téhéran", "teheran"),
+        ("A visit to Teheran", "Téhéran"),
+        ("Łódź und die Straße", "lodz strasse"),
+        ("Recep Tayyip Erdoğan in Kırıkkale", "erdogan kirikkale"),
+        ("İSTANBUL", "istanbul"),
+        ("Ο Μητσοτάκης στην ΑΘΉΝΑ", "μητσοτακης αθήνα"),
+        ("Президент Путин посетил Тегеран", "ПУТИН тегеран"),
+        ("Королёв", "королев"),
+        ("за́мок", "замок"),
+        ("الرئيس الإيراني في طهران", "الايراني"),
+        ("كِتَابٌ", "كتاب"),
+        ("رئیس جمهوری ایران", "رئيس"),  # Persian yeh in the text, Arabic yeh in the query
+        ("می\u200cخواهد", "می خواهد"),
+        ("סבתא בירושלים", "בירושלים"),
+        ("伊朗总统访问德黑兰", "总统"),
+        ("伊朗总统访问德黑兰", "访问德黑兰"),
+        ("東京タワーへようこそ", "タワー"),
+        ("東京tower", "tower"),
+        ("서울에서 회담", "서울"),
+        ("นายกรัฐมนตรีไทย", "รัฐมนตรี"),
+        ("हिन्दी समाचार", "हिन्दी"),
+        ("The U.S. dollar", "u.s."),
+        ("Iran’s president", "iran"),
+        ("l’état-major", "etat-major"),
+        ("Bundes\u00adtag", "bundestag"),
+        ("non\u00a0breaking", "breaking"),
+        ("an e-mail to a_b@example.com", "example"),
+        ("Ｆｕｌｌ width", "full"),
+        ("in ۱۴۰۲", "1402"),
+        ("2,5 percent", "2,5"),
+    ],
+)
+def test_a_word_is_found_across_case_accents_and_scripts(store: SearchStore, text: str, query: str) -> None:
+    store.write([document(text=text, language="und"), document("other", text="Something else", language="und")])
+    assert found(store, query) == ["one"]
+
+
+def test_characters_of_unspaced_scripts_must_stand_together(store: SearchStore) -> None:
+    store.write([document(text="北京大学", language="zh"), document("apart", text="北方的京城大学", language="zh")])
+    assert found(store, "北京") == ["one"]
+    assert found(store, "京") == ["apart", "one"]
+
+
+def test_a_word_is_not_found_inside_another(store: SearchStore) -> None:
+    store.write([document(text="Tehran")])
+    assert found(store, "ran") == []
+
+
+def test_english_words_are_found_by_their_stem(store: SearchStore) -> None:
+    store.write([document(text="The elections were postponed"), document("de", text="elections", language="de")])
+    assert found(store, "election postponing") == ["one"]
+    assert found(store, "elections") == ["de", "one"]
+
+
+def test_a_phrase_is_matched_as_written(store: SearchStore) -> None:
+    store.write([document(text="A state visit to Iran"), document("apart", text="A visit of a state, state visits")])
+    assert found(store, '"state visit"') == ["one"]
+    assert found(store, '"STATE VISIT to"') == ["one"]
+    assert found(store, '"visit state"') == []
+    assert found(store, '"visits"') == ["apart"]
+
+
+def test_a_phrase_does_not_run_from_one_field_into_another(store: SearchStore) -> None:
+    store.write([document(headline="Iran", deck="Belarus", text="Russia")])
+    assert found(store, '"iran belarus"') == found(store, '"belarus russia"') == []
+
+
+def test_a_hyphenated_word_is_a_phrase(store: SearchStore) -> None:
+    store.write([document(text="a state-run agency"), document("apart", text="run by the state")])
+    assert found(store, "state-run") == ["one"]
+
+
+def test_an_excluded_word_phrase_or_prefix_leaves_documents_out(store: SearchStore) -> None:
+    store.write(
+        [document("a", text="Iran and Belarus"), document("b", text="Iran and China"), document("c", text="Cuba")]
+    )
+    assert found(store, "iran -belarus") == ["b"]
+    assert found(store, '-"iran and china"') == ["a", "c"]
+    assert found(store, "-bela*") == ["b", "c"]
+
+
+def test_an_excluded_word_is_excluded_by_its_stem(store: SearchStore) -> None:
+    store.write([document("a", text="elections in Iran"), document("b", text="Iran")])
+    assert found(store, "iran -election") == ["b"]
+
+
+def test_a_prefix_finds_all_words_that_begin_so(store: SearchStore) -> None:
+    store.write([document("a", text="Lukaschenko"), document("b", text="Lukašenka"), document("c", text="Luke")])
+    assert found(store, "lukas*") == ["a", "b"]
+    assert found(store, "LUKÁ*") == ["a", "b"]
+
+
+def test_a_prefix_can_end_a_hyphenated_word(store: SearchStore) -> None:
+    store.write([document("a", text="Jean-Claude"), document("b", text="Jean and Claude")])
+    assert found(store, "jean-cl*") == ["a"]
+
+
+def test_a_prefix_finds_more_words_than_fit_in_one_expansion(store: SearchStore) -> None:
+    store.write([document(f"{number:03}", text=f"prefix{number:03}") for number in range(300)])
+    assert store.search(Query(text="prefix*")).total == 300
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            '"',
+            '""',
+            "-",
+            "--",
+            "*",
+            "-*",
+            "(",
+            "a AND (b OR",
+            "NEAR(a b)",
+            "headline:a",
+            "a^2",
+            "'; DROP TABLE documents; --",
+        ),
+        *(
+            "\\",
+            "{}",
+            "a\x00b",
+            "\ud800",
+            "🙂",
+            "a:b:c",
+            "+a",
+            "~",
+            "[1 TO 2]",
+            "*a*",
+            '"a',
+            "a" * 5000,
+            "<script>",
+            "%",
+            "?",
+        ),
+    ],
+)
+def test_odd_text_never_fails(store: SearchStore, text: str) -> None:
+    store.write([document()])
+    assert store.search(Query(text=text)).total in {0, 1}
+
+
+def test_signs_alone_mean_nothing(store: SearchStore) -> None:
+    store.write([document(text="word")])
+    assert found(store, "… word — 🙂 !") == ["one"]
+
+
+def test_operators_of_other_languages_are_plain_words(store: SearchStore) -> None:
+    store.write([document("a", text="cats"), document("b", text="dogs")])
+    assert found(store, "cats OR dogs") == []
+
+
+# Filters
+
+
+def test_each_filter_narrows_whatever_case_and_accents(store: SearchStore) -> None:
+    store.write(
+        [
+            document(
+                people=["Svetlana Tikhanovskaya"],
+                organizations=["Société Générale"],
+                places=[("Tehran", TEHRAN)],
+                publisher="Le Monde Démo",
+                language="fr",
+            ),
+            document("other", people=["Svetlana"], organizations=["Société"], places=[("Teheran", None)]),
+        ]
+    )
+    assert found(store, people=["svetlana TIKHANOVSKAYA"]) == ["one"]
+    assert found(store, organizations=["societe generale"]) == ["one"]
+    assert found(store, places=["TEHRAN"]) == ["one"]
+    assert found(store, publishers=["le monde demo"]) == ["one"]
+    assert found(store, languages=["FR"]) == ["one"]
+
+
+def test_punctuation_does_not_part_names(store: SearchStore) -> None:
+    store.write([document(people=["Jean-Claude O’Neill"])])
+    assert found(store, people=["jean claude o'neill"]) == ["one"]
+
+
+def test_filters_find_names_in_scripts_without_spaces(store: SearchStore) -> None:
+    store.write([document(people=["习近平"]), document("other", people=["习近"])])
+    assert found(store, people=["习近平"]) == ["one"]
+
+
+def test_values_of_one_filter_are_alternatives_and_filters_add_up(store: SearchStore) -> None:
+    store.write(
+        [
+            document("a", people=["Ann"], places=[("Minsk", MINSK)]),
+            document("b", people=["Ben"], places=[("Minsk", MINSK)]),
+            document("c", people=["Ann"], places=[("Tehran", TEHRAN)]),
+        ]
+    )
+    assert found(store, people=["ann", "ben"]) == ["a", "b", "c"]
+    assert found(store, people=["ann", "ben"], places=["minsk"]) == ["a", "b"]
+    assert found(store, "headline", people=["ann"], places=["minsk"]) == ["a"]
+
+
+def test_since_is_inclusive_and_until_exclusive(store: SearchStore) -> None:
+    store.write([document("early", published=NOON), document("late", published=NOON + HOUR)])
+    assert in_order(store, Query(since=NOON, until=NOON + HOUR)) == ["early"]
+    assert in_order(store, Query(since=NOON + HOUR)) == ["late"]
+
+
+def test_a_day_ends_with_its_last_moment(store: SearchStore) -> None:
+    store.write(
+        [
+            document("last", published=datetime(2026, 11, 23, 23, 59, 59, 999_000, tzinfo=UTC)),
+            document("next", published=datetime(2026, 11, 24, tzinfo=UTC)),
+        ]
+    )
+    assert found(store, since="2026-11-23", until="2026-11-23") == ["last"]
+    assert found(store, since="2026-11-24") == ["next"]
+
+
+def test_times_compare_across_offsets(store: SearchStore) -> None:
+    tehran, newfoundland = timezone(timedelta(hours=3, minutes=30)), timezone(timedelta(hours=-3, minutes=-30))
+    store.write(
+        [
+            document("tehran", published=datetime(2026, 11, 24, 2, 0, tzinfo=tehran)),  # 22:30 UTC the day before
+            document(
+                "st-johns", published=datetime(2026, 11, 23, 23, 0, tzinfo=newfoundland)
+            ),  # 02:30 UTC the day after
+        ]
+    )
+    assert found(store, until="2026-11-23") == ["tehran"]
+    assert found(store, since="2026-11-24T06:00+03:30") == ["st-johns"]
+    assert in_order(store, Query(sort=Sort.NEWEST)) == ["st-johns", "tehran"]
+
+
+def test_without_a_publication_time_the_capture_counts(store: SearchStore) -> None:
+    store.write([document(published=None, captured_at=NOON)])
+    assert found(store, since="2026-11-23", until="2026-11-23") == ["one"]
+    assert store.search(Query()).hits[0].published is None
+
+
+def test_times_before_1970_are_times(store: SearchStore) -> None:
+    store.write([document(published=datetime(1953, 8, 19, tzinfo=UTC))])
+    assert found(store, until="1953-08-19") == ["one"]
+    assert found(store, since="1953-08-20") == []
+
+
+def test_near_finds_places_within_the_circle(store: SearchStore) -> None:
+    store.write(
+        [
+            document("tehran", places=[("Tehran", TEHRAN)]),
+            document("both", places=[("Minsk", MINSK), ("Tehran", TEHRAN)]),
+            document("nowhere", places=[("Atlantis", None)]),
+        ]
+    )
+    assert found(store, near="35.7,51.4,50") == ["both", "tehran"]
+    assert found(store, near="53.9,27.5,50") == ["both"]
+    # Minsk to Vilnius are some 170 km.
+    assert found(store, near="54.687,25.28,150") == []
+    assert found(store, near="54.687,25.28,190") == ["both"]
+
+
+def test_near_reaches_across_the_antimeridian_and_the_pole(store: SearchStore) -> None:
+    suva, base = Place(latitude=-18.1, longitude=179.9), Place(latitude=89.5, longitude=0)
+    store.write([document("suva", places=[("Suva", suva)]), document("base", places=[("Base", base)])])
+    assert found(store, near="-18.1,-179.9,50") == ["suva"]
+    assert found(store, near="89.5,180,150") == ["base"]
+
+
+# Order, limits, hits
+
+
+def test_newest_first_and_ties_by_id(store: SearchStore) -> None:
+    same = [document(f"tie{number}", published=NOON) for number in range(4)]
+    store.write([document("old", published=NOON - HOUR), *same, document("new", published=NOON + HOUR)])
+    ties = [each.article.url.rpartition("/")[2] for each in sorted(same, key=lambda each: each.id)]
+    assert in_order(store, Query(sort=Sort.NEWEST)) == ["new", *ties, "old"]
+    assert in_order(store, Query()) == ["new", *ties, "old"]
+
+
+def test_newest_orders_what_words_find_and_gives_no_score(store: SearchStore) -> None:
+    store.write(
+        [
+            document("old", headline="Iran Iran Iran", published=NOON - HOUR),
+            document("new", text="on Iran", published=NOON),
+        ]
+    )
+    page = store.search(Query(text="iran", sort=Sort.NEWEST))
+    assert [hit.url.rpartition("/")[2] for hit in page.hits] == ["new", "old"]
+    assert {hit.score for hit in page.hits} == {None}
+
+
+def test_relevance_prefers_the_headline_and_falls_with_the_rank(store: SearchStore) -> None:
+    filler = "Nothing of it is about that country, as everyone may see. " * 5
+    store.write([document("text", text=filler + "Iran."), document("headline", headline="Iran votes", text=filler)])
+    page = store.search(Query(text="iran"))
+    assert [hit.url.rpartition("/")[2] for hit in page.hits] == ["headline", "text"]
+    scores = [hit.score or 0 for hit in page.hits]
+    assert scores[0] > scores[1] > 0
+
+
+def test_limit_cuts_the_hits_and_not_the_total(store: SearchStore) -> None:
+    store.write([document(str(number)) for number in range(5)])
+    page = store.search(Query(limit=2))
+    assert (page.total, len(page.hits)) == (5, 2)
+
+
+def test_limit_zero_counts_alone(store: SearchStore) -> None:
+    store.write([document(people=["Ann"])])
+    page = store.search(Query(limit=0, with_facets=True))
+    assert (page.total, page.hits) == (1, ())
+    assert page.facets["people"] == (Facet(value="Ann", count=1),)
+
+
+def test_a_hit_says_what_a_list_of_results_shows(store: SearchStore) -> None:
+    published = datetime(2026, 11, 23, 15, 30, tzinfo=timezone(timedelta(hours=3, minutes=30)))
+    written = document(headline="A headline", publisher="The Example", language="fa", published=published)
+    store.write([written])
+    hit = store.search(Query()).hits[0]
+    assert (hit.id, hit.url, hit.headline) == (written.id, "https://news.example/one", "A headline")
+    assert (hit.publisher, hit.language, hit.score) == ("The Example", "fa", None)
+    assert hit.published == published
+    assert hit.published.utcoffset() == published.utcoffset()
+
+
+# Snippets
+
+
+def test_a_snippet_marks_what_was_found(store: SearchStore) -> None:
+    store.write([document(text="Before. " * 100 + "The President of Iran arrived. " + "After. " * 100)])
+    (snippet,) = store.search(Query(text="president iran")).hits[0].snippets
+    assert "<mark>President</mark> of <mark>Iran</mark>" in snippet
+    assert len(snippet) < 300
+
+
+def test_a_snippet_marks_stems_phrases_and_prefixes(store: SearchStore) -> None:
+    store.write([document(text="Elections in Téhéran were a state visit")])
+    snippet = " ".join(store.search(Query(text='election teh* "state visit"')).hits[0].snippets)
+    assert "<mark>Elections</mark> in <mark>Téhéran</mark>" in snippet
+    assert re.search("<mark>state( |</mark> <mark>)visit</mark>", snippet)
+
+
+def test_a_snippet_is_safe_to_put_into_a_page(store: SearchStore) -> None:
+    text = "<script>alert('Iran')</script> & \"<mark>no</mark>\" \ufdd0odd sign"
+    store.write([document(text=text, deck="<b>Iran</b>")])
+    snippets = store.search(Query(text="iran")).hits[0].snippets
+    assert snippets
+    for snippet in snippets:
+        unmarked = snippet.replace("<mark>", "").replace("</mark>", "")
+        assert "<" not in unmarked
+        assert html.unescape(unmarked).replace("\ufdd0", "") in (text.replace("\ufdd0", ""), "<b>Iran</b>")
+
+
+def test_a_snippet_shows_a_match_in_the_deck(store: SearchStore) -> None:
+    store.write([document(deck="Iran votes", text="The beginning of the text.")])
+    assert store.search(Query(text="iran")).hits[0].snippets == (
+        "<mark>Iran</mark> votes",
+        "The beginning of the text.",
+    )
+
+
+def test_without_a_match_in_the_text_its_beginning_is_shown(store: SearchStore) -> None:
+    store.write([document(headline="Iran votes", text="The beginning of the text. " * 40)])
+    for text in ("iran", ""):
+        (snippet,) = store.search(Query(text=text)).hits[0].snippets
+        assert snippet.startswith("The beginning of the text.")
+        assert len(snippet) < 300
+
+
+def test_a_snippet_in_a_script_without_spaces(store: SearchStore) -> None:
+    store.write([document(text="伊朗总统访问德黑兰。" * 60, language="zh")])
+    snippets = store.search(Query(text="总统")).hits[0].snippets
+    assert all("<mark>总统</mark>" in snippet and len(html.unescape(snippet)) < 700 for snippet in snippets)
+
+
+def test_no_text_gives_no_snippet(store: SearchStore) -> None:
+    store.write([document(headline="Iran", text="")])
+    assert store.search(Query(text="iran")).hits[0].snippets == ()
+
+
+# Facets
+
+
+def test_facets_count_documents_over_all_hits(store: SearchStore) -> None:
+    store.write(
+        [
+            document(
+                "a",
+                people=["Ann", "Ben"],
+                organizations=["UN"],
+                section="World",
+                publisher="P",
+                places=[("Minsk", MINSK)],
+            ),
+            document("b", people=["Ben"], section="World", publisher="P", language="de"),
+            document("c", people=["Cem", "Ben", "Ann"], publisher="Q", text="left out"),
+        ]
+    )
+    facets = store.search(Query(text="-left", limit=1, with_facets=True)).facets
+    assert facets == {
+        "people": (Facet(value="Ben", count=2), Facet(value="Ann", count=1)),
+        "organizations": (Facet(value="UN", count=1),),
+        "places": (Facet(value="Minsk", count=1),),
+        "publishers": (Facet(value="P", count=2),),
+        "languages": (Facet(value="de", count=1), Facet(value="en", count=1)),
+        "sections": (Facet(value="World", count=2),),
+    }
+
+
+def test_facets_show_ten_values_ties_in_order_of_the_value(store: SearchStore) -> None:
+    store.write(
+        [document(people=[f"Person {letter}" for letter in "LKJIHGFEDCBAÄß"]), document("two", people=["Person L"])]
+    )
+    facet = store.search(Query(with_facets=True)).facets["people"]
+    assert [each.value[-1] for each in facet] == list("LABCDEFGHI")
+
+
+def test_facets_of_nothing_are_empty_and_unasked_ones_absent(store: SearchStore) -> None:
+    names = {"people", "organizations", "places", "publishers", "languages", "sections"}
+    assert store.search(Query(with_facets=True)).facets == dict.fromkeys(names, ())
+    assert store.search(Query()).facets == {}
+
+
+# Generations
+
+
+def test_a_new_store_has_one_live_generation(store: SearchStore) -> None:
+    (status,) = store.status()
+    assert (status.is_live, status.documents) == (True, 0)
+
+
+def test_preparing_again_changes_nothing(store: SearchStore) -> None:
+    store.write([document()])
+    before = store.status()
+    store.prepare()
+    assert store.status() == before
+
+
+def test_a_generation_is_unseen_until_promoted(store: SearchStore) -> None:
+    store.write([document("old")])
+    rebuilt = store.begin_generation()
+    assert store.write([document("a"), document("b", first_seen_at=NOON - 99 * 24 * HOUR)], generation=rebuilt) == ()
+    assert found(store) == ["old"]
+    assert [(each.is_live, each.documents) for each in store.status()] == [(True, 1), (False, 2)]
+    store.promote(rebuilt)
+    assert found(store) == ["a", "b"]
+    assert [(each.generation == rebuilt, each.is_live) for each in store.status()] == [(True, True), (False, False)]
+
+
+def test_writes_go_to_the_promoted_generation(store: SearchStore) -> None:
+    rebuilt = store.begin_generation()
+    store.promote(rebuilt)
+    store.write([document(first_seen_at=NOON - 99 * 24 * HOUR)])
+    assert found(store) == ["one"]
+    assert [each.documents for each in store.status() if each.generation == rebuilt] == [1]
+
+
+def test_an_empty_generation_can_be_promoted_and_the_old_one_again(store: SearchStore) -> None:
+    store.write([document()])
+    first = store.status()[0].generation
+    store.promote(store.begin_generation())
+    assert found(store) == []
+    store.promote(first)
+    assert found(store) == ["one"]
+
+
+def test_promoting_the_live_generation_changes_nothing(store: SearchStore) -> None:
+    store.write([document()])
+    store.promote(store.status()[0].generation)
+    assert found(store) == ["one"]
+
+
+def test_a_dropped_generation_is_gone_with_its_documents(store: SearchStore) -> None:
+    store.write([document("old", people=["Ann"])])
+    first = store.status()[0].generation
+    rebuilt = store.begin_generation()
+    store.write([document("new")], generation=rebuilt)
+    store.promote(rebuilt)
+    store.drop(first)
+    assert [each.generation for each in store.status()] == [rebuilt]
+    assert found(store, "headline") == ["new"]
+    assert found(store, people=["ann"]) == []
+
+
+def test_the_live_generation_cannot_be_dropped(store: SearchStore) -> None:
+    with pytest.raises(UsageError, match="is live"):
+        store.drop(store.status()[0].generation)
+
+
+def test_an_unknown_generation_is_a_usage_error(store: SearchStore) -> None:
+    for act in (store.promote, store.drop, lambda name: store.write([document()], generation=name)):
+        with pytest.raises(UsageError, match="there is no generation"):
+            act("articles-00000000")
+
+
+def test_generations_have_different_names(store: SearchStore, clock: FixedClock) -> None:
+    first = store.begin_generation()
+    with pytest.raises(UsageError, match="begun"):
+        store.begin_generation()
+    clock.time += timedelta(seconds=1)
+    assert store.begin_generation() != first
+    assert len(store.status()) == 3
+
+
+def test_readers_see_no_gap_while_generations_change(store: SearchStore, clock: FixedClock) -> None:
+    store.write([document()])
+    totals, is_over = set[int](), threading.Event()
+
+    def read() -> None:
+        while not is_over.is_set():
+            totals.add(store.search(Query(text="headline")).total)
+        store.close() if isinstance(store, SqliteStore) else None
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(5):
+        clock.time += timedelta(seconds=1)
+        old = store.status()[0].generation
+        rebuilt = store.begin_generation()
+        store.write([document()], generation=rebuilt)
+        store.promote(rebuilt)
+        store.drop(old)
+    is_over.set()
+    reader.join()
+    assert totals == {1}
+
+
+def test_a_circle_needs_no_words(store: SearchStore) -> None:
+    store.write([document(places=[("Tehran", TEHRAN)])])
+    assert store.search(Query(near=Circle(latitude=35, longitude=51, kilometres=200.5))).total == 1
