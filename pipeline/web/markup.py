@@ -1,0 +1,71 @@
+"""What the templates need to show words of strangers: marks without other markup, links that are links, readable times."""
+
+import html
+import re
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+from pipeline.model.evidence import Precision
+
+_MARKED = re.compile(r"<mark>(.*?)</mark>", re.DOTALL)
+
+LANGUAGES = {
+    "ar": "Arabic",
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fa": "Persian",
+    "fr": "French",
+    "it": "Italian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "nl": "Dutch",
+    "pt": "Portuguese",
+    "ru": "Russian",
+    "und": "Unknown",
+    "zh": "Chinese",
+}
+
+
+def keep_marks(snippet: str) -> Markup:
+    """Return the snippet with its pairs of ``<mark>`` as markup and everything else escaped, once."""
+    parts = [escape(html.unescape(part)) for part in _MARKED.split(snippet)]
+    return Markup("").join(
+        Markup("<mark>{}</mark>").format(part) if index % 2 else part for index, part in enumerate(parts)
+    )
+
+
+def web_link(address: object) -> str | None:
+    """Return the address where it is one of http or https with a host, else None."""
+    try:
+        parts = urlsplit(str(address))
+        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        return None
+    return str(address) if is_web else None
+
+
+def host_name(address: str) -> str:
+    """Return the host of an http or https address."""
+    return urlsplit(address).hostname or ""
+
+
+def show_time(time: datetime | str, precision: str = Precision.MINUTE) -> str:
+    """Return the time in words, in the offset that it was written with; a day alone where no more is known."""
+    moment = datetime.fromisoformat(time) if isinstance(time, str) else time
+    day = f"{moment.day} {moment:%B %Y}"
+    if precision == Precision.DAY:
+        return day
+    return f"{day}, {moment:%H:%M} {moment.tzname() or ''}".rstrip()
+
+
+def is_day(text: str) -> bool:
+    """Tell whether a date field can show the text: a day, or nothing yet."""
+    return not text or re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) is not None
+
+
+def show_language(code: str) -> str:
+    """Return the English name of the language, or its code."""
+    return LANGUAGES.get(code, code)

@@ -1,0 +1,45 @@
+"""Templates to responses; every value is escaped unless ``keep_marks`` has seen to it."""
+
+from http import HTTPStatus
+from pathlib import Path
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipeline.web import markup
+from pipeline.web.address import FILTERS, read_address
+
+TEMPLATES = Path(__file__).parent / "templates"
+FORMATS = ("keep_marks", "web_link", "host_name", "show_time", "is_day", "show_language")
+
+
+class Pages:
+    """The page's templates, loaded once."""
+
+    def __init__(self) -> None:
+        """Name what templates can use."""
+        self._templates = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters |= {name: getattr(markup, name) for name in FORMATS}
+        self._templates.globals["filters"] = FILTERS
+
+    def render(self, request: Request, template: str, status: int = HTTPStatus.OK, **context: object) -> HTMLResponse:
+        """Return the page made of the template, the request's search and this context."""
+        frame = {"root": mount_path(request), "address": read_address(request.query_params.multi_items())}
+        return HTMLResponse(self._templates.get_template(template).render(frame | context), status)
+
+    def render_error(self, request: Request, status: int, title: str, message: str) -> HTMLResponse:
+        """Return the page that says what went wrong."""
+        return self.render(request, "error.html", status, title=title, message=message)
+
+
+def mount_path(request: Request) -> str:
+    """Return the path that the app is mounted at, nothing where it stands alone; every link begins with it."""
+    path: str = request.scope.get("root_path", "")
+    return path.rstrip("/")

@@ -1,0 +1,417 @@
+"""The search page over a real index, asked as a browser without JavaScript would."""
+
+import asyncio
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+from urllib.request import urlopen
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from pipeline.adapters.sqlite_store import SqliteStore
+from pipeline.errors import UsageError
+from pipeline.model.article import Byline, TextSource
+from pipeline.model.document import Document
+from pipeline.model.entity import AnnotationMethod, Quote
+from pipeline.model.evidence import Evidence, Precision
+from pipeline.web.page import make_app
+from pipeline.web.serve import serve_page
+from tests.fixtures.documents import MINSK, NOON, TEHRAN, FixedClock, document
+
+# The threads that answer keep their connections until they end: Python 3.13 warns of that.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
+
+SCRIPT = "<script>alert('ferry')</script>"
+
+
+class Browser:
+    """Asks an app for pages; follows no redirect."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+
+    def ask(self, path: str, method: str = "GET") -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                return await client.request(method, path)
+
+        return asyncio.run(ask())
+
+    def read(self, path: str, status: int = 200) -> LexborHTMLParser:
+        response = self.ask(path)
+        assert response.status_code == status, response.text
+        return LexborHTMLParser(response.text)
+
+
+VISIT = document(
+    "visit",
+    headline="Ferry talks in Tehran",
+    deck="Two days, three accords.",
+    text="Alexander Lukashenko came to Tehran.\n\nA ferry line is planned.",
+    publisher="Meridian",
+    people=["Alexander Lukashenko", "Ebrahim Raisi"],
+    places=[("Tehran", TEHRAN), ("Belarus", MINSK)],
+    quotes=[Quote(start=0, end=9, text="We signed", speaker="person:Ebrahim Raisi", cue="said")],
+)
+TERMINAL = document(
+    "terminal",
+    headline="Council backs ferry terminal",
+    text="The ferry terminal will be rebuilt.",
+    publisher="Harbour Post",
+    people=["Ebrahim Raisi"],
+    published=NOON - timedelta(days=2),
+)
+FAEHRE = document("faehre", headline="Fähre fährt wieder", text="Die Fähre fährt.", language="de", published=None)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    with closing(SqliteStore(tmp_path / "search.sqlite", clock=FixedClock())) as opened:
+        opened.prepare()
+        assert opened.write([VISIT, TERMINAL, FAEHRE]) == ()
+        yield opened
+
+
+@pytest.fixture
+def browser(store: SqliteStore) -> Browser:
+    return Browser(make_app(store))
+
+
+def node_of(page: LexborHTMLParser, selector: str) -> LexborNode:
+    found = page.css_first(selector)
+    assert found, f"nothing on the page is {selector}"
+    return found
+
+
+def words(page: LexborHTMLParser, selector: str) -> str:
+    """Return the text of the first such element, without line breaks and repeated spaces."""
+    return " ".join(node_of(page, selector).text().split())
+
+
+def headlines(page: LexborHTMLParser) -> list[str]:
+    return [node.text(strip=True) for node in page.css(".hits h2")]
+
+
+def link(page: LexborHTMLParser, selector: str, text: str) -> str:
+    """Return where the one link with this text goes."""
+    (found,) = (node for node in page.css(f"{selector} a") if text in node.text())
+    return found.attributes["href"] or ""
+
+
+def parameters(address: str) -> list[tuple[str, str]]:
+    return parse_qsl(urlsplit(address).query)
+
+
+# Searching
+
+
+def test_without_a_question_the_newest_articles_are_shown(browser: Browser) -> None:
+    page = browser.read("/")
+    assert headlines(page)[-1] == "Council backs ferry terminal"
+    assert words(page, "h1") == "3 articles"
+    assert page.css(".sort") == []
+
+
+def test_hits_show_what_was_found_and_lead_to_the_article(browser: Browser) -> None:
+    page = browser.read("/?q=tehran")
+    assert headlines(page) == ["Ferry talks in Tehran"]
+    assert words(page, ".snippet mark") == "Tehran"
+    assert words(page, ".hits .meta") == "Meridian 23 November 2026, 12:00 UTC English"
+    assert link(page, ".hits h2", "Ferry talks") == f"/article/{VISIT.id}"
+
+
+def test_every_filter_narrows_the_hits(browser: Browser) -> None:
+    assert headlines(browser.read("/?person=alexander+lukashenko")) == ["Ferry talks in Tehran"]
+    assert headlines(browser.read("/?place=Belarus")) == ["Ferry talks in Tehran"]
+    assert headlines(browser.read("/?organization=None+such")) == []
+    assert headlines(browser.read("/?publisher=Harbour+Post")) == ["Council backs ferry terminal"]
+    assert headlines(browser.read("/?language=de")) == ["Fähre fährt wieder"]
+    assert headlines(browser.read("/?until=2026-11-22")) == ["Council backs ferry terminal"]
+    assert headlines(browser.read("/?near=35.7,51.4,50")) == ["Ferry talks in Tehran"]
+    assert len(headlines(browser.read("/?since=2026-11-23"))) == 2
+
+
+def test_sorting_is_a_link_that_keeps_the_rest(browser: Browser) -> None:
+    page = browser.read("/?q=ferry&person=Ebrahim+Raisi")
+    newest = link(page, ".sort", "Newest")
+    assert parameters(newest) == [("q", "ferry"), ("person", "Ebrahim Raisi"), ("sort", "newest")]
+    assert headlines(browser.read(newest)) == ["Ferry talks in Tehran", "Council backs ferry terminal"]
+
+
+def test_a_facet_adds_its_filter_and_removes_it_again(browser: Browser) -> None:
+    page = browser.read("/?q=ferry&limit=1")
+    assert words(page, "#facet-people + ul li") == "Ebrahim Raisi 2"
+    added = link(page, ".facets", "Alexander Lukashenko")
+    assert parameters(added) == [("q", "ferry"), ("person", "Alexander Lukashenko")]
+
+    narrowed = browser.read(added)
+    assert headlines(narrowed) == ["Ferry talks in Tehran"]
+    assert words(narrowed, ".facets a[aria-current] .value") == "Alexander Lukashenko"
+    assert link(narrowed, ".facets", "Alexander Lukashenko") == "/?q=ferry"
+    assert link(narrowed, ".chosen", "Alexander Lukashenko") == "/?q=ferry"
+
+
+def test_the_form_keeps_the_filters_in_force(browser: Browser) -> None:
+    page = browser.read("/?q=ferry&person=Ebrahim+Raisi&place=Tehran&since=2026-01-02&sort=newest")
+    hidden = [(node.attributes["name"], node.attributes["value"]) for node in page.css("form input[type=hidden]")]
+    assert hidden == [("person", "Ebrahim Raisi"), ("place", "Tehran"), ("sort", "newest")]
+    assert node_of(page, "#since").attributes["value"] == "2026-01-02"
+    assert node_of(page, "#q").attributes["value"] == "ferry"
+
+
+def test_empty_fields_of_the_form_leave_the_address(browser: Browser) -> None:
+    response = browser.ask("/?q=ferry&person=&person=Ebrahim+Raisi&since=&colour=red")
+    assert response.status_code == 302
+    assert response.headers["location"] == "/?q=ferry&person=Ebrahim+Raisi"
+
+
+def test_more_hits_are_one_link_away(store: SqliteStore, browser: Browser) -> None:
+    store.write([document(f"n{number}", text="zebra") for number in range(21)])
+    page = browser.read("/?q=zebra")
+    assert len(headlines(page)) == 20
+    more = link(page, ".more", "Show more")
+    assert more == "/?q=zebra&limit=40#hit-21"
+    longer = browser.read(more)
+    assert len(headlines(longer)) == 21
+    assert longer.css(".more") == []
+
+
+def test_nothing_found_says_so_and_what_to_try(browser: Browser) -> None:
+    page = browser.read("/?q=zebra&person=Ebrahim+Raisi")
+    assert words(page, "h1") == "No articles for zebra"
+    assert link(page, ".empty", "without filters") == "/?q=zebra"
+
+
+def test_an_empty_index_says_how_to_fill_it(tmp_path: Path) -> None:
+    with closing(SqliteStore(tmp_path / "empty.sqlite", clock=FixedClock())) as store:
+        page = Browser(make_app(store)).read("/")
+    assert "newswire ingest" in words(page, ".empty")
+
+
+@pytest.mark.parametrize(
+    ("question", "complaint"),
+    [
+        ("since=yesterday", "since is 'yesterday'"),
+        ("until=2026-13-01", "until is '2026-13-01'"),
+        ("since=2026-02-01&until=2026-01-01", "since 2026-02-01 is not before until 2026-01-01"),
+        ("sort=oldest", "sort is 'oldest'"),
+        ("limit=all", "limit is 'all'"),
+        ("limit=1001", "limit is 1001"),
+        ("near=Tehran", "near is 'Tehran'"),
+        ("q=" + "+".join(["word"] * 65), "65 words"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_answered_400(browser: Browser, question: str, complaint: str) -> None:
+    page = browser.read(f"/?{question}", 400)
+    assert words(page, "[role=alert]").startswith((complaint, f"the query has {complaint}"))
+    assert node_of(page, "details").attributes.keys() >= {"open"}
+
+
+def test_a_mistaken_date_can_be_mended_in_place(browser: Browser) -> None:
+    page = browser.read("/?q=ferry&since=yesterday", 400)
+    assert node_of(page, "#since").attributes == {"id": "since", "name": "since", "type": "text", "value": "yesterday"}
+    assert link(page, ".chosen", "yesterday") == "/?q=ferry"
+
+
+# Reading
+
+
+def test_an_article_shows_what_it_says_whom_it_names_and_how_that_is_known(browser: Browser) -> None:
+    page = browser.read(f"/article/{VISIT.id}")
+    assert words(page, "h1") == "Ferry talks in Tehran"
+    assert words(page, ".deck") == "Two days, three accords."
+    assert [node.text() for node in page.css(".text p")] == [
+        "Alexander Lukashenko came to Tehran.",
+        "A ferry line is planned.",
+    ]
+    assert words(page, "#names-person + ul li") == "Alexander Lukashenko 1"
+    assert link(page, ".names", "Tehran") == "/?place=Tehran"
+    assert words(page, ".quotes") == "Quotes We signed Ebrahim Raisi"
+    assert words(page, ".sources dd") == "23 November 2026, 12:00 UTC written 2026-11-23 12:00:00+00:00 in json-ld"
+
+
+def test_the_link_to_the_original_tells_it_nothing(browser: Browser) -> None:
+    page = browser.read(f"/article/{VISIT.id}")
+    originals = page.css("a[href^=http]")
+    assert {node.attributes["href"] for node in originals} == {"https://news.example/visit"}
+    assert {node.attributes["rel"] for node in originals} == {"noopener noreferrer"}
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", " JavaScript:alert(1)", "data:text/html,x", "http:x", "//x", "http://["]
+)
+def test_only_web_addresses_become_links(store: SqliteStore, browser: Browser, url: str) -> None:
+    store.write([replace(VISIT, id="odd", article=replace(VISIT.article, url=url, canonical_url=url))])
+    page = browser.read("/article/odd")
+    assert all((node.attributes["href"] or "").startswith(("/", "#")) for node in page.css("a"))
+    assert url.strip() in words(page, ".sources")
+
+
+def test_what_is_only_half_known_is_said_so(store: SqliteStore, browser: Browser) -> None:
+    published = VISIT.article.published
+    assert published
+    day = replace(published, raw="23. November", precision=Precision.DAY, has_offset=False)
+    article = replace(VISIT.article, published=day, text_source=TextSource.FEED)
+    store.write(
+        [
+            replace(
+                VISIT, article=article, annotation=replace(VISIT.annotation, method=AnnotationMethod.NONE, entities=())
+            )
+        ]
+    )
+    page = browser.read(f"/article/{VISIT.id}")
+    assert words(page, ".meta time") == "23 November 2026"
+    assert "from feed, not from the page" in words(page, ".note")
+    assert "no tagger for English" in words(page, ".names .note")
+
+
+def test_an_unknown_article_or_page_is_404(browser: Browser) -> None:
+    for path in (
+        "/article/none",
+        "/article/a/b",
+        "/article/%00",
+        "/nowhere",
+        "/static/nothing.css",
+        "/docs",
+        "/openapi.json",
+    ):
+        assert words(browser.read(path, 404), "h1") == "Not Found"
+
+
+# Safety
+
+
+def poisoned() -> Document:
+    made = document(
+        "poisoned",
+        headline=SCRIPT,
+        deck=SCRIPT,
+        text=f"{SCRIPT}\n\n<mark>ferry</mark> <img src=x onerror=alert(1)>",
+        publisher=SCRIPT,
+        section=SCRIPT,
+        language=SCRIPT,
+        people=[SCRIPT],
+        organizations=[SCRIPT],
+        places=[(SCRIPT, None)],
+        quotes=[Quote(start=0, end=1, text=SCRIPT, speaker=f"person:{SCRIPT}", cue=SCRIPT)],
+    )
+    published = made.article.published
+    assert published
+    article = replace(
+        made.article,
+        url=f"https://news.example/{SCRIPT}",
+        headline=Evidence(value=SCRIPT, source=SCRIPT),
+        byline=Byline(authors=(SCRIPT,), agency=SCRIPT, raw=SCRIPT, source=SCRIPT),
+        published=replace(published, raw=SCRIPT, source=SCRIPT),
+        modified=replace(published, raw=SCRIPT, source=SCRIPT),
+        topics=(SCRIPT,),
+    )
+    return replace(made, article=article)
+
+
+@pytest.mark.parametrize("place", ["search", "article"])
+def test_words_of_an_article_never_become_markup(store: SqliteStore, browser: Browser, place: str) -> None:
+    store.write([poisoned()])
+    address = "/?q=alert" if place == "search" else f"/article/{poisoned().id}"
+    page = browser.read(address)
+    assert words(page, ".hits h2, .reading h1") == SCRIPT
+    assert page.css("script, img, style, [style], [onerror]") == []
+    assert {mark.text() for mark in page.css("mark")} <= {"alert"}
+    assert page.css(".facets a[href*='%3Cscript%3E']")
+
+
+@pytest.mark.parametrize("name", ["q", "person", "since", "until", "near", "sort", "limit"])
+def test_words_of_the_address_never_become_markup(browser: Browser, name: str) -> None:
+    response = browser.ask(f"/?{name}=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
+    assert "<script" not in response.text
+    assert "alert(1)" in response.text
+
+
+@pytest.mark.parametrize("path", ["/", "/?q=ferry&q=", "/?since=x", "/article/none", "/health", "/static/style.css"])
+def test_every_answer_forbids_what_the_page_does_not_need(browser: Browser, path: str) -> None:
+    headers = browser.ask(path).headers
+    assert headers["content-security-policy"] == (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+    )
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_the_page_loads_nothing_but_its_own_style_and_icon(browser: Browser) -> None:
+    page = browser.read("/?q=ferry")
+    loaded = [node.attributes["href"] or "" for node in page.css("link")]
+    assert loaded == ["/static/style.css", "/static/icon.svg"]
+    assert [browser.ask(path).status_code for path in loaded] == [200, 200]
+    assert "http" not in re.sub(r"http://www\.w3\.org/2000/svg", "", "".join(browser.ask(path).text for path in loaded))
+
+
+@pytest.mark.parametrize("path", ["/", f"/article/{VISIT.id}", "/health"])
+def test_pages_can_be_asked_for_by_head_but_not_changed(browser: Browser, path: str) -> None:
+    assert browser.ask(path, "HEAD").status_code == 200
+    assert browser.ask(path, "POST").status_code == 405
+
+
+# Standing alone and mounted
+
+
+def test_mounted_somewhere_all_links_stay_below(store: SqliteStore) -> None:
+    outer = FastAPI()
+    outer.mount("/newswire", make_app(store))
+    browser = Browser(outer)
+    for path in ("/newswire/?q=ferry&person=Ebrahim+Raisi", f"/newswire/article/{VISIT.id}"):
+        page = browser.read(path)
+        links = [
+            node.attributes.get("href") or node.attributes.get("action") or "" for node in page.css("a, link, form")
+        ]
+        assert all(each.startswith(("/newswire/", "#", "https://news.example/")) for each in links)
+    assert browser.ask("/newswire/?q=ferry&since=").headers["location"] == "/newswire/?q=ferry"
+    assert browser.ask("/newswire/static/style.css").status_code == 200
+
+
+def test_health_counts_the_live_documents(browser: Browser) -> None:
+    assert browser.ask("/health").json() == {"status": "ok", "documents": 3}
+
+
+def test_a_store_that_does_not_answer_is_503(tmp_path: Path) -> None:
+    browser = Browser(make_app(SqliteStore(tmp_path, clock=FixedClock())))  # a folder is no database
+    assert browser.ask("/health").status_code == 503
+    assert "does not answer" in words(browser.read("/?q=ferry", 503), "[role=alert]")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.20", "example.org", ""])
+def test_other_machines_are_not_served(store: SqliteStore, host: str) -> None:
+    with pytest.raises(UsageError, match="no login"):
+        serve_page(store, host, 8787)
+
+
+def test_served_alone_it_answers_only_to_its_own_name(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    code = (
+        "import sys; from pathlib import Path; from pipeline.adapters.sqlite_store import SqliteStore; "
+        "from pipeline.web.serve import serve_page; from pipeline.wiring import SystemClock; "
+        "serve_page(SqliteStore(Path(sys.argv[1]), clock=SystemClock()), '127.0.0.1', int(sys.argv[2]))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "search.sqlite"), str(port)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stderr
+            assert any("running on" in line for line in server.stderr)
+            with urlopen(f"http://127.0.0.1:{port}/health") as response:
+                assert response.status == 200
+            stranger = httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "rebound.example"}, trust_env=False)
+            assert stranger.status_code == 400
+        finally:
+            server.terminate()
