@@ -31,8 +31,12 @@ class Fetcher(Protocol):
     Robots, per-host spacing, size and time caps, redirects and the refusal of private addresses are all its own business.
     """
 
-    async def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Capture:
+    async def fetch(
+        self, url: str, *, etag: str | None = None, last_modified: str | None = None, obey_robots: bool = True
+    ) -> Capture:
         """Return the response, whatever its status is (304 too).
+
+        Only what a publisher offers to machines, such as its feeds and sitemaps, is fetched without asking robots.txt.
 
         Raises Reject (robots, address refused, invalid URL, too large, too many redirects) when asking again is pointless,
         and Retry (timeout, connection failure, DNS, 429 and 5xx, with the Retry-After sent) when it is not.

@@ -5,6 +5,7 @@ A setting comes from the environment or, inside an Airflow task, from the connec
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 Network = IPv4Network | IPv6Network
+
+NO_CONTACT = "no contact set"
 
 CONNECTIONS = {
     "NEWSWIRE_LEDGER_URL": "newswire_ledger",
@@ -47,6 +50,8 @@ class Settings:
     allowed_networks: tuple[Network, ...] = ()
     #: Least seconds between two requests to one host.
     host_delay: float = 1.0
+    #: Where publishers reach whoever runs this: an address or a page, sent in the User-Agent.
+    contact: str = NO_CONTACT
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -67,6 +72,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         search_password=values.get("NEWSWIRE_SEARCH_PASSWORD", password),
         sources=Path(sources).expanduser().absolute() if sources else None,
         allowed_networks=_read_networks(values.get("NEWSWIRE_ALLOWED_NETWORKS", "")),
+        contact=_read_contact(values.get("NEWSWIRE_CONTACT", NO_CONTACT)),
         host_delay=_read_seconds("NEWSWIRE_HOST_DELAY", values.get("NEWSWIRE_HOST_DELAY", "1")),
     )
 
@@ -74,7 +80,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 def read_airflow_settings() -> Settings:
     """Return the settings inside an Airflow task: connections fill in what the environment leaves open."""
     from airflow.sdk import Connection  # noqa: PLC0415 - Airflow takes seconds to import, and only tasks need it
-    from airflow.sdk.exceptions import AirflowRuntimeError  # noqa: PLC0415 - as above
+    from airflow.sdk.exceptions import AirflowNotFoundException  # noqa: PLC0415 - as above
 
     values = dict(os.environ)
     for variable, connection_id in CONNECTIONS.items():
@@ -82,7 +88,7 @@ def read_airflow_settings() -> Settings:
             continue
         try:
             connection = Connection.get(connection_id)
-        except AirflowRuntimeError:  # no such connection: the default stands
+        except AirflowNotFoundException:  # no such connection: the default stands
             continue
         values.update(_connection_values(variable, connection))
     return read_settings(values)
@@ -123,6 +129,13 @@ def _read_networks(text: str) -> tuple[Network, ...]:
     except ValueError as error:
         message = f"NEWSWIRE_ALLOWED_NETWORKS: {error}; write CIDRs such as 127.0.0.0/8,10.1.0.0/16"
         raise UsageError(message) from error
+
+
+def _read_contact(text: str) -> str:
+    if not re.fullmatch(r"[\x20-\x7e]{1,200}", text) or "(" in text or ")" in text:
+        message = f"NEWSWIRE_CONTACT is {text!r}; write a page or a mail address, in ASCII and without brackets"
+        raise UsageError(message)
+    return text
 
 
 def _read_seconds(name: str, text: str) -> float:

@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 import pytest_socket
 
-pytest_plugins = ["tests.fixtures.elasticsearch", "tests.fixtures.postgresql", "tests.fixtures.newsroom"]
+pytest_plugins = [
+    "tests.fixtures.command",
+    "tests.fixtures.elasticsearch",
+    "tests.fixtures.newsroom",
+    "tests.fixtures.postgresql",
+]
 
 UNIT = Path(__file__).parent / "unit"
 

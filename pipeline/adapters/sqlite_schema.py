@@ -4,6 +4,7 @@ import math
 import sqlite3
 from pathlib import Path
 
+from pipeline.adapters.sqlite_wal import enable_wal
 from pipeline.errors import UsageError
 
 #: Raised with every change of the tables below.
@@ -102,7 +103,7 @@ def _open(connection: sqlite3.Connection, path: Path) -> None:
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:
     """Make the tables. Two processes may try at once: the second finds them made."""
-    connection.execute("PRAGMA journal_mode = WAL")
+    enable_wal(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
         if connection.execute("PRAGMA user_version").fetchone()[0] == 0:

@@ -111,9 +111,10 @@ def test_a_batch_that_is_opened_again_loses_nothing(archive: WarcArchive) -> Non
 def test_other_tools_read_it(archive: WarcArchive, root: str) -> None:
     [ref] = keep(archive, [make_capture(4)])
     with (UPath(root) / ref.path).open("rb") as stream:
-        records = []
-        for record in ArchiveIterator(stream, verify_digests=True):
-            records.append((record.record_type, record.headers.get("WARC-Target-URI"), record.reader.read()))
+        records = [
+            (record.record_type, record.headers.get("WARC-Target-URI"), record.reader.read())
+            for record in ArchiveIterator(stream, verify_digests=True)
+        ]
     kinds = [kind for kind, _, _ in records]
     assert kinds == [WarcRecordType.warcinfo, WarcRecordType.response, WarcRecordType.request, WarcRecordType.metadata]
     assert records[1][1:] == ("https://example.org/a/4?x=1", make_capture(4).body)

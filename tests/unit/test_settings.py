@@ -43,6 +43,10 @@ def test_networks_are_read_as_cidrs() -> None:
     assert settings.allowed_networks == (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
+def test_the_contact_is_sent_as_given() -> None:
+    assert read_settings({"NEWSWIRE_CONTACT": "https://news.example/bot"}).contact == "https://news.example/bot"
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -52,6 +56,9 @@ def test_networks_are_read_as_cidrs() -> None:
         ("NEWSWIRE_HOST_DELAY", "-1"),
         ("NEWSWIRE_HOST_DELAY", "nan"),
         ("NEWSWIRE_SEARCH_URL", "search.example:9200"),
+        ("NEWSWIRE_CONTACT", "desk (at) news.example"),
+        ("NEWSWIRE_CONTACT", "https://news.example/\r\nX: y"),
+        ("NEWSWIRE_CONTACT", "Zürich"),
     ],
 )
 def test_a_bad_value_is_named(variable: str, value: str) -> None:

@@ -1,0 +1,275 @@
+"""Fetches over HTTP with aiohttp: politely (robots.txt, spacing) and safely (public addresses, caps on size and time)."""
+
+import asyncio
+import os
+import socket
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from http import HTTPStatus
+from importlib.metadata import version
+from ipaddress import IPv4Network, IPv6Network
+from types import TracebackType
+from typing import Self
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from pipeline.adapters.http_body import ACCEPT_ENCODING, read_body
+from pipeline.errors import Reject, Retry
+from pipeline.fetch import robots
+from pipeline.fetch.addresses import is_refused
+from pipeline.fetch.politeness import CONCURRENCY, Politeness
+from pipeline.fetch.responses import check_temporary
+from pipeline.fetch.robots import Robots
+from pipeline.model.capture import Capture, Redirect
+from pipeline.model.fate import Reason
+from pipeline.ports import Clock
+from pipeline.urls import host_of, normalise_url
+
+MAX_BYTES = 10 * 1024 * 1024
+#: Seconds for one fetch with all its redirects, waiting for our turn not counted.
+TIMEOUT = 30.0
+MAX_REDIRECTS = 10
+#: How long a host that answers 429 without Retry-After is left alone.
+CLOSED_FOR = timedelta(minutes=1)
+
+_MAX_HEADER = 32768  # bytes: some content security policies run to 12,000
+_REDIRECTS = {301, 302, 303, 307, 308}
+_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+#: They described the body as sent; the body kept is decompressed, and an archived record must agree with itself.
+_TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
+
+
+Network = IPv4Network | IPv6Network
+
+
+class _RefusedAddressError(OSError):
+    """Raised where a connection would leave the public network."""
+
+
+@dataclass(slots=True)
+class _Budget:
+    """The seconds left for one fetch."""
+
+    left: float
+
+    @asynccontextmanager
+    async def spend(self) -> AsyncIterator[None]:
+        """Count the time inside. Raises TimeoutError when none is left."""
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(max(self.left, 0.0)):
+                yield
+        finally:
+            self.left -= time.monotonic() - started
+
+
+class HttpFetcher:
+    """The Fetcher over HTTP; an async context manager. What it knows of hosts is shared by all its fetches.
+
+    Feeds are offered to be polled, so whoever polls them passes ``obey_robots=False``; all else obeys.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        contact: str,
+        host_delay: float = 1.0,
+        allowed_networks: Sequence[Network] = (),
+        max_bytes: int = MAX_BYTES,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self._clock = clock
+        self._user_agent = f"{robots.AGENT}/{version('newswire')} ({contact})"
+        self._allowed_networks = tuple(allowed_networks)
+        self._max_bytes = max_bytes
+        self._timeout = timeout
+        self._politeness = Politeness(host_delay)
+        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONCURRENCY))
+        self._robots: dict[str, Robots] = {}
+        self._robots_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def __aenter__(self) -> Self:
+        """Open the session."""
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                resolver=aiohttp.ThreadedResolver(), socket_factory=_guarded_socket(self._allowed_networks)
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": self._user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING},
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # _Budget counts
+            auto_decompress=False,
+            trust_env=False,
+            max_line_size=_MAX_HEADER,
+            max_field_size=_MAX_HEADER,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close every connection."""
+        await self._session.close()
+
+    async def fetch(
+        self, url: str, *, etag: str | None = None, last_modified: str | None = None, obey_robots: bool = True
+    ) -> Capture:
+        """Keep the port's promise."""
+        conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        headers = {name: value for name, value in conditions.items() if value}
+        capture = await self._follow(url, headers, obey_robots=obey_robots)
+        try:
+            check_temporary(capture)
+        except Retry as error:
+            self._stay_away(capture, error.after)
+            raise
+        return capture
+
+    async def _follow(self, url: str, headers: dict[str, str], *, obey_robots: bool) -> Capture:
+        """Return the first answer that is no redirect."""
+        budget = _Budget(self._timeout)
+        asked = address = normalise_url(url)
+        redirects: list[Redirect] = []
+        while True:
+            if obey_robots and not _is_robots(address):
+                await self._ask_robots(address)
+            answer = await self._exchange(address, headers, budget)
+            target = _redirect_target(answer)
+            if target is None:
+                return replace(answer, url=asked, redirects=tuple(redirects))
+            # We keep no cookies, so an address that comes again would answer the same again.
+            if len(redirects) == MAX_REDIRECTS or target in {asked, *(redirect.url for redirect in redirects)}:
+                raise Reject(Reason.TOO_MANY_REDIRECTS, f"{len(redirects) + 1} redirects, the last to {target}")
+            redirects.append(Redirect(status=answer.status, url=target))
+            address = target
+
+    async def _exchange(self, address: str, headers: dict[str, str], budget: _Budget) -> Capture:
+        """Wait for our turn at the host, then ask and return the answer, a redirect without its body."""
+        host = host_of(address)
+        async with self._slots[host]:
+            now = time.monotonic()
+            await asyncio.sleep(self._politeness.reserve(host, now) - now)
+            closed = self._politeness.closed_for(host, time.monotonic())
+            if closed:
+                raise Retry(f"{host} asked to be left alone", after=timedelta(seconds=closed))
+            fetched_at = self._clock.now()
+            is_robots = _is_robots(address)
+            limit = robots.MAX_BYTES if is_robots else self._max_bytes
+            with _translated_errors(address, self._timeout):
+                async with (
+                    budget.spend(),
+                    self._session.get(URL(address, encoded=True), headers=headers, allow_redirects=False) as response,
+                ):
+                    is_redirect = response.status in _REDIRECTS
+                    body = b"" if is_redirect else await read_body(response, limit, is_cut=is_robots)
+        return Capture(
+            url=address,
+            final_url=address,
+            fetched_at=fetched_at,
+            status=response.status,
+            headers=tuple(_read_headers(response)),
+            body=body,
+            request_headers=tuple(response.request_info.headers.items()),
+        )
+
+    async def _ask_robots(self, address: str) -> None:
+        """Return where robots.txt lets us fetch the address. Raises Reject where it does not, Retry where it cannot be had."""
+        rules = await self._robots_of(address)
+        if rules.is_closed:
+            wait = rules.expires_at - self._clock.now()
+            raise Retry(f"robots.txt of {host_of(address)} cannot be had now", after=wait)
+        if not rules.allows(address):
+            raise Reject(Reason.ROBOTS, f"{host_of(address)} does not allow {urlsplit(address).path}")
+
+    async def _robots_of(self, address: str) -> Robots:
+        origin = urljoin(address, "/")
+        async with self._robots_locks[origin]:
+            known = self._robots.get(origin)
+            if known is None or known.expires_at <= self._clock.now():
+                known = self._robots[origin] = await self._fetch_robots(origin)
+                self._politeness.slow_down(host_of(origin), known.crawl_delay)
+        return known
+
+    async def _fetch_robots(self, origin: str) -> Robots:
+        try:
+            capture = await self._follow(urljoin(origin, "robots.txt"), {}, obey_robots=False)
+        except Retry:
+            return robots.closed_robots(self._clock.now())
+        except Reject as error:
+            if error.reason is Reason.ADDRESS_REFUSED:
+                raise
+            return robots.open_robots(self._clock.now())
+        return robots.read_robots(capture)
+
+    def _stay_away(self, capture: Capture, after: timedelta | None) -> None:
+        """Send the host nothing more for as long as it asks; a 5xx that asks nothing may be about this one page."""
+        if after is None and capture.status == HTTPStatus.TOO_MANY_REQUESTS:
+            after = CLOSED_FOR
+        if after is not None:
+            self._politeness.close(host_of(capture.final_url), time.monotonic() + after.total_seconds())
+
+
+def _is_robots(address: str) -> bool:
+    return urlsplit(address).path == "/robots.txt"
+
+
+def _guarded_socket(allowed: Sequence[Network]) -> Callable[[aiohttp.AddrInfoType], socket.socket]:
+    """Return the opener of sockets that refuses private addresses.
+
+    It sees the very address that is about to be connected to, so that neither a name that resolves differently the second
+    time, nor a literal that never passes a resolver, nor a redirect gets around it.
+    """
+
+    def open_socket(info: aiohttp.AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, address = info
+        if is_refused(str(address[0]), allowed):
+            raise _RefusedAddressError("not a public address")
+        return socket.socket(family=family, type=kind, proto=protocol)
+
+    return open_socket
+
+
+def _redirect_target(answer: Capture) -> str | None:
+    location = answer.header("Location")
+    if answer.status not in _REDIRECTS or not location:
+        return None
+    try:
+        return normalise_url(urljoin(answer.final_url, location.strip()))
+    except ValueError as error:  # such as a broken IPv6 literal
+        raise Reject(Reason.INVALID_URL, f"redirected to {location[:200]!r}: {error}") from error
+
+
+def _read_headers(response: aiohttp.ClientResponse) -> Iterator[tuple[str, str]]:
+    for raw_name, raw_value in response.raw_headers:
+        name = raw_name.decode("latin-1")
+        prefix = "X-Crawler-" if name.lower() in _TRANSFER_HEADERS else ""
+        try:
+            value = raw_value.decode("utf-8")  # what servers send today, whatever the standard says
+        except UnicodeDecodeError:
+            value = raw_value.decode("latin-1")
+        yield prefix + name, value
+
+
+@contextmanager
+def _translated_errors(address: str, timeout: float) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        raise Retry(f"{address}: no whole answer within {timeout:g} s") from error
+    except aiohttp.InvalidURL as error:
+        raise Reject(Reason.INVALID_URL, str(error)) from error
+    except aiohttp.ClientConnectorError as error:
+        if isinstance(error.os_error, _RefusedAddressError):
+            raise Reject(Reason.ADDRESS_REFUSED, f"{host_of(address)} is {error.os_error}") from error
+        # Of several addresses tried, the text lists all; the number says what happened. Negative ones are the resolver's.
+        number = error.os_error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.os_error.strerror or str(error.os_error)
+        raise Retry(f"{address}: cannot connect: {reason}") from error
+    except aiohttp.ClientError as error:
+        raise Retry(f"{address}: {type(error).__name__}: {error}") from error

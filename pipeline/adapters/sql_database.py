@@ -1,0 +1,174 @@
+"""The ledger's database: its address, its transactions, its migrations. One writer at a time, on SQLite and PostgreSQL.
+
+A writer first takes the database's one write lock. So every method may read, decide and write without another coming in
+between, and no two can wait for each other; a write takes milliseconds.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    Row,
+    column,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+    table,
+)
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError
+
+from pipeline.adapters.sql_schema import HEAD, VERSION_TABLE
+from pipeline.adapters.sqlite_wal import enable_wal
+from pipeline.errors import StoreUnavailable, UsageError
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection as SqliteConnection
+
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+#: Seconds that a writer waits for another.
+_PATIENCE = 30
+#: Any number that other programs on the same PostgreSQL database do not lock.
+_LOCK_KEY = 0x6E657773776972
+#: Parameters of one statement; old SQLite takes 999.
+_CHUNK = 500
+
+
+class Database:
+    """One database and its connections; nothing is opened before the first transaction."""
+
+    def __init__(self, url: str) -> None:
+        """Take the address. Raises UsageError where it is none of ours."""
+        address = _parse_url(url)
+        #: The address without anything secret.
+        self.name = address.set(query={}).render_as_string(hide_password=True)
+        is_sqlite = address.drivername == "sqlite"
+        self._lock = "BEGIN IMMEDIATE" if is_sqlite else f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"
+        self._engine = _sqlite_engine(address) if is_sqlite else _postgresql_engine(address)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a transaction that only reads."""
+        with self._clear_errors(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction that may write, once no other such transaction is open."""
+        with self._clear_errors(), self._engine.begin() as connection:
+            connection.exec_driver_sql(self._lock)
+            yield connection
+
+    def close(self) -> None:
+        """Close the connections; the next transaction opens a new one."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (OperationalError, InterfaceError) as error:
+            raise StoreUnavailable(f"the ledger {self.name} cannot be used: {_one_line(error)}") from error
+        except DatabaseError as error:
+            if type(error) is not DatabaseError:  # its kinds (integrity, programming …) are bugs of ours
+                raise
+            raise UsageError(f"{self.name} is no ledger, or is damaged: {_one_line(error)}") from error
+
+
+def migrate(database: Database) -> None:
+    """Bring the tables to this version's form; of several processes that open an empty database, one makes them.
+
+    Raises UsageError where a newer version has been here.
+    """
+    with database.read() as connection:
+        if _revision(connection) == HEAD:
+            return
+    # Alembic takes a third of a second to import, and is needed once in a database's life.
+    from alembic import command  # noqa: PLC0415 - see above
+    from alembic.config import Config  # noqa: PLC0415 - see above
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
+
+    config = Config()
+    config.set_main_option("script_location", "pipeline.adapters:migrations")
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    with database.write() as connection:
+        revision = _revision(connection)
+        if revision not in {None, *known}:
+            raise UsageError(
+                f"the ledger {database.name} was made by a newer newswire (its tables are at {revision}, this version "
+                f"knows them to {HEAD}): install that version, or name another ledger in NEWSWIRE_LEDGER_URL"
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def rows_by_key(
+    connection: Connection, key: Column[str], values: Iterable[str], *columns: Column[Any]
+) -> dict[str, Row[Any]]:
+    """Return these columns of the rows whose key is among the values, however many, by key."""
+    asked = list(values)
+    rows: dict[str, Row[Any]] = {}
+    for start in range(0, len(asked), _CHUNK):
+        query = select(key.label("key"), *columns).where(key.in_(asked[start : start + _CHUNK]))
+        rows |= {row.key: row for row in connection.execute(query)}
+    return rows
+
+
+def _parse_url(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):  # whose text quotes what it could not read, which can be the password
+        example = "sqlite:////folder/ledger.sqlite or postgresql://user:password@host/database"
+        raise UsageError(f"NEWSWIRE_LEDGER_URL is no database URL; write {example}") from None
+    if address.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:  # Airflow writes postgres
+        return address.set(drivername="postgresql+psycopg")
+    if address.drivername != "sqlite":
+        raise UsageError(
+            f"NEWSWIRE_LEDGER_URL begins with {address.drivername}: a ledger is sqlite:/// or postgresql://"
+        )
+    if address.database in {None, "", ":memory:"}:
+        raise UsageError("NEWSWIRE_LEDGER_URL names no file; a ledger in memory would forget what it has seen")
+    return address
+
+
+def _sqlite_engine(address: URL) -> Engine:
+    # Without an isolation level the driver begins no transactions of its own: BEGIN IMMEDIATE is ours to say.
+    engine = create_engine(address, connect_args={"timeout": _PATIENCE, "isolation_level": None})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: "SqliteConnection", _: "ConnectionPoolEntry") -> None:
+        enable_wal(connection)
+
+    return engine
+
+
+def _postgresql_engine(address: URL) -> Engine:
+    # A worker that froze inside a transaction must not keep the others out for long.
+    options = f"-c lock_timeout={_PATIENCE}s -c idle_in_transaction_session_timeout={2 * _PATIENCE}s"
+    try:
+        # Read committed: what a writer reads after it has the lock must not be older than the lock.
+        return create_engine(
+            address,
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
+            connect_args={"options": options, "connect_timeout": 10, "application_name": "newswire"},
+        )
+    except ModuleNotFoundError as error:
+        raise UsageError("a ledger on PostgreSQL needs psycopg: pip install 'newswire[postgres]'") from error
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.execute(select(column("version_num")).select_from(table(VERSION_TABLE))).scalar()
+
+
+def _one_line(error: DatabaseError | InterfaceError) -> str:
+    return " ".join(str(error.orig).split())

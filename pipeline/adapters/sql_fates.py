@@ -1,0 +1,127 @@
+"""How URLs end and which articles they became, as functions over an open transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, insert, null, select, union_all, update
+
+from pipeline.adapters.sql_database import rows_by_key
+from pipeline.adapters.sql_inbox import NO_CLAIM, change_urls, storable
+from pipeline.adapters.sql_schema import articles, urls
+from pipeline.errors import UsageError
+from pipeline.model import codec
+from pipeline.model.fate import ArticleState, DeadLetter, Fate, Outcome, Reason, Tally
+
+
+def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
+    """Settle what is pending at the outcome's revision. The first fate of a revision stands, whoever repeats the visit.
+
+    Raises UsageError where the ledger never saw the URL.
+    """
+    by_url = {outcome.url: outcome for outcome in reversed(outcomes)}
+    rows = rows_by_key(connection, urls.c.url, by_url, urls.c.revision, urls.c.fate, urls.c.article_id)
+    if unknown := by_url.keys() - rows.keys():
+        raise UsageError(f"the ledger never saw {min(unknown)}; was it replaced while a batch was under way?")
+    ended, replaced = [], []
+    for url, outcome in by_url.items():
+        row = rows[url]
+        if row.fate is not None:
+            continue
+        if outcome.revision < row.revision:
+            replaced.append({"key": url, **NO_CLAIM})
+        else:
+            ended.append(_fate_columns(outcome) | {"article_id": outcome.article_id or row.article_id})
+    change_urls(connection, ended)
+    change_urls(connection, replaced)
+
+
+def keep_articles(connection: Connection, indexed: Sequence[ArticleState]) -> None:
+    """Keep these articles as indexed, unless a newer capture is known; who holds an article does not change."""
+    newest = {state.article_id: state for state in sorted(indexed, key=lambda state: state.captured_at)}
+    rows = rows_by_key(connection, articles.c.article_id, newest, articles.c.captured_at)
+    new, changed = [], []
+    for key, state in newest.items():
+        columns = {
+            "first_seen_at": state.first_seen_at,
+            "content_hash": state.content_hash,
+            "version": state.version,
+            "captured_at": state.captured_at,
+        }
+        if key not in rows:
+            new.append({"article_id": key, "url": state.url, **columns})
+        elif rows[key].captured_at is None or rows[key].captured_at <= state.captured_at:
+            changed.append({"key": key, **columns})
+    if new:
+        connection.execute(insert(articles), new)
+    if changed:
+        connection.execute(update(articles).where(articles.c.article_id == bindparam("key")), changed)
+
+
+def indexed_articles(connection: Connection, article_ids: Sequence[str]) -> dict[str, ArticleState]:
+    """Return the articles among these that have been indexed; one that is only held is not known yet."""
+    rows = rows_by_key(connection, articles.c.article_id, article_ids, *articles.c)
+    return {
+        key: ArticleState(
+            article_id=key,
+            url=row.url,
+            content_hash=row.content_hash,
+            version=row.version,
+            first_seen_at=row.first_seen_at,
+            captured_at=row.captured_at,
+        )
+        for key, row in rows.items()
+        if row.content_hash is not None
+    }
+
+
+def own_articles(connection: Connection, owners: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """Return the holders; a holder stays one however its URL ends."""
+    rows = rows_by_key(connection, articles.c.article_id, owners, articles.c.url)
+    free = {article_id: url for article_id, url in owners.items() if article_id not in rows}
+    if free:
+        connection.execute(
+            insert(articles), [{"article_id": key, "url": url, "first_seen_at": now} for key, url in free.items()]
+        )
+    return {key: row.url for key, row in rows.items()} | free
+
+
+def dead_letters(connection: Connection) -> tuple[DeadLetter, ...]:
+    """Return all dead letters, newest first."""
+    rows = connection.execute(
+        select(urls.c.url, urls.c.reason, urls.c.detail, urls.c.settled_at, urls.c.document)
+        .where(urls.c.fate == Fate.DEAD_LETTER)
+        .order_by(urls.c.settled_at.desc(), urls.c.url)
+    )
+    return tuple(
+        DeadLetter(url=row.url, reason=Reason(row.reason), detail=row.detail, at=row.settled_at, document=row.document)
+        for row in rows
+    )
+
+
+def tally(connection: Connection) -> Tally:
+    """Count by fate; what has a fate that this version does not know is seen, but leaves the sums unbalanced."""
+    settled = select(urls.c.fate, func.count()).where(urls.c.fate.is_not(None)).group_by(urls.c.fate)
+    pending = select(null(), func.count()).where(urls.c.fate.is_(None))
+    counts: dict[str | None, int] = dict(connection.execute(union_all(settled, pending)).all())
+    fates = {fate: counts[fate] for fate in Fate if fate in counts}
+    return Tally(seen=sum(counts.values()), pending=counts[None], fates=fates)
+
+
+def reasons(connection: Connection) -> dict[Reason, int]:
+    """Count by reason, in the order of ``Reason``."""
+    query = select(urls.c.reason, func.count()).where(urls.c.fate.is_not(None)).group_by(urls.c.fate, urls.c.reason)
+    counts: dict[str, int] = dict(connection.execute(query).all())
+    return {reason: counts[reason] for reason in Reason if reason in counts}
+
+
+def _fate_columns(outcome: Outcome) -> dict[str, object]:
+    return {
+        "key": outcome.url,
+        "fate": outcome.fate,
+        "reason": outcome.reason,
+        "settled_at": outcome.at,
+        "detail": storable(outcome.detail),
+        "document": outcome.document,
+        "capture": codec.encode(outcome.capture).decode() if outcome.capture else None,
+        **NO_CLAIM,
+    }

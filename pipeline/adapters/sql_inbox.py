@@ -1,0 +1,147 @@
+"""The durable inbox, as functions over an open transaction: entries come in, batches claim them or put them back."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
+
+from pipeline.adapters.sql_database import rows_by_key
+from pipeline.adapters.sql_schema import urls
+from pipeline.model import codec
+from pipeline.model.capture import Batch
+from pipeline.model.fate import Claim, Fate
+from pipeline.model.feed import Entry
+from pipeline.ports import Recorded
+
+NO_CLAIM: dict[str, object] = {"claimed_by": None, "lease_until": None}
+#: What a URL has when it is to be visited again; which article it was, and its capture, stay known.
+_PENDING: dict[str, object] = {
+    "attempts": 0,
+    "fate": None,
+    "reason": None,
+    "settled_at": None,
+    "detail": None,
+    "document": None,
+}
+_update_one = update(urls).where(urls.c.url == bindparam("key"))
+
+
+def record_entries(connection: Connection, entries: Sequence[Entry], now: datetime) -> Recorded:
+    """Put new and changed entries into the inbox; of several with one URL, the first counts: feeds begin with the newest.
+
+    A claim on a changed entry goes on, so that nobody visits the page at the same time; its fate will be for an old revision.
+    """
+    unique = {entry.url: entry for entry in reversed(entries)}
+    known = rows_by_key(connection, urls.c.url, unique, urls.c.entry, urls.c.revision)
+    new, changed = [], []
+    for url, entry in unique.items():
+        columns = {"entry": codec.encode(entry).decode(), "publisher": entry.publisher, "due_at": _whole_second(now)}
+        row = known.get(url)
+        if row is None:
+            new.append({"url": url, **columns, "first_seen_at": now, "revision": 1, "attempts": 0})
+        elif announces_change(entry, codec.decode(row.entry, Entry)):
+            changed.append({"key": url, **columns, **_PENDING, "revision": row.revision + 1})
+    if new:
+        connection.execute(insert(urls), new)
+    change_urls(connection, changed)
+    return Recorded(new=len(new), changed=len(changed), known=len(entries) - len(new) - len(changed))
+
+
+def announces_change(seen: Entry, stored: Entry) -> bool:
+    """Tell whether the article must be visited again: another update time, title or content than the feed claimed before.
+
+    What an entry does not say is no change. Of another feed only a later update time counts: two feeds that word one
+    article's title in two ways would otherwise announce a change by turns, for ever.
+    """
+    is_same_feed = seen.feed_url == stored.feed_url
+    if seen.updated is not None:
+        known = stored.updated or stored.published
+        if known is None or seen.updated.value > known.value:
+            return True
+        if is_same_feed and seen.updated.value != known.value:
+            return True
+    claims = ((seen.title, stored.title), (seen.content_html, stored.content_html))
+    return is_same_feed and any(now is not None and now != before for now, before in claims)
+
+
+def claim(
+    connection: Connection, batch: Batch, *, limit: int, lease: timedelta, publisher: str | None
+) -> tuple[Claim, ...]:
+    """Return the batch's claims, or make some where it has none."""
+    claims = _claims_of(connection, batch)
+    if claims:
+        return claims
+    due = (
+        select(urls.c.url)
+        .where(urls.c.fate.is_(None), urls.c.due_at <= batch.opened_at)
+        .where(or_(urls.c.lease_until.is_(None), urls.c.lease_until <= batch.opened_at))
+        .order_by(urls.c.due_at, urls.c.url)
+        .limit(limit)
+    )
+    if publisher is not None:
+        due = due.where(urls.c.publisher == publisher)
+    leased = {"claimed_by": batch.id, "lease_until": batch.opened_at + lease}
+    connection.execute(update(urls).where(urls.c.url.in_(due)).values(leased))
+    return _claims_of(connection, batch)
+
+
+def postpone(connection: Connection, claims: Sequence[tuple[Claim, datetime, str]]) -> None:
+    """Put back what the claim's batch still holds; of a revision that a feed replaced, only the lease ends."""
+    visited = [claim.entry.url for claim, _, _ in claims]
+    rows = rows_by_key(connection, urls.c.url, visited, urls.c.revision, urls.c.claimed_by, urls.c.attempts)
+    late, replaced = [], []
+    for claim, again_at, problem in claims:
+        row = rows.get(claim.entry.url)
+        if row is None or row.claimed_by != claim.batch_id:
+            continue
+        change: dict[str, object] = {"key": claim.entry.url, **NO_CLAIM}
+        if row.revision == claim.revision:
+            late.append(change | {"attempts": row.attempts + 1, "due_at": again_at, "detail": storable(problem)})
+        else:
+            replaced.append(change)
+    change_urls(connection, late)
+    change_urls(connection, replaced)
+
+
+def release(connection: Connection, batch: Batch) -> int:
+    """End the batch's leases."""
+    return connection.execute(update(urls).where(urls.c.claimed_by == batch.id).values(NO_CLAIM)).rowcount
+
+
+def revive(connection: Connection, asked: Sequence[str], now: datetime) -> int:
+    """Make these dead letters pending again, or all of them."""
+    letters = connection.execute(select(urls.c.url).where(urls.c.fate == Fate.DEAD_LETTER)).scalars()
+    revived = set(letters) & set(asked) if asked else set(letters)
+    change_urls(connection, [{"key": url, **_PENDING, "due_at": _whole_second(now)} for url in sorted(revived)])
+    return len(revived)
+
+
+def change_urls(connection: Connection, changes: list[dict[str, object]]) -> None:
+    """Set columns of the rows named by ``key``; the same columns in every change."""
+    if changes:
+        connection.execute(_update_one, changes)
+
+
+def storable(text: str) -> str:
+    """Return the text without what a database cannot keep; an error's message can hold any byte."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
+def _claims_of(connection: Connection, batch: Batch) -> tuple[Claim, ...]:
+    columns = (urls.c.entry, urls.c.first_seen_at, urls.c.revision, urls.c.attempts)
+    held = select(*columns).where(urls.c.claimed_by == batch.id).order_by(urls.c.due_at, urls.c.url)
+    return tuple(
+        Claim(
+            entry=codec.decode(row.entry, Entry),
+            batch_id=batch.id,
+            first_seen_at=row.first_seen_at,
+            revision=row.revision,
+            attempts=row.attempts,
+        )
+        for row in connection.execute(held)
+    )
+
+
+def _whole_second(now: datetime) -> datetime:
+    """Round down: a batch is opened at a whole second, and what came in before it in that second is due to it."""
+    return now.replace(microsecond=0)

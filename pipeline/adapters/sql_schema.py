@@ -1,0 +1,102 @@
+"""Tables of the ledger, the same on SQLite and PostgreSQL; migrations/versions/ makes them."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import CheckConstraint, Column, DateTime, Dialect, Index, Integer, MetaData, Table, Text
+from sqlalchemy.types import TypeDecorator
+
+#: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
+HEAD = "0001"
+VERSION_TABLE = "newswire_version"
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time, in UTC when read; SQLite keeps text without an offset, which sorts as the times do."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
+        """Refuse naive times: whose clock they show cannot be known."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value} has no offset")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
+        """Return the time in UTC, whatever zone the database session is in."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+#: Text that sorts by code point on both databases.
+PlainText = Text().with_variant(Text(collation="C"), "postgresql")
+
+metadata = MetaData()
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("url", PlainText, primary_key=True),
+    Column("feed", Text, nullable=False, comment="JSON of model.feed.Feed"),
+    Column("state", Text, nullable=False, comment="JSON of model.feed.FeedState"),
+    Column("status", Text, nullable=False, comment="as in state"),
+    Column("due_at", UtcTime, nullable=False, comment="as in state"),
+    Column("lease_until", UtcTime),
+)
+Index("feeds_by_due", feeds.c.status, feeds.c.due_at)
+
+urls = Table(
+    "urls",
+    metadata,
+    Column("url", PlainText, primary_key=True),
+    Column("publisher", PlainText, nullable=False, comment="as in entry"),
+    Column("entry", Text, nullable=False, comment="JSON of model.feed.Entry"),
+    Column("revision", Integer, nullable=False, comment="raised with each change that a feed announces"),
+    Column("first_seen_at", UtcTime, nullable=False),
+    Column("due_at", UtcTime, nullable=False, comment="not visited before"),
+    Column("attempts", Integer, nullable=False, comment="failed visits for this revision"),
+    Column("claimed_by", Text, comment="id of the batch"),
+    Column("lease_until", UtcTime),
+    Column("fate", Text, comment="none while pending"),
+    Column("reason", Text),
+    Column("settled_at", UtcTime),
+    Column("detail", Text, comment="what went wrong, while pending too"),
+    Column("document", Text, comment="JSON, of a dead letter that the search store refused"),
+    Column("article_id", Text),
+    Column("capture", Text, comment="JSON of model.capture.CaptureRef"),
+    # Pending without a fate, or settled with exactly one and its reason.
+    CheckConstraint("(fate IS NULL) = (reason IS NULL) AND (fate IS NULL) = (settled_at IS NULL)", "one_fate"),
+    CheckConstraint("(claimed_by IS NULL) = (lease_until IS NULL)", "claims_have_leases"),
+    CheckConstraint("fate IS NULL OR claimed_by IS NULL", "only_pending_is_claimed"),
+)
+_is_pending = urls.c.fate.is_(None)
+_is_settled = urls.c.fate.is_not(None)
+_is_claimed = urls.c.claimed_by.is_not(None)
+Index("urls_pending", urls.c.due_at, urls.c.url, sqlite_where=_is_pending, postgresql_where=_is_pending)
+Index(
+    "urls_pending_by_publisher",
+    urls.c.publisher,
+    urls.c.due_at,
+    urls.c.url,
+    sqlite_where=_is_pending,
+    postgresql_where=_is_pending,
+)
+Index("urls_claimed", urls.c.claimed_by, sqlite_where=_is_claimed, postgresql_where=_is_claimed)
+# Without the pending, else SQLite takes this index for them, and sorts them all to find the oldest.
+Index("urls_by_fate", urls.c.fate, urls.c.reason, sqlite_where=_is_settled, postgresql_where=_is_settled)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("article_id", Text, primary_key=True),
+    Column("url", Text, nullable=False, comment="the URL that holds the article"),
+    Column("first_seen_at", UtcTime, nullable=False),
+    Column("content_hash", Text, comment="this and the next two: none until the article is indexed"),
+    Column("version", Integer),
+    Column("captured_at", UtcTime),
+    CheckConstraint(
+        "(content_hash IS NULL) = (version IS NULL) AND (content_hash IS NULL) = (captured_at IS NULL)",
+        "indexed_or_only_owned",
+    ),
+)

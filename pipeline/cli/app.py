@@ -1,0 +1,52 @@
+"""The command's frame: its groups, its way to say what went wrong, and its exit codes.
+
+0: done. 1: something that time or an operator may mend (a store is down, every feed fails, the ledger does not balance),
+or a page that is no article. 2: bad input.
+"""
+
+import logging
+import sys
+
+import typer
+
+from pipeline.cli import console
+from pipeline.cli.dead_letters import dead_letters
+from pipeline.cli.feeds import feeds
+from pipeline.cli.flow import backfill, ingest, replay
+from pipeline.cli.index import index
+from pipeline.cli.ledger import ledger
+from pipeline.cli.read import annotate, extract
+from pipeline.cli.search import search, serve
+from pipeline.errors import NewswireError, Reject, UsageError
+
+app = typer.Typer(
+    name="newswire",
+    help="News articles from publication to search: fetched, archived, cleaned, annotated, indexed.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (ingest, backfill, replay, search, extract, annotate, ledger, serve):
+    app.command()(command)
+app.add_typer(feeds, name="feeds")
+app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(index, name="index")
+
+
+def run() -> None:
+    """Run the command; an error of ours is one line on standard error and the exit code that it calls for."""
+    logging.basicConfig(format="newswire: %(message)s", level=logging.WARNING)
+    # Libraries whose every doubt is a warning: what matters of it comes back to us as an error or a verdict.
+    for library in ("elastic_transport", "trafilatura"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+    try:
+        app()
+    except (UsageError, Reject) as error:
+        console.complain(str(error))
+        sys.exit(2)
+    except NewswireError as error:
+        console.complain(str(error))
+        sys.exit(1)
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,69 @@
+"""What the commands print: text and tables for people, JSON for machines, progress and complaints on standard error."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+
+def complain(message: str) -> None:
+    """Print one line on standard error."""
+    line = " ".join(message.split())
+    print(f"newswire: {line}", file=sys.stderr)  # noqa: T201 - no markup, no wrapping: a log line for people and scripts
+
+
+def say(text: str = "", *, style: str | None = None) -> None:
+    """Print a line for people; brackets in it are text."""
+    _screen().print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def show(block: Table | Text) -> None:
+    """Print a table or a styled text."""
+    _screen().print(block)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON value, for machines."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def make_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """Return a plain table; columns whose name ends in ``#`` hold numbers."""
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.rstrip("#"), justify="right" if column.endswith("#") else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else _plain(str(cell)) for cell in row))
+    return table
+
+
+def progress() -> Progress:
+    """Return a progress display on standard error; it stays silent where that is no terminal."""
+    console = Console(stderr=True)
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+
+
+def _screen() -> Console:
+    """Return standard output; a pipe or a file gets wide lines, for nothing there can be read at 80 columns."""
+    screen = Console()
+    if not screen.is_terminal and "COLUMNS" not in os.environ:
+        screen.width = 160
+    return screen
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")

@@ -1,0 +1,109 @@
+"""newswire feeds: what is polled, and how it fares."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import console
+from pipeline.discover.opml import parse_opml, write_opml
+from pipeline.discover.polling import health_of
+from pipeline.discover.sources import parse_sources, write_sources
+from pipeline.errors import UsageError
+from pipeline.model.feed import Feed
+from pipeline.settings import read_settings
+from pipeline.urls import host_of, normalise_url
+from pipeline.wiring import Wiring
+
+feeds = typer.Typer(help="The feeds and their health.", no_args_is_help=True)
+
+
+@feeds.command()
+def add(
+    url: str,
+    publisher: Annotated[str, typer.Option(help="Name of the publisher; default: the feed's host.")] = "",
+    language: Annotated[str | None, typer.Option(help="ISO 639-1, such as en.")] = None,
+    section: Annotated[str | None, typer.Option(help="Such as world or sport.")] = None,
+    country: Annotated[str | None, typer.Option(help="ISO 3166 alpha-2, such as GB.")] = None,
+) -> None:
+    """Add a feed, or change what is known of it; a feed that was gone is polled again."""
+    address = normalise_url(url)
+    feed = Feed(
+        url=address, publisher=publisher or host_of(address), language=language, section=section, country=country
+    )
+    wiring = Wiring(read_settings())
+    wiring.ledger.add_feeds([feed], wiring.clock.now())
+    console.say(f"{address} will be polled at the next ingest")
+
+
+@feeds.command("list")
+def list_feeds(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+) -> None:
+    """List the feeds with publisher, language and section."""
+    known = [feed for feed, _ in Wiring(read_settings()).ledger.feeds()]
+    names = ("url", "publisher", "language", "section", "country")
+    rows = [tuple(getattr(feed, name) for name in names) for feed in known]
+    if as_json:
+        console.print_json([dict(zip(names, row, strict=True)) for row in rows])
+        return
+    console.show(console.make_table(f"{len(rows)} feeds", names, rows))
+
+
+@feeds.command()
+def check(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+) -> None:
+    """Show the health of every feed: state, last error, last new entry, next poll."""
+    wiring = Wiring(read_settings())
+    now = wiring.clock.now()
+    reports = [(state, health_of(state, now)) for _, state in wiring.ledger.feeds()]
+    if as_json:
+        console.print_json(
+            [
+                {
+                    "url": state.url,
+                    "health": health.status,
+                    "detail": health.sentence,
+                    "failures": state.failures,
+                    "last_error": state.last_error,
+                    "last_new_entry_at": state.last_new_entry_at and state.last_new_entry_at.isoformat(),
+                    "due_at": state.due_at.isoformat(),
+                }
+                for state, health in reports
+            ]
+        )
+        return
+    rows = [(health.status, state.url, health.sentence) for state, health in reports]
+    console.show(console.make_table(f"{len(rows)} feeds", ("health", "feed", "what we know"), rows))
+
+
+@feeds.command("import")
+def import_feeds(file: Annotated[Path, typer.Argument(help="OPML (.opml, .xml) or sources TOML.")]) -> None:
+    """Add all feeds of a file."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    if file.suffix.lower() in {".opml", ".xml"}:
+        outlines = parse_opml(data, str(file))
+        found = outlines.feeds
+        for problem in outlines.problems:
+            console.complain(problem)
+    else:
+        found = parse_sources(data.decode("utf-8", "replace"), str(file))
+    wiring = Wiring(read_settings())
+    wiring.ledger.add_feeds(found, wiring.clock.now())
+    console.say(f"{len(found)} feeds of {file} will be polled at the next ingest")
+
+
+@feeds.command()
+def export(file: Annotated[Path, typer.Argument(help="OPML (.opml, .xml) or sources TOML.")]) -> None:
+    """Write all feeds to a file."""
+    known = tuple(feed for feed, _ in Wiring(read_settings()).ledger.feeds())
+    is_opml = file.suffix.lower() in {".opml", ".xml"}
+    try:
+        file.write_bytes(write_opml(known) if is_opml else write_sources(known).encode())
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}") from error
+    console.say(f"{len(known)} feeds written to {file}")

@@ -1,0 +1,129 @@
+"""newswire search and serve: finding documents, on the command line and on a page."""
+
+import html
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from pipeline.cli import console
+from pipeline.errors import UsageError
+from pipeline.model.query import Hit, SearchPage, Sort
+from pipeline.search import make_query
+from pipeline.settings import read_settings
+from pipeline.wiring import Wiring
+
+Filter = list[str] | None
+
+
+def search(
+    query: Annotated[str, typer.Argument(help='Words, "phrases", -excluded, prefix*.')] = "",
+    person: Annotated[Filter, typer.Option(help="Named person; may be repeated.")] = None,
+    organization: Annotated[Filter, typer.Option(help="Named organization.")] = None,
+    place: Annotated[Filter, typer.Option(help="Named place.")] = None,
+    publisher: Annotated[Filter, typer.Option(help="Publisher of the feed.")] = None,
+    language: Annotated[Filter, typer.Option(help="ISO 639-1 language of the text.")] = None,
+    since: Annotated[str | None, typer.Option(help="From this day or time on.")] = None,
+    until: Annotated[str | None, typer.Option(help="Up to and with this day, or before this time.")] = None,
+    near: Annotated[str | None, typer.Option(metavar="LAT,LON,KM", help="Names a place in this circle.")] = None,
+    sort: Annotated[str, typer.Option(help=" or ".join(Sort))] = Sort.RELEVANCE,
+    limit: Annotated[int, typer.Option(help="Hits to show.")] = 10,
+    facets: Annotated[bool, typer.Option("--facets", help="Count names, publishers and languages.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    dsl: Annotated[Path | None, typer.Option(help="A raw Elasticsearch body; prints its raw answer.")] = None,
+) -> None:
+    """Search the indexed documents."""
+    wiring = Wiring(read_settings())
+    if dsl is not None:
+        console.print_json(wiring.elasticsearch.search_raw(_read_body(dsl)))
+        return
+    asked = make_query(
+        query,
+        people=person or (),
+        organizations=organization or (),
+        places=place or (),
+        publishers=publisher or (),
+        languages=language or (),
+        since=since,
+        until=until,
+        near=near,
+        sort=sort,
+        limit=limit,
+        with_facets=facets,
+    )
+    page = wiring.store.search(asked)
+    if as_json:
+        console.print_json(_page_json(page))
+    else:
+        _print_page(page)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Loopback addresses only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8787,
+) -> None:
+    """Serve the search page on this machine."""
+    from pipeline.web.serve import serve_page  # noqa: PLC0415 - the web framework loads for this command only
+
+    serve_page(Wiring(read_settings()).store, host, port)
+
+
+def _read_body(path: Path) -> dict[str, Any]:
+    try:
+        body = json.loads(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{path} is no JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise UsageError(f'{path} holds no JSON object, such as {{"query": {{"match_all": {{}}}}}}')
+    return body
+
+
+def _page_json(page: SearchPage) -> dict[str, Any]:
+    return {
+        "total": page.total,
+        "hits": [_hit_json(hit) for hit in page.hits],
+        "facets": {
+            name: [{"value": facet.value, "count": facet.count} for facet in facets]
+            for name, facets in page.facets.items()
+        },
+    }
+
+
+def _hit_json(hit: Hit) -> dict[str, Any]:
+    return {
+        "id": hit.id,
+        "url": hit.url,
+        "headline": hit.headline,
+        "published": hit.published.isoformat() if hit.published else None,
+        "publisher": hit.publisher,
+        "language": hit.language,
+        "score": hit.score,
+        "snippets": list(hit.snippets),
+    }
+
+
+def _print_page(page: SearchPage) -> None:
+    console.say(f"{page.total} documents" if page.total != 1 else "1 document")
+    for hit in page.hits:
+        console.say()
+        console.say(hit.headline, style="bold")
+        day = f"{hit.published:%Y-%m-%d %H:%M}" if hit.published else "undated"
+        console.say(f"{hit.publisher} · {day} · {hit.language} · {hit.url}", style="dim")
+        for snippet in hit.snippets:
+            console.show(_highlight(snippet))
+    for name, facets in page.facets.items():
+        if facets:
+            console.say()
+            console.show(console.make_table("", (name, "documents#"), [(facet.value, facet.count) for facet in facets]))
+
+
+def _highlight(snippet: str) -> Text:
+    """Return the snippet for a terminal: what the store marks is bold, its escapes are undone."""
+    text = Text("  … ")
+    for index, part in enumerate(snippet.replace("</mark>", "<mark>").split("<mark>")):
+        text.append(html.unescape(part), style="bold yellow" if index % 2 else "")
+    return text

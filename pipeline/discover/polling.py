@@ -1,0 +1,169 @@
+"""When a feed is polled next: what one poll learned, as the state for the next one. Pure: the time is given.
+
+The interval follows the feed: longer while nothing is new, shorter the more is. What the other side asks for (ttl, sy:,
+max-age, Retry-After) is a least time, never a reason to come sooner.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from http import HTTPStatus
+
+from pipeline.discover.parsed import ParsedFeed
+from pipeline.model.capture import Capture
+from pipeline.model.feed import Feed, FeedState, FeedStatus
+from pipeline.ports import Recorded
+
+DEFAULT_INTERVAL = 600.0
+SHORTEST_INTERVAL = 60.0
+LONGEST_INTERVAL = 6 * 3600.0
+#: However long a server asks us to stay away, and however often a feed failed.
+LONGEST_WAIT = 24 * 3600.0
+#: A feed without a new entry for so long is called silent.
+SILENCE = timedelta(days=30)
+
+# Growth and the usual decrease mirror each other, so that about every second poll finds something new.
+_NOTHING_NEW = 1.5
+_SOMETHING_NEW = 1 / 1.5
+_MOSTLY_NEW = 1 / 2
+#: No known entry left in the feed: some may have come and gone between two polls.
+_ALL_NEW = 1 / 4
+
+#: Failures after which a permanent redirect is forgotten: some lead to nowhere, by mistake.
+_PATIENCE = 3
+_PERMANENT = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT}
+
+
+class HealthStatus(StrEnum):
+    """How a feed is doing."""
+
+    OK = "ok"
+    FAILING = "failing"
+    GONE = "gone"
+    SILENT = "silent"
+    NEVER_POLLED = "never polled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How a feed is doing, in a word and in a sentence."""
+
+    status: HealthStatus
+    sentence: str
+
+
+def initial_state(feed: Feed, now: datetime) -> FeedState:
+    """Return the state of a feed that was never polled: due at once."""
+    return FeedState(url=feed.url, polled_url=feed.url, due_at=now, interval=DEFAULT_INTERVAL)
+
+
+def is_unchanged(state: FeedState, capture: Capture) -> bool:
+    """Tell whether there is nothing to parse: the server says so (304), or the body is that of the last poll."""
+    return capture.status == HTTPStatus.NOT_MODIFIED or _body_hash(capture) == state.body_hash
+
+
+def answer_error(capture: Capture) -> str | None:
+    """Return what is wrong with the answer's status, or None where it is a feed's body or 304."""
+    if capture.status in {HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION, HTTPStatus.NOT_MODIFIED}:
+        return None
+    return f"{capture.final_url} answered {capture.status}"
+
+
+def next_state(
+    state: FeedState, capture: Capture, parsed: ParsedFeed | None, recorded: Recorded, now: datetime
+) -> FeedState:
+    """Return the state after a successful poll; ``parsed`` is None where ``is_unchanged``."""
+    # What the feed itself asks for is kept in the interval, since a 304 does not repeat it.
+    asked = min(parsed.least_interval, LONGEST_WAIT) if parsed else 0.0
+    interval = max(_adapt(state, recorded, is_unchanged=parsed is None), asked)
+    is_new_body = capture.status != HTTPStatus.NOT_MODIFIED
+    return replace(
+        state,
+        polled_url=_moved_to(capture) or state.polled_url,
+        status=FeedStatus.ACTIVE,
+        due_at=now + timedelta(seconds=min(max(interval, _max_age(capture)), LONGEST_WAIT)),
+        interval=interval,
+        etag=capture.header("ETag") or (None if is_new_body else state.etag),
+        last_modified=capture.header("Last-Modified") or (None if is_new_body else state.last_modified),
+        body_hash=_body_hash(capture) if is_new_body else state.body_hash,
+        polled_at=now,
+        last_new_entry_at=now if recorded.new else state.last_new_entry_at,
+        failures=0,
+        last_error=None,
+        hub=parsed.hub if parsed else state.hub,
+    )
+
+
+def failed_state(state: FeedState, error: str, now: datetime, *, after: timedelta | None = None) -> FeedState:
+    """Return the state after a failed poll: tried again ever later, but for ever; not before ``after`` has passed."""
+    failures = state.failures + 1
+    backoff = state.interval * 2.0 ** min(failures, 20)
+    wait = min(max(backoff, after.total_seconds() if after else 0.0), LONGEST_WAIT)
+    failed = replace(state, due_at=now + timedelta(seconds=wait), polled_at=now, failures=failures, last_error=error)
+    if failures < _PATIENCE or state.polled_url == state.url:
+        return failed
+    return replace(failed, polled_url=state.url, etag=None, last_modified=None, body_hash=None)
+
+
+def gone_state(state: FeedState, now: datetime) -> FeedState:
+    """Return the state after a 410: not polled again until the user adds the feed again."""
+    error = f"{state.polled_url} answered 410: the feed is gone for good"
+    return replace(state, status=FeedStatus.GONE, polled_at=now, last_error=error)
+
+
+def health_of(state: FeedState, now: datetime) -> Health:
+    """Return how the feed is doing."""
+    if state.status is FeedStatus.GONE:
+        sentence = "The server said that the feed is gone; add it again to have it polled again."
+        return Health(status=HealthStatus.GONE, sentence=sentence)
+    if state.polled_at is None:
+        return Health(status=HealthStatus.NEVER_POLLED, sentence="It has not been polled yet.")
+    if state.failures:
+        times = "once" if state.failures == 1 else f"{state.failures} times in a row"
+        sentence = f"It failed {times}: {state.last_error}; next try {_minute(state.due_at)}."
+        return Health(status=HealthStatus.FAILING, sentence=sentence)
+    if state.last_new_entry_at is None:
+        return Health(status=HealthStatus.SILENT, sentence="It answers, but never had an entry.")
+    news = f"last new entry {_minute(state.last_new_entry_at)}"
+    if now - state.last_new_entry_at > SILENCE:
+        return Health(status=HealthStatus.SILENT, sentence=f"It answers, but has had nothing new for long: {news}.")
+    return Health(status=HealthStatus.OK, sentence=f"It answers; {news}, next poll {_minute(state.due_at)}.")
+
+
+def _adapt(state: FeedState, recorded: Recorded, *, is_unchanged: bool) -> float:
+    total = recorded.new + recorded.changed + recorded.known
+    fresh = recorded.new + recorded.changed
+    if state.polled_at is None or state.failures:  # everything is new, and says nothing about the pace
+        return state.interval
+    if not fresh:
+        # Slowing down never shortens an interval that the feed itself asked for.
+        slower = min(state.interval * _NOTHING_NEW, LONGEST_INTERVAL)
+        return max(state.interval, slower) if is_unchanged else slower
+    most = _ALL_NEW if recorded.new == total else _MOSTLY_NEW
+    faster = state.interval * (most if fresh * 2 >= total else _SOMETHING_NEW)
+    return min(max(faster, SHORTEST_INTERVAL), LONGEST_INTERVAL)
+
+
+def _max_age(capture: Capture) -> float:
+    match = re.search(r"(?:^|[,\s])max-age=\"?(\d{1,9})", capture.header("Cache-Control") or "", re.IGNORECASE)
+    return float(match[1]) if match else 0.0
+
+
+def _moved_to(capture: Capture) -> str | None:
+    """Return where permanent redirects led from the start; after a temporary one, nothing permanent is known."""
+    address = None
+    for redirect in capture.redirects:
+        if redirect.status not in _PERMANENT:
+            break
+        address = redirect.url
+    return address
+
+
+def _body_hash(capture: Capture) -> str:
+    return hashlib.sha256(capture.body).hexdigest()
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M %Z}"

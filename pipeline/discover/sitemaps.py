@@ -1,0 +1,165 @@
+"""Sitemaps (https://www.sitemaps.org/protocol.html) with the news extension: XML, gzip or plain text, untrusted."""
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from pipeline.discover.bodies import describe_body, is_html
+from pipeline.discover.dates import read_timestamp
+from pipeline.discover.parsed import absolute_link, one_line, primary_language
+from pipeline.discover.xml_text import decode_xml, escape_ampersands
+from pipeline.errors import NewswireError
+from pipeline.model.evidence import Timestamp
+
+#: The protocol's own limits for one file.
+MAX_URLS = 50_000
+MAX_BYTES = 50 * 1024 * 1024
+
+_ROOTS = {"urlset", "sitemapindex"}
+_MAX_FIELD = 10_000  # characters: a title, not a text
+
+
+class NotASitemap(NewswireError):  # noqa: N818 - what came is named, not what went wrong
+    """The body is no sitemap; the text says what it is instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitemapEntry:
+    """An address and what the sitemap claims about it; title, language, publisher and ``published`` are news sitemaps'."""
+
+    url: str
+    modified: Timestamp | None = None
+    published: Timestamp | None = None
+    title: str | None = None
+    language: str | None = None
+    publisher: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildSitemap:
+    """Another sitemap that an index lists."""
+
+    url: str
+    modified: Timestamp | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitemap:
+    """A sitemap has entries, an index of sitemaps has children."""
+
+    entries: tuple[SitemapEntry, ...] = ()
+    children: tuple[ChildSitemap, ...] = ()
+
+
+def parse_sitemap(data: bytes, url: str) -> Sitemap:
+    """Return the sitemap fetched from the URL, its first 50,000 addresses. Raises NotASitemap."""
+    body = _unzip(data, url)
+    if not body.strip() or is_html(body):
+        raise _refuse(url, body)
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _parse_xml(body, url)
+    lines = body.decode("utf-8-sig", errors="replace").split()
+    links = (absolute_link(url, line) for line in lines[:MAX_URLS] if "://" in line)
+    entries = tuple(SitemapEntry(url=link) for link in links if link)
+    if not entries:
+        raise _refuse(url, body)
+    return Sitemap(entries=entries)
+
+
+def _refuse(url: str, body: bytes) -> NotASitemap:
+    return NotASitemap(f"{url} is not a sitemap: the server sent {describe_body(body)}")
+
+
+def _unzip(data: bytes, url: str) -> bytes:
+    """Return the body, unzipped where it is gzip, never more than the protocol's 50 MiB."""
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    try:
+        with gzip.open(io.BytesIO(data)) as stream:
+            body = stream.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise NotASitemap(f"{url} is not a sitemap: its gzip is broken ({error})") from error
+    if len(body) > MAX_BYTES:
+        raise NotASitemap(f"{url} is larger than the 50 MiB that a sitemap may have")
+    return body
+
+
+def _parse_xml(body: bytes, url: str) -> Sitemap:
+    entries: list[SitemapEntry] = []
+    children: list[ChildSitemap] = []
+    try:
+        for element in _elements(body):
+            if len(entries) + len(children) >= MAX_URLS:
+                break
+            fields = _fields(element)
+            link = absolute_link(url, fields.get("loc"))
+            if link and etree.QName(element).localname == "url":
+                entries.append(_read_entry(link, fields))
+            elif link:
+                children.append(ChildSitemap(url=link, modified=_time(fields, "lastmod")))
+    except etree.XMLSyntaxError as error:
+        if not entries and not children:
+            raise NotASitemap(f"{url} is not a sitemap: {error.msg}") from error
+    except _WrongRootError as error:
+        raise _refuse(url, body) from error
+    return Sitemap(entries=tuple(entries), children=tuple(children))
+
+
+class _WrongRootError(Exception):
+    pass
+
+
+def _elements(body: bytes) -> Iterator[etree._Element]:
+    """Yield each finished ``url`` or ``sitemap`` element, and free it afterwards. Entities stay unresolved, nothing is loaded."""
+    text = escape_ampersands(decode_xml(body)[0].lstrip())
+    events = etree.iterparse(
+        io.BytesIO(text.encode("utf-8", errors="replace")),
+        events=("start", "end"),
+        encoding="utf-8",
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    root = None
+    for event, element in events:
+        if root is None:
+            root = element
+            if etree.QName(root).localname not in _ROOTS:
+                raise _WrongRootError
+        if event == "end" and element.getparent() is root:
+            yield element
+            root.remove(element)
+
+
+def _fields(element: etree._Element) -> dict[str, str]:
+    """Return the texts inside by local name, since sitemaps in the wild get the namespaces wrong; the first of a name wins."""
+    fields: dict[str, str] = {}
+    for part in element.iter(etree.Element):
+        # A picture's or video's own loc and title are not the page's.
+        parent = part.getparent()
+        inside = etree.QName(parent).localname if parent is not None else ""
+        if inside not in {"image", "video"} and part.text and len(part.text) <= _MAX_FIELD:
+            fields.setdefault(etree.QName(part).localname, part.text)
+    return fields
+
+
+def _read_entry(link: str, fields: dict[str, str]) -> SitemapEntry:
+    return SitemapEntry(
+        url=link,
+        modified=_time(fields, "lastmod"),
+        published=_time(fields, "publication_date"),
+        title=one_line(fields.get("title")),
+        language=primary_language(fields.get("language")),
+        publisher=one_line(fields.get("name")),
+    )
+
+
+def _time(fields: dict[str, str], name: str) -> Timestamp | None:
+    return read_timestamp(fields.get(name, ""), "sitemap")

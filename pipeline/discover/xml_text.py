@@ -1,0 +1,74 @@
+"""Bytes of an untrusted XML document to text, after RFC 7303, and past the mistakes that feeds make."""
+
+import codecs
+import re
+
+#: Longer marks first: UTF-32's little-endian mark begins with UTF-16's. The last two are ``<?`` without a mark.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (b"<\0?\0", "utf-16-le"),
+    (b"\0<\0?", "utf-16-be"),
+)
+_PARAMETER = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_DECLARATION = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']")
+#: Senders name the narrow encoding and use the wide one; the WHATWG Encoding Standard reads them so as well.
+_MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
+#: Entities that a document defines can grow without bound, and no feed or sitemap needs its own.
+_ENTITY_DEFINITION = re.compile(r"<!ENTITY[^>]*>?", re.IGNORECASE)
+#: A CDATA section is matched first, so that its ampersands stay.
+_BARE_AMPERSAND = re.compile(
+    r"(<!\[CDATA\[.*?\]\]>)|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-f]+);)", re.IGNORECASE | re.DOTALL
+)
+
+
+def decode_xml(body: bytes, content_type: str | None = None) -> tuple[str, str | None]:
+    """Return the text, without any definition of entities, and one line where it is not in the encoding declared.
+
+    A byte order mark wins over the charset of the content type, and that over the XML declaration; the default is UTF-8.
+    """
+    named = _named_encoding(body, content_type)
+    text, problem = _decode(body, named), None
+    if text is None:
+        guess, text = _guess(body)
+        problem = f"declared as {named}, but not in it; read as {guess}"
+    return _ENTITY_DEFINITION.sub(" ", text.lstrip("\ufeff")), problem
+
+
+def escape_ampersands(text: str) -> str:
+    """Return the document with each ampersand escaped that begins no entity of XML's own: the commonest mistake of all."""
+    return _BARE_AMPERSAND.sub(lambda match: match[1] or "&amp;", text)
+
+
+def _named_encoding(body: bytes, content_type: str | None) -> str:
+    for mark, encoding in _MARKS:
+        if body.startswith(mark):
+            return encoding
+    parameter = _PARAMETER.search(content_type or "")
+    if parameter:
+        return parameter[1]
+    declaration = _DECLARATION.match(body)
+    encoding = declaration[1].decode("ascii") if declaration else "utf-8"
+    # A declaration that can be read byte by byte is not in UTF-16, whatever it says: programs that write to a string say so.
+    return "utf-8" if encoding.lower().startswith(("utf-16", "utf-32", "ucs")) else encoding
+
+
+def _decode(body: bytes, encoding: str) -> str | None:
+    try:
+        name = codecs.lookup(encoding).name
+        return body.decode(_MEANT.get(name, name))
+    except (LookupError, UnicodeDecodeError):
+        return None
+
+
+def _guess(body: bytes) -> tuple[str, str]:
+    """Take UTF-8 with a few broken characters for UTF-8, such as a text cut in the middle of one; else Windows-1252."""
+    text = body.decode("utf-8", errors="replace")
+    broken = text.count("\ufffd")
+    foreign = sum(character > "\x7f" for character in text)
+    if broken * 2 <= foreign - broken:
+        return "utf-8", text
+    return "windows-1252", body.decode("cp1252", errors="replace")

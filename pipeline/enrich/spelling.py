@@ -1,0 +1,48 @@
+"""Spellings: when two ways of writing a name are one name."""
+
+import re
+import unicodedata
+
+_NOT_WORD = re.compile(r"[\W_]+")
+
+#: What transliterations into Latin script write differently, longest first; German, French and English ways meet here.
+_WAYS = (
+    (re.compile(r"schtsch|shch|sch|tsch|tch|tsh|ch|sh|kh|gh|zh|h|ck|q"), "k"),
+    (re.compile(r"x"), "ks"),
+    (re.compile(r"[wuv]"), "v"),
+    (re.compile(r"ts|tz|cz|z|s|c"), "s"),
+    (re.compile(r"i[yj]|y[yj]|[iyj]"), "i"),
+    (re.compile(r"ei|ie|ai|ae"), "i"),
+    (re.compile(r"dsk|ds|j"), "s"),
+    (re.compile(r"ph"), "f"),
+    (re.compile(r"(.)\1+"), r"\1"),
+)
+_LEAST = 6  # shorter names differ by a letter and are different names
+
+
+def fold_name(name: str) -> str:
+    """Return the name caseless, without accents and punctuation, words parted by one blank."""
+    decomposed = unicodedata.normalize("NFKD", name)
+    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return " ".join(_NOT_WORD.sub(" ", bare.casefold()).split())
+
+
+def slug_of(name: str) -> str:
+    """Return the name as a part of an id, such as ``svetlana-tikhanovskaya``; letters of any script stay."""
+    return fold_name(name).replace(" ", "-")
+
+
+def is_same_spelling(one: str, other: str) -> bool:
+    """Tell whether two words are one name in two transliterations, such as Tichanovskaya and Tikhanovskaya."""
+    first, second = fold_name(one), fold_name(other)
+    if first == second:
+        return True
+    if min(len(first), len(second)) < _LEAST:
+        return False
+    return _skeleton(first) == _skeleton(second)
+
+
+def _skeleton(word: str) -> str:
+    for pattern, replacement in _WAYS:
+        word = pattern.sub(replacement, word)
+    return word.rstrip("aoei")

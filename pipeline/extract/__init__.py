@@ -1,0 +1,1 @@
+"""From a capture to an article: pure, repeatable, given bytes."""

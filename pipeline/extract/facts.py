@@ -1,0 +1,79 @@
+"""The evidence of a page, gathered once for all who weigh it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from selectolax.lexbor import LexborNode
+
+from pipeline.extract.json_ld import Graph, Node, find_article, read_graph
+from pipeline.extract.page import Page
+from pipeline.extract.text import clean_line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """A page's evidence, gathered once: its JSON-LD, the node of the article, and the names of the site."""
+
+    page: Page
+    graph: Graph
+    node: Node | None
+    site_names: tuple[str, ...]
+
+
+def gather_facts(page: Page, publisher: str | None) -> Facts:
+    """Return the evidence of the page; ``publisher`` is what the source's configuration calls it."""
+    graph = read_graph(page.tree)
+    titles = tuple(text for _, text in title_texts(page))
+    declared = declared_canonical(page)
+    node = find_article(graph, tuple(filter(None, (page.url, declared))), titles)
+    sites = [
+        *page.metas.get("og:site_name", ()),
+        *page.metas.get("application-name", ()),
+        *graph.texts((node or {}).get("publisher")),
+        *([publisher] if publisher else []),
+        *(graph.text(other, "name") or "" for other in graph.nodes if other.get("@type") == "WebSite"),
+    ]
+    return Facts(page=page, graph=graph, node=node, site_names=tuple(dict.fromkeys(filter(None, sites))))
+
+
+def declared_canonical(page: Page) -> str | None:
+    """Return the address that the page declares as its own, made absolute, or None."""
+    link = page.first('link[rel~="canonical" i][href]')
+    declared = (link.attributes.get("href") if link else None) or next(iter(page.metas.get("og:url", ())), None)
+    return absolute_url(page.url, declared) if declared else None
+
+
+def title_texts(page: Page) -> Iterable[tuple[str, str]]:
+    """Return the page's titles with their sources, best first."""
+    title = page.first("title")
+    texts = (
+        ("page:h1", read_heading(page)),
+        *(
+            (f"meta:{name}", page.metas[name][0])
+            for name in ("og:title", "twitter:title", "headline")
+            if name in page.metas
+        ),
+        ("page:title", clean_line(title.text()) if title else None),
+    )
+    return [(source, text) for source, text in texts if text]
+
+
+def read_heading(page: Page) -> str | None:
+    """Return the h1 of the article; a page with several has its site's name in another."""
+    headings = page.tree.css("article h1, main h1, h1[itemprop]") or page.tree.css("h1")
+    return next((text for text in map(_inline_text, headings) if text), None)
+
+
+def _inline_text(node: LexborNode) -> str:
+    """Return the text on one line; only what breaks a line or stands in boxes of its own separates words."""
+    return clean_line(node.text(separator=" " if node.css_first("br, div, p, span") else ""))
+
+
+def absolute_url(base: str, address: str) -> str | None:
+    """Return the address made absolute if it is http(s), or None."""
+    try:
+        absolute = urljoin(base, address.strip())
+    except ValueError:
+        return None
+    return absolute if address and absolute.startswith(("http://", "https://")) else None

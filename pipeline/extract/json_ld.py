@@ -1,0 +1,141 @@
+"""schema.org in JSON-LD, in all the shapes that pages write it."""
+
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser
+
+from pipeline.extract.text import clean_line, fold
+
+Node = Mapping[str, object]
+
+_ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|Posting)$")
+_NOT_ARTICLE = frozenset({"DiscussionForumPosting", "SocialMediaPosting", "JobPosting"})
+_WRAPPING = re.compile(
+    r"^\s*(?://)?\s*(?:<!--|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?://)?\s*(?:-->|\]\]>|/\*\s*\]\]>\s*\*/)\s*$"
+)
+_TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
+_MAX_DEPTH = 12  # real graphs nest four or five deep
+_DECODER = json.JSONDecoder(strict=False)  # line breaks inside strings are the most common mistake
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """Every object of a page's JSON-LD, outer before inner."""
+
+    nodes: tuple[Node, ...] = ()
+    by_id: Mapping[str, Node] = field(default_factory=dict)
+
+    def resolve(self, value: object) -> Iterator[Node | str]:
+        """Yield what the value stands for: texts, and objects with references by ``@id`` followed."""
+        if isinstance(value, list):
+            for part in value[:200]:
+                yield from self.resolve(part) if not isinstance(part, list) else ()
+        elif isinstance(value, dict):
+            reference = value.get("@id")
+            yield self.by_id.get(reference, value) if isinstance(reference, str) and len(value) <= 2 else value  # noqa: PLR2004 - @id and @type
+        elif isinstance(value, str | int | float) and not isinstance(value, bool):
+            yield str(value)
+
+    def texts(self, value: object, key: str = "name") -> list[str]:
+        """Return the value as clean texts; an object gives its name (or ``key``) or value."""
+        found = (
+            part if isinstance(part, str) else part.get(key) or part.get("@value") or "" for part in self.resolve(value)
+        )
+        lines = (clean_line(html.unescape(part)) for part in found if isinstance(part, str))
+        return [line for line in lines if line]
+
+    def text(self, node: Node | None, *keys: str) -> str | None:
+        """Return the first text that the node has under one of the keys, or None."""
+        return next((text for key in keys for text in self.texts((node or {}).get(key))), None)
+
+
+def read_graph(tree: LexborHTMLParser) -> Graph:
+    """Return the page's JSON-LD; what cannot be mended is left out."""
+    nodes: list[Node] = []
+    by_id: dict[str, Node] = {}
+    for script in tree.css('script[type*="ld+json" i]'):
+        for value in parse_json(script.text(deep=True) or ""):
+            for node in _walk(value, 0):
+                nodes.append(node)
+                name = node.get("@id")
+                if isinstance(name, str) and len(node) > len(by_id.get(name, {})):
+                    by_id[name] = node
+    return Graph(nodes=tuple(nodes), by_id=by_id)
+
+
+def parse_json(text: str) -> list[object]:
+    """Return the JSON values in the text, after mending what can be mended without guessing; [] where nothing can."""
+    bare = _WRAPPING.sub("", _WRAPPING.sub("", text.strip())).strip().rstrip(";")
+    for attempt in (bare, _TRAILING_COMMA.sub("", bare), _TRAILING_COMMA.sub("", html.unescape(bare))):
+        try:
+            return _decode_all(attempt)
+        except (ValueError, RecursionError):
+            continue
+    return []
+
+
+def node_types(node: Node) -> frozenset[str]:
+    """Return the node's types without the vocabulary's address."""
+    value = node.get("@type")
+    values = value if isinstance(value, list) else [value]
+    return frozenset(re.split(r"[/#:]", kind)[-1] for kind in values if isinstance(kind, str))
+
+
+def is_article(node: Node) -> bool:
+    """Tell whether the node describes an article of any kind."""
+    return any(_ARTICLE.search(kind) and kind not in _NOT_ARTICLE for kind in node_types(node))
+
+
+def find_article(graph: Graph, urls: tuple[str, ...], titles: tuple[str, ...]) -> Node | None:
+    """Return the node of the article that this page is: the one of its address or its title, else the only candidate.
+
+    Pages describe related articles too, and list pages describe nothing else; these are told by the address and title.
+    """
+    candidates = [node for node in graph.nodes if is_article(node) and (node.get("headline") or node.get("name"))]
+    addresses = {_bare(url) for url in urls}
+    wanted = {fold(title) for title in titles}
+    for node in candidates:
+        if any(
+            _bare(text) in addresses
+            for key in ("url", "@id", "mainEntityOfPage")
+            for text in graph.texts(node.get(key), "@id")
+        ):
+            return node
+    for node in candidates:
+        headline = fold(graph.text(node, "headline", "name") or "")
+        if headline and any(title.startswith(headline) or headline.startswith(title) for title in wanted if title):
+            return node
+    return candidates[0] if len({graph.text(node, "headline", "name") for node in candidates}) == 1 else None
+
+
+def _decode_all(text: str) -> list[object]:
+    """Read all values of the text; some pages write several objects one after the other."""
+    values: list[object] = []
+    position = 0
+    while position < len(text):
+        value, position = _DECODER.raw_decode(text, position)
+        values.append(value)
+        position += len(text[position:]) - len(text[position:].lstrip(" \t\r\n,;"))
+    return values
+
+
+def _walk(value: object, depth: int) -> Iterator[Node]:
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(value, dict):
+        if "@type" in value or "@id" in value:
+            yield value
+        for part in value.values():
+            if isinstance(part, dict | list):
+                yield from _walk(part, depth + 1)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _walk(part, depth + 1)
+
+
+def _bare(url: str) -> str:
+    return url.partition("://")[2].partition("#")[0].partition("?")[0].rstrip("/").removeprefix("www.").lower()

@@ -1,0 +1,167 @@
+"""A page: bytes decoded as a browser would, and parsed once."""
+
+import codecs
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+
+from charset_normalizer import from_bytes
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from pipeline.errors import Reject
+from pipeline.extract.text import clean_line
+from pipeline.model.capture import Capture
+from pipeline.model.fate import Reason
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+#: Labels that browsers read as another encoding than they name (WHATWG Encoding, section 4.2); by Python's names.
+_WHATWG = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "big5": "big5hkscs",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+}
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
+_META_WITHIN = 4096  # the standard says 1,024; real pages put scripts and comments before it
+_GUESS_WITHIN = 65_536  # a guess on more bytes is slower, not better
+
+_HTML_TYPES = ("html", "xml", "text/plain", "application/octet-stream", "unknown")
+_HTML_TAG = re.compile(
+    r"<(?:!doctype\s+html|html|head|body|title|meta|div|p|article|main|section|h1|span|a)[\s>/]", re.IGNORECASE
+)
+_OTHER_ROOT = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|rdf:RDF|urlset|sitemapindex|svg)[\s>]", re.DOTALL
+)
+_SNIFF_WITHIN = 100_000
+
+#: Parsing takes the square of the depth (every start tag looks up the open elements), so 10 MiB of <div> would take hours.
+_MANY_TAGS = 20_000
+_MAX_DEPTH = 5_000
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
+#: Elements that hold nothing, or that the next of their kind closes.
+_FLAT = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+    | {"dd", "dt", "li", "option", "p", "tbody", "td", "th", "tr"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page parsed once. ``metas`` are the contents of its meta elements by name in lower case, in order."""
+
+    #: The address that answered.
+    url: str
+    html: str
+    tree: LexborHTMLParser
+    metas: Mapping[str, tuple[str, ...]]
+
+    def meta(self, *names: str) -> tuple[str, str] | None:
+        """Return the name and content of the first of these meta elements that says anything, or None."""
+        return next(((name, self.metas[name][0]) for name in names if name in self.metas), None)
+
+    @property
+    def language(self) -> str | None:
+        """The language that the html element declares, as written."""
+        root = self.first("html")
+        attributes = root.attributes if root else {}
+        return clean_line(attributes.get("lang") or attributes.get("xml:lang") or "") or None
+
+    def first(self, selector: str) -> LexborNode | None:
+        """Return the first element that the CSS selector finds, or None."""
+        return self.tree.css_first(selector)
+
+
+def read_page(capture: Capture) -> Page:
+    """Return the page of the capture. Raises Reject (not HTML) for anything that is none, (too large) where it nests too deep."""
+    content_type = capture.header("Content-Type") or ""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type and not any(kind in media_type for kind in _HTML_TYPES):
+        raise Reject(Reason.NOT_HTML, f"the server calls it {media_type[:80]}")
+    html = decode(capture.body, content_type).replace("\x00", "")
+    start = html[:_SNIFF_WITHIN]
+    if _OTHER_ROOT.match(start) or not _HTML_TAG.search(start):
+        raise Reject(Reason.NOT_HTML, "there is no HTML element in it")
+    if html.count("<") > _MANY_TAGS and _depth(html) > _MAX_DEPTH:
+        raise Reject(Reason.TOO_LARGE, f"elements nested more than {_MAX_DEPTH} deep")
+    tree = LexborHTMLParser(html)
+    return Page(url=capture.final_url, html=html, tree=tree, metas=_read_metas(tree))
+
+
+def decode(body: bytes, content_type: str = "") -> str:
+    """Return the text: byte order mark, then the HTTP charset, then the meta element, then UTF-8, then a guess.
+
+    A declaration that the bytes contradict is not believed.
+    """
+    for bom, encoding in _BOMS:
+        if body.startswith(bom):
+            return body[len(bom) :].decode(encoding, errors="replace")
+    declared = [find_codec(label) for label in (_http_charset(content_type), _meta_charset(body)) if label]
+    for codec in (*declared, "utf-8"):
+        if codec:
+            try:
+                return body.decode(codec)
+            except UnicodeDecodeError:
+                continue
+    fallback = next(filter(None, declared), None) or _guess_codec(body)
+    return body.decode(fallback, errors="replace")
+
+
+def find_codec(label: str) -> str | None:
+    """Return Python's name of the encoding that browsers mean by the label, or None where there is none."""
+    try:
+        found = codecs.lookup(label.strip().strip("\"'"))
+    except (LookupError, ValueError):
+        return None
+    # "hex" and "zip" are codecs too, but none of text.
+    return _WHATWG.get(found.name, found.name) if getattr(found, "_is_text_encoding", True) else None
+
+
+def _depth(html: str) -> int:
+    """Return about how deep the elements nest, without parsing."""
+    depth = deepest = 0
+    for closing, name in _TAG.findall(html):
+        if name.lower() not in _FLAT:
+            depth = max(0, depth - 1) if closing else depth + 1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def _http_charset(content_type: str) -> str | None:
+    message = Message()
+    message["Content-Type"] = content_type.replace("\r", " ").replace("\n", " ")
+    charset = message.get_param("charset")
+    return charset if isinstance(charset, str) else None
+
+
+def _meta_charset(body: bytes) -> str | None:
+    found = _META_CHARSET.search(body[:_META_WITHIN])
+    if not found:
+        return None
+    label = found[1].decode("ascii")
+    # A meta element that can be read byte by byte is not in UTF-16, whatever it says (HTML standard, section 13.2.3.2).
+    return "utf-8" if label.lower().startswith("utf-16") else label
+
+
+def _guess_codec(body: bytes) -> str:
+    best = from_bytes(body[:_GUESS_WITHIN]).best()
+    return best.encoding if best else "cp1252"
+
+
+def _read_metas(tree: LexborHTMLParser) -> dict[str, tuple[str, ...]]:
+    metas: dict[str, tuple[str, ...]] = {}
+    for node in tree.css("meta[content]"):
+        attributes = node.attributes
+        content = clean_line(attributes.get("content") or "")
+        for key in ("property", "name", "itemprop"):
+            name = (attributes.get(key) or "").strip().lower()
+            if name and content:
+                metas[name] = (*metas.get(name, ()), content)
+    return metas

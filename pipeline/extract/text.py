@@ -1,0 +1,35 @@
+"""Lines and paragraphs: how all text of an article is written, and when two texts say the same."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+#: Lone surrogates come from JSON escapes, controls and invisible characters from editors and tracking.
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ud800-\udfff\ufffe\uffff]")
+_WIDE = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def clean_line(text: str) -> str:
+    """Return the text as one NFC line: invisible characters gone, every run of white space one blank."""
+    return unicodedata.normalize("NFC", " ".join(_INVISIBLE.sub("", text).split()))
+
+
+def clean_paragraphs(paragraphs: Iterable[str]) -> list[str]:
+    """Return the paragraphs as clean lines, empty ones left out."""
+    return [line for line in map(clean_line, paragraphs) if line]
+
+
+def join_paragraphs(paragraphs: Iterable[str]) -> str:
+    """Return the paragraphs as a text, separated by a blank line."""
+    return "\n\n".join(paragraphs)
+
+
+def fold(text: str) -> str:
+    """Return only the letters and digits, caseless: two texts that fold to the same say the same."""
+    return _NOT_WORD.sub("", text).casefold()
+
+
+def weigh(text: str) -> int:
+    """Return the length in characters as a reader feels it: a CJK character says as much as three letters."""
+    return len(text) + 2 * len(_WIDE.findall(text))

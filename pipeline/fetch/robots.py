@@ -1,0 +1,74 @@
+"""robots.txt after RFC 9309: what it allows us, and how long it may be believed."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from protego import Protego
+
+from pipeline.model.capture import Capture
+
+#: The product token that robots.txt files know us by.
+AGENT = "Newswire"
+#: The RFC's least size that must be read.
+MAX_BYTES = 500 * 1024
+MAX_AGE = timedelta(hours=24)
+#: How long a host is left alone whose robots.txt could not be had.
+CLOSED_FOR = timedelta(minutes=10)
+#: Seconds; some files ask for hours, and a batch must come to its end within its lease.
+MAX_CRAWL_DELAY = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Robots:
+    """One host's rules. Where it is closed, nothing is allowed, but only until ``expires_at``."""
+
+    rules: Protego
+    expires_at: datetime
+    is_closed: bool = False
+
+    def allows(self, url: str) -> bool:
+        """Tell whether the rules let us fetch the URL."""
+        return self.rules.can_fetch(url, AGENT)
+
+    @property
+    def crawl_delay(self) -> float:
+        """The seconds between two requests that the host asks for, at most 10; 0 where it asks for none."""
+        return min(self.rules.crawl_delay(AGENT) or 0.0, MAX_CRAWL_DELAY)
+
+    @property
+    def sitemaps(self) -> tuple[str, ...]:
+        """The sitemaps listed."""
+        return tuple(self.rules.sitemaps)
+
+
+def read_robots(capture: Capture) -> Robots:
+    """Return the rules that the answer gives: a 4xx allows everything, a 5xx or 429 closes the host for a while."""
+    if capture.status >= HTTPStatus.INTERNAL_SERVER_ERROR or capture.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return closed_robots(capture.fetched_at)
+    text = _text(capture.body) if capture.status == HTTPStatus.OK else ""
+    return Robots(rules=Protego.parse(text), expires_at=capture.fetched_at + _lifetime(capture))
+
+
+def closed_robots(now: datetime) -> Robots:
+    """Return what holds for a while where robots.txt could not be fetched at all."""
+    return Robots(rules=Protego.parse(""), expires_at=now + CLOSED_FOR, is_closed=True)
+
+
+def open_robots(now: datetime) -> Robots:
+    """Return what holds where the host has no robots.txt that can ever be had, such as one that redirects for ever."""
+    return Robots(rules=Protego.parse(""), expires_at=now + MAX_AGE)
+
+
+def _text(body: bytes) -> str:
+    """Return the file up to its last whole line within the limit."""
+    if len(body) > MAX_BYTES:
+        body = body[:MAX_BYTES].rpartition(b"\n")[0]
+    return body.decode("utf-8-sig", errors="replace")
+
+
+def _lifetime(capture: Capture) -> timedelta:
+    max_age = re.search(r"max-age=(\d{1,9})", capture.header("Cache-Control") or "", re.IGNORECASE)
+    # Not less than what an unreachable one gets: a max-age of 0 would double every request.
+    return max(CLOSED_FOR, min(timedelta(seconds=int(max_age[1])), MAX_AGE)) if max_age else MAX_AGE

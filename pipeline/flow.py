@@ -1,0 +1,281 @@
+"""The whole flow, said once.
+
+What a batch goes through, each stage one call:
+
+    poll_feeds      discover   due feeds ─► entries in the inbox (the ledger)
+    fetch_batch     fetch      claim entries ─► captures in the archive        (network, once)
+    ────────────────────────── the archive: everything below can be repeated ──────────────────────────
+    extract_batch   extract    captures ─► articles
+                    enrich     articles ─► annotations ─► documents
+    index_batch     index      documents ─► search store
+
+Between the stages travels a batch's id. What the batch has by then lies as JSON lines beside its WARC file. Each claimed
+URL leaves the flow in exactly one of three ways: settled with a fate, postponed, or claimed again when its lease runs out.
+"""
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from pipeline.discover import polling
+from pipeline.discover.feeds import parse_feed
+from pipeline.enrich.annotate import Annotator
+from pipeline.errors import NewswireError, Reject, Retry, StoreUnavailable
+from pipeline.extract.article import extract_article
+from pipeline.fetch.responses import judge_response
+from pipeline.fetch.retries import retry_at
+from pipeline.index.document import document_json, make_document
+from pipeline.model import codec
+from pipeline.model.capture import Batch, Capture, CaptureRef
+from pipeline.model.fate import ArticleState, Claim, Outcome, Reason
+from pipeline.model.feed import Feed, FeedState, Rules
+from pipeline.model.handover import Extracted, Fetched, Report
+from pipeline.ports import Archive, Clock, Fetcher, Ledger, Recorded, SearchStore
+from pipeline.urls import article_id
+
+BATCH_SIZE = 50
+#: Longer than any batch takes; a crashed run's entries are taken up again after it.
+LEASE = timedelta(minutes=15)
+MAX_DETAIL = 500  # characters of an explanation that the ledger keeps
+
+log = logging.getLogger(__name__)
+
+
+async def poll_feeds(
+    *, ledger: Ledger, fetcher: Fetcher, clock: Clock, limit: int = 500, early: bool = False
+) -> Report:
+    """Poll the feeds whose time has come (``early``: all active ones) and put their entries into the inbox.
+
+    A feed that fails is polled again later, with its error kept; it never stops the others.
+    """
+    report = Report()
+    feeds = ledger.due_feeds(clock.now(), limit=limit, lease=LEASE, early=early)
+
+    async def poll(feed: Feed, state: FeedState) -> None:
+        def fail(_: Reason, detail: str, after: timedelta | None = None) -> None:
+            report.feeds["failed"] += 1
+            ledger.save_feed_state(polling.failed_state(state, detail, clock.now(), after=after))
+            log.warning("feed %s: %s", feed.url, detail.removeprefix(f"{feed.url}: "))
+
+        with _boundary(fail):
+            try:
+                await _poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock, report=report)
+            except StoreUnavailable:
+                raise
+            except Retry as error:
+                fail(Reason.UNREACHABLE, str(error), error.after)
+
+    await _gather([poll(feed, state) for feed, state in feeds])
+    return report
+
+
+async def fetch_batch(
+    batch: Batch,
+    *,
+    ledger: Ledger,
+    archive: Archive,
+    fetcher: Fetcher,
+    clock: Clock,
+    limit: int = BATCH_SIZE,
+    publisher: str | None = None,
+) -> Report:
+    """Claim up to ``limit`` pending entries, fetch them, and archive every answer. Nothing claimed, nothing written."""
+    claims = ledger.claim(batch, limit=limit, lease=LEASE, publisher=publisher)
+    ended, postponed, fetched = list[Outcome](), list[tuple[Claim, datetime, str]](), list[Fetched]()
+    if not claims:
+        return Report()
+
+    async def visit(claim: Claim) -> None:
+        with _boundary(_settler(ended, claim, clock)):
+            try:
+                capture = await fetcher.fetch(claim.entry.url)
+                ref = writer.add(capture)
+                judge_response(capture)
+                fetched.append(Fetched(claim=claim, capture=ref))
+            except StoreUnavailable:
+                raise
+            except Retry as error:
+                again_at = retry_at(claim.attempts, clock.now(), error.after, random.random())  # noqa: S311 - jitter
+                if again_at is None:
+                    raise Reject(Reason.UNREACHABLE, f"{error} (after {claim.attempts + 1} visits)") from error
+                postponed.append((claim, again_at, str(error)))
+
+    try:
+        with archive.open_batch(batch) as writer:
+            await _gather([visit(claim) for claim in claims])
+        fetched.sort(key=lambda line: line.claim.entry.url)
+        archive.write_lines(batch, "fetched", map(codec.encode, fetched))
+    except NewswireError:
+        ledger.release(batch)  # at once, not when the lease ends: the next run may have a disk to write to
+        raise
+    ledger.postpone(postponed)
+    ledger.settle(ended)
+    return Report(claimed=len(claims), passed=len(fetched), postponed=len(postponed), settled=_reasons(ended))
+
+
+def extract_batch(batch: Batch, *, ledger: Ledger, archive: Archive, annotator: Annotator, clock: Clock) -> Report:
+    """Make documents of the batch's captures; what is no article is settled here."""
+    rules = feed_rules(ledger)
+    ended = list[Outcome]()
+    read = list[tuple[Fetched, Capture]]()
+    articles = []
+    for line in archive.read_lines(batch, "fetched"):
+        fetched = codec.decode(line, Fetched)
+        entry = fetched.claim.entry
+        with _boundary(_settler(ended, fetched.claim, clock, fetched.capture)):
+            capture = archive.read(fetched.capture)
+            articles.append(extract_article(capture, entry, rules.get(entry.feed_url, Rules())))
+            read.append((fetched, capture))
+    annotations = annotator.annotate(articles)
+    documents = [
+        make_document(
+            article,
+            annotation,
+            article_id=article_id(article.canonical_url),
+            entry=fetched.claim.entry,
+            first_seen_at=fetched.claim.first_seen_at,
+            captured_at=capture.fetched_at,
+            capture=fetched.capture,
+        )
+        for (fetched, capture), article, annotation in zip(read, articles, annotations, strict=True)
+    ]
+    lines = (Extracted(claim=line.claim, document=doc) for (line, _), doc in zip(read, documents, strict=True))
+    archive.write_lines(batch, "documents", map(codec.encode, lines))
+    ledger.settle(ended)
+    return Report(passed=len(documents), settled=_reasons(ended))
+
+
+def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: SearchStore, clock: Clock) -> Report:
+    """Write what is new or changed to the search store, and settle every document of the batch."""
+    extracted = [codec.decode(line, Extracted) for line in archive.read_lines(batch, "documents")]
+    owners = {line.document.id: line.claim.entry.url for line in reversed(extracted)}
+    holders = ledger.own_articles(owners, clock.now())
+    known = ledger.articles([line.document.id for line in extracted])
+    to_write = [line.document for line in extracted if _reason_to_skip(line, holders, known) is None]
+    if to_write:
+        store.prepare()
+    refusals = {refusal.document.id: refusal.detail for refusal in (store.write(to_write) if to_write else ())}
+    ended, states = list[Outcome](), list[ArticleState]()
+    for line in extracted:
+        document = line.document
+        reason = _reason_to_skip(line, holders, known)
+        detail = holders[document.id] if reason is Reason.SAME_ARTICLE else ""
+        letter = None
+        if reason is None and document.id in refusals:
+            reason, detail = Reason.STORE_REFUSED, refusals[document.id]
+            letter = codec.encode(document_json(document)).decode()
+        elif reason is None:
+            states.append(_next_state(line, known.get(document.id)))
+            reason = Reason.NEW_VERSION if document.id in known else Reason.NEW
+        settle = _settler(ended, line.claim, clock, document.capture, article_id=document.id, document=letter)
+        settle(reason, detail)
+    ledger.settle(ended, states)
+    return Report(passed=len(states), settled=_reasons(ended))
+
+
+def feed_rules(ledger: Ledger) -> Mapping[str, Rules]:
+    """Return the extraction rules by feed, only of feeds that have some."""
+    return {feed.url: feed.rules for feed, _ in ledger.feeds() if feed.rules}
+
+
+async def _poll_feed(
+    feed: Feed, state: FeedState, *, ledger: Ledger, fetcher: Fetcher, clock: Clock, report: Report
+) -> None:
+    """Poll one feed: ask only for what is new, and remember what the answer taught."""
+    capture = await fetcher.fetch(
+        state.polled_url, etag=state.etag, last_modified=state.last_modified, obey_robots=False
+    )
+    now = clock.now()
+    if capture.status == HTTPStatus.GONE:
+        ledger.save_feed_state(polling.gone_state(state, now))
+        report.feeds["gone"] += 1
+        return
+    if problem := polling.answer_error(capture):
+        raise Retry(problem)
+    parsed = None if polling.is_unchanged(state, capture) else parse_feed(capture, feed)
+    recorded = ledger.record_entries(parsed.entries, now) if parsed else Recorded()
+    ledger.save_feed_state(polling.next_state(state, capture, parsed, recorded, now))
+    report.feeds["polled" if parsed else "not modified"] += 1
+    report.entries += Counter(new=recorded.new, changed=recorded.changed)
+
+
+@contextmanager
+def _boundary(end: Callable[[Reason, str], None]) -> Iterator[None]:
+    """End with one feed or one URL what goes wrong there, and keep it from its neighbours: the flow's one such place."""
+    try:
+        yield
+    except StoreUnavailable:  # not this URL's fault: the whole batch stops and is claimed again
+        raise
+    except Reject as error:
+        end(error.reason, error.detail)
+    except NewswireError as error:
+        end(Reason.UNREACHABLE, str(error))
+    except Exception as error:
+        # A page that breaks the parser must not take the batch with it; the trace is for us, the dead letter for the user.
+        log.exception("unexpected error; please report it with the dead letter")
+        end(Reason.BUG, f"{type(error).__name__}: {error}")
+
+
+def _settler(
+    ended: list[Outcome],
+    claim: Claim,
+    clock: Clock,
+    capture: CaptureRef | None = None,
+    *,
+    article_id: str | None = None,
+    document: str | None = None,
+) -> Callable[[Reason, str], None]:
+    """Return what notes down how this claim ended."""
+
+    def end(reason: Reason, detail: str) -> None:
+        ended.append(
+            Outcome(
+                url=claim.entry.url,
+                revision=claim.revision,
+                reason=reason,
+                at=clock.now(),
+                detail=detail[:MAX_DETAIL],
+                article_id=article_id,
+                capture=capture,
+                document=document,
+            )
+        )
+
+    return end
+
+
+async def _gather(works: Sequence[Coroutine[None, None, None]]) -> None:
+    """Run all of them; the first error of a store stops the others and is raised as itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from errors
+
+
+def _reasons(ended: Sequence[Outcome]) -> Counter[Reason]:
+    return Counter(outcome.reason for outcome in ended)
+
+
+def _reason_to_skip(line: Extracted, holders: Mapping[str, str], known: Mapping[str, ArticleState]) -> Reason | None:
+    if holders[line.document.id] != line.claim.entry.url:
+        return Reason.SAME_ARTICLE
+    state = known.get(line.document.id)
+    return Reason.SAME_CONTENT if state and state.content_hash == line.document.content_hash else None
+
+
+def _next_state(line: Extracted, known: ArticleState | None) -> ArticleState:
+    return ArticleState(
+        article_id=line.document.id,
+        url=line.claim.entry.url,
+        content_hash=line.document.content_hash,
+        version=known.version + 1 if known else 1,
+        first_seen_at=line.document.first_seen_at,
+        captured_at=line.document.captured_at,
+    )

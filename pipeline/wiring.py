@@ -1,0 +1,155 @@
+"""The composition root: settings to adapters. The only module that names adapters.
+
+Adapters are imported where they are opened: `newswire search` need not wait for a language model to load.
+"""
+# ruff: noqa: PLC0415 - see above
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pipeline import flow
+from pipeline.errors import UsageError
+from pipeline.model.capture import Batch
+from pipeline.model.handover import Report
+from pipeline.ports import Archive, Clock, Fetcher, Ledger, SearchStore
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.adapters.elasticsearch_store import ElasticsearchStore
+    from pipeline.enrich.annotate import Annotator
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the current time, in UTC."""
+        return datetime.now(UTC)
+
+
+class Wiring:
+    """Every part of the program, each opened on its first use."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Keep the settings; nothing is opened yet."""
+        self.settings = settings
+        self.clock: Clock = SystemClock()
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger, migrated to this version."""
+        from pipeline.adapters.sql_ledger import open_ledger
+
+        self._make_home()
+        return open_ledger(self.settings.ledger_url)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The archive of captures."""
+        from pipeline.adapters.warc_archive import WarcArchive
+
+        return WarcArchive(self.settings.archive_url)
+
+    @cached_property
+    def store(self) -> SearchStore:
+        """The search store that the address names."""
+        if urlsplit(self.settings.search_url).scheme != "sqlite":
+            return self.elasticsearch
+        from pipeline.adapters.sqlite_store import SqliteStore
+
+        self._make_home()
+        return SqliteStore(Path(self.settings.search_url.removeprefix("sqlite:///")), clock=self.clock)
+
+    @cached_property
+    def elasticsearch(self) -> "ElasticsearchStore":
+        """The search store where only Elasticsearch will do. Raises UsageError where another is configured."""
+        if urlsplit(self.settings.search_url).scheme == "sqlite":
+            raise UsageError("raw Elasticsearch queries need Elasticsearch; set NEWSWIRE_SEARCH_URL to its address")
+        from pipeline.adapters.elasticsearch_store import ElasticsearchStore
+
+        return ElasticsearchStore(
+            self.settings.search_url,
+            clock=self.clock,
+            api_key=self.settings.search_api_key,
+            user=self.settings.search_user,
+            password=self.settings.search_password,
+        )
+
+    @cached_property
+    def annotator(self) -> "Annotator":
+        """The annotator with its models and gazetteers; the gazetteer loads here, a model with the first text."""
+        from pipeline.adapters.spacy_tagger import SpacyTagger
+        from pipeline.enrich.annotate import Annotator
+        from pipeline.enrich.places import load_gazetteer
+
+        return Annotator(SpacyTagger(), load_gazetteer())
+
+    @asynccontextmanager
+    async def fetcher(self) -> AsyncIterator[Fetcher]:
+        """Open the fetcher for one event loop."""
+        from pipeline.adapters.http_fetcher import HttpFetcher
+
+        settings = self.settings
+        async with HttpFetcher(
+            clock=self.clock,
+            contact=settings.contact,
+            host_delay=settings.host_delay,
+            allowed_networks=settings.allowed_networks,
+        ) as fetcher:
+            yield fetcher
+
+    def add_sources(self) -> int:
+        """Put what is new or changed in the sources file into the ledger, where there is a file; return how many feeds."""
+        from pipeline.discover.sources import parse_sources
+
+        path = self.settings.sources
+        if path is None:
+            return 0
+        try:
+            feeds = parse_sources(path.read_text(encoding="utf-8"), str(path))
+        except OSError as error:
+            raise UsageError(f"NEWSWIRE_SOURCES: {path} cannot be read: {error.strerror}") from error
+        known = {feed.url: feed for feed, _ in self.ledger.feeds()}
+        # Only those: adding a feed again would have one polled again whose server said that it is gone.
+        changed = [feed for feed in feeds if known.get(feed.url) != feed]
+        self.ledger.add_feeds(changed, self.clock.now())
+        return len(changed)
+
+    async def poll_feeds(self, fetcher: Fetcher, *, early: bool = False) -> Report:
+        """Run that stage of the flow over these parts."""
+        return await flow.poll_feeds(ledger=self.ledger, fetcher=fetcher, clock=self.clock, early=early)
+
+    async def fetch_batch(
+        self, batch: Batch, fetcher: Fetcher, *, limit: int = flow.BATCH_SIZE, publisher: str | None = None
+    ) -> Report:
+        """Run that stage of the flow over these parts."""
+        return await flow.fetch_batch(
+            batch,
+            ledger=self.ledger,
+            archive=self.archive,
+            fetcher=fetcher,
+            clock=self.clock,
+            limit=limit,
+            publisher=publisher,
+        )
+
+    def extract_batch(self, batch: Batch) -> Report:
+        """Run that stage of the flow over these parts."""
+        return flow.extract_batch(
+            batch, ledger=self.ledger, archive=self.archive, annotator=self.annotator, clock=self.clock
+        )
+
+    def index_batch(self, batch: Batch) -> Report:
+        """Run that stage of the flow over these parts."""
+        return flow.index_batch(batch, ledger=self.ledger, archive=self.archive, store=self.store, clock=self.clock)
+
+    def _make_home(self) -> None:
+        try:
+            self.settings.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"NEWSWIRE_HOME: {self.settings.home} cannot be made: {error.strerror}") from error

@@ -1,0 +1,71 @@
+"""What every ledger promises of articles: who holds them, and what is known of them."""
+
+from dataclasses import replace
+
+from pipeline.model.fate import Fate, Reason, Tally
+from pipeline.ports import Ledger
+from tests.fixtures.entries import LEASE, MINUTE, NOW, a_batch, an_article, an_entry, an_outcome
+
+
+def test_the_first_url_holds_the_article_for_good(ledger: Ledger) -> None:
+    assert ledger.own_articles({}, NOW) == {}
+    assert ledger.own_articles({"a": "https://one.example/"}, NOW) == {"a": "https://one.example/"}
+    asked = {"a": "https://two.example/", "b": "https://two.example/"}
+    holders = {"a": "https://one.example/", "b": "https://two.example/"}
+    assert ledger.own_articles(asked, NOW + MINUTE) == holders
+    assert ledger.own_articles({"a": "https://one.example/"}, NOW) == {"a": "https://one.example/"}
+
+
+def test_a_holder_that_ended_otherwise_still_holds(ledger: Ledger) -> None:
+    ledger.record_entries([an_entry(1)], NOW)
+    claim = ledger.claim(a_batch(), limit=1, lease=LEASE)[0]
+    ledger.own_articles({"a": claim.entry.url}, NOW)
+    ledger.settle([an_outcome(claim, Reason.NOT_FOUND)])
+    assert ledger.own_articles({"a": "https://two.example/"}, NOW) == {"a": claim.entry.url}
+
+
+def test_an_article_is_known_once_it_is_indexed(ledger: Ledger) -> None:
+    article = an_article()
+    ledger.own_articles({article.article_id: article.url}, NOW)
+    assert ledger.articles([article.article_id, "unknown"]) == {}
+    ledger.settle([], [article])
+    assert ledger.articles([article.article_id, "unknown"]) == {article.article_id: article}
+
+
+def test_a_fate_and_its_article_are_kept_together(ledger: Ledger) -> None:
+    ledger.record_entries([an_entry(1)], NOW)
+    claim = ledger.claim(a_batch(), limit=1, lease=LEASE)[0]
+    article = an_article()
+    for _ in range(2):
+        ledger.settle([an_outcome(claim, article_id=article.article_id)], [article])
+    assert ledger.tally() == Tally(seen=1, pending=0, fates={Fate.INDEXED: 1})
+    assert ledger.articles([article.article_id]) == {article.article_id: article}
+
+
+def test_an_older_capture_changes_no_article(ledger: Ledger) -> None:
+    article = an_article(version=2)
+    older = replace(article, content_hash="older", version=1, captured_at=article.captured_at - MINUTE)
+    again = replace(article, content_hash="read again, from the same capture", version=3)
+    newer = replace(article, content_hash="newer", version=4, captured_at=article.captured_at + MINUTE)
+    ledger.settle([], [article])
+    ledger.settle([], [older])
+    assert ledger.articles([article.article_id])[article.article_id] == article
+    ledger.settle([], [again])
+    assert ledger.articles([article.article_id])[article.article_id] == again
+    ledger.settle([], [newer, older])
+    assert ledger.articles([article.article_id])[article.article_id] == newer
+
+
+def test_indexing_never_changes_the_holder(ledger: Ledger) -> None:
+    article = an_article()
+    ledger.own_articles({article.article_id: "https://holder.example/"}, NOW)
+    ledger.settle([], [article])
+    assert ledger.articles([article.article_id])[article.article_id] == replace(article, url="https://holder.example/")
+
+
+def test_thousands_of_articles_at_once(ledger: Ledger) -> None:
+    articles = [an_article(number) for number in range(3_000)]
+    owners = {article.article_id: article.url for article in articles}
+    assert ledger.own_articles(owners, NOW) == owners
+    ledger.settle([], articles)
+    assert ledger.articles(list(owners)) == {article.article_id: article for article in articles}

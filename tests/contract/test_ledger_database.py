@@ -1,0 +1,165 @@
+"""Opening a ledger: its tables are made and checked, and what is wrong with an address is said in one clear line."""
+
+import logging
+import os
+import re
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
+
+from pipeline.adapters.sql_database import Database
+from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
+from pipeline.adapters.sql_schema import HEAD, metadata
+from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.model.fate import Tally
+from tests.fixtures.entries import NOW, an_entry
+
+FORM = {
+    "sqlite": ["SELECT name, sql FROM sqlite_master WHERE name NOT LIKE '%newswire_version%' ORDER BY name"],
+    "postgresql": [
+        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1",
+        """
+        SELECT table_name, column_name, data_type, is_nullable, collation_name,
+            col_description(table_name::regclass, ordinal_position::int)
+        FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2
+        """,
+    ],
+}
+
+
+def form_of(connection: Connection) -> list[str]:
+    """Return how the database describes our tables, one line a thing, whatever the spacing."""
+    rows = [row for query in FORM[connection.dialect.name] for row in connection.execute(text(query))]
+    return [re.sub(r"\s+", " ", str(tuple(row))) for row in rows if "newswire_version" not in str(row)]
+
+
+def test_migrations_make_the_tables_that_the_code_speaks_of(ledger: SqlLedger, ledger_url: str) -> None:
+    assert ledger.tally().seen == 0
+    database = Database(ledger_url)
+    with database.write() as connection:
+        migrated = form_of(connection)
+        connection.execute(text("DROP TABLE feeds"))
+        connection.execute(text("DROP TABLE urls"))
+        connection.execute(text("DROP TABLE articles"))
+        assert form_of(connection) == []
+        metadata.create_all(connection)
+        assert form_of(connection) == migrated
+    database.close()
+
+
+def test_the_newest_migration_is_the_one_that_the_code_expects() -> None:
+    config = Config()
+    config.set_main_option("script_location", "pipeline.adapters:migrations")
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_opening_again_keeps_everything_and_needs_no_alembic(ledger: SqlLedger, ledger_url: str) -> None:
+    ledger.record_entries([an_entry()], NOW)
+    script = (
+        "import sys; from pipeline.adapters.sql_ledger import open_ledger; ledger = open_ledger(sys.argv[1]);"
+        "assert 'alembic' not in sys.modules; print(ledger.tally().seen)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, ledger_url], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+def test_migrating_leaves_logging_as_it_was(ledger_url: str) -> None:
+    root = logging.getLogger()
+    before = (root.level, list(root.handlers), logging.getLogger("pipeline").disabled)
+    open_ledger(ledger_url).close()
+    assert (root.level, list(root.handlers), logging.getLogger("pipeline").disabled) == before
+
+
+def test_a_newer_ledger_is_refused_and_left_alone(ledger: SqlLedger, ledger_url: str) -> None:
+    ledger.record_entries([an_entry()], NOW)
+    database = Database(ledger_url)
+    with database.write() as connection:
+        connection.execute(text("UPDATE newswire_version SET version_num = '9999'"))
+    database.close()
+    with pytest.raises(UsageError, match=r"made by a newer newswire .*9999.*install that version"):
+        open_ledger(ledger_url)
+    assert ledger.tally() == Tally(seen=1, pending=1)
+
+
+def test_the_tables_hold_a_row_to_one_fate(ledger: SqlLedger, ledger_url: str) -> None:
+    ledger.record_entries([an_entry()], NOW)
+    database = Database(ledger_url)
+    for change in ("fate = 'indexed'", "claimed_by = 'a batch'", "reason = 'new'"):
+        with pytest.raises(IntegrityError, match=r"(?i)check constraint"), database.write() as connection:
+            connection.execute(text(f"UPDATE urls SET {change}"))
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("nonsense", "is no database URL; write sqlite:////"),
+        ("postgresql://newswire:secret@host:port/ledger", "is no database URL; write sqlite:////"),
+        ("mysql://newswire:secret@host/ledger", "begins with mysql: a ledger is sqlite:/// or postgresql://"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+    ],
+)
+def test_an_address_that_is_none(url: str, problem: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(problem)) as caught:
+        open_ledger(url)
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").write_text("A diary, not a ledger.\n" * 1000)
+    with pytest.raises(UsageError, match=r"ledger\.sqlite is no ledger, or is damaged: file is not a database"):
+        open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match=r"nowhere/ledger\.sqlite cannot be used: unable to open database file"):
+        open_ledger(f"sqlite:///{tmp_path}/nowhere/ledger.sqlite")
+
+
+def test_a_server_that_does_not_answer_is_named_without_the_password() -> None:
+    secrets = ["se%40cret", "hidden"]  # not in the call below: a trace shows its lines
+    url = "postgresql://newswire:{}@127.0.0.1:1/ledger?sslpassword={}".format(*secrets)
+    with pytest.raises(StoreUnavailable, match="connection failed") as caught:
+        open_ledger(url)
+    line = str(caught.value)
+    assert line.startswith("the ledger postgresql+psycopg://newswire:***@127.0.0.1:1/ledger cannot be used: ")
+    assert "\n" not in line
+    trace = "".join(traceback.format_exception(caught.value))
+    assert not [secret for secret in [*secrets, "se@cret"] if secret in trace]
+
+
+@pytest.mark.postgresql
+def test_a_missing_postgresql_database_is_named(postgresql_socket: Path) -> None:
+    with pytest.raises(StoreUnavailable, match='database "missing" does not exist'):
+        open_ledger(f"postgresql://newswire@/missing?host={postgresql_socket}")
+
+
+@pytest.mark.postgresql
+def test_a_postgresql_that_was_restarted_is_connected_to_anew(postgresql_url: str) -> None:
+    ledger = open_ledger(postgresql_url.replace("postgresql://", "postgres://"))
+    ledger.record_entries([an_entry()], NOW)
+    with psycopg.connect(postgresql_url) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'newswire'")
+    assert ledger.tally().seen == 1
+    ledger.close()
+
+
+@pytest.mark.postgresql
+def test_times_are_utc_whatever_the_session_says(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "PGTZ", "Asia/Tehran")
+    ledger = open_ledger(postgresql_url)
+    ledger.record_entries([an_entry()], NOW)
+    known = ledger.entry(an_entry().url)
+    assert known is not None
+    assert known[1].isoformat() == NOW.isoformat()
+    ledger.close()

@@ -1,0 +1,117 @@
+"""`make airflow` runs the DAG by its schedule, and leaves nothing running."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.request import ProxyHandler, Request, build_opener
+
+import psutil  # type: ignore[import-untyped]  # comes with Airflow, without types
+import pytest
+
+from examples.children import members_of
+
+ROOT = Path(__file__).parents[2]
+NEWSWIRE = Path(sys.executable).parent / "newswire"
+
+pytestmark = pytest.mark.slow
+
+
+class RunningUi:
+    """The program, and what it has printed so far."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self._output = folder / "output"
+        with self._output.open("w") as output:
+            self.program = subprocess.Popen(
+                [sys.executable, "-m", "examples.airflow_ui", f"--port={port}", "--newsroom-ports", "0", "0", "0"],
+                cwd=ROOT,
+                env=os.environ | {"NEWSWIRE_DEMO_HOME": str(folder)},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text()
+
+    def await_condition(self, is_met: Callable[[], object], seconds: float) -> None:
+        """Wait until it is met; fail with all output where the program ends, or after so many seconds."""
+        deadline = time.monotonic() + seconds
+        while not is_met():
+            assert self.program.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.2)
+
+
+@pytest.fixture
+def ui(tmp_path: Path) -> Iterator[RunningUi]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    running = RunningUi(tmp_path, port)
+    yield running
+    if running.program.poll() is None:
+        running.program.send_signal(signal.SIGTERM)
+        running.program.wait()
+
+
+def ask(url: str, body: object = None, token: str = "") -> dict[str, object]:
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    data = None if body is None else json.dumps(body).encode()
+    with build_opener(ProxyHandler({})).open(Request(url, data=data, headers=headers), timeout=20) as answer:
+        found: dict[str, object] = json.load(answer)
+        return found
+
+
+def test_a_scheduled_run_makes_documents_searchable_and_ctrl_c_stops_everything(ui: RunningUi) -> None:
+    ui.await_condition(lambda: "Ctrl-C stops everything." in ui.output, seconds=90)
+    said = re.search(r"(http://\S+) +user (\S+), password (\S+)", ui.output)
+    assert said
+    address, user, password = said.groups()
+    assert (ui.folder / "airflow" / "passwords.json").stat().st_mode & 0o777 == 0o600
+    token = str(ask(f"{address}/auth/token", {"username": user, "password": password})["access_token"])
+
+    runs = f"{address}/api/v2/dags/ingest/dagRuns?state=success"
+    ui.await_condition(lambda: ask(runs, token=token)["total_entries"], seconds=90)
+    environ = os.environ | {"NEWSWIRE_HOME": str(ui.folder / "demo")}
+    found = subprocess.run([NEWSWIRE, "search", "Tehran", "--json"], env=environ, capture_output=True, check=True)
+    assert json.loads(found.stdout)["total"] > 0
+
+    started = psutil.Process(ui.program.pid).children(recursive=True)
+    sessions = {os.getsid(process.pid) for process in started}
+    assert len(sessions) == 4
+    ui.program.send_signal(signal.SIGINT)
+    assert ui.program.wait(timeout=30) == 0
+    assert "nothing is left running" in ui.output
+    assert members_of(sessions | {ui.program.pid}) == []
+    assert not any(process.is_running() for process in started)
+
+
+def test_a_component_that_ends_is_named_and_the_rest_is_stopped(ui: RunningUi) -> None:
+    ui.await_condition((ui.folder / "airflow" / "logs" / "triggerer.log").exists, seconds=60)
+    children = psutil.Process(ui.program.pid).children()
+    sessions = {os.getsid(process.pid) for process in children}
+    victim = next(process for process in children if "triggerer" in process.cmdline())
+    victim.kill()
+    assert ui.program.wait(timeout=60) == 1
+    assert "triggerer ended with exit code -9" in ui.output
+    assert members_of(sessions) == []
+
+
+def test_a_port_in_use_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ui = RunningUi(tmp_path, taken.getsockname()[1])
+        assert ui.program.wait(timeout=30) == 2
+    assert ui.output.count("\n") == 1
+    assert "choose another with --port" in ui.output

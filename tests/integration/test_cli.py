@@ -1,0 +1,240 @@
+"""The newswire command as its user meets it: good input, bad input, exit codes, and JSON that scripts rely on."""
+
+import json
+from pathlib import Path
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from examples.newsroom.server import Newsroom
+from tests.fixtures.command import Newswire
+
+NOBODY = "http://127.0.0.1:9"  # the discard port: nothing listens there
+
+
+@pytest.fixture
+def served(newswire: Newswire, newsroom: Newsroom, tmp_path: Path) -> Newswire:
+    """Give the command with the demo newsroom as its sources."""
+    newsroom.write_sources(tmp_path / "sources.toml")
+    newswire.environ["NEWSWIRE_SOURCES"] = str(tmp_path / "sources.toml")
+    return newswire
+
+
+def test_ingest_search_and_ledger_as_json(served: Newswire) -> None:
+    done = served("ingest")
+    assert "feeds: 3 polled" in done.stdout
+    assert "entries: 30 new" in done.stdout
+
+    sums = json.loads(served("ledger", "--json").stdout)
+    assert set(sums) == {"seen", "pending", "fates", "balanced"}
+    assert sums["balanced"] is True
+    assert sums["seen"] == sums["pending"] + sum(sums["fates"].values()) == 30
+
+    page = json.loads(served("search", "tehran", "--facets", "--json", "--limit", "1").stdout)
+    assert set(page) == {"total", "hits", "facets"}
+    [hit] = page["hits"]
+    assert set(hit) == {"id", "url", "headline", "published", "publisher", "language", "score", "snippets"}
+    assert {"people", "organizations", "places", "publishers", "languages"} <= set(page["facets"])
+    assert set(page["facets"]["people"][0]) == {"value", "count"}
+
+    assert "balanced" in served("ledger").stdout
+    assert "Harbour Courier" in served("search", "tehran").stdout
+    assert "not modified" in served("ingest").stdout
+    assert "0 dead letters" in served("dead-letters", "list").stdout
+    assert all(feed["health"] == "ok" for feed in json.loads(served("feeds", "check", "--json").stdout))
+
+
+def test_filters_of_the_search(served: Newswire) -> None:
+    served("ingest")
+
+    def count(*arguments: str) -> int:
+        return int(json.loads(served("search", "--json", "--limit", "0", *arguments).stdout)["total"])
+
+    everything = count()
+    assert count("--language", "de") + count("--language", "en") == everything
+    assert count("--person", "Alexander Lukashenko") == 1
+    assert count("--publisher", "Strombote") + count("--publisher", "Harbour Courier") < everything
+    assert count("--since", "2026-11-01") + count("--until", "2026-10-31") == everything
+    assert count("--near", "35.7,51.4,50") >= 1
+
+
+def test_a_rebuilt_generation_is_promoted(served: Newswire) -> None:
+    served("ingest")
+    before = json.loads(served("search", "--json", "--limit", "100").stdout)
+    line = served("index", "rebuild").stdout
+    generation = line.split()[1]
+    served("index", "promote", generation)
+    status = json.loads(served("index", "status", "--json").stdout)
+    assert (status[0]["generation"], status[0]["live"]) == (generation, True)
+    assert json.loads(served("search", "--json", "--limit", "100").stdout)["total"] == before["total"]
+
+
+def test_an_empty_generation_is_not_promoted_by_mistake(served: Newswire, tmp_path: Path) -> None:
+    served("ingest")
+    served.environ["NEWSWIRE_ARCHIVE_URL"] = str(tmp_path / "elsewhere")
+    generation = served("index", "rebuild").stdout.split()[1]
+    done = served("index", "promote", generation, expect=2)
+    assert "holds 0 documents" in done.stderr
+
+
+def test_feeds_go_out_and_come_in(served: Newswire, tmp_path: Path) -> None:
+    served("ingest")
+    for name in ("feeds.opml", "feeds.toml"):
+        served("feeds", "export", str(tmp_path / name))
+        other = Newswire(served.environ | {"NEWSWIRE_HOME": str(tmp_path / name.replace(".", "-"))})
+        assert "3 feeds" in other("feeds", "import", str(tmp_path / name)).stdout
+        known, copied = (json.loads(each("feeds", "list", "--json").stdout) for each in (served, other))
+        assert [feed["url"] for feed in known] == [feed["url"] for feed in copied]
+        assert [feed["publisher"] for feed in known] == [feed["publisher"] for feed in copied]
+
+
+def test_past_articles_are_found_in_sitemaps(served: Newswire, newsroom: Newsroom, tmp_path: Path) -> None:
+    origin = newsroom.origins["meridian"]
+    sources = f"""
+[[sources]]
+feed = "{origin}/feed.atom"
+publisher = "The Meridian Review"
+sitemaps = ["{origin}/sitemap.xml"]
+"""
+    (tmp_path / "sources.toml").write_text(sources)
+    done = served("backfill", "--from", "2026-11-01", "--to", "2026-11-05", expect=1)
+    assert "1 failed" in done.stdout  # the newsroom has no sitemap: said, counted, and nothing breaks
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["ingest"], "there are no feeds; add one"),
+        (["feeds", "add", "not-an-address"], "is not an http or https address"),
+        (["feeds", "import", "none.opml"], "none.opml cannot be read: No such file"),
+        (["search", "--since", "yesterday"], "--since is 'yesterday'; write a day such as"),
+        (["search", "--near", "1,2"], "--near is '1,2'; write latitude, longitude and kilometres"),
+        (["search", "--limit", "100000"], "--limit is 100000; it must be from 0 to 1000"),
+        (["search", "--sort", "best"], "--sort is 'best'; it must be one of"),
+        (["search", "--dsl", "none.json"], "raw Elasticsearch queries need Elasticsearch"),
+        (["backfill", "--from", "2026-13-01", "--to", "2026-11-01"], "--from is '2026-13-01'; write a day"),
+        (["backfill", "--from", "2026-11-05", "--to", "2026-11-01"], "--from 2026-11-05 is later than --to"),
+        (["replay", "--from", "2999-01-01", "--to", "2999-01-02"], "--from 2999-01-01 is in the future"),
+        (["extract", "none.html"], "none.html cannot be read: No such file"),
+        (["extract", "--url", "http://10.0.0.1/"], "10.0.0.1 is not a public address"),
+        (["annotate", "none.txt"], "none.txt cannot be read: No such file"),
+        (["dead-letters", "show", "http://e.org/"], "no dead letter has the URL http://e.org/"),
+        (["dead-letters", "replay", "http://e.org/"], "1 of these URLs are no dead letters"),
+        (["index", "promote", "none"], "there is no generation 'none'"),
+        (["serve", "--host", "0.0.0.0"], "--host is '0.0.0.0'"),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_exit_2(newswire: Newswire, arguments: list[str], message: str) -> None:
+    done = newswire(*arguments, expect=2)
+    [line] = done.stderr.splitlines()
+    assert line.startswith("newswire: ")
+    assert message in line
+
+
+def test_feeds_that_fail_are_named_and_lose_nothing(newswire: Newswire, newsroom: Newsroom) -> None:
+    newsroom.edit("/feed.xml", "")
+    page, empty = f"{newsroom.origins['harbour']}/world/", newsroom.feeds[0]
+    for address in (f"{NOBODY}/feed", page, empty):
+        newswire("feeds", "add", address)
+    done = newswire("ingest", expect=1)
+    assert "feeds: 3 failed" in done.stdout
+    assert f"{page} is not a feed: the server sent an HTML page titled" in done.stderr
+    assert f"{empty} is not a feed: the server sent an empty body" in done.stderr
+    assert "Connection refused" in done.stderr
+    health = json.loads(newswire("feeds", "check", "--json").stdout)
+    assert [feed["health"] for feed in health] == ["failing"] * 3
+    assert json.loads(newswire("ledger", "--json").stdout)["balanced"] is True
+
+
+def test_a_search_store_that_is_down_is_said_and_nothing_is_fetched(served: Newswire, newsroom: Newsroom) -> None:
+    done = served("ingest", expect=1, environ={"NEWSWIRE_SEARCH_URL": NOBODY})
+    [line] = done.stderr.splitlines()
+    assert f"Elasticsearch at {NOBODY} does not answer" in line
+    assert not newsroom.requests
+    served("ingest")
+    assert json.loads(served("ledger", "--json").stdout)["pending"] == 0
+
+
+def test_a_ledger_that_is_down_is_said_without_its_password(newswire: Newswire) -> None:
+    address = "postgresql+psycopg://newswire:hush@127.0.0.1:9/newswire"
+    done = newswire("ledger", expect=1, environ={"NEWSWIRE_LEDGER_URL": address})
+    [line] = done.stderr.splitlines()
+    assert "cannot be used" in line
+    assert "hush" not in done.stderr
+
+
+def test_an_index_with_another_mapping_is_refused_and_nothing_is_lost(
+    served: Newswire, elasticsearch_client: Elasticsearch, elasticsearch_url: str
+) -> None:
+    name = "articles-00000000-2026.11"
+    if elasticsearch_client.indices.exists_alias(name="articles"):
+        pytest.skip("this Elasticsearch holds an index of a user: it is left alone")
+    elasticsearch_client.indices.create(index=name, aliases={"articles": {}})
+    try:
+        done = served("ingest", expect=2, environ={"NEWSWIRE_SEARCH_URL": elasticsearch_url})
+    finally:
+        elasticsearch_client.indices.delete(index=name)
+    assert "newswire index rebuild" in done.stderr
+    assert json.loads(served("ledger", "--json").stdout)["balanced"] is True
+
+
+def test_extract_reads_lines_and_one_bad_line_costs_one_line(newswire: Newswire) -> None:
+    paragraphs = "".join(
+        f"<p>The harbour of the town was closed on day {n} after the storm, said the mayor.</p>" for n in range(9)
+    )
+    page = (
+        f"<html><title>Harbour closed</title><body><article><h1>Harbour closed</h1>{paragraphs}</article></body></html>"
+    )
+    lines = [json.dumps({"id": 1, "url": "https://e.org/a", "html": page}), "no JSON", json.dumps({"id": 3}), "[]"]
+    done = newswire("extract", "--jsonl", given="\n".join(lines).encode())
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(rows) == 4
+    names = {"id", "url", "title", "authors", "published", "modified", "topics", "language", "deck", "text", "verdict"}
+    assert set(rows[0]) == names
+    assert (rows[0]["id"], rows[0]["title"], rows[0]["verdict"]) == (1, "Harbour closed", "article")
+    assert ["error" in row for row in rows] == [False, True, True, True]
+    assert rows[2]["id"] == 3
+
+
+def test_annotate_reads_lines(newswire: Newswire) -> None:
+    text = "“We agreed,” said Angela Merkel in Paris. Merkel then met Emmanuel Macron of France on Tuesday."
+    rows = [{"id": "a", "text": text, "language": "en"}, {"id": "b"}, {"id": "c", "text": ""}]
+    done = newswire("annotate", "--jsonl", given="\n".join(map(json.dumps, rows)).encode())
+    first, second, third = (json.loads(line) for line in done.stdout.splitlines())
+    assert {"id", "language", "mentions", "entities", "quotes"} <= set(first)
+    assert all(text[m["start"] : m["end"]] == m["text"] for m in first["mentions"])
+    people = {entity["name"]: entity["count"] for entity in first["entities"] if entity["kind"] == "person"}
+    assert people == {"Angela Merkel": 2, "Emmanuel Macron": 1}
+    assert [quote["text"] for quote in first["quotes"]] == ["We agreed,"]
+    assert "error" in second
+    assert third["mentions"] == []
+
+
+def test_the_shared_page_and_text(newswire: Newswire, shared: Path) -> None:
+    page = newswire("extract", str(shared / "articles/tehran.html"), "--json")
+    assert json.loads(page.stdout)["text"] == (shared / "articles/tehran.txt").read_text().strip()
+    found = json.loads(newswire("annotate", str(shared / "articles/tehran.txt"), "--json").stdout)
+    names = {kind: {e["name"] for e in found["entities"] if e["kind"] == kind} for kind in ("person", "place")}
+    people = {"Ebrahim Raisi", "Alexander Lukashenko", "Vladimir Putin", "Svetlana Tikhanovskaya"}
+    assert people <= names["person"]
+    assert {"Iran", "Belarus", "Tehran", "Ukraine", "Russia", "China", "Lithuania"} <= names["place"]
+    counts = {entity["name"]: entity["count"] for entity in found["entities"]}
+    assert counts["Alexander Lukashenko"] == 10
+
+
+def test_help_names_every_command(newswire: Newswire) -> None:
+    names = [
+        "ingest",
+        "backfill",
+        "replay",
+        "search",
+        "extract",
+        "annotate",
+        "feeds",
+        "ledger",
+        "dead-letters",
+        "index",
+        "serve",
+    ]
+    shown = newswire("--help").stdout
+    assert all(name in shown for name in names)

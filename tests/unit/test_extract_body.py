@@ -1,0 +1,79 @@
+"""Paragraphs: repeats dropped, stubs told, feed HTML and a source's own rules cleaned."""
+
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.extract.body import declared_paragraphs, drop_repeats, is_stub_of
+from pipeline.extract.rules import apply_remove, clean_html, kept_paragraphs
+from pipeline.extract.text import clean_line, fold, weigh
+from pipeline.model.feed import Rules
+
+LEDE = "The council voted to rebuild the old lighthouse of Norhaven after eleven long years."
+
+
+@pytest.mark.parametrize(
+    ("paragraphs", "expected"),
+    [
+        (["Light saved", LEDE], [LEDE]),
+        (["LIGHT SAVED!", LEDE, "Light saved", "End."], [LEDE, "End."]),
+        (["The council voted to rebuild", LEDE, "End."], [LEDE, "End."]),
+        ([LEDE, LEDE, "End."], [LEDE, "End."]),
+        (
+            [LEDE, "End.", "More of it.", "And more.", "Still.", LEDE],
+            [LEDE, "End.", "More of it.", "And more.", "Still."],
+        ),
+        ([LEDE, "A", "B", "C", "No.", "D", "No."], [LEDE, "A", "B", "C", "No.", "D", "No."]),
+        ([], []),
+    ],
+)
+def test_headline_and_lede_are_said_once(paragraphs: list[str], expected: list[str]) -> None:
+    assert drop_repeats(paragraphs, "Light saved") == expected
+
+
+def test_a_stub_is_much_shorter_and_the_same() -> None:
+    long = [LEDE * 3, LEDE * 5]
+    assert is_stub_of([LEDE], long)
+    assert is_stub_of([], long)
+    assert not is_stub_of(["Something else."], long)
+    assert not is_stub_of([LEDE * 4], long)
+    assert not is_stub_of([], [])
+
+
+def test_declared_bodies_are_text_or_html() -> None:
+    assert declared_paragraphs("One.\n\nTwo &amp;.") == ["One.", "Two &amp;."]
+    assert declared_paragraphs("<p>One.</p><p>Two &amp;.</p>") == ["One.", "Two &."]
+    assert declared_paragraphs(None) == []
+    assert declared_paragraphs(["no"]) == []
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p>One <b>bold</b>\n word.</p><p>Two.</p>", ["One bold word.", "Two."]),
+        ("Plain text", ["Plain text"]),
+        ("One.<br><br>Two.<script>x()</script><!-- no -->", ["One.", "Two."]),
+        ("<h2>Head</h2><ul><li>a</li><li>b</li></ul>tail", ["Head", "a", "b", "tail"]),
+        ("<div>a<p>b</p>c</div>", ["a", "b", "c"]),
+        ("<p>One.</p><figure><figcaption>no</figcaption></figure><p><a>Read more</a></p>", ["One."]),
+        ("", []),
+    ],
+)
+def test_feed_html_gives_paragraphs(html: str, expected: list[str]) -> None:
+    assert clean_html(html) == expected
+
+
+def test_rules_remove_and_keep() -> None:
+    html = "<div class=a><p>One.</p><div class=a><p>Two.</p></div><p class=ad>Buy!</p></div><p>Three.</p>"
+    assert kept_paragraphs(html, Rules(keep=(".a",), remove=(".ad",))) == ["One.", "Two."]
+    assert "Buy" not in apply_remove(html, Rules(remove=(".ad", "nav")))
+
+
+def test_a_bad_selector_is_named() -> None:
+    with pytest.raises(UsageError, match=r"p:nope"):
+        apply_remove("<p>x</p>", Rules(remove=("p:nope(",)))
+
+
+def test_lines_are_normal() -> None:
+    assert clean_line("e\u0301\u00ad \u200b\n\x00b\ud800") == "é b"
+    assert fold("“Light” saved!") == fold("LIGHT SAVED")
+    assert weigh("灯台ab") == 8

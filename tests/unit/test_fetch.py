@@ -1,0 +1,189 @@
+"""Robots, politeness, answers and retries: what fetching decides before and after it asks."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.errors import Reject, Retry
+from pipeline.fetch.politeness import Politeness
+from pipeline.fetch.responses import judge_response, retry_after
+from pipeline.fetch.retries import retry_at
+from pipeline.fetch.robots import closed_robots, read_robots
+from pipeline.model.capture import Capture
+from pipeline.model.fate import Reason
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+HOST = "https://news.example"
+
+
+def answer(status: int = 200, body: bytes = b"", **headers: str) -> Capture:
+    return Capture(
+        url=f"{HOST}/x",
+        final_url=f"{HOST}/x",
+        fetched_at=NOW,
+        status=status,
+        headers=tuple((name.replace("_", "-"), value) for name, value in headers.items()),
+        body=body,
+    )
+
+
+ROBOTS = b"""\xef\xbb\xbfUser-agent: *
+Disallow: /
+Sitemap: https://news.example/sitemap.xml
+
+User-agent: Newswire
+Disallow: /private/
+Allow: /private/but/
+Disallow: /*.pdf$
+Crawl-delay: 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "is_allowed"),
+    [("/", True), ("/a", True), ("/private/a", False), ("/private/but/a", True), ("/a.pdf", False), ("/a.pdf?x", True)],
+)
+def test_our_own_group_decides(path: str, is_allowed: bool) -> None:  # noqa: FBT001 - a parameter
+    assert read_robots(answer(body=ROBOTS)).allows(HOST + path) is is_allowed
+
+
+def test_robots_say_delay_and_sitemaps() -> None:
+    robots = read_robots(answer(body=ROBOTS))
+    assert (robots.crawl_delay, robots.sitemaps) == (3.0, ("https://news.example/sitemap.xml",))
+    assert read_robots(answer(body=b"User-agent: *\nCrawl-delay: 3600")).crawl_delay == 10.0
+    assert read_robots(answer(body=b"User-agent: newswirebot\nCrawl-delay: 5")).crawl_delay == 0.0
+
+
+@pytest.mark.parametrize("status", [204, 301, 400, 401, 403, 404, 410])
+def test_robots_that_are_not_there_allow_everything(status: int) -> None:
+    robots = read_robots(answer(status, b"User-agent: *\nDisallow: /"))
+    assert robots.allows(f"{HOST}/a")
+    assert not robots.is_closed
+
+
+@pytest.mark.parametrize("status", [429, 500, 503, 599])
+def test_robots_that_cannot_be_had_close_the_host_for_a_while(status: int) -> None:
+    robots = read_robots(answer(status))
+    assert robots.is_closed
+    assert robots.expires_at == NOW + timedelta(minutes=10)
+    assert closed_robots(NOW).expires_at == robots.expires_at
+
+
+def test_robots_are_read_up_to_the_last_whole_line_of_500_kib() -> None:
+    begin, cut = b"User-agent: *\nDisallow: /a\n", b"Disallow: /bcd\n"
+    padding = b"#" * (500 * 1024 - len(begin) - len(cut) + 2) + b"\n"  # the limit falls within the last line
+    robots = read_robots(answer(body=begin + padding + cut))
+    assert not robots.allows(f"{HOST}/a")
+    assert robots.allows(f"{HOST}/bcd")
+    assert robots.allows(f"{HOST}/b")
+
+
+@pytest.mark.parametrize(
+    ("cache_control", "lifetime"),
+    [
+        ("", timedelta(hours=24)),
+        ("max-age=3600", timedelta(hours=1)),
+        ("public, max-age=999999", timedelta(hours=24)),
+        ("max-age=0", timedelta(minutes=10)),
+    ],
+)
+def test_robots_are_believed_for_a_day_at_most(cache_control: str, lifetime: timedelta) -> None:
+    assert read_robots(answer(Cache_Control=cache_control)).expires_at == NOW + lifetime
+
+
+def test_requests_to_a_host_are_spaced() -> None:
+    politeness = Politeness(2.0)
+    assert [politeness.reserve("a", 100.0) for _ in range(3)] == [100.0, 102.0, 104.0]
+    assert politeness.reserve("b", 100.0) == 100.0
+    assert politeness.reserve("a", 200.0) == 200.0
+
+
+def test_a_crawl_delay_slows_down_and_never_speeds_up() -> None:
+    politeness = Politeness(2.0)
+    politeness.slow_down("a", 5.0)
+    politeness.slow_down("b", 0.5)
+    assert [politeness.reserve("a", 0.0) for _ in range(3)] == [0.0, 5.0, 10.0]
+    assert [politeness.reserve("b", 0.0) for _ in range(3)] == [0.0, 2.0, 4.0]
+
+
+def test_a_closed_host_opens_again() -> None:
+    politeness = Politeness(2.0)
+    politeness.close("a", 160.0)
+    politeness.close("a", 130.0)
+    assert [politeness.closed_for("a", now) for now in (100.0, 159.0, 160.0, 161.0)] == [60.0, 1.0, 0.0, 0.0]
+    assert politeness.closed_for("b", 100.0) == 0.0
+
+
+PAGES = {
+    "HTML": answer(Content_Type="text/html; charset=utf-8"),
+    "XHTML": answer(content_type="Application/XHTML+XML"),
+    "no content type, but HTML": answer(body=b"\xef\xbb\xbf\n<!doctype html><p>"),
+    "203": answer(203, Content_Type="text/html"),
+}
+
+
+@pytest.mark.parametrize("capture", PAGES.values(), ids=PAGES.keys())
+def test_a_page_may_be_an_article(capture: Capture) -> None:
+    judge_response(capture)
+
+
+REJECTED = {
+    "404": (answer(404), Reason.NOT_FOUND, "answered 404"),
+    "410": (answer(410), Reason.REMOVED, "answered 410"),
+    "401": (answer(401), Reason.HTTP_ERROR, "answered 401"),
+    "403": (answer(403), Reason.HTTP_ERROR, "answered 403"),
+    "451": (answer(451), Reason.HTTP_ERROR, "answered 451"),
+    "499": (answer(499), Reason.HTTP_ERROR, "answered 499"),
+    "304": (answer(304), Reason.HTTP_ERROR, "answered 304"),
+    "PDF": (answer(Content_Type="application/pdf"), Reason.NOT_HTML, "it is application/pdf"),
+    "a feed": (answer(Content_Type="application/rss+xml; x=y"), Reason.NOT_HTML, "it is application/rss+xml"),
+    "nothing told": (answer(body=b"%PDF"), Reason.NOT_HTML, "it is of no type given"),
+}
+
+
+@pytest.mark.parametrize(("capture", "reason", "detail"), REJECTED.values(), ids=REJECTED.keys())
+def test_what_never_will_be_an_article(capture: Capture, reason: Reason, detail: str) -> None:
+    with pytest.raises(Reject) as error:
+        judge_response(capture)
+    assert (error.value.reason, error.value.detail) == (reason, detail)
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 501, 503, 599])
+def test_what_time_may_mend(status: int) -> None:
+    with pytest.raises(Retry, match=str(status)) as error:
+        judge_response(answer(status, Retry_After="60"))
+    assert error.value.after == timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("value", "wait"),
+    [
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("0", timedelta(0)),
+        (" 120 ", timedelta(seconds=120)),
+        ("999999999", timedelta(hours=24)),
+        ("Mon, 23 Nov 2026 12:05:00 GMT", timedelta(minutes=5)),
+        ("Mon, 23 Nov 2026 12:05:00 -0000", timedelta(minutes=5)),
+        ("Mon, 23 Nov 2026 11:00:00 GMT", timedelta(0)),
+        ("Thu, 23 Nov 2028 11:00:00 GMT", timedelta(hours=24)),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(value: str, wait: timedelta | None) -> None:
+    assert retry_after(answer(503, Retry_After=value)) == wait
+
+
+def test_the_waits_grow_and_end() -> None:
+    minutes = [1, 4, 16, 64]
+    for attempts, minute in enumerate(minutes):
+        assert retry_at(attempts, NOW, None, 0.0) == NOW + timedelta(minutes=minute)
+        assert retry_at(attempts, NOW, None, 1.0) == NOW + timedelta(minutes=minute * 1.5)
+    assert retry_at(4, NOW, None, 0.0) is None
+    assert retry_at(4, NOW, timedelta(hours=1), 0.0) is None
+
+
+def test_a_retry_waits_as_long_as_the_server_asks() -> None:
+    assert retry_at(0, NOW, timedelta(hours=2), 0.5) == NOW + timedelta(hours=2)
+    assert retry_at(0, NOW, timedelta(seconds=1), 0.0) == NOW + timedelta(minutes=1)
+    assert retry_at(0, NOW, timedelta(days=9), 0.5) == NOW + timedelta(days=1)

@@ -1,0 +1,218 @@
+"""What one poll teaches for the next."""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.discover import polling
+from pipeline.discover.parsed import ParsedFeed
+from pipeline.discover.polling import HealthStatus, failed_state, gone_state, health_of, initial_state, next_state
+from pipeline.model.capture import Capture, Redirect
+from pipeline.model.feed import Feed, FeedState, FeedStatus
+from pipeline.ports import Recorded
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+FEED = Feed(url="https://news.example/feed", publisher="The Example")
+STATE = replace(initial_state(FEED, NOW), polled_at=NOW - timedelta(minutes=10))
+PARSED = ParsedFeed(entries=())
+NOTHING_NEW = Recorded(known=20)
+
+
+def answer(status: int = 200, body: bytes = b"<rss/>", redirects: tuple[Redirect, ...] = (), **headers: str) -> Capture:
+    return Capture(
+        url=FEED.url,
+        final_url=redirects[-1].url if redirects else FEED.url,
+        fetched_at=NOW,
+        status=status,
+        headers=tuple((name.replace("_", "-"), value) for name, value in headers.items()),
+        body=body,
+        redirects=redirects,
+    )
+
+
+def wait(state: FeedState) -> float:
+    return (state.due_at - NOW).total_seconds()
+
+
+def test_a_new_feed_is_due_at_once() -> None:
+    state = initial_state(FEED, NOW)
+    assert (state.url, state.polled_url, state.due_at, state.interval) == (FEED.url, FEED.url, NOW, 600)
+
+
+PACE = {
+    "nothing new": (NOTHING_NEW, 900),
+    "an empty feed": (Recorded(), 900),
+    "one new": (Recorded(new=1, known=19), 400),
+    "one changed": (Recorded(changed=1, known=19), 400),
+    "half of them": (Recorded(new=5, changed=5, known=10), 300),
+    "nothing in common with the last poll": (Recorded(new=20), 150),
+    "all changed": (Recorded(changed=20), 300),
+}
+
+
+@pytest.mark.parametrize(("recorded", "interval"), PACE.values(), ids=PACE.keys())
+def test_the_interval_follows_the_share_of_news(recorded: Recorded, interval: float) -> None:
+    state = next_state(STATE, answer(), PARSED, recorded, NOW)
+    assert (state.interval, wait(state)) == (pytest.approx(interval), pytest.approx(interval))
+
+
+@pytest.mark.parametrize(
+    "state", [initial_state(FEED, NOW), replace(STATE, failures=3)], ids=["first", "after failures"]
+)
+def test_a_poll_that_cannot_be_compared_leaves_the_interval(state: FeedState) -> None:
+    assert next_state(state, answer(), PARSED, Recorded(new=20), NOW).interval == 600
+
+
+def test_the_interval_stays_within_its_bounds() -> None:
+    slow = fast = STATE
+    for _ in range(30):
+        slow = next_state(slow, answer(), PARSED, NOTHING_NEW, NOW)
+        fast = next_state(fast, answer(), PARSED, Recorded(new=20), NOW)
+    assert (slow.interval, fast.interval) == (6 * 3600, 60)
+
+
+def test_304_counts_as_nothing_new_and_keeps_the_validators() -> None:
+    state = replace(STATE, etag='"1"', last_modified="then", body_hash="abc", hub="https://hub.example/")
+    capture = answer(304, b"")
+    assert polling.is_unchanged(state, capture)
+    after = next_state(state, capture, None, Recorded(), NOW)
+    assert after == replace(state, due_at=NOW + timedelta(seconds=900), interval=900, polled_at=NOW)
+
+
+def test_200_replaces_the_validators_also_by_none() -> None:
+    state = replace(STATE, etag='"1"', last_modified="then", body_hash="abc")
+    after = next_state(state, answer(ETag='"2"'), PARSED, NOTHING_NEW, NOW)
+    assert (after.etag, after.last_modified) == ('"2"', None)
+    assert after.body_hash == hashlib.sha256(b"<rss/>").hexdigest()
+
+
+def test_the_same_body_again_is_unchanged() -> None:
+    after = next_state(STATE, answer(), PARSED, NOTHING_NEW, NOW)
+    assert polling.is_unchanged(after, answer())
+    assert not polling.is_unchanged(after, answer(body=b"<rss></rss>"))
+
+
+ASKED = {
+    "max-age": (answer(Cache_Control="public, max-age=7200"), PARSED, 7200),
+    "s-maxage is for shared caches": (answer(Cache_Control="s-maxage=7200"), PARSED, 900),
+    "the feed": (answer(), replace(PARSED, least_interval=3600), 3600),
+    "the longer of both": (answer(Cache_Control="max-age=1800"), replace(PARSED, least_interval=3600), 3600),
+    "less than we wait anyway": (answer(Cache_Control="max-age=5"), replace(PARSED, least_interval=60), 900),
+    "more than a day": (answer(Cache_Control="max-age=31536000"), replace(PARSED, least_interval=9e9), 86400),
+}
+
+
+@pytest.mark.parametrize(("capture", "parsed", "seconds"), ASKED.values(), ids=ASKED.keys())
+def test_what_the_other_side_asks_for_is_a_least_wait(capture: Capture, parsed: ParsedFeed, seconds: float) -> None:
+    assert wait(next_state(STATE, capture, parsed, NOTHING_NEW, NOW)) == seconds
+
+
+def test_what_the_feed_asked_for_holds_through_304() -> None:
+    state = next_state(STATE, answer(), replace(PARSED, least_interval=43200), Recorded(new=20), NOW)
+    for _ in range(3):
+        state = next_state(state, answer(304, b""), None, Recorded(), NOW)
+    assert wait(state) == 43200
+    assert next_state(state, answer(), PARSED, NOTHING_NEW, NOW).interval == 6 * 3600
+
+
+MOVED = {
+    "301": ([301], "/1"),
+    "308": ([308], "/1"),
+    "302": ([302], None),
+    "307": ([307], None),
+    "301, then 302": ([301, 302], "/1"),
+    "301, then 308": ([301, 308], "/2"),
+    "302, then 301": ([302, 301], None),
+}
+
+
+@pytest.mark.parametrize(("statuses", "path"), MOVED.values(), ids=MOVED.keys())
+def test_a_permanent_redirect_moves_the_feed(statuses: list[int], path: str | None) -> None:
+    redirects = tuple(
+        Redirect(status=status, url=f"https://news.example/{number}") for number, status in enumerate(statuses, start=1)
+    )
+    state = next_state(STATE, answer(redirects=redirects), PARSED, NOTHING_NEW, NOW)
+    assert state.polled_url == (f"https://news.example{path}" if path else FEED.url)
+    assert state.url == FEED.url
+
+
+def test_a_move_that_led_to_nowhere_is_forgotten() -> None:
+    state = replace(STATE, polled_url="https://elsewhere.example/", etag='"1"', last_modified="then", body_hash="abc")
+    twice = failed_state(failed_state(state, "a", NOW), "b", NOW)
+    assert (twice.polled_url, twice.etag) == ("https://elsewhere.example/", '"1"')
+    thrice = failed_state(twice, "c", NOW)
+    assert (thrice.polled_url, thrice.etag, thrice.last_modified, thrice.body_hash) == (FEED.url, None, None, None)
+
+
+def test_failures_back_off_and_never_kill_a_feed() -> None:
+    state, waits = STATE, []
+    for number in range(100):
+        state = failed_state(state, f"failure {number}", NOW)
+        waits.append(wait(state))
+    assert waits[:3] == [1200, 2400, 4800]
+    assert waits[-1] == 86400
+    assert (state.status, state.failures, state.last_error) == (FeedStatus.ACTIVE, 100, "failure 99")
+    assert state.interval == STATE.interval
+
+
+def test_a_failure_waits_at_least_as_long_as_asked_for() -> None:
+    assert wait(failed_state(STATE, "busy", NOW, after=timedelta(hours=3))) == 3 * 3600
+    assert wait(failed_state(STATE, "busy", NOW, after=timedelta(days=30))) == 86400
+    assert wait(failed_state(STATE, "busy", NOW, after=timedelta(seconds=1))) == 1200
+
+
+def test_success_ends_the_failures() -> None:
+    state = next_state(failed_state(STATE, "down", NOW), answer(), PARSED, NOTHING_NEW, NOW)
+    assert (state.failures, state.last_error) == (0, None)
+
+
+@pytest.mark.parametrize(("status", "is_error"), [(200, False), (304, False), (204, True), (403, True), (404, True)])
+def test_which_answers_are_errors(status: int, is_error: bool) -> None:  # noqa: FBT001 - a parameter
+    error = polling.answer_error(answer(status))
+    assert error == (f"{FEED.url} answered {status}" if is_error else None)
+
+
+HEALTH = {
+    HealthStatus.NEVER_POLLED: initial_state(FEED, NOW),
+    HealthStatus.OK: replace(STATE, last_new_entry_at=NOW - timedelta(days=29)),
+    HealthStatus.SILENT: replace(STATE, last_new_entry_at=NOW - timedelta(days=31)),
+    HealthStatus.FAILING: replace(failed_state(STATE, "answered 404", NOW), last_new_entry_at=NOW - timedelta(days=99)),
+    HealthStatus.GONE: gone_state(STATE, NOW),
+}
+
+
+@pytest.mark.parametrize(("status", "state"), HEALTH.items())
+def test_health(status: HealthStatus, state: FeedState) -> None:
+    assert health_of(state, NOW).status is status
+
+
+def test_a_feed_that_never_had_an_entry_is_silent() -> None:
+    assert health_of(STATE, NOW).status is HealthStatus.SILENT
+
+
+def test_health_is_said_in_a_sentence() -> None:
+    state = failed_state(failed_state(STATE, "https://news.example/feed answered 404", NOW), "it answered 404", NOW)
+    assert (
+        health_of(state, NOW).sentence == "It failed 2 times in a row: it answered 404; next try 2026-11-23 12:40 UTC."
+    )
+
+
+def test_a_gone_feed_is_not_polled() -> None:
+    state = gone_state(STATE, NOW)
+    assert (state.status, state.polled_at) == (FeedStatus.GONE, NOW)
+    assert "410" in (state.last_error or "")
+
+
+def test_a_new_entry_is_remembered() -> None:
+    before = next_state(STATE, answer(), PARSED, NOTHING_NEW, NOW)
+    assert before.last_new_entry_at is None
+    assert next_state(before, answer(), PARSED, Recorded(new=1, known=3), NOW).last_new_entry_at == NOW
+
+
+def test_the_hub_is_kept() -> None:
+    assert (
+        next_state(STATE, answer(), replace(PARSED, hub="https://hub.example/"), NOTHING_NEW, NOW).hub
+        == "https://hub.example/"
+    )
