@@ -1,0 +1,55 @@
+"""The documentation is held to the program: commands exist, options are known, files are there, settings are complete."""
+
+import re
+import shlex
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import typer
+
+from pipeline.cli.app import app
+from pipeline.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "mappings/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+COMMAND = re.compile(r"^ {4}(?:\S*bin/)?newswire (.*?)(?: +#.*)?$", re.MULTILINE)
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
+
+
+def documented_commands() -> list[str]:
+    return sorted({line for page in PAGES for line in COMMAND.findall(page.read_text(encoding="utf-8"))})
+
+
+@pytest.mark.parametrize("line", documented_commands())
+def test_a_documented_command_is_understood(line: str) -> None:
+    arguments = shlex.split(line)
+    command = typer.main.get_command(app)
+    context = command.make_context("newswire", arguments, resilient_parsing=False)
+    while hasattr(command, "resolve_command"):
+        _, command, arguments = command.resolve_command(context, [*context._protected_args, *context.args])
+        assert command is not None
+        context = command.make_context(str(command.name), list(arguments), parent=context)
+    assert context.command.name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [field.name for field in fields(Settings) if f"`NEWSWIRE_{field.name.upper()}`" not in readme] == []
+
+
+def test_the_architecture_names_files_that_exist() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    assert [name for name in re.findall(r"`((?:pipeline|mappings)/[\w./]*)`", page) if not (ROOT / name).exists()] == []
+
+
+def test_every_make_target_in_the_docs_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {name for page in PAGES for name in re.findall(r"(?:^ {4}|`)make ([a-z]+)", page.read_text(), re.MULTILINE)}
+    assert named <= targets
