@@ -110,8 +110,8 @@ async def fetch_batch(
             await _gather([visit(claim) for claim in claims])
         fetched.sort(key=lambda line: line.claim.entry.url)
         archive.write_lines(batch, "fetched", map(codec.encode, fetched))
-    except NewswireError:
-        ledger.release(batch)  # at once, not when the lease ends: the next run may have a disk to write to
+    except BaseException:  # Ctrl-C as well: at once, not when the lease ends; the next run may have a disk to write to
+        ledger.release(batch)
         raise
     ledger.postpone(postponed)
     ledger.settle(ended)
@@ -199,6 +199,8 @@ async def _poll_feed(
         raise Retry(problem)
     parsed = None if polling.is_unchanged(state, capture) else parse_feed(capture, feed)
     recorded = ledger.record_entries(parsed.entries, now) if parsed else Recorded()
+    if parsed and parsed.problems:
+        log.warning("feed %s: %s", feed.url, "; ".join(parsed.problems))
     ledger.save_feed_state(polling.next_state(state, capture, parsed, recorded, now))
     report.feeds["polled" if parsed else "not modified"] += 1
     report.entries += Counter(new=recorded.new, changed=recorded.changed)
@@ -217,7 +219,7 @@ def _boundary(end: Callable[[Reason, str], None]) -> Iterator[None]:
         end(Reason.UNREACHABLE, str(error))
     except Exception as error:
         # A page that breaks the parser must not take the batch with it; the trace is for us, the dead letter for the user.
-        log.exception("unexpected error; please report it with the dead letter")
+        log.exception("unexpected error; please report it")
         end(Reason.BUG, f"{type(error).__name__}: {error}")
 
 

@@ -95,6 +95,10 @@ class Ledger(Protocol):
     Every method is one transaction. Two processes can use one ledger at a time.
     """
 
+    def close(self) -> None:
+        """Give the connections back; the next use opens anew."""
+        ...
+
     def add_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
         """Add the feeds or replace their configuration; polling state is kept, a gone feed is polled again."""
         ...
@@ -199,6 +203,10 @@ class SearchStore(Protocol):
 
     A *generation* is a complete set of indices; readers see exactly one, the live one. Writes go to the live one unless named.
     """
+
+    def close(self) -> None:
+        """Give the connections back; the next use of an embedded store opens anew."""
+        ...
 
     def prepare(self) -> None:
         """Make the live generation ready for writes. Raises UsageError where its mapping is not ours, saying what to do."""

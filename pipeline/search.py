@@ -79,7 +79,7 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
         organizations=tuple(organizations),
         places=tuple(places),
         publishers=tuple(publishers),
-        languages=tuple(languages),
+        languages=tuple(language.lower() for language in languages),
         since=read_since(since) if since else None,
         until=read_until(until) if until else None,
         near=read_circle(near) if near else None,

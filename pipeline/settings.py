@@ -112,9 +112,14 @@ def _connection_values(variable: str, connection: "Connection") -> dict[str, str
 
 def _split_credentials(url: str) -> tuple[str, str | None, str | None]:
     """Take user and password out of an http(s) URL, so that no message ever prints them."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https", "sqlite"}:
-        message = f"NEWSWIRE_SEARCH_URL is {url!r}; it must begin with sqlite:///, http:// or https://"
+    try:
+        parts = urlsplit(url)
+        is_address = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    # Without the value: whatever it is, there may be a password in it.
+    if not (url.startswith("sqlite:///") or (is_address and parts.scheme in {"http", "https"})):
+        message = "NEWSWIRE_SEARCH_URL must be sqlite:///path, http://host:port or https://host:port"
         raise UsageError(message)
     if parts.scheme == "sqlite" or "@" not in parts.netloc:
         return url, None, None

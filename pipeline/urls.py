@@ -15,6 +15,7 @@ _TRACKING = re.compile(
     r"ga_\w+|cmpid|ns_mchannel|ns_source|ns_campaign|ns_linkname|ns_fee|wt_mc|wt_zmc|xtor|at_medium|at_campaign|at_custom\w*)$",
     re.IGNORECASE,
 )
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 _MIRROR_HOST = re.compile(r"^(www|m|mobile|amp)\.")
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _PATH_SAFE = "/:@!$&'()*+,;=-._~"
@@ -34,7 +35,7 @@ def normalise_url(url: str) -> str:
     except (ValueError, UnicodeError) as error:
         raise Reject(Reason.INVALID_URL, f"{text[:200]!r}: {error}") from error
     scheme = parts.scheme.lower()
-    if scheme not in _DEFAULT_PORT or not host:
+    if scheme not in _DEFAULT_PORT or not _HOST.fullmatch(host):
         raise Reject(Reason.INVALID_URL, f"{text[:200]!r} is not an http or https address")
     if "@" in parts.netloc:
         raise Reject(Reason.INVALID_URL, "an address with user information is not fetched")

@@ -40,6 +40,13 @@ class Wiring:
         self.settings = settings
         self.clock: Clock = SystemClock()
 
+    def close(self) -> None:
+        """Give back the connections of what was opened."""
+        opened = vars(self)
+        for part in ("ledger", "store", "elasticsearch"):
+            if part in opened:
+                opened[part].close()
+
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger, migrated to this version."""
@@ -114,6 +121,8 @@ class Wiring:
             feeds = parse_sources(path.read_text(encoding="utf-8"), str(path))
         except OSError as error:
             raise UsageError(f"NEWSWIRE_SOURCES: {path} cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise UsageError(f"NEWSWIRE_SOURCES: {path} is no UTF-8 text: {error.reason}") from error
         known = {feed.url: feed for feed, _ in self.ledger.feeds()}
         # Only those: adding a feed again would have one polled again whose server said that it is gone.
         changed = [feed for feed in feeds if known.get(feed.url) != feed]

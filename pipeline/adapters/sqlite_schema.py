@@ -76,7 +76,8 @@ def connect(path: Path) -> sqlite3.Connection:
     Readers and one writer work at a time without waiting for each other. Raises UsageError for a file that is no index of ours.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    # Each thread has its own; that another may close it is all that the check would forbid.
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         _open(connection, path)
     except BaseException:

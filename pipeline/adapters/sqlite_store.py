@@ -31,13 +31,17 @@ class SqliteStore:
         self._prefix = prefix
         self._fingerprint = names.fingerprint(names.read_mapping())
         self._local = threading.local()
+        self._opened: list[tuple[int, sqlite3.Connection]] = []
 
     def close(self) -> None:
-        """Close this thread's connection."""
-        opened = getattr(self._local, "opened", None)
-        if opened and opened[0] == os.getpid():
-            opened[1].close()
-        self._local.opened = None
+        """Close the connections that this process's threads opened; the next use opens one anew."""
+        self._local = threading.local()
+        while self._opened:
+            process, connection = self._opened.pop()
+            if (
+                process == os.getpid()
+            ):  # what came across a fork is the parent's: closing it would drop the parent's locks
+                connection.close()
 
     def prepare(self) -> None:
         """Create the live generation, or check that it has our mapping."""
@@ -140,6 +144,7 @@ class SqliteStore:
         opened: tuple[int, sqlite3.Connection] | None = getattr(self._local, "opened", None)
         if opened is None or opened[0] != os.getpid():
             opened = self._local.opened = (os.getpid(), connect(self._path))
+            self._opened.append(opened)
         return opened[1]
 
     @contextmanager

@@ -17,6 +17,7 @@ from io import BytesIO
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
+from fsspec import get_filesystem_class
 from upath import UPath
 from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
@@ -37,12 +38,18 @@ class WarcArchive:
 
     def __init__(self, url: str) -> None:
         """Take a folder or a URL that universal-pathlib reads; nothing is touched yet."""
-        self._root = UPath(url)
+        try:
+            self._root = UPath(url)
+            protocol = self._root.protocol
+            get_filesystem_class(protocol)
+        except (ValueError, ImportError) as error:
+            raise UsageError(f"NEWSWIRE_ARCHIVE_URL is {url!r}: {error}") from error
+        self._errors: tuple[type[Exception], ...] = (OSError, *_client_errors(protocol))
 
     @contextmanager
     def open_batch(self, batch: Batch) -> Iterator["WarcWriter"]:
         """Write a new part of the batch; whole records survive a crash on a folder, a closed file on an object store."""
-        with _one_line_errors(self._root):
+        with self._one_line_errors():
             path = self._free_part(batch)
             target = self._root / path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +60,7 @@ class WarcArchive:
 
     def read(self, ref: CaptureRef) -> Capture:
         """Return the capture at that place."""
-        with _one_line_errors(self._root):
+        with self._one_line_errors():
             try:
                 with (self._root / ref.path).open("rb") as stream:
                     stream.seek(ref.offset)
@@ -66,7 +73,7 @@ class WarcArchive:
 
     def scan(self, since: datetime, until: datetime) -> Iterator[tuple[CaptureRef, Capture]]:
         """Yield the captures of the interval file by file; a file cut off in the middle ends at its last whole record."""
-        with _one_line_errors(self._root):
+        with self._one_line_errors():
             for folder in archive.day_folders(since, until):
                 if not (self._root / folder).is_dir():
                     continue
@@ -78,7 +85,7 @@ class WarcArchive:
 
     def write_lines(self, batch: Batch, name: str, lines: Iterable[bytes]) -> None:
         """Write beside and rename, so that a reader sees all lines or none."""
-        with _one_line_errors(self._root):
+        with self._one_line_errors():
             target = self._root / archive.lines_name(batch, name)
             target.parent.mkdir(parents=True, exist_ok=True)
             part = target.with_name(target.name + ".part")
@@ -90,7 +97,7 @@ class WarcArchive:
 
     def read_lines(self, batch: Batch, name: str) -> Iterator[bytes]:
         """Yield the lines one by one."""
-        with _one_line_errors(self._root):
+        with self._one_line_errors():
             try:
                 stream = (self._root / archive.lines_name(batch, name)).open("rb")
             except FileNotFoundError:
@@ -102,12 +109,21 @@ class WarcArchive:
     def drop_lines(self, before: datetime) -> int:
         """Remove old hand-overs, and what a crash left half written."""
         dropped = 0
-        with _one_line_errors(self._root):
+        with self._one_line_errors():
             for path in [*self._root.glob("*/*/*/*.jsonl"), *self._root.glob("*/*/*/*.jsonl.part")]:
                 if archive.parse_batch(path.name.partition(".")[0]).opened_at < before:
                     path.unlink()
                     dropped += 1
         return dropped
+
+    @contextmanager
+    def _one_line_errors(self) -> Iterator[None]:
+        """Turn what disks and object stores raise into one clear line; the task is retried and nothing is settled."""
+        try:
+            yield
+        except self._errors as error:
+            reason = getattr(error, "strerror", None) or error
+            raise StoreUnavailable(f"the archive {self._root} cannot be used: {reason}") from error
 
     def _free_part(self, batch: Batch) -> str:
         part = 1
@@ -254,16 +270,16 @@ def _writable(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     ]
 
 
+def _client_errors(protocol: str) -> tuple[type[Exception], ...]:
+    """Return what an object store's client raises beside OSError, such as for missing credentials."""
+    if protocol not in {"s3", "s3a"}:
+        return ()
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - an extra, and slow to import
+
+    return (BotoCoreError,)
+
+
 def _sync(stream: BinaryIO) -> None:
     stream.flush()
     with suppress(AttributeError, OSError):  # an object store has no file number: closing is its commit
         os.fsync(stream.fileno())
-
-
-@contextmanager
-def _one_line_errors(root: UPath) -> Iterator[None]:
-    """Turn what disks and object stores raise into one clear line; the task is retried and nothing is settled."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreUnavailable(f"the archive {root} cannot be used: {error.strerror or error}") from error

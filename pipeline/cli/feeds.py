@@ -28,9 +28,11 @@ def add(
 ) -> None:
     """Add a feed, or change what is known of it; a feed that was gone is polled again."""
     address = normalise_url(url)
-    feed = Feed(
-        url=address, publisher=publisher or host_of(address), language=language, section=section, country=country
-    )
+    name = publisher or host_of(address)
+    if not name.isprintable():
+        raise UsageError("--publisher holds control characters")
+    feed = Feed(url=address, publisher=name, language=language, section=section, country=country)
+    parse_sources(write_sources([feed]), "newswire feeds add")  # what a sources file refuses is refused here
     wiring = Wiring(read_settings())
     wiring.ledger.add_feeds([feed], wiring.clock.now())
     console.say(f"{address} will be polled at the next ingest")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline import archive
+from pipeline import archive, flow
 from pipeline.backfill import discover_past
 from pipeline.cli import console
 from pipeline.errors import UsageError
@@ -19,11 +19,9 @@ from pipeline.search import read_since, read_until
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 
-Day = Annotated[str, typer.Option(metavar="YYYY-MM-DD")]
-
 
 def ingest(
-    publisher: Annotated[str | None, typer.Option(help="Only entries of this publisher.")] = None,
+    publisher: Annotated[str | None, typer.Option(help="Claim only entries of this publisher.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many articles.")] = 100_000,
     due: Annotated[
         bool, typer.Option("--due", help="Poll only feeds whose time has come, as a scheduler should.")
@@ -36,9 +34,10 @@ def ingest(
         raise UsageError(
             "there are no feeds; add one (newswire feeds add URL) or name a sources file (NEWSWIRE_SOURCES)"
         )
+    _check_publisher(wiring, publisher)
     wiring.store.prepare()  # before anything is fetched: a store that is down costs nobody a request
     report = asyncio.run(run_ingest(wiring, publisher=publisher, limit=limit, early=not due))
-    _print_report(report)
+    _print_report(report, wiring.ledger.tally().pending)
 
 
 def backfill(
@@ -51,9 +50,10 @@ def backfill(
     begin, end = _interval(since, until)
     wiring = Wiring(read_settings())
     wiring.add_sources()
+    _check_publisher(wiring, publisher)
     wiring.store.prepare()
     report = asyncio.run(_run_backfill(wiring, begin, end, publisher=publisher, limit=limit))
-    _print_report(report)
+    _print_report(report, wiring.ledger.tally().pending)
 
 
 def replay(
@@ -64,7 +64,9 @@ def replay(
     """Extract, annotate and index the archived captures of the interval again; the network is not touched."""
     begin, end = _interval(since, until)
     report = run_replay(Wiring(read_settings()), since=begin, until=end, generation=into)
-    _print_report(report)
+    console.say(f"documents: {report.passed} written")
+    if report.settled:
+        console.say(f"no articles: {_join_reasons(report)}")
 
 
 def run_replay(wiring: Wiring, *, since: datetime | None, until: datetime | None, generation: str | None) -> Report:
@@ -135,6 +137,12 @@ async def _drain_inbox(wiring: Wiring, fetcher: Fetcher, *, publisher: str | Non
     return report
 
 
+def _check_publisher(wiring: Wiring, publisher: str | None) -> None:
+    known = {feed.publisher for feed, _ in wiring.ledger.feeds()}
+    if publisher is not None and publisher not in known:
+        raise UsageError(f"--publisher is {publisher!r}; the feeds have: {', '.join(sorted(known)) or 'none'}")
+
+
 def _interval(since: str, until: str) -> tuple[datetime, datetime]:
     begin, end = read_since(since, "--from"), read_until(until, "--to")
     if begin >= end:
@@ -144,19 +152,26 @@ def _interval(since: str, until: str) -> tuple[datetime, datetime]:
     return begin, end
 
 
-def _print_report(report: Report) -> None:
+def _print_report(report: Report, pending: int) -> None:
     """Say in a few lines what the run did."""
     if report.feeds:
         console.say("feeds: " + _join(report.feeds))
     console.say("entries: " + (_join(report.entries) or "nothing new"))
-    console.say("articles: " + (_join({str(reason): count for reason, count in report.settled.items()}) or "none"))
-    if report.postponed:
-        console.say(f"put off until later: {report.postponed} (see newswire ledger)")
+    console.say("articles: " + (_join_reasons(report) or "none"))
+    if pending:
+        console.say(
+            f"pending: {pending}, of which {report.postponed} were put off now; the others wait for their time, or are held "
+            f"by a run that is at work or broke off: then they are free {flow.LEASE.seconds // 60} minutes after it began"
+        )
     failed = report.feeds["failed"]
     if failed:
         console.say("feeds that fail are polled again later: see newswire feeds check")
     if failed and failed == report.feeds.total():
         raise typer.Exit(1)
+
+
+def _join_reasons(report: Report) -> str:
+    return _join({str(reason): count for reason, count in report.settled.items()})
 
 
 def _join(counts: Mapping[str, int]) -> str:

@@ -17,6 +17,7 @@ from pipeline.enrich.annotate import Source
 from pipeline.enrich.language import decide_language
 from pipeline.errors import NewswireError, Reject, UsageError
 from pipeline.extract.article import extract_article
+from pipeline.fetch.responses import judge_response
 from pipeline.model.article import Article
 from pipeline.model.capture import Capture
 from pipeline.model.entity import Annotation, Entity
@@ -70,6 +71,9 @@ def annotate(
         text, title, tongue = row.get("text"), row.get("title"), row.get("language")
         if not isinstance(text, str):
             raise UsageError('"text" is missing or no string')
+        for name, value in (("title", title), ("language", tongue)):
+            if not isinstance(value, str | None):
+                raise UsageError(f'"{name}" is no string')
         [found] = annotator.annotate_texts([Source(text=text, title=title, declared_language=tongue)])
         return {"id": row.get("id")} | _annotation_json(found)
 
@@ -92,18 +96,28 @@ def annotate(
 def _each_line(file: Path | None, work: Callable[[JsonObject], JsonObject]) -> None:
     """Write one line for each line read, in order; a bad line gives a line with ``error``, and the rest goes on."""
     for line in _read_lines(file):
-        row: object = None
+        row: JsonObject = {}
         try:
-            row = json.loads(line)
-            if not isinstance(row, dict):
-                raise UsageError("the line is no JSON object")
+            row = _read_row(line)
             answer = work(row)
-        except json.JSONDecodeError as error:
-            answer = {"id": None, "error": f"the line is no JSON: {error}"}
         except NewswireError as error:
-            answer = {"id": row.get("id") if isinstance(row, dict) else None, "error": str(error)}
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+            answer = {"id": row.get("id"), "error": str(error)}
+        sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def _read_row(line: bytes) -> JsonObject:
+    try:
+        row = json.loads(line, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:  # a decoding error is a ValueError as well
+        raise UsageError(f"the line is no JSON: {error}") from error
+    if not isinstance(row, dict):
+        raise UsageError("the line is no JSON object")
+    return row
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON value")
 
 
 def _extract_row(row: JsonObject) -> JsonObject:
@@ -119,6 +133,7 @@ def _extract_row(row: JsonObject) -> JsonObject:
 
 def _describe(capture: Capture) -> JsonObject:
     try:
+        judge_response(capture)
         article = extract_article(capture, None, Rules())
     except Reject as error:
         fields = dict.fromkeys(("title", "published", "modified", "language", "deck"))

@@ -1,5 +1,6 @@
 """Serving the search page alone, on this machine."""
 
+import socket
 from ipaddress import ip_address
 
 import uvicorn
@@ -17,6 +18,10 @@ def serve_page(store: SearchStore, host: str, port: int) -> None:
             f"--host is {host!r}, which other machines may reach, and the page has no login: "
             "use 127.0.0.1, ::1 or localhost, and put a server that asks for a login before it where others need it"
         )
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        raise UsageError(f"--port is {port}, which cannot be listened on: {error.strerror}; choose another") from error
     app = make_app(store)
     # A web site can point its own name at this machine and have a visitor's browser read the page to it.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["localhost", host, f"[{host}]"], www_redirect=False)

@@ -122,6 +122,9 @@ sitemaps = ["{origin}/sitemap.xml"]
         (["dead-letters", "replay", "http://e.org/"], "1 of these URLs are no dead letters"),
         (["index", "promote", "none"], "there is no generation 'none'"),
         (["serve", "--host", "0.0.0.0"], "--host is '0.0.0.0'"),
+        (["feeds", "add", "https://e.org/feed", "--language", "klingon"], "language is 'klingon'"),
+        (["feeds", "add", "http://exa mple.com/feed"], "is not an http or https address"),
+        (["feeds", "add", "https://e.org/feed", "--publisher", "a\x1b[31m"], "--publisher holds control characters"),
     ],
 )
 def test_bad_input_is_one_clear_line_and_exit_2(newswire: Newswire, arguments: list[str], message: str) -> None:
@@ -129,6 +132,64 @@ def test_bad_input_is_one_clear_line_and_exit_2(newswire: Newswire, arguments: l
     [line] = done.stderr.splitlines()
     assert line.startswith("newswire: ")
     assert message in line
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("NEWSWIRE_SEARCH_URL", "htp://newswire:hush@search.example", "NEWSWIRE_SEARCH_URL must be"),
+        ("NEWSWIRE_SEARCH_URL", "http://search.example:notaport", "NEWSWIRE_SEARCH_URL must be"),
+        ("NEWSWIRE_ARCHIVE_URL", "bogus://bucket/archive", "NEWSWIRE_ARCHIVE_URL is 'bogus://bucket/archive'"),
+    ],
+)
+def test_a_bad_setting_is_one_clear_line_and_exit_2(served: Newswire, variable: str, value: str, message: str) -> None:
+    done = served("ingest", expect=2, environ={variable: value})
+    [line] = done.stderr.splitlines()
+    assert message in line
+    assert "hush" not in line
+
+
+def test_a_sources_file_that_is_no_text_is_refused(newswire: Newswire, tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_bytes(b"\xff\xfe\x00")
+    done = newswire("ingest", expect=2, environ={"NEWSWIRE_SOURCES": str(tmp_path / "sources.toml")})
+    assert "sources.toml is no UTF-8 text" in done.stderr
+
+
+def test_an_archive_without_credentials_loses_nothing(served: Newswire) -> None:
+    nobody = {"NEWSWIRE_ARCHIVE_URL": "s3://newswire-nobody/archive", "AWS_EC2_METADATA_DISABLED": "true"}
+    done = served("ingest", expect=1, environ=nobody | {"AWS_ENDPOINT_URL": NOBODY, "AWS_MAX_ATTEMPTS": "1"})
+    assert "the archive s3://newswire-nobody/archive cannot be used" in done.stderr.splitlines()[-1]
+    served("ingest")
+    assert json.loads(served("ledger", "--json").stdout)["pending"] == 0
+
+
+def test_an_unknown_publisher_is_named(served: Newswire) -> None:
+    done = served("ingest", "--publisher", "Nobody", expect=2)
+    assert "the feeds have: Harbour Courier, Strombote, The Meridian Review" in done.stderr
+
+
+def test_half_a_character_in_a_feed_costs_nothing(newswire: Newswire, newsroom: Newsroom) -> None:
+    address = newsroom.feeds[2]
+    body = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "Strombote",
+        "items": [
+            {"id": "1", "url": f"{newsroom.origins['strombote']}/kultur/theater-dresden.html", "title": "Halb \ud83d"}
+        ],
+    }
+    newsroom.edit(address, json.dumps(body))
+    newswire("feeds", "add", address)
+    assert "entries: 1 new" in newswire("ingest").stdout
+
+
+def test_an_error_page_is_no_article(newswire: Newswire, newsroom: Newsroom) -> None:
+    address = f"{newsroom.origins['harbour']}/opinion/letter-from-the-quay"
+    assert "no article: not found" in newswire("extract", "--url", address, expect=1).stdout
+
+
+def test_a_port_in_use_is_said(newswire: Newswire, newsroom: Newsroom) -> None:
+    port = newsroom.origins["harbour"].rpartition(":")[2]
+    assert f"--port is {port}, which cannot be listened on" in newswire("serve", "--port", port, expect=2).stderr
 
 
 def test_feeds_that_fail_are_named_and_lose_nothing(newswire: Newswire, newsroom: Newsroom) -> None:
@@ -185,15 +246,25 @@ def test_extract_reads_lines_and_one_bad_line_costs_one_line(newswire: Newswire)
     page = (
         f"<html><title>Harbour closed</title><body><article><h1>Harbour closed</h1>{paragraphs}</article></body></html>"
     )
-    lines = [json.dumps({"id": 1, "url": "https://e.org/a", "html": page}), "no JSON", json.dumps({"id": 3}), "[]"]
-    done = newswire("extract", "--jsonl", given="\n".join(lines).encode())
+    bad = [
+        b"no JSON",
+        b'{"id": 3}',
+        b"[]",
+        b"\xff\xfe",
+        b"[" * 200_000,
+        b'{"id": NaN}',
+        b'{"id": ' + b"9" * 6000 + b"}",
+    ]
+    good = json.dumps({"id": 1, "url": "https://e.org/a", "html": page}).encode()
+    done = newswire("extract", "--jsonl", given=b"\n".join([good, *bad, b'{"id": "\\ud83d", "html": ""}', good]))
     rows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(rows) == 4
+    assert len(rows) == 3 + len(bad)
     names = {"id", "url", "title", "authors", "published", "modified", "topics", "language", "deck", "text", "verdict"}
     assert set(rows[0]) == names
     assert (rows[0]["id"], rows[0]["title"], rows[0]["verdict"]) == (1, "Harbour closed", "article")
-    assert ["error" in row for row in rows] == [False, True, True, True]
+    assert ["error" in row for row in rows] == [False, *[True] * len(bad), False, False]
     assert rows[2]["id"] == 3
+    assert rows[-1] == rows[0]
 
 
 def test_annotate_reads_lines(newswire: Newswire) -> None:

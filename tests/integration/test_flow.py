@@ -6,6 +6,7 @@ The newsroom's README says which fate each URL must have; this suite holds the f
 import asyncio
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def expected_fates() -> Counter[Fate]:
 
 
 @pytest.fixture(params=["sqlite", "elasticsearch"])
-def wiring(request: pytest.FixtureRequest, tmp_path: Path, newsroom: Newsroom) -> Wiring:
+def wiring(request: pytest.FixtureRequest, tmp_path: Path, newsroom: Newsroom) -> Iterator[Wiring]:
     newsroom.write_sources(tmp_path / "sources.toml")
     settings = read_settings(
         {
@@ -48,7 +49,8 @@ def wiring(request: pytest.FixtureRequest, tmp_path: Path, newsroom: Newsroom) -
         wiring.store = ElasticsearchStore(url, clock=wiring.clock, prefix=prefix)
     wiring.store.prepare()
     wiring.add_sources()
-    return wiring
+    yield wiring
+    wiring.close()
 
 
 def ingest(wiring: Wiring) -> Report:

@@ -28,9 +28,6 @@ from pipeline.web.page import make_app
 from pipeline.web.serve import serve_page
 from tests.fixtures.documents import MINSK, NOON, TEHRAN, FixedClock, document
 
-# The threads that answer keep their connections until they end: Python 3.13 warns of that.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
-
 SCRIPT = "<script>alert('ferry')</script>"
 
 
