@@ -10,7 +10,10 @@ from pathlib import Path
 from types import ModuleType
 
 from pipeline.errors import Reject
+from selectolax.lexbor import LexborHTMLParser
+
 from pipeline.extract.article import extract_article
+from pipeline.extract.text import fold
 from pipeline.model.capture import Capture
 from pipeline.model.feed import Rules
 
@@ -45,10 +48,18 @@ def extract_text(page: dict[str, str]) -> str:
         body=page["html"].encode(),
     )
     try:
-        return extract_article(capture, None, Rules()).text
+        article = extract_article(capture, None, Rules())
+        shown = fold(LexborHTMLParser(page["html"]).text())
+        return join_deck(article.deck, article.text, shown)
     except Reject as reject:
         print(f"{page['id'][:12]} {page['url'][:60]}: {reject}", file=sys.stderr)
         return ""
+
+
+def join_deck(deck: str | None, text: str, shown: str) -> str:
+    """Return deck and text in one: the true texts hold the deck where the page shows one; a mere description is none."""
+    said = fold(deck or "")
+    return f"{deck}\n\n{text}" if said and said in shown and said not in fold(text) else text
 
 
 def load_score() -> ModuleType:
