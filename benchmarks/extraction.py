@@ -10,10 +10,10 @@ from pathlib import Path
 from types import ModuleType
 
 from pipeline.errors import Reject
-from selectolax.lexbor import LexborHTMLParser
-
 from pipeline.extract.article import extract_article
-from pipeline.extract.text import fold
+from pipeline.extract.body import read_body
+from pipeline.extract.page import read_page
+from pipeline.extract.text import join_paragraphs
 from pipeline.model.capture import Capture
 from pipeline.model.feed import Rules
 
@@ -48,18 +48,13 @@ def extract_text(page: dict[str, str]) -> str:
         body=page["html"].encode(),
     )
     try:
-        article = extract_article(capture, None, Rules())
-        shown = fold(LexborHTMLParser(page["html"]).text())
-        return join_deck(article.deck, article.text, shown)
+        text = extract_article(capture, None, Rules()).text
     except Reject as reject:
         print(f"{page['id'][:12]} {page['url'][:60]}: {reject}", file=sys.stderr)
-        return ""
-
-
-def join_deck(deck: str | None, text: str, shown: str) -> str:
-    """Return deck and text in one: the true texts hold the deck where the page shows one; a mere description is none."""
-    said = fold(deck or "")
-    return f"{deck}\n\n{text}" if said and said in shown and said not in fold(text) else text
+        text = ""
+    found = read_body(read_page(capture), Rules())
+    text = text or join_paragraphs(found.paragraphs)
+    return f"{found.deck}\n\n{text}" if found.deck else text
 
 
 def load_score() -> ModuleType:

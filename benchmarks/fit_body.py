@@ -32,7 +32,7 @@ def main() -> int:
     """Fit on half A, print the figures of both halves, and write the weights if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write the fitted weights")
-    parser.add_argument("--pull", type=float, default=10.0, help="how strongly weights are pulled toward those written by hand")
+    parser.add_argument("--pull", type=float, default=0.3, help="how strongly weights are pulled toward those written by hand")
     given = parser.parse_args()
     if not DEVSET.is_dir():
         print(f"no labelled pages at {DEVSET}: nothing fitted")
@@ -73,11 +73,12 @@ def page_rows(page: dict[str, str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     parsed = Page(url=page["url"], html=page["html"], tree=tree, metas=read_metas(tree))
     scene = set_scene(read_layout(tree), page_titles(parsed))
     rows = []
-    for at, block in enumerate(scene.blocks):
+    blocks = scene.blocks[scene.start : scene.end]
+    for at, block in enumerate(blocks, scene.start):
         rows.append([*map(float, block_numbers(scene, at)), *bits(block.owner.mask), *bits(block.owner.above)])
         scene.seen.add(scene.folded[at])
-    labels = np.array(true_shares([block.text for block in scene.blocks], page["text"]))
-    sizes = np.array([block.size for block in scene.blocks], dtype=float)
+    labels = np.array(true_shares([block.text for block in scene.blocks], page["text"]))[scene.start : scene.end]
+    sizes = np.array([block.size for block in blocks], dtype=float)
     return np.array(rows), labels, np.sqrt(sizes / max(1.0, float((labels * sizes).sum())))
 
 

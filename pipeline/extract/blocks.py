@@ -144,7 +144,8 @@ class _Walker:
 
     def _leave(self, kind: str) -> None:
         if kind == "block":
-            self._flush()
+            if self._pieces:
+                self._flush()
             element = self._element
             assert element
             element.end = len(self.layout.blocks)
@@ -168,7 +169,8 @@ class _Walker:
         return bool(names) and bool(mask_of(names or "") & self._splitting)
 
     def _open(self, tag: str, attributes: dict[str, str | None]) -> None:
-        self._flush()
+        if self._pieces:
+            self._flush()
         names = " ".join([value for name in _NAMING if (value := attributes.get(name))]) if attributes else ""
         mask = tag_mask(tag) | (mask_of(names) if names else 0)
         signature = f"{tag}.{attributes.get('class') or ''}" if attributes else tag
@@ -196,10 +198,10 @@ class _Walker:
                 self._counts[kind] += size
 
     def _flush(self) -> None:
-        text = " ".join("".join(self._pieces).split()) if self._pieces else ""
+        text = " ".join("".join(self._pieces).split())
         if text and not text.isascii():
             text = clean_line(text)
-        if self._element is not None and _WORD.search(text):
+        if text and self._element is not None and _WORD.search(text):
             size = len(text) if text.isascii() else weigh(text)
             scale = size / len(text)
             counts = self._counts
@@ -208,9 +210,8 @@ class _Walker:
                 Block(text, self._element, size, linked, self._links, bold, slanted, self._has_time, self._follows_rule)
             )
             self._follows_rule = False
-        if self._pieces:
-            self._pieces = []
-            self._counts = {"a": 0, "bold": 0, "slanted": 0}
-            self._has_time = False
+        self._pieces = []
+        self._counts = {"a": 0, "bold": 0, "slanted": 0}
+        self._has_time = False
         self._links = 1 if self._depths["a"] else 0
         self._breaks = 0

@@ -19,6 +19,7 @@ _TAG = re.compile(r"</?(?:p|br|div|a|b|strong|em|i|ul|li|h[1-6])\b[^>]*>", re.IG
 _LITTLE = 250  # pages that show less than this may hide their text until a script comes
 _SHORTEST_DECK, _LONGEST_DECK = 30, 500
 _LEDE_WITHIN = 4  # headline, deck and lede stand before the text begins
+_SENTENCE = 20  # letters; a sub-heading may well begin as its paragraph does
 _LONG = 60  # shorter paragraphs may well be said twice
 _HIDDEN_SHARE = 0.35  # below this share of the declared body, ours is a stub
 
@@ -65,6 +66,8 @@ def is_deck(block: Block, following: Block, container: Element) -> bool:
     owner = block.owner
     if not _SHORTEST_DECK <= block.size <= _LONGEST_DECK or owner.signature == following.owner.signature:
         return False
+    if fold(following.text).startswith(fold(block.text)):  # a teaser of the lede, not a text of its own
+        return False
     named = owner.mask & bits_of("deck")
     around = owner.parent
     while not named and around is not None and around is not container and around.end - around.start < _LEDE_WITHIN:
@@ -89,15 +92,18 @@ def is_stub_of(paragraphs: list[str], declared: list[str]) -> bool:
 
 
 def drop_repeats(paragraphs: list[str], headline: str) -> list[str]:
-    """Return the paragraphs without the headline, without a lede that the text itself repeats, and none of them twice."""
+    """Return the paragraphs without the headline, without a lede that the text itself repeats, and the lede but once."""
     title = fold(headline)
-    seen: set[str] = set()
-    kept = []
+    kept: list[str] = []
+    lede: set[str] = set()
     for index, paragraph in enumerate(paragraphs):
         text = fold(paragraph)
         following = paragraphs[index + 1 : index + 1 + _LEDE_WITHIN] if index < _LEDE_WITHIN else []
-        is_repeated_lede = any(fold(other).startswith(text) for other in following)
-        if text and text != title and text not in seen and not is_repeated_lede:
+        is_repeated_lede = len(text) >= _SENTENCE and any(
+            fold(other) != text and fold(other).startswith(text) for other in following
+        )
+        if not text or (text != title and text not in lede and not is_repeated_lede):
             kept.append(paragraph)
-            seen.update([text] if len(text) >= _LONG else [])
+        if index < _LEDE_WITHIN and len(text) >= _LONG:
+            lede.add(text)
     return kept

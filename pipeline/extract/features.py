@@ -18,6 +18,8 @@ _DATE = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}[./-]\d{1,2
 _CREDIT = re.compile(r"[©@|]|https?:|www\.|\b(?:Photo|Foto|Image|Bild|Credit|Getty|Reuters/|AFP/|AP Photo)\b", re.IGNORECASE)
 _BY = re.compile(r"^(?:by|von|par|por|di|door|af|av|od|autor|text|от|от:|автор)[\s:]", re.IGNORECASE)
 _GOOD = 0.5
+_LONG = 300  # longer texts are no teasers and no titles
+_BEFORE, _AFTER = 12, 6  # blocks around the container that may be the article too: a deck, a stray last paragraph
 _HEADINGS = ("<h1>", "<h2>", "<h3>", "<h4>")
 
 #: The first score: what a paragraph looks like, by hand.
@@ -42,6 +44,21 @@ class Titles:
     description: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Bits:
+    """The masks that the numbers ask for."""
+
+    p: int
+    li: int
+    article: int
+    headings: int
+
+
+@cache
+def _bits() -> Bits:
+    return Bits(bits_of("<p>"), bits_of("<li>"), bits_of("<articletag>"), bits_of("<h2>", "<h3>", "<h4>"))
+
+
 @dataclass(slots=True)
 class Scene:
     """All that the features of a block need to know of the page."""
@@ -55,6 +72,11 @@ class Scene:
     container: Element
     main: Element
     folded: list[str]
+    teasers: list[bool]
+    bits: Bits
+    #: Only the blocks from ``start`` up to ``end``, those of the container and its surroundings, can be the article.
+    start: int
+    end: int
     headline_at: int
     first_good: int
     last_good: int
@@ -64,9 +86,18 @@ class Scene:
 
 
 @cache
-def _phrases() -> re.Pattern[str]:
-    words = sorted({phrase for phrases in load_words("teasers").values() for phrase in phrases}, key=len, reverse=True)
-    return re.compile(r"[\W_]{0,3}(?:" + "|".join(map(re.escape, words)) + ")", re.IGNORECASE)
+def _phrases() -> dict[str, tuple[str, ...]]:
+    """Return the beginnings of teasers by their first two letters."""
+    table: dict[str, tuple[str, ...]] = {}
+    for phrase in {phrase for phrases in load_words("teasers").values() for phrase in phrases}:
+        table[phrase[:2]] = (*table.get(phrase[:2], ()), phrase)
+    return table
+
+
+def is_teaser(text: str) -> bool:
+    """Tell whether the text begins as lines do that lead to something else."""
+    start = text[:40].lower().lstrip(" \t-–—>»*•[(\"'|:.")
+    return start.startswith(_phrases().get(start[:2], ("\0",)))
 
 
 @cache
@@ -103,19 +134,19 @@ def clear_names(layout: Layout, container: Element) -> None:
         inner.above = inner.parent.above | inner.parent.mask if inner.parent else 0
 
 
-def first_scores(blocks: list[Block], titles: Titles) -> list[float]:
+def first_scores(blocks: list[Block], folded: list[str], titles: Titles) -> list[float]:
     """Return for each block how much it looks like a paragraph of an article, from 0 to 1."""
     own: dict[int, float] = {}
     above: dict[int, float] = {}
     scores = []
-    for block in blocks:
+    for block, said in zip(blocks, folded, strict=True):
         element = block.owner
         if element.mask not in own:
             own[element.mask] = sum(weight for bit, weight in _sums("own") if element.mask & bit)
         if element.above not in above:
             above[element.above] = max(-4.0, sum(weight for bit, weight in _sums("groups") if element.above & bit))
         score = -2.2 + own[element.mask] + 0.8 * above[element.above] + _first_looks(block)
-        if block.size < 300 and fold(block.text) in titles.titles:
+        if said in titles.titles:
             score -= 3
         scores.append(1 / (1 + exp(-score)))
     return scores
@@ -128,7 +159,7 @@ def _first_looks(block: Block) -> float:
     score += 0.3 * min(3, len(_COMMAS.findall(text)))
     if size < 100:
         score -= 1.0 * (_DATE.search(text) is not None) + 1.0 * (_CREDIT.search(text) is not None)
-        score -= 1.5 * (_phrases().match(text) is not None)
+        score -= 1.5 * is_teaser(text)
     return score
 
 
@@ -148,7 +179,8 @@ def set_scene(layout: Layout, titles: Titles) -> Scene:
     """Return the page's blocks with their first scores, the container and the element with most of the paragraphs."""
     inherit_groups(layout)
     blocks = layout.blocks
-    first = first_scores(blocks, titles)
+    folded = [fold(block.text) if block.size < _LONG else block.text for block in blocks]
+    first = first_scores(blocks, folded, titles)
     good = [0.0, *accumulate(score * block.size for score, block in zip(first, blocks, strict=True))]
     size = [0, *accumulate(block.size for block in blocks)]
     linked = [0, *accumulate(block.linked for block in blocks)]
@@ -170,12 +202,15 @@ def set_scene(layout: Layout, titles: Titles) -> Scene:
         outside = not container.start <= at < container.end
         for place, value in enumerate((first[at] * block.size, block.size, block.linked, outside, 1)):
             kind[place] += value
-    folded = [fold(block.text) if block.size < 400 else block.text for block in blocks]
     heading = bits_of("<h1>")
     h1s = [at for at, block in enumerate(blocks) if (block.owner.mask | block.owner.above) & heading]
     named = [at for at in h1s if folded[at] in titles.titles]
     return Scene(
         blocks, first, good, size, linked, container, main, folded,
+        teasers=[block.size < _LONG and is_teaser(block.text) for block in blocks],
+        bits=_bits(),
+        start=max(0, container.start - _BEFORE),
+        end=min(len(blocks), container.end + _AFTER),
         headline_at=(named or h1s or [-1])[-1 if named else 0],
         first_good=goods[0] if goods else container.start,
         last_good=goods[-1] if goods else container.end,
@@ -241,7 +276,7 @@ def _looks(scene: Scene, at: int) -> list[float]:
     text, size = block.text, block.size
     linked = block.linked / size
     ends = _FULL_STOP.search(text) is not None
-    phrase = _phrases().match(text) is not None
+    phrase = scene.teasers[at]
     short = size < 90
     folded = scene.folded[at]
     duplicate = folded in scene.seen and size > 20
@@ -264,7 +299,7 @@ def _company(scene: Scene, at: int) -> list[float]:
     owner = block.owner
     parent = owner.parent or owner
     grand = parent.parent or parent
-    headings = bits_of("<h2>", "<h3>", "<h4>")
+    headings = scene.bits.headings
 
     def linked(element: Element) -> float:
         held = scene.linked_before[element.end] - scene.linked_before[element.start]
@@ -276,16 +311,16 @@ def _company(scene: Scene, at: int) -> list[float]:
     heading = is_heading(at)
     follower = first[at + 1] if at + 1 < len(first) else 0.0
     previous = blocks[at - 1] if at else None
-    teaser = previous is not None and _phrases().match(previous.text) is not None and previous.size < 60
-    item = bool(owner.mask & bits_of("<li>")) or bool(owner.above & bits_of("<li>"))
-    article = bits_of("<articletag>")
+    teaser = previous is not None and is_teaser(previous.text) and previous.size < 60
+    item = bool(owner.mask & scene.bits.li) or bool(owner.above & scene.bits.li)
+    article = scene.bits.article
     other = bool((owner.mask | owner.above) & article) and not bool((scene.main.mask | scene.main.above) & article)
     main = scene.main
     return [
         linked(parent), linked(grand), heading, heading and follower > _GOOD, heading and follower < 0.2,
         is_heading(at - 1), teaser, other, item and size < 60, item and size >= 60 and block.linked < size / 2, item and block.linked > size / 2,
         text[0].islower(), text[0] in "\"“„«‘'", sum(map(str.isdigit, text[:60])) / min(60, len(text)), text.endswith("?"),
-        item and parent.end - parent.start == 1, owner is scene.container, bool(owner.mask & bits_of("<p>")) and parent is main,
+        item and parent.end - parent.start == 1, owner is scene.container, bool(owner.mask & scene.bits.p) and parent is main,
         owner is main, owner.signature == blocks[scene.first_good].owner.signature if scene.first_good < len(blocks) else False,
     ]  # fmt: skip
 
@@ -309,12 +344,12 @@ def _boxes(scene: Scene, at: int) -> list[float]:
         linked = (scene.linked_before[box.end] - scene.linked_before[box.start]) / held
         small = float(held < 200)
         head = blocks[box.start]
-        teaser = float(head.size < 80 and _phrases().match(head.text) is not None)
+        teaser = float(head.size < 80 and is_teaser(head.text))
         share = (scene.good_before[box.end] - scene.good_before[box.start]) / max(1.0, scene.good_before[-1])
-    plain = owner.mask & bits_of("<p>") != 0
+    plain = owner.mask & scene.bits.p != 0
     slanted = block.slanted > 0.7 * size
     tail = at >= scene.last_good
-    phrase = _phrases().match(text) is not None
+    phrase = scene.teasers[at]
     return [
         kind[0] / max(1, kind[1]), kind[2] / max(1, kind[1]), kind[3] / kind[4], min(1.0, kind[4] / 10), boxed, good, linked, small, teaser, share,
         nested and inside, size < 200 and block.linked > size / 2 and text.isupper(), plain and block.linked > 0.9 * size, inside and plain and block.links == 0,

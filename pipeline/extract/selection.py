@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from math import exp
+from operator import mul
 
 from pipeline.extract.blocks import Block, Layout
 from pipeline.extract.features import NUMBERS, Scene, Titles, block_numbers, set_scene
@@ -76,8 +77,9 @@ def _score(scene: Scene) -> list[float]:
     weights = load_weights()
     own: dict[int, float] = {}
     above: dict[int, float] = {}
-    scores = []
-    for at, block in enumerate(scene.blocks):
+    scores = [0.0] * len(scene.blocks)
+    for at in range(scene.start, scene.end):
+        block = scene.blocks[at]
         mask, around = block.owner.mask, block.owner.above
         if mask not in own:
             own[mask] = _add_bits(mask, weights.own)
@@ -85,8 +87,8 @@ def _score(scene: Scene) -> list[float]:
             above[around] = _add_bits(around, weights.above)
         numbers = block_numbers(scene, at)
         scene.seen.add(scene.folded[at])
-        total = own[mask] + above[around] + sum(map(float.__mul__, weights.numbers, map(float, numbers)))
-        scores.append(1 / (1 + exp(-max(-30.0, min(30.0, total)))))
+        total = own[mask] + above[around] + sum(map(mul, weights.numbers, numbers))
+        scores[at] = 1 / (1 + exp(-max(-30.0, min(30.0, total))))
     return scores
 
 
