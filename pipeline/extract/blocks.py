@@ -83,7 +83,8 @@ class _Walker:
         self._splitting = splitting()
         self._element: Element | None = None
         self._pieces: list[str] = []
-        self._depths = {"a": 0, "bold": 0, "slanted": 0}
+        #: The links, bold and slanted elements that are open.
+        self._styles: list[str] = []
         self._counts = {"a": 0, "bold": 0, "slanted": 0}
         self._links = 0
         self._breaks = 0
@@ -100,7 +101,11 @@ class _Walker:
                 self._leave(kind)
                 continue
             tag = node.tag or ""
-            kind = self._enter(node, tag)
+            if tag == "-text":
+                self._add(node.text_content or "")
+                node = node.next
+                continue
+            kind = "" if tag in _UNSEEN else self._enter(node, tag)
             child = node.first_child if kind else None
             if child is not None:
                 stack.append((node.next, kind))
@@ -113,11 +118,6 @@ class _Walker:
 
     def _enter(self, node: LexborNode, tag: str) -> str:
         """Take the node in; return what leaving it will have to undo, or nothing if its children are of no interest."""
-        if tag == "-text":
-            self._add(node.text_content or "")
-            return ""
-        if tag in _UNSEEN:
-            return ""
         if tag in {"br", "hr", "img"}:
             self._break(tag)
             return ""
@@ -139,7 +139,7 @@ class _Walker:
             kind = "bold" if tag in _BOLD else "slanted" if tag in _SLANTED else "inline"
         self._has_time = self._has_time or tag == "time"
         if kind != "inline":
-            self._depths[kind] += 1
+            self._styles.append(kind)
         return kind
 
     def _leave(self, kind: str) -> None:
@@ -151,7 +151,7 @@ class _Walker:
             element.end = len(self.layout.blocks)
             self._element = element.parent
         elif kind != "inline":
-            self._depths[kind] -= 1
+            self._styles.remove(kind)
 
     def _is_hidden(self, attributes: dict[str, str | None]) -> bool:
         if not attributes:
@@ -180,22 +180,23 @@ class _Walker:
     def _break(self, tag: str) -> None:
         if tag == "br":
             self._breaks += 1
-            self._pieces.append(" ")
             if self._breaks > 1:
                 self._flush()
+            elif self._pieces:
+                self._pieces.append(" ")
         elif tag == "hr":
             self._flush()
             self._follows_rule = True
 
     def _add(self, text: str) -> None:
-        self._pieces.append(text)
         if text.isspace():
+            if self._pieces:
+                self._pieces.append(" ")
             return
+        self._pieces.append(text)
         self._breaks = 0
-        size = len(text)
-        for kind, depth in self._depths.items():
-            if depth:
-                self._counts[kind] += size
+        for kind in self._styles:
+            self._counts[kind] += len(text)
 
     def _flush(self) -> None:
         text = " ".join("".join(self._pieces).split())
@@ -204,8 +205,7 @@ class _Walker:
         if text and self._element is not None and _WORD.search(text):
             size = len(text) if text.isascii() else weigh(text)
             scale = size / len(text)
-            counts = self._counts
-            linked, bold, slanted = (min(size, int(counts[kind] * scale)) for kind in ("a", "bold", "slanted"))
+            linked, bold, slanted = (min(size, int(count * scale)) for count in self._counts.values())
             self.layout.blocks.append(
                 Block(text, self._element, size, linked, self._links, bold, slanted, self._has_time, self._follows_rule)
             )
@@ -213,5 +213,5 @@ class _Walker:
         self._pieces = []
         self._counts = {"a": 0, "bold": 0, "slanted": 0}
         self._has_time = False
-        self._links = 1 if self._depths["a"] else 0
+        self._links = int("a" in self._styles)
         self._breaks = 0
