@@ -13,7 +13,6 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any
 
 Extractor = Callable[[str, str], str]
 
@@ -49,7 +48,7 @@ def newswire() -> Extractor:
     return extract
 
 
-def trafilatura(**options: Any) -> Callable[[], Extractor]:
+def trafilatura(**options: bool) -> Callable[[], Extractor]:
     """Return trafilatura with these options."""
 
     def load() -> Extractor:
@@ -136,7 +135,9 @@ def main() -> int:
                 text, error = "", f"{type(problem).__name__}: {problem}"[:200]
             seconds = time.process_time() - start
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(json.dumps({"text": text, "seconds": seconds, "peak": peak, "error": error}), file=answers, flush=True)
+            print(
+                json.dumps({"text": text, "seconds": seconds, "peak": peak, "error": error}), file=answers, flush=True
+            )
     return 0
 
 

@@ -6,25 +6,24 @@ a hash of the page's id. ``--write`` writes the fitted column; without it nothin
 """
 
 import argparse
-import gzip
-import hashlib
-import json
 import re
 import sys
 from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
+from extraction import DEVSET, half_of, read_pages
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.extract.body import page_titles
 from pipeline.extract.blocks import read_layout
-from pipeline.extract.features import NUMBERS, block_numbers, set_scene
+from pipeline.extract.body import page_titles
+from pipeline.extract.features import NUMBERS, block_numbers
 from pipeline.extract.groups import group_names
 from pipeline.extract.page import Page, read_metas
+from pipeline.extract.scene import set_scene
 
-DEVSET = Path(__file__).parents[2] / "shared" / "devset" / "extract"
 WEIGHTS = Path(__file__).parents[1] / "pipeline" / "extract" / "data" / "body_weights.tsv"
+SMALLEST_STEP = 1e-4
 WORD = re.compile(r"\w+")
 
 
@@ -32,7 +31,9 @@ def main() -> int:
     """Fit on half A, print the figures of both halves, and write the weights if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write the fitted weights")
-    parser.add_argument("--pull", type=float, default=0.3, help="how strongly weights are pulled toward those written by hand")
+    parser.add_argument(
+        "--pull", type=float, default=0.3, help="how strongly weights are pulled toward those written by hand"
+    )
     given = parser.parse_args()
     if not DEVSET.is_dir():
         print(f"no labelled pages at {DEVSET}: nothing fitted")
@@ -43,20 +44,11 @@ def main() -> int:
     if given.write:
         lines = (f"{name}\t{hand:g}\t{weight:.3f}" for name, hand, weight in zip(names, by_hand, fitted, strict=True))
         WEIGHTS.write_text("feature\tby_hand\tfitted\n" + "\n".join(lines) + "\n", encoding="utf-8")
-    for name, hand, weight in sorted(zip(names, by_hand, fitted, strict=True), key=lambda row: -abs(row[2] - row[1]))[:20]:
+    for name, hand, weight in sorted(zip(names, by_hand, fitted, strict=True), key=lambda row: -abs(row[2] - row[1]))[
+        :20
+    ]:
         print(f"{name:24} {hand:6.2f} {weight:6.2f}")
     return 0
-
-
-def half_of(page_id: str) -> str:
-    """Return A or B, by a hash of the id."""
-    return "AB"[hashlib.sha256(page_id.encode()).digest()[0] & 1]
-
-
-def read_pages() -> list[dict[str, str]]:
-    """Return the labelled pages: id, url, html, text."""
-    with gzip.open(DEVSET / "scrapinghub.jsonl.gz", "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 def read_prior() -> tuple[list[str], np.ndarray]:
@@ -76,7 +68,7 @@ def page_rows(page: dict[str, str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     blocks = scene.blocks[scene.start : scene.end]
     for at, block in enumerate(blocks, scene.start):
         rows.append([*map(float, block_numbers(scene, at)), *bits(block.owner.mask), *bits(block.owner.above)])
-        scene.seen.add(scene.folded[at])
+        scene.seen.add(scene.said[at])
     labels = np.array(true_shares([block.text for block in scene.blocks], page["text"]))[scene.start : scene.end]
     sizes = np.array([block.size for block in blocks], dtype=float)
     return np.array(rows), labels, np.sqrt(sizes / max(1.0, float((labels * sizes).sum())))
@@ -99,7 +91,7 @@ def true_shares(texts: list[str], truth: str) -> list[float]:
 
 
 def fit(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray, by_hand: np.ndarray, pull: float) -> np.ndarray:
-    """Return the weights that minimise the weighted log loss plus ``pull``/2 times their squared distance from the hand's (Newton)."""
+    """Return the weights that minimise weighted log loss plus ``pull``/2 times the squared distance from the hand's."""
 
     def loss(tried: np.ndarray) -> float:
         score = rows @ tried
@@ -112,10 +104,10 @@ def fit(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray, by_hand: np.n
         curvature = (rows * (weights * expected * (1 - expected))[:, None]).T @ rows + pull * np.eye(rows.shape[1])
         step = np.linalg.solve(curvature, gradient)
         length = 1.0
-        while loss(fitted - length * step) > loss(fitted) and length > 1e-3:
+        while loss(fitted - length * step) > loss(fitted) and length > SMALLEST_STEP:
             length /= 2
         fitted = fitted - length * step
-        if np.abs(length * step).max() < 1e-5:
+        if np.abs(length * step).max() < SMALLEST_STEP:
             break
     return fitted
 

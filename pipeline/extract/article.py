@@ -72,7 +72,13 @@ def _extract_from_page(capture: Capture, entry: Entry | None, rules: Rules, fed:
         body = _Body(paragraphs=fed, source=TextSource.FEED)
     article = _assemble(capture, entry, facts, headline or _headline_from_text(body.paragraphs))
     deck = body.deck or find_deck(facts, title)
-    return replace(article, deck=deck, deck_is_shown=body.deck is not None, text=join_paragraphs(body.paragraphs), text_source=body.source)
+    return replace(
+        article,
+        deck=deck,
+        deck_is_shown=body.deck is not None,
+        text=join_paragraphs(body.paragraphs),
+        text_source=body.source,
+    )
 
 
 def _assemble(capture: Capture, entry: Entry | None, facts: Facts, headline: Evidence) -> Article:

@@ -9,22 +9,26 @@ from pipeline.extract.groups import mask_of, splitting, tag_mask
 from pipeline.extract.text import clean_line, weigh
 
 #: Elements that a reader does not see, or that are not text.
-_UNSEEN = frozenset(
-    "script style svg iframe noscript template select option textarea button input object canvas map head math dialog datalist"
-    " audio video picture -comment !doctype".split()
-)
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr o:p q rp rt ruby s samp small span"
-    " strike strong sub sup time tt u var wbr".split()
-)
+_UNSEEN = frozenset({
+    "script", "style", "svg", "iframe", "noscript", "template", "select", "option", "textarea", "button", "input",
+    "object", "canvas", "map", "head", "math", "dialog", "datalist", "audio", "video", "picture", "-comment",
+    "!doctype",
+})  # fmt: skip
+_INLINE = frozenset({
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
+    "ins", "kbd", "label", "mark", "nobr", "o:p", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike",
+    "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+})  # fmt: skip
 _BOLD = frozenset({"b", "strong"})
 _SLANTED = frozenset({"i", "em"})
 _UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_STOPS = frozenset(".!?。！？।؟…")
+_CLOSING = "\"'”’»)] \t"
 _WORD = re.compile(r"\w")
 _NAMING = ("class", "id", "role", "itemprop", "data-testid", "data-component")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Element:
     """A box on the page; it holds the blocks from ``start`` up to ``end``."""
 
@@ -53,6 +57,9 @@ class Block:
     slanted: int
     has_time: bool
     follows_rule: bool
+    #: Whether it ends as a sentence does, and how many commas are in it.
+    ends: bool
+    commas: int
 
 
 @dataclass(slots=True)
@@ -153,7 +160,8 @@ class _Walker:
         elif kind != "inline":
             self._styles.remove(kind)
 
-    def _is_hidden(self, attributes: dict[str, str | None]) -> bool:
+    @staticmethod
+    def _is_hidden(attributes: dict[str, str | None]) -> bool:
         if not attributes:
             return False
         if "hidden" in attributes or attributes.get("aria-hidden") == "true":
@@ -207,7 +215,19 @@ class _Walker:
             scale = size / len(text)
             linked, bold, slanted = (min(size, int(count * scale)) for count in self._counts.values())
             self.layout.blocks.append(
-                Block(text, self._element, size, linked, self._links, bold, slanted, self._has_time, self._follows_rule)
+                Block(
+                    text=text,
+                    owner=self._element,
+                    size=size,
+                    linked=linked,
+                    links=self._links,
+                    bold=bold,
+                    slanted=slanted,
+                    has_time=self._has_time,
+                    follows_rule=self._follows_rule,
+                    ends=text.rstrip(_CLOSING)[-1:] in _STOPS,
+                    commas=text.count(",") + text.count("،") + text.count("、") + text.count("，"),
+                )
             )
             self._follows_rule = False
         self._pieces = []

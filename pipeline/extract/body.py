@@ -7,15 +7,16 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.blocks import Block, Element, read_layout
 from pipeline.extract.facts import title_texts
-from pipeline.extract.features import Titles
 from pipeline.extract.groups import bits_of
 from pipeline.extract.page import Page
 from pipeline.extract.rules import apply_remove, clean_html, kept_paragraphs
+from pipeline.extract.scene import Titles
 from pipeline.extract.selection import Choice, choose_blocks
 from pipeline.extract.text import clean_line, clean_paragraphs, fold
 from pipeline.model.feed import Rules
 
 _TAG = re.compile(r"</?(?:p|br|div|a|b|strong|em|i|ul|li|h[1-6])\b[^>]*>", re.IGNORECASE)
+_DESCRIPTION = 200  # characters; many sites cut it off somewhere
 _LITTLE = 250  # pages that show less than this may hide their text until a script comes
 _SHORTEST_DECK, _LONGEST_DECK = 30, 500
 _LEDE_WITHIN = 4  # headline, deck and lede stand before the text begins
@@ -25,9 +26,12 @@ _HIDDEN_SHARE = 0.35  # below this share of the declared body, ours is a stub
 
 
 def page_titles(page: Page) -> Titles:
-    """Return what the page calls itself and how it describes itself, folded."""
+    """Return what the page calls itself and how it describes itself, caseless."""
     described = page.meta("og:description", "description", "twitter:description")
-    return Titles(frozenset(fold(text) for _, text in title_texts(page)), fold(described[1])[:200] if described else "")
+    return Titles(
+        frozenset(text.casefold() for _, text in title_texts(page)),
+        described[1].casefold()[:_DESCRIPTION] if described else "",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from pipeline.extract.words import load_words
 
@@ -54,7 +55,7 @@ def tag_mask(tag: str) -> int:
 def mask_of(names: str) -> int:
     """Return the mask of the groups that the names belong to."""
     words = _WORD.findall(_CAMEL.sub(" ", names[:400]).lower())
-    pairs = [first + second for first, second in zip(words, words[1:], strict=False)]
+    pairs = [first + second for first, second in pairwise(words)]
     whole, beginnings = _tables()
     mask = 0
     for word in (*words, *pairs):

@@ -7,8 +7,9 @@ from math import exp
 from operator import mul
 
 from pipeline.extract.blocks import Block, Layout
-from pipeline.extract.features import NUMBERS, Scene, Titles, block_numbers, set_scene
+from pipeline.extract.features import NUMBERS, block_numbers
 from pipeline.extract.groups import group_names
+from pipeline.extract.scene import Scene, Titles, set_scene
 
 _HIGHEST_CUT = 0.5
 
@@ -60,7 +61,9 @@ def best_cut(scores: list[float], sizes: list[int]) -> float:
 def load_weights() -> Weights:
     """Return the fitted weights."""
     rows = files("pipeline.extract").joinpath("data", "body_weights.tsv").read_text(encoding="utf-8").splitlines()
-    table = {name: float(weight) for name, _, weight in (row.split("\t") for row in rows[1:] if not row.startswith("#"))}
+    table = {
+        name: float(weight) for name, _, weight in (row.split("\t") for row in rows[1:] if not row.startswith("#"))
+    }
     return make_weights(table)
 
 
@@ -86,7 +89,7 @@ def _score(scene: Scene) -> list[float]:
         if around not in above:
             above[around] = _add_bits(around, weights.above)
         numbers = block_numbers(scene, at)
-        scene.seen.add(scene.folded[at])
+        scene.seen.add(scene.said[at])
         total = own[mask] + above[around] + sum(map(mul, weights.numbers, numbers))
         scores[at] = 1 / (1 + exp(-max(-30.0, min(30.0, total))))
     return scores
