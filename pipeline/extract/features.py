@@ -23,6 +23,7 @@ NUMBERS = (
     "p_all_link", "inside_plain", "inside_linked", "tail_slanted", "tail_profile", "last", "phrase_bold",
     "ends_linked",
 )  # fmt: skip
+_DIGIT = re.compile(r"\d")
 _BY = re.compile(r"(?:by|von|par|por|di|door|af|av|od|autor|text|от|автор)[\s:]")
 _LOW, _HIGH = 0.15, 0.85  # first scores that leave little doubt
 _BAD = 0.2
@@ -101,7 +102,7 @@ def _looks(scene: Scene, at: int) -> list[float]:
         size >= _FULL,
         min(1.0, block.commas / 4),
         is_short and find_date(text),
-        size < _FULL and find_credit(text),
+        size < _FULL and find_credit(said),
         is_short and _BY.match(said) is not None,
         bold,
         slanted,
@@ -140,7 +141,7 @@ def _company(scene: Scene, at: int) -> list[float]:
         item and block.linked > size / 2,
         text[0].islower(),
         text[0] in "\"“„«‘'",
-        sum(map(str.isdigit, text[:60])) / min(60, len(text)),
+        sum(map(str.isdigit, text[:60])) / min(60, len(text)) if _DIGIT.search(text) else 0.0,
         text.endswith("?"),
         item and parent.end - parent.start == 1,
         owner is scene.container,

@@ -22,8 +22,9 @@ _TAGS = {
     "<p>": 1.0, "<blockquote>": 0.3, "<li>": -0.5, "<h1>": -1.5, "<h2>": -0.7, "<h3>": -0.7, "<h4>": -0.8, "<cell>": -0.8,
     "<dl>": -0.4,
 }  # fmt: skip
-_DATE = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b")
-_CREDIT = re.compile(r"[©@|]|https?:|www\.|\b(?:Photo|Foto|Image|Bild|Credit)\b", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+_DATE = re.compile(r"(?<!\d)(?:(?:19|20)\d\d\b|\d\d?[:.h]\d\d\b|\d\d?[./-]\d\d?[./-]\d{2,4}\b)")
+_CREDIT = ("©", "@", "|", "http", "www.", "photo", "foto", "image", "bild", "credit")
 
 GOOD = 0.5  # first scores above it are paragraphs
 _PARAGRAPH = 60  # characters; shorter ones say little about where the article begins and ends
@@ -140,12 +141,12 @@ def is_teaser(text: str) -> bool:
 
 def find_date(text: str) -> bool:
     """Tell whether a date or a time of day stands in the text."""
-    return _DATE.search(text) is not None
+    return _DIGIT.search(text) is not None and _DATE.search(text) is not None
 
 
 def find_credit(text: str) -> bool:
-    """Tell whether the text looks like a credit, an address or a bar of links."""
-    return _CREDIT.search(text) is not None
+    """Tell whether the caseless text looks like a credit, an address or a bar of links."""
+    return any(sign in text for sign in _CREDIT)
 
 
 @cache
@@ -206,13 +207,13 @@ def _first_scores(blocks: list[Block], said: list[str], teasers: list[bool], tit
             own[mask] = sum(weight for bit, weight in _own_sums() if mask & bit)
         if around not in above:
             above[around] = max(-4.0, sum(weight for bit, weight in _group_sums() if around & bit))
-        score = -2.2 + own[mask] + 0.8 * above[around] + _first_looks(block)
+        score = -2.2 + own[mask] + 0.8 * above[around] + _first_looks(block, text)
         score -= 3.0 * (text in titles.titles) + 1.5 * (teaser and block.size < SHORT)
         scores.append(1 / (1 + exp(-score)))
     return scores
 
 
-def _first_looks(block: Block) -> float:
+def _first_looks(block: Block, said: str) -> float:
     size = block.size
     score = (
         2.2 * min(1.0, size / 160)
@@ -221,7 +222,7 @@ def _first_looks(block: Block) -> float:
         + 0.3 * min(3, block.commas)
     )
     if size < SHORT:
-        score -= find_date(block.text) + find_credit(block.text)
+        score -= find_date(said) + find_credit(said)
     return score
 
 
