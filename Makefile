@@ -48,9 +48,17 @@ lock: setup ## resolve the dependencies of pyproject.toml anew, within its bound
 		--no-header --upgrade --all-extras --group dev pyproject.toml --output-file requirements.lock
 	@grep '^uv==' requirements.lock | tr -d '\\' | $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header - --output-file requirements-uv.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+		--no-header --upgrade --group peers --output-file requirements-peers.lock
 
-bench: setup ## measure; prints figures and the command that made each
+bench: setup .venv-peers/complete ## measure; prints figures and the command that made each
 	@$(BIN)/python benchmarks/extraction.py
+
+.venv-peers/complete: requirements-peers.lock
+	@echo "Setting up .venv-peers, the extractors that benchmarks/extraction.py compares with (once, a minute)"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-peers
+	@$(BIN)/uv pip sync --quiet --python .venv-peers/bin/python --require-hashes requirements-peers.lock
+	@touch $@
 
 up: ## the production stack in docker compose; writes .env with fresh passwords first
 	@python3 deploy/make_env.py
@@ -60,4 +68,4 @@ down: ## stop the production stack; its volumes stay
 	docker compose down
 
 clean: ## remove .venv and the demo's data
-	rm -rf .venv .newswire
+	rm -rf .venv .venv-peers .newswire

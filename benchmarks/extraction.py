@@ -1,54 +1,166 @@
-"""How well and how fast extraction reads the labelled pages in ../shared/devset/extract: F1, accuracy, pages per CPU-second."""
+"""Our extraction and its peers on the labelled pages of ../shared/devset/extract, in one run.
 
+Each extractor has a process of its own and gets the pages in turn, so that all meet the same machine. Peers are left out
+where their environment is missing (``make bench`` makes it). ``--write`` puts table and plot into docs/.
+"""
+
+import argparse
 import gzip
+import hashlib
 import importlib.util
 import json
+import subprocess
 import sys
-import time
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from pipeline.errors import Reject
-from pipeline.extract.article import extract_article
-from pipeline.model.capture import Capture
-from pipeline.model.feed import Rules
+ROOT = Path(__file__).parents[1]
+DEVSET = ROOT.parent / "shared" / "devset" / "extract"
+PEERS = ROOT / ".venv-peers" / "bin" / "python"
+DOCUMENT = ROOT / "docs" / "extraction.md"
+PLOT = ROOT / "docs" / "extraction.svg"
+EXTRACTORS = (
+    "newswire",
+    "trafilatura",
+    "trafilatura precision",
+    "trafilatura fast",
+    "newspaper4k",
+    "news-please",
+    "rs-trafilatura",
+    "resiliparse",
+    "readability-lxml",
+)
+COLUMNS = (
+    "| extractor | F1 | precision | recall | accuracy | pages per CPU-second | peak MB | slowest page, s | failed |"
+)
 
-DEVSET = Path(__file__).parents[2] / "shared" / "devset" / "extract"
+
+@dataclass(slots=True)
+class Run:
+    """An extractor at work, and what it answered so far."""
+
+    name: str
+    worker: subprocess.Popen[str]
+    texts: dict[str, str] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
+    peak: float = 0.0
+    failures: int = 0
+
+    def ask(self, page: dict[str, str], *, counted: bool = True) -> None:
+        """Hand the page over and take the answer in."""
+        assert self.worker.stdin
+        assert self.worker.stdout
+        print(json.dumps({"html": page["html"], "url": page["url"]}), file=self.worker.stdin, flush=True)
+        answer = json.loads(self.worker.stdout.readline())
+        if counted:
+            self.texts[page["id"]] = answer["text"]
+            self.seconds.append(answer["seconds"])
+            self.peak = answer["peak"]
+            self.failures += answer["error"] is not None
 
 
 def main() -> int:
-    """Print one line of figures and one for each page that gave no article; return the exit code."""
+    """Print the table, ours first; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", action="append", choices=EXTRACTORS, help="this extractor (may be repeated)")
+    parser.add_argument("--predictions", type=Path, help="write our texts there, as score.py reads them")
+    parser.add_argument("--write", action="store_true", help="write table and plot into docs/")
+    given = parser.parse_args()
     if not DEVSET.is_dir():
         print(f"no labelled pages at {DEVSET}: nothing measured")
         return 0
-    with gzip.open(DEVSET / "scrapinghub.jsonl.gz", "rt", encoding="utf-8") as lines:
-        pages = [json.loads(line) for line in lines]
-    extract_text(pages[0])  # word lists and parsers are loaded once, not for each page
-    start = time.process_time()
-    texts = {page["id"]: extract_text(page) for page in pages}
-    seconds = time.process_time() - start
-    figures = load_score().evaluate({page["id"]: page["text"] for page in pages}, texts)
-    figures["pages_per_cpu_second"] = len(pages) / seconds
-    print(json.dumps({name: round(figure, 4) for name, figure in figures.items()}))
+    pages = read_pages()
+    runs = [Run(name, start(name)) for name in given.only or EXTRACTORS if name == "newswire" or PEERS.exists()]
+    for run in runs:
+        run.ask(pages[0], counted=False)  # loads what is loaded once
+    for page in pages:
+        for run in runs:
+            run.ask(page)
+    for run in runs:
+        run.worker.communicate()
+    figures = {run.name: figures_of(run, pages) for run in runs}
+    table = "\n".join(table_rows(figures))
+    print(table)
+    for half in "AB":
+        some = [page for page in pages if half_of(page["id"]) == half]
+        scored = load_score().evaluate({page["id"]: page["text"] for page in some}, runs[0].texts)
+        shown = " | ".join(f"{scored[name]:.3f}" for name in ("f1", "precision", "recall", "accuracy"))
+        print(f"{runs[0].name}, half {half} ({len(some)} pages) | {shown}")
+    if given.predictions:
+        lines = (json.dumps({"id": key, "text": text}) for key, text in runs[0].texts.items())
+        given.predictions.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if given.write:
+        before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition("<!-- figures -->\n")
+        after = rest.partition("<!-- end of figures -->")[2]
+        DOCUMENT.write_text(f"{before}<!-- figures -->\n{table}\n<!-- end of figures -->{after}", encoding="utf-8")
+        PLOT.write_text(draw(figures), encoding="utf-8")
     return 0
 
 
-def extract_text(page: dict[str, str]) -> str:
-    """Return the text that we find on the page; a rejected one gives none and is named."""
-    capture = Capture(
-        url=page["url"],
-        final_url=page["url"],
-        fetched_at=datetime.now(UTC),
-        status=200,
-        headers=(("Content-Type", "text/html; charset=utf-8"),),
-        body=page["html"].encode(),
+def read_pages() -> list[dict[str, str]]:
+    """Return the labelled pages: id, url, html, text."""
+    with gzip.open(DEVSET / "scrapinghub.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def half_of(page_id: str) -> str:
+    """Return A, the half that the weights were fitted on, or B, by a hash of the id."""
+    return "AB"[hashlib.sha256(page_id.encode()).digest()[0] & 1]
+
+
+def start(name: str) -> subprocess.Popen[str]:
+    """Start the extractor's process."""
+    python = sys.executable if name == "newswire" else str(PEERS)
+    command = [python, str(Path(__file__).with_name("extractors.py")), name]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
     )
-    try:
-        return extract_article(capture, None, Rules()).text
-    except Reject as reject:
-        print(f"{page['id'][:12]} {page['url'][:60]}: {reject}", file=sys.stderr)
-        return ""
+
+
+def figures_of(run: Run, pages: list[dict[str, str]]) -> dict[str, float]:
+    """Return what the run comes to."""
+    scored = load_score().evaluate({page["id"]: page["text"] for page in pages}, run.texts)
+    return {
+        **{name: scored[name] for name in ("f1", "precision", "recall", "accuracy")},
+        "speed": len(pages) / sum(run.seconds),
+        "peak": run.peak,
+        "slowest": max(run.seconds),
+        "failed": run.failures,
+    }
+
+
+def table_rows(figures: dict[str, dict[str, float]]) -> list[str]:
+    """Return the markdown table, ours first and the others by F1."""
+    order = sorted(figures, key=lambda name: (name != "newswire", -figures[name]["f1"]))
+    shapes = ("{:.3f}", "{:.3f}", "{:.3f}", "{:.3f}", "{:.0f}", "{:.0f}", "{:.2f}", "{:.0f}")
+    rows = [COLUMNS, "|---" + "|---:" * len(shapes) + "|"]
+    for name in order:
+        cells = (shape.format(figure) for shape, figure in zip(shapes, figures[name].values(), strict=True))
+        rows.append(f"| {f'**{name}**' if name == 'newswire' else name} | {' | '.join(cells)} |")
+    return rows
+
+
+def draw(figures: dict[str, dict[str, float]]) -> str:
+    """Return a plot of F1 and accuracy as bars, one row an extractor, as SVG."""
+    order = sorted(figures, key=lambda name: (name != "newswire", -figures[name]["f1"]))
+    height = 40 + 30 * len(order)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="720" height="{height}" font-family="sans-serif" font-size="13">',
+        f'<rect width="720" height="{height}" fill="white"/>',
+        '<text x="170" y="22">F1 (axis from .8 to 1)</text><text x="450" y="22">accuracy (axis from 0 to .6)</text>',
+    ]
+    for row, name in enumerate(order):
+        top, colour = 34 + 30 * row, "#0b6e4f" if name == "newswire" else "#9aa5b1"
+        parts.append(f'<text x="160" y="{top + 15}" text-anchor="end">{name}</text>')
+        for left, figure, share in (
+            (170, figures[name]["f1"], (figures[name]["f1"] - 0.8) / 0.2),
+            (450, figures[name]["accuracy"], figures[name]["accuracy"] / 0.6),
+        ):
+            width = 200 * max(0.0, min(1.0, share))
+            parts.append(f'<rect x="{left}" y="{top}" width="{width:.1f}" height="20" fill="{colour}"/>')
+            parts.append(f'<text x="{left + width + 6:.1f}" y="{top + 15}">{figure:.3f}</text>')
+    return "\n".join([*parts, "</svg>", ""])
 
 
 def load_score() -> ModuleType:

@@ -36,9 +36,8 @@ app.add_typer(index, name="index")
 def run() -> None:
     """Run the command; an error of ours is one line on standard error and the exit code that it calls for."""
     logging.basicConfig(format="newswire: %(message)s", level=logging.WARNING)
-    # Libraries whose every doubt is a warning: what matters of it comes back to us as an error or a verdict.
-    for library in ("elastic_transport", "trafilatura"):
-        logging.getLogger(library).setLevel(logging.CRITICAL)
+    # A library whose every doubt is a warning: what matters of it comes back to us as an error.
+    logging.getLogger("elastic_transport").setLevel(logging.CRITICAL)
     try:
         app()
     except (UsageError, Reject) as error:

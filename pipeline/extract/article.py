@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from pipeline.errors import Reject
-from pipeline.extract.body import declared_paragraphs, drop_deck, drop_repeats, is_stub_of, page_paragraphs
+from pipeline.extract.body import declared_paragraphs, drop_repeats, is_stub_of, read_body
 from pipeline.extract.byline import find_byline
 from pipeline.extract.dates import modified_at, published_at
 from pipeline.extract.facts import Facts, declared_canonical, gather_facts
@@ -40,6 +40,7 @@ class _Body:
 
     paragraphs: list[str]
     source: TextSource = TextSource.PAGE
+    deck: str | None = None
 
 
 def extract_article(capture: Capture, entry: Entry | None, rules: Rules) -> Article:
@@ -61,17 +62,23 @@ def _extract_from_page(capture: Capture, entry: Entry | None, rules: Rules, fed:
     page = read_page(capture)
     facts = gather_facts(page, entry.publisher if entry else None)
     headline = find_headline(facts, entry.title if entry else None)
-    deck = find_deck(facts, headline.value if headline else "")
+    title = headline.value if headline else ""
     body = _find_body(facts, rules, fed)
-    paragraphs = drop_deck(page, drop_repeats(body.paragraphs, headline.value if headline else ""), deck)
-    body = replace(body, paragraphs=paragraphs)
+    body = replace(body, paragraphs=drop_repeats(body.paragraphs, title))
     verdict = judge_page(facts, body.paragraphs)
     if verdict:
         if not (verdict.reason in _TEXT_MISSING and fed):
             raise Reject(verdict.reason, verdict.evidence)
         body = _Body(paragraphs=fed, source=TextSource.FEED)
     article = _assemble(capture, entry, facts, headline or _headline_from_text(body.paragraphs))
-    return replace(article, deck=deck, text=join_paragraphs(body.paragraphs), text_source=body.source)
+    deck = body.deck or find_deck(facts, title)
+    return replace(
+        article,
+        deck=deck,
+        deck_is_shown=body.deck is not None,
+        text=join_paragraphs(body.paragraphs),
+        text_source=body.source,
+    )
 
 
 def _assemble(capture: Capture, entry: Entry | None, facts: Facts, headline: Evidence) -> Article:
@@ -121,13 +128,14 @@ def _extract_from_entry(capture: Capture, entry: Entry, fed: list[str]) -> Artic
 
 def _find_body(facts: Facts, rules: Rules, fed: list[str]) -> _Body:
     """Return the page's own text, or the fuller one that its JSON-LD or its feed has where the page shows a stub of it."""
-    paragraphs = page_paragraphs(facts.page, rules)
+    found = read_body(facts.page, rules)
+    paragraphs = found.paragraphs
     declared = declared_paragraphs((facts.node or {}).get("articleBody"))
     if is_stub_of(paragraphs, declared):
         return _Body(paragraphs=declared, source=TextSource.JSON_LD)
     if paragraphs and is_stub_of(paragraphs, fed):
         return _Body(paragraphs=fed, source=TextSource.FEED)
-    return _Body(paragraphs=paragraphs)
+    return _Body(paragraphs=paragraphs, deck=found.deck)
 
 
 def _fed_paragraphs(entry: Entry | None) -> list[str]:

@@ -1,45 +1,83 @@
 """The text of the article: paragraphs found on the page, or in its JSON-LD, or in the feed."""
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 
-from lxml.etree import _Element
-from trafilatura import bare_extraction
-from trafilatura.settings import Document
+from selectolax.lexbor import LexborHTMLParser
 
+from pipeline.extract.blocks import Block, Element, read_layout
+from pipeline.extract.facts import title_texts
+from pipeline.extract.groups import bits_of
 from pipeline.extract.page import Page
 from pipeline.extract.rules import apply_remove, clean_html, kept_paragraphs
+from pipeline.extract.scene import Titles
+from pipeline.extract.selection import Choice, choose_blocks
 from pipeline.extract.text import clean_line, clean_paragraphs, fold
 from pipeline.model.feed import Rules
 
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")  # lxml refuses them
-_INLINE = frozenset({"hi", "ref", "del", "graphic", "span"})
 _TAG = re.compile(r"</?(?:p|br|div|a|b|strong|em|i|ul|li|h[1-6])\b[^>]*>", re.IGNORECASE)
-#: Comments under names that trafilatura does not know; plurals, since a "Kommentar" is an opinion piece.
-_COMMENT_CLASSES = "kommentare kommentarer commentaires comentarios commenti reacties komentarze"
-_COMMENTS = ", ".join(f'[class*="{name}" i], [id*="{name}" i]' for name in _COMMENT_CLASSES.split())
-_DECK_CLASSES = (
-    "standfirst deck dek subtitle sub-title subhead sub-head teaser summary lead intro abstract "
-    "vorspann unterzeile chapo entradilla sommario ingress"
-)
-_DECK_ELEMENTS = ", ".join(f'[class*="{name}" i]' for name in _DECK_CLASSES.split())
+_DESCRIPTION = 200  # characters; many sites cut it off somewhere
+_LITTLE = 250  # pages that show less than this may hide their text until a script comes
+_SHORTEST_DECK, _LONGEST_DECK = 30, 500
 _LEDE_WITHIN = 4  # headline, deck and lede stand before the text begins
+_SENTENCE = 20  # letters; a sub-heading may well begin as its paragraph does
 _LONG = 60  # shorter paragraphs may well be said twice
 _HIDDEN_SHARE = 0.35  # below this share of the declared body, ours is a stub
 
 
-def page_paragraphs(page: Page, rules: Rules) -> list[str]:
-    """Return the paragraphs of the page's body, sub-headings kept as such, after the source's own rules."""
-    html = _CONTROLS.sub("", page.html)
+def page_titles(page: Page) -> Titles:
+    """Return what the page calls itself and how it describes itself, caseless."""
+    described = page.meta("og:description", "description", "twitter:description")
+    return Titles(
+        frozenset(text.casefold() for _, text in title_texts(page)),
+        described[1].casefold()[:_DESCRIPTION] if described else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The text that a page shows: its paragraphs, and the standfirst above them where it has one."""
+
+    paragraphs: list[str]
+    deck: str | None = None
+
+
+def read_body(page: Page, rules: Rules) -> Found:
+    """Return the paragraphs of the page's body, sub-headings among them, after the source's own rules."""
     if rules.keep:
-        return kept_paragraphs(html, rules)
-    if rules.remove:
-        html = apply_remove(html, rules)
-    found = bare_extraction(html, url=page.url, favor_precision=True, include_comments=False, with_metadata=False)
-    if not isinstance(found, Document) or found.body is None:
-        return []
-    paragraphs = clean_paragraphs("".join(_pieces(found.body)).split("\n"))
-    return _restore_headings(page, _drop_comments(page, paragraphs))
+        return Found(kept_paragraphs(page.html, rules))
+    tree = LexborHTMLParser(apply_remove(page.html, rules)) if rules.remove else page.tree
+    choice = choose_shown(tree, page_titles(page))
+    if choice is None:
+        return Found([])
+    kept = choice.kept()
+    deck = kept[0] if len(kept) > 1 and is_deck(kept[0], kept[1], choice.scene.container) else None
+    paragraphs = clean_paragraphs(block.text for block in kept if block is not deck)
+    return Found(paragraphs, clean_line(deck.text) if deck else None)
+
+
+def choose_shown(tree: LexborHTMLParser, titles: Titles) -> Choice | None:
+    """Return the choice among the blocks that the page shows, or among all of them where it shows next to nothing."""
+    layout = read_layout(tree)
+    choice = choose_blocks(layout, titles)
+    if layout.hidden and sum(block.size for block in (choice.kept() if choice else [])) < _LITTLE:
+        return choose_blocks(read_layout(tree, with_hidden=True), titles) or choice
+    return choice
+
+
+def is_deck(block: Block, following: Block, container: Element) -> bool:
+    """Tell whether the first block is a standfirst: named so, or a heading, and of another kind than what follows."""
+    owner = block.owner
+    if not _SHORTEST_DECK <= block.size <= _LONGEST_DECK or owner.signature == following.owner.signature:
+        return False
+    if fold(following.text).startswith(fold(block.text)):  # a teaser of the lede, not a text of its own
+        return False
+    named = owner.mask & bits_of("deck")
+    around = owner.parent
+    while not named and around is not None and around is not container and around.end - around.start < _LEDE_WITHIN:
+        named = around.mask & bits_of("deck")
+        around = around.parent
+    return bool(named or owner.mask & bits_of("<h2>", "<h3>", "<h4>"))
 
 
 def declared_paragraphs(article_body: object) -> list[str]:
@@ -58,71 +96,18 @@ def is_stub_of(paragraphs: list[str], declared: list[str]) -> bool:
 
 
 def drop_repeats(paragraphs: list[str], headline: str) -> list[str]:
-    """Return the paragraphs without the headline, without a lede that the text itself repeats, and none of them twice."""
+    """Return the paragraphs without the headline, without a lede that the text itself repeats, and the lede but once."""
     title = fold(headline)
-    seen: set[str] = set()
-    kept = []
+    kept: list[str] = []
+    lede: set[str] = set()
     for index, paragraph in enumerate(paragraphs):
         text = fold(paragraph)
         following = paragraphs[index + 1 : index + 1 + _LEDE_WITHIN] if index < _LEDE_WITHIN else []
-        is_repeated_lede = any(fold(other).startswith(text) for other in following)
-        if text and text != title and text not in seen and not is_repeated_lede:
+        is_repeated_lede = len(text) >= _SENTENCE and any(
+            fold(other) != text and fold(other).startswith(text) for other in following
+        )
+        if not text or (text != title and text not in lede and not is_repeated_lede):
             kept.append(paragraph)
-            seen.update([text] if len(text) >= _LONG else [])
+        if index < _LEDE_WITHIN and len(text) >= _LONG:
+            lede.add(text)
     return kept
-
-
-def drop_deck(page: Page, paragraphs: list[str], deck: str | None) -> list[str]:
-    """Return the paragraphs without the standfirst, where the page marks one by its class.
-
-    Unmarked, a first paragraph that says the same as the description is the lede: many sites copy it there.
-    """
-    if not deck or not paragraphs[1:] or fold(paragraphs[0]) != fold(deck):
-        return paragraphs
-    marked = (fold(node.text()) for node in page.tree.css(_DECK_ELEMENTS))
-    return paragraphs[1:] if fold(deck) in marked else paragraphs
-
-
-def _drop_comments(page: Page, paragraphs: list[str]) -> list[str]:
-    """Return the paragraphs without readers' comments; all of them where the comments' mark holds the article too."""
-    comments = {fold(node.text()) for box in page.tree.css(_COMMENTS) for node in box.css("p, li, div, h2, h3, h4")}
-    return [line for line in paragraphs if fold(line) not in comments] or paragraphs
-
-
-def _restore_headings(page: Page, paragraphs: list[str]) -> list[str]:
-    """Return the paragraphs with the sub-headings between them, which trafilatura drops from short pages."""
-    places = {fold(paragraph): index for index, paragraph in enumerate(paragraphs)}
-    inserts: dict[int, str] = {}
-    previous, heading = -1, ""
-    for node in page.tree.css("h2, h3, h4, p, ul, ol, table, form"):
-        text = clean_line(node.text())
-        place = places.get(fold(text))
-        if node.tag in {"h2", "h3", "h4"}:
-            heading = "" if place is not None else text
-        elif place is None:
-            heading, previous = "", -1
-        else:
-            if heading and previous >= 0 and place == previous + 1:
-                inserts[place] = heading
-            heading, previous = "", place
-    return [line for index, paragraph in enumerate(paragraphs) for line in (inserts.get(index), paragraph) if line]
-
-
-def _pieces(element: _Element) -> Iterator[str]:
-    """Yield the text of trafilatura's tree, a line break wherever a block begins or ends."""
-    for event, node in _walk(element):
-        edge = "" if node.tag in _INLINE else "\n"
-        if event == "start":
-            yield edge + (node.text or "").replace("\n", " ")
-        else:
-            yield edge + (node.tail or "").replace("\n", " ")
-
-
-def _walk(root: _Element) -> Iterator[tuple[str, _Element]]:
-    stack: list[tuple[str, _Element]] = [("start", root)]
-    while stack:
-        event, node = stack.pop()
-        yield event, node
-        if event == "start":
-            stack.append(("end", node))
-            stack.extend(("start", child) for child in reversed(node))

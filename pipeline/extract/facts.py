@@ -19,14 +19,17 @@ class Facts:
     graph: Graph
     node: Node | None
     site_names: tuple[str, ...]
+    #: The h1 of the article, and all titles with their sources, best first.
+    heading: str | None
+    titles: tuple[tuple[str, str], ...]
 
 
 def gather_facts(page: Page, publisher: str | None) -> Facts:
     """Return the evidence of the page; ``publisher`` is what the source's configuration calls it."""
     graph = read_graph(page.tree)
-    titles = tuple(text for _, text in title_texts(page))
+    titles = tuple(title_texts(page))
     declared = declared_canonical(page)
-    node = find_article(graph, tuple(filter(None, (page.url, declared))), titles)
+    node = find_article(graph, tuple(filter(None, (page.url, declared))), tuple(text for _, text in titles))
     sites = [
         *page.metas.get("og:site_name", ()),
         *page.metas.get("application-name", ()),
@@ -34,7 +37,14 @@ def gather_facts(page: Page, publisher: str | None) -> Facts:
         *([publisher] if publisher else []),
         *(graph.text(other, "name") or "" for other in graph.nodes if other.get("@type") == "WebSite"),
     ]
-    return Facts(page=page, graph=graph, node=node, site_names=tuple(dict.fromkeys(filter(None, sites))))
+    return Facts(
+        page=page,
+        graph=graph,
+        node=node,
+        site_names=tuple(dict.fromkeys(filter(None, sites))),
+        heading=next((text for source, text in titles if source == "page:h1"), None),
+        titles=titles,
+    )
 
 
 def declared_canonical(page: Page) -> str | None:

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from urllib.parse import urlsplit
 
-from pipeline.extract.facts import Facts, absolute_url, read_heading, title_texts
+from pipeline.extract.facts import Facts, absolute_url
 from pipeline.extract.text import clean_line, fold
 from pipeline.model.article import Image
 from pipeline.model.evidence import Evidence
@@ -21,7 +21,7 @@ _FALSE = frozenset({"false", "no", "0"})
 
 def find_headline(facts: Facts, fed: str | None) -> Evidence | None:
     """Return the headline that most of the page's evidence agrees on, the site's name cut off; the feed's as a last resort."""
-    written = [("json-ld", facts.graph.text(facts.node, "headline", "name")), *title_texts(facts.page)]
+    written = [("json-ld", facts.graph.text(facts.node, "headline", "name")), *facts.titles]
     found = [Evidence(value=cut_site_name(text, facts), source=source) for source, text in written if text]
     found = [evidence for evidence in found if evidence.value]
     if not found:
@@ -36,7 +36,7 @@ def cut_site_name(title: str, facts: Facts) -> str:
     """Return the title without the site's name before or after it, where the page itself tells that name."""
     names = {fold(name) for name in facts.site_names}
     names.add(fold(urlsplit(facts.page.url).netloc.removeprefix("www.")))
-    heading = fold(read_heading(facts.page) or "")
+    heading = fold(facts.heading or "")
     pieces = re.split(f"({_SEPARATOR})", title)
     while len(pieces) > 1:
         rest = fold("".join(pieces[:-2]))

@@ -92,7 +92,7 @@ def read_page(capture: Capture) -> Page:
     if html.count("<") > _MANY_TAGS and _depth(html) > _MAX_DEPTH:
         raise Reject(Reason.TOO_LARGE, f"elements nested more than {_MAX_DEPTH} deep")
     tree = LexborHTMLParser(html)
-    return Page(url=capture.final_url, html=html, tree=tree, metas=_read_metas(tree))
+    return Page(url=capture.final_url, html=html, tree=tree, metas=read_metas(tree))
 
 
 def decode(body: bytes, content_type: str = "") -> str:
@@ -155,7 +155,8 @@ def _guess_codec(body: bytes) -> str:
     return best.encoding if best else "cp1252"
 
 
-def _read_metas(tree: LexborHTMLParser) -> dict[str, tuple[str, ...]]:
+def read_metas(tree: LexborHTMLParser) -> dict[str, tuple[str, ...]]:
+    """Return the contents of the meta elements by name in lower case, in order."""
     metas: dict[str, tuple[str, ...]] = {}
     for node in tree.css("meta[content]"):
         attributes = node.attributes

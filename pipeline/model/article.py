@@ -44,6 +44,8 @@ class Article:
     text_source: TextSource = TextSource.PAGE
     #: The standfirst; never part of ``text``.
     deck: str | None = None
+    #: Whether the page shows it above its text; else it is how the page describes itself to others.
+    deck_is_shown: bool = False
     #: As the page declares it; what the text really is in is decided in enrich.
     declared_language: str | None = None
     publisher: str | None = None

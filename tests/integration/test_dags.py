@@ -25,7 +25,6 @@ HEAVY = {
     "pipeline",
     "selectolax",
     "spacy",
-    "trafilatura",
     "warcio",
 }
 LOAD = """

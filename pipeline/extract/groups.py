@@ -1,0 +1,81 @@
+"""What the names on an element say of it: class, id, role and itemprop, read as groups, each a bit of a mask."""
+
+import re
+from functools import cache, lru_cache
+from itertools import pairwise
+
+from pipeline.extract.words import load_words
+
+#: Tags that say something of what stands in them; those in one group count as one.
+_TAG_GROUPS = {
+    "p": "p", "li": "li", "ul": "ul", "ol": "ul", "blockquote": "blockquote", "q": "blockquote", "h1": "h1", "h2": "h2",
+    "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4", "figure": "figure", "figcaption": "figcaption", "table": "table",
+    "td": "cell", "th": "cell", "tr": "table", "aside": "asidetag", "header": "headertag", "footer": "footertag", "nav": "navtag",
+    "form": "form", "article": "articletag", "main": "maintag", "section": "sectiontag", "address": "address", "pre": "pre",
+    "dd": "dl", "dt": "dl", "dl": "dl", "details": "details", "div": "div",
+    **dict.fromkeys(("a", "span", "small", "label", "time"), "inlinetag"),
+}  # fmt: skip
+#: Groups that make an inline element a box of its own.
+_SPLITTING = ("comment", "related", "share", "offer", "advert", "caption", "byline", "profile", "topic", "dialog")
+_WORD = re.compile(r"[a-z]+|[^\W\d_a-z]+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+@cache
+def group_names() -> tuple[str, ...]:
+    """Return the names of all groups; the place of each is its bit."""
+    return (*load_words("groups"), *(f"<{name}>" for name in dict.fromkeys(_TAG_GROUPS.values())))
+
+
+@cache
+def bit_of(name: str) -> int:
+    """Return the bit of the group."""
+    return 1 << group_names().index(name)
+
+
+def bits_of(*names: str) -> int:
+    """Return the mask of the groups."""
+    return sum(map(bit_of, names))
+
+
+@cache
+def splitting() -> int:
+    """Return the mask of the groups that make an inline element a box of its own."""
+    return bits_of(*_SPLITTING)
+
+
+@cache
+def tag_mask(tag: str) -> int:
+    """Return the mask of a tag, or 0 for one that says nothing."""
+    group = _TAG_GROUPS.get(tag)
+    return bit_of(f"<{group}>") if group else 0
+
+
+@lru_cache(maxsize=50_000)
+def mask_of(names: str) -> int:
+    """Return the mask of the groups that the names belong to."""
+    words = _WORD.findall(_CAMEL.sub(" ", names[:400]).lower())
+    pairs = [first + second for first, second in pairwise(words)]
+    whole, beginnings = _tables()
+    mask = 0
+    for word in (*words, *pairs):
+        mask |= whole.get(word, 0)
+        for beginning, bits in beginnings.get(word[:3], ()):
+            if word.startswith(beginning):
+                mask |= bits
+    return mask
+
+
+@cache
+def _tables() -> tuple[dict[str, int], dict[str, tuple[tuple[str, int], ...]]]:
+    """Return the masks of whole words, and those of beginnings by their first three letters."""
+    whole: dict[str, int] = {}
+    beginnings: dict[str, tuple[tuple[str, int], ...]] = {}
+    for group, words in load_words("groups").items():
+        for word in words:
+            bare = word.rstrip("*")
+            if bare == word:
+                whole[word] = whole.get(word, 0) | bit_of(group)
+            else:
+                beginnings[bare[:3]] = (*beginnings.get(bare[:3], ()), (bare, bit_of(group)))
+    return whole, beginnings

@@ -1,0 +1,269 @@
+"""A first look at the blocks of a page: which look like paragraphs, which element holds them, and what names say around them."""
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import accumulate
+from math import exp
+
+from pipeline.extract.blocks import Block, Element, Layout
+from pipeline.extract.groups import bits_of
+from pipeline.extract.words import load_words
+
+#: What the names on a block's element and above it say, by hand.
+_GROUPS = {
+    "comment": -3.0, "related": -1.6, "share": -2.0, "offer": -1.6, "advert": -1.6, "navigation": -1.6, "aside": -0.7,
+    "caption": -1.6, "byline": -0.8, "profile": -1.4, "topic": -1.0, "dialog": -2.5, "list": -0.2, "note": -0.3,
+    "product": -0.7, "small": -0.6, "<figure>": -1.5, "<figcaption>": -2.0, "<table>": -0.5, "<asidetag>": -1.2,
+    "<footertag>": -2.0, "<navtag>": -2.5, "<form>": -1.5, "<details>": -0.5, "body": 0.8, "text": 0.3, "article": 0.2,
+    "<articletag>": 0.3, "<maintag>": 0.3,
+}  # fmt: skip
+_TAGS = {
+    "<p>": 1.0, "<blockquote>": 0.3, "<li>": -0.5, "<h1>": -1.5, "<h2>": -0.7, "<h3>": -0.7, "<h4>": -0.8, "<cell>": -0.8,
+    "<dl>": -0.4,
+}  # fmt: skip
+_DIGIT = re.compile(r"\d")
+_DATE = re.compile(r"(?<!\d)(?:(?:19|20)\d\d\b|\d\d?[:.h]\d\d\b|\d\d?[./-]\d\d?[./-]\d{2,4}\b)")
+_CREDIT = ("©", "@", "|", "http", "www.", "photo", "foto", "image", "bild", "credit")
+
+GOOD = 0.5  # first scores above it are paragraphs
+_PARAGRAPH = 60  # characters; shorter ones say little about where the article begins and ends
+SHORT = 100
+LONG = 300  # longer texts are no teasers and no titles
+_BEFORE, _AFTER = 12, 6  # blocks around the container that may be the article too: a deck, a stray last paragraph
+#: An element that holds this much of the page's sentences is the article, whatever its names say; readers may write more.
+_ARTICLE_SHARE = 0.4
+_COMMENT_SHARE = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """What the page calls itself and how it describes itself, caseless."""
+
+    titles: frozenset[str]
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an element holds: its share of the page's good text, how good its text is, and how much of it is links."""
+
+    share: float
+    good: float
+    linked: float
+
+
+@dataclass(slots=True)
+class Kind:
+    """The blocks of elements with equal tag and class."""
+
+    size: float = 1.0
+    good: float = 0.0
+    linked: float = 0.0
+    outside: int = 0
+    count: int = 0
+
+
+@dataclass(slots=True)
+class Scene:
+    """All that the numbers of a block need to know of the page. Sums are over the blocks before each place."""
+
+    blocks: list[Block]
+    said: list[str]
+    teasers: list[bool]
+    first: list[float]
+    good_before: list[float]
+    size_before: list[int]
+    linked_before: list[int]
+    titles: Titles
+    container: Element
+    #: The element whose children hold most of the paragraphs.
+    main: Element
+    kinds: dict[str, Kind]
+    headline_at: int
+    first_good: int
+    last_good: int
+    #: Only these blocks, those of the container and its surroundings, can be the article.
+    start: int
+    end: int
+    seen: set[str] = field(default_factory=set)
+    _held: dict[int, Held] = field(default_factory=dict)
+
+    def held(self, element: Element) -> Held:
+        """Return what the element holds."""
+        key = id(element)
+        if key not in self._held:
+            start, end = element.start, element.end
+            good = self.good_before[end] - self.good_before[start]
+            size = max(1, self.size_before[end] - self.size_before[start])
+            linked = self.linked_before[end] - self.linked_before[start]
+            self._held[key] = Held(good / max(1.0, self.good_before[-1]), good / size, linked / size)
+        return self._held[key]
+
+
+def set_scene(layout: Layout, titles: Titles) -> Scene:
+    """Return the page's blocks with their first scores, the container, and where the article seems to begin and end."""
+    _inherit(layout)
+    blocks = layout.blocks
+    said = [block.text.casefold() if block.size < LONG else block.text for block in blocks]
+    teasers = [block.size < LONG and is_teaser(text) for block, text in zip(blocks, said, strict=True)]
+    first = _first_scores(blocks, said, teasers, titles)
+    good = [0.0, *accumulate(score * block.size for score, block in zip(first, blocks, strict=True))]
+    size = [0, *accumulate(block.size for block in blocks)]
+    container = _choose_container(layout, good, size)
+    _clear_names(layout, container)
+    goods = [at for at in range(container.start, container.end) if first[at] > GOOD and blocks[at].size > _PARAGRAPH]
+    return Scene(
+        blocks=blocks,
+        said=said,
+        teasers=teasers,
+        first=first,
+        good_before=good,
+        size_before=size,
+        linked_before=[0, *accumulate(block.linked for block in blocks)],
+        titles=titles,
+        container=container,
+        main=_find_main(blocks, first, container),
+        kinds=_sort_kinds(blocks, first, container),
+        headline_at=_find_headline(blocks, said, titles),
+        first_good=goods[0] if goods else container.start,
+        last_good=goods[-1] if goods else container.end,
+        start=max(0, container.start - _BEFORE),
+        end=min(len(blocks), container.end + _AFTER),
+    )
+
+
+def is_teaser(text: str) -> bool:
+    """Tell whether the caseless text begins as lines do that lead to something else."""
+    start = text[:40].lstrip(" \t-–—>»*•[(\"'|:.")
+    return start.startswith(_teasers().get(start[:2], ("\0",)))
+
+
+def find_date(text: str) -> bool:
+    """Tell whether a date or a time of day stands in the text."""
+    return _DIGIT.search(text) is not None and _DATE.search(text) is not None
+
+
+def find_credit(text: str) -> bool:
+    """Tell whether the caseless text looks like a credit, an address or a bar of links."""
+    return any(sign in text for sign in _CREDIT)
+
+
+@cache
+def _teasers() -> dict[str, tuple[str, ...]]:
+    """Return the beginnings of teasers by their first two letters."""
+    table: dict[str, tuple[str, ...]] = {}
+    for phrase in {phrase for phrases in load_words("teasers").values() for phrase in phrases}:
+        table[phrase[:2]] = (*table.get(phrase[:2], ()), phrase)
+    return table
+
+
+@cache
+def _negative() -> int:
+    return bits_of(*(name for name, weight in _GROUPS.items() if weight < 0 and name != "<table>"))
+
+
+@cache
+def _group_sums() -> tuple[tuple[int, float], ...]:
+    return tuple((bits_of(name), weight) for name, weight in _GROUPS.items())
+
+
+@cache
+def _own_sums() -> tuple[tuple[int, float], ...]:
+    return tuple((bits_of(name), weight) for name, weight in (_GROUPS | _TAGS).items())
+
+
+def _inherit(layout: Layout) -> None:
+    """Say for each element what stands around it; bad names on an element that holds the article do not count."""
+    sentences = [0, *accumulate(block.size - block.linked if block.ends else 0 for block in layout.blocks)]
+    total = max(1, sentences[-1])
+    comment = bits_of("comment")
+    for element in layout.elements:
+        share = (sentences[element.end] - sentences[element.start]) / total
+        if share >= _ARTICLE_SHARE:
+            element.mask &= ~(_negative() & ~comment if share < _COMMENT_SHARE else _negative())
+        parent = element.parent
+        element.above = parent.above | parent.mask if parent else 0
+
+
+def _clear_names(layout: Layout, container: Element) -> None:
+    """Forget bad names on the container and around it: it holds the article, whatever they say."""
+    element: Element | None = container
+    while element is not None:
+        element.mask &= ~_negative()
+        element = element.parent
+    for inner in layout.elements:
+        inner.above = inner.parent.above | inner.parent.mask if inner.parent else 0
+
+
+def _first_scores(blocks: list[Block], said: list[str], teasers: list[bool], titles: Titles) -> list[float]:
+    """Return for each block how much it looks like a paragraph of an article, from 0 to 1."""
+    own: dict[int, float] = {}
+    above: dict[int, float] = {}
+    scores = []
+    for block, text, teaser in zip(blocks, said, teasers, strict=True):
+        mask, around = block.owner.mask, block.owner.above
+        if mask not in own:
+            own[mask] = sum(weight for bit, weight in _own_sums() if mask & bit)
+        if around not in above:
+            above[around] = max(-4.0, sum(weight for bit, weight in _group_sums() if around & bit))
+        score = -2.2 + own[mask] + 0.8 * above[around] + _first_looks(block, text)
+        score -= 3.0 * (text in titles.titles) + 1.5 * (teaser and block.size < SHORT)
+        scores.append(1 / (1 + exp(-score)))
+    return scores
+
+
+def _first_looks(block: Block, said: str) -> float:
+    size = block.size
+    score = (
+        2.2 * min(1.0, size / 160)
+        - 4.0 * block.linked / size
+        + (1.0 if block.ends else -0.3)
+        + 0.3 * min(3, block.commas)
+    )
+    if size < SHORT:
+        score -= find_date(said) + find_credit(said)
+    return score
+
+
+def _choose_container(layout: Layout, good: list[float], size: list[int]) -> Element:
+    """Return the element with the greatest expected F1, the innermost of equals; a dialog is never it."""
+    dialog = bits_of("dialog")
+    best, found = -1.0, layout.elements[0]
+    for element in layout.elements:
+        inside = good[element.end] - good[element.start]
+        expected = 2 * inside / max(1.0, size[element.end] - size[element.start] + good[-1])
+        if expected >= best and not (element.mask | element.above) & dialog:
+            best, found = expected, element
+    return found
+
+
+def _find_main(blocks: list[Block], first: list[float], container: Element) -> Element:
+    held: dict[int, float] = {}
+    found, best = container, 0.0
+    for at in range(container.start, container.end):
+        parent = blocks[at].owner.parent or container
+        held[id(parent)] = held.get(id(parent), 0.0) + first[at] * blocks[at].size
+        if held[id(parent)] > best:
+            found, best = parent, held[id(parent)]
+    return found
+
+
+def _sort_kinds(blocks: list[Block], first: list[float], container: Element) -> dict[str, Kind]:
+    kinds: dict[str, Kind] = {}
+    for at, block in enumerate(blocks):
+        kind = kinds.setdefault(block.owner.signature, Kind())
+        kind.size += block.size
+        kind.good += first[at] * block.size
+        kind.linked += block.linked
+        kind.outside += not container.start <= at < container.end
+        kind.count += 1
+    return kinds
+
+
+def _find_headline(blocks: list[Block], said: list[str], titles: Titles) -> int:
+    """Return the place of the headline, -1 where there is none."""
+    heading = bits_of("<h1>")
+    headings = [at for at, block in enumerate(blocks) if (block.owner.mask | block.owner.above) & heading]
+    named = [at for at in headings if said[at] in titles.titles]
+    return named[-1] if named else headings[0] if headings else -1
