@@ -82,25 +82,25 @@ def ingest() -> None:
 
     @task
     def fetch() -> list[str]:
-        from pipeline.orchestration import tasks
+        from pipeline.orchestration import ingest
 
         params = get_current_context()["params"]
-        return tasks.fetch(limit=params["limit"], publisher=params["publisher"], early=params["early"])
+        return ingest.fetch(limit=params["limit"], publisher=params["publisher"], early=params["early"])
 
     @task_group
     def batch(batch_id: str) -> None:
         # Extraction is bound by the processor and holds a language model: more at a time would only compete.
         @task(map_index_template="{{ task.op_kwargs.batch_id }}", max_active_tis_per_dag=4)
         def extract(batch_id: str) -> dict[str, int]:
-            from pipeline.orchestration import tasks
+            from pipeline.orchestration import ingest
 
-            return tasks.extract(batch_id)
+            return ingest.extract(batch_id)
 
         @task(map_index_template="{{ task.op_kwargs.batch_id }}", max_active_tis_per_dag=4)
         def index(batch_id: str) -> dict[str, int]:
-            from pipeline.orchestration import tasks
+            from pipeline.orchestration import ingest
 
-            return tasks.index(batch_id)
+            return ingest.index(batch_id)
 
         # By keyword: the template above finds arguments by their name alone.
         extract(batch_id=batch_id) >> index(batch_id=batch_id)

@@ -26,7 +26,7 @@ from examples.newsroom import Newsroom
 QUERY = "strike Valparaíso"
 STARTED = re.compile(r"\[DAG TEST\] starting task_id=")
 #: A task's own summary line in Airflow's log: time, level, text, logger.
-SUMMARY = re.compile(r"\] (?P<text>\S.*?) +\[pipeline\.orchestration\.tasks\]")
+SUMMARY = re.compile(r"\] (?P<text>\S.*?) +\[pipeline\.orchestration\.runs\]")
 #: Comes after the traceback.
 FAILED = re.compile(r"\bnew_state=(failed|up_for_retry)\b")
 

@@ -10,12 +10,14 @@ import sys
 import typer
 
 from pipeline.cli import console
+from pipeline.cli.backfill import backfill
 from pipeline.cli.dead_letters import dead_letters
 from pipeline.cli.feeds import feeds
-from pipeline.cli.flow import backfill, ingest, replay
 from pipeline.cli.index import index
+from pipeline.cli.ingest import ingest
 from pipeline.cli.ledger import ledger
 from pipeline.cli.read import annotate, extract
+from pipeline.cli.replay import replay
 from pipeline.cli.search import search, serve
 from pipeline.errors import NewswireError, Reject, UsageError
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import console
-from pipeline.cli.flow import run_replay
+from pipeline.cli.replay import run_replay
 from pipeline.errors import UsageError
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring

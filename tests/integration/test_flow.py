@@ -13,7 +13,8 @@ import pytest
 
 from examples.newsroom.server import Newsroom
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
-from pipeline.cli.flow import run_ingest, run_replay
+from pipeline.cli.ingest import run_ingest
+from pipeline.cli.replay import run_replay
 from pipeline.errors import StoreUnavailable
 from pipeline.model.fate import Fate, Reason
 from pipeline.model.handover import Report

@@ -1,18 +1,13 @@
-"""What the DAGs' tasks do: the calls of pipeline/flow.py, with Airflow's settings, errors and log around them."""
+"""What the tasks of the DAG ingest do: the calls of pipeline/flow.py over this process's wiring."""
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
-
-from airflow.sdk.exceptions import AirflowFailException
 
 from pipeline import flow
 from pipeline.archive import open_batch, parse_batch
-from pipeline.errors import Retry, UsageError
+from pipeline.errors import Retry
 from pipeline.model.handover import Report
-from pipeline.settings import read_airflow_settings
+from pipeline.orchestration.runs import airflow_errors, log_summary, numbers, process_wiring
 from pipeline.wiring import Wiring
 
 #: First results show sooner from small batches; a task costs about a second, so not smaller than this.
@@ -25,26 +20,26 @@ log = logging.getLogger(__name__)
 
 def fetch(*, limit: int, publisher: str | None, early: bool) -> list[str]:
     """Poll the feeds that are due (``early``: all), fetch what the inbox holds, and return the ids of the batches."""
-    with _airflow_errors():
-        batch_ids, report = asyncio.run(_fetch(_wiring(), limit=limit, publisher=publisher, early=early))
-    _log_summary(f"fetch: {len(batch_ids)} batches", report)
+    with airflow_errors():
+        batch_ids, report = asyncio.run(_fetch(process_wiring(), limit=limit, publisher=publisher, early=early))
+    log_summary(f"fetch: {len(batch_ids)} batches", report)
     return batch_ids
 
 
 def extract(batch_id: str) -> dict[str, int]:
     """Make documents of the batch's pages; return how many, and how many pages ended for which reason."""
-    with _airflow_errors():
-        report = _wiring().extract_batch(parse_batch(batch_id))
-    _log_summary(f"extract {batch_id}: {report.passed} documents", report)
-    return {"documents": report.passed} | _numbers(report)
+    with airflow_errors():
+        report = process_wiring().extract_batch(parse_batch(batch_id))
+    log_summary(f"extract {batch_id}: {report.passed} documents", report)
+    return {"documents": report.passed} | numbers(report)
 
 
 def index(batch_id: str) -> dict[str, int]:
     """Write the batch's documents to the search store; return how many ended for which reason."""
-    with _airflow_errors():
-        report = _wiring().index_batch(parse_batch(batch_id))
-    _log_summary(f"index {batch_id}: {report.passed} written", report)
-    return {"written": report.passed} | _numbers(report)
+    with airflow_errors():
+        report = process_wiring().index_batch(parse_batch(batch_id))
+    log_summary(f"index {batch_id}: {report.passed} written", report)
+    return {"written": report.passed} | numbers(report)
 
 
 async def _fetch(wiring: Wiring, *, limit: int, publisher: str | None, early: bool) -> tuple[list[str], Report]:
@@ -71,29 +66,3 @@ async def _fetch(wiring: Wiring, *, limit: int, publisher: str | None, early: bo
             if fetched.passed:
                 batch_ids.append(batch.id)
     return batch_ids, report
-
-
-@cache
-def _wiring() -> Wiring:
-    """Return this process's own wiring; a task is a fork, and no connection may cross one."""
-    return Wiring(read_airflow_settings())
-
-
-@contextmanager
-def _airflow_errors() -> Iterator[None]:
-    """Say in Airflow's words what our errors mean: UsageError fails the task for good, anything else is tried again."""
-    try:
-        yield
-    except UsageError as error:
-        raise AirflowFailException(str(error)) from error
-
-
-def _numbers(report: Report) -> dict[str, int]:
-    return {str(reason): count for reason, count in report.settled.items()}
-
-
-def _log_summary(head: str, report: Report) -> None:
-    counts = {f"{name} entries": count for name, count in report.entries.items()}
-    counts |= {f"feeds {name}": count for name, count in report.feeds.items()}
-    counts |= _numbers(report) | {"postponed": report.postponed}
-    log.info("%s", ", ".join([head, *(f"{count} {name}" for name, count in counts.items() if count)]))
