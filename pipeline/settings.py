@@ -44,6 +44,8 @@ class Settings:
     search_api_key: str | None = field(default=None, repr=False)
     search_user: str | None = None
     search_password: str | None = field(default=None, repr=False)
+    #: Elasticsearch's alias; the names of the indices behind it begin with it.
+    search_alias: str = "articles"
     #: The sources file (TOML); None: feeds are added by command alone.
     sources: Path | None = None
     #: Private networks that fetching may reach.
@@ -70,6 +72,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         search_api_key=values.get("NEWSWIRE_SEARCH_API_KEY"),
         search_user=values.get("NEWSWIRE_SEARCH_USER", user),
         search_password=values.get("NEWSWIRE_SEARCH_PASSWORD", password),
+        search_alias=_read_alias(values.get("NEWSWIRE_SEARCH_ALIAS", "articles")),
         sources=Path(sources).expanduser().absolute() if sources else None,
         allowed_networks=_read_networks(values.get("NEWSWIRE_ALLOWED_NETWORKS", "")),
         contact=_read_contact(values.get("NEWSWIRE_CONTACT", NO_CONTACT)),
@@ -134,6 +137,13 @@ def _read_networks(text: str) -> tuple[Network, ...]:
     except ValueError as error:
         message = f"NEWSWIRE_ALLOWED_NETWORKS: {error}; write CIDRs such as 127.0.0.0/8,10.1.0.0/16"
         raise UsageError(message) from error
+
+
+def _read_alias(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,99}", text):
+        message = f"NEWSWIRE_SEARCH_ALIAS is {text!r}; write lower-case letters, digits, - and _"
+        raise UsageError(message)
+    return text
 
 
 def _read_contact(text: str) -> str:

@@ -85,6 +85,7 @@ class Wiring:
             api_key=self.settings.search_api_key,
             user=self.settings.search_user,
             password=self.settings.search_password,
+            prefix=self.settings.search_alias,
         )
 
     @cached_property

@@ -27,6 +27,13 @@ def test_credentials_in_the_search_address_are_taken_out_of_it() -> None:
     assert (settings.search_user, settings.search_password) == ("writer", "s@crt")
 
 
+def test_several_instances_share_an_elasticsearch_by_their_alias() -> None:
+    assert read_settings({}).search_alias == "articles"
+    assert read_settings({"NEWSWIRE_SEARCH_ALIAS": "staging_articles"}).search_alias == "staging_articles"
+    with pytest.raises(UsageError, match="NEWSWIRE_SEARCH_ALIAS is 'Articles'; write lower-case"):
+        read_settings({"NEWSWIRE_SEARCH_ALIAS": "Articles"})
+
+
 def test_no_secret_is_printed() -> None:
     settings = read_settings(
         {
