@@ -1,7 +1,7 @@
 # Executable documentation: what one does with Newswire, by name. `make` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo airflow test lint check lock up down bench docs clean
+.PHONY: help setup demo airflow test test-stack lint check lock up down bench docs clean
 
 # The newest Python that really runs here; a name on PATH alone proves nothing. Override: make PYTHON=/path/to/python3.12
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
@@ -12,7 +12,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/complete ## .venv with the newswire command and everything that the demo and the tests need
 
@@ -34,6 +34,9 @@ airflow: setup ## the Airflow UI over the embedded stores and the demo newsroom;
 
 test: setup ## all tests; those that need a server say how to bring it, if it is not there
 	@$(BIN)/python -m pytest
+
+test-stack: setup ## the whole production stack as processes on loopback; needs PostgreSQL, Redis and Elasticsearch (some minutes)
+	@$(BIN)/python -m pytest tests/stack
 
 lint: setup ## style, types and import rules
 	@$(BIN)/ruff check

@@ -52,6 +52,14 @@ class Children:
         """Return a program that has ended, or None while all run."""
         return next((child for child in self._children if child.program.poll() is not None), None)
 
+    def kill(self, child: Child) -> None:
+        """End the program and all that it started at once, as a machine does that loses its power."""
+        for pid in members_of({child.program.pid}):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        child.program.wait()
+        self._children.remove(child)
+
     def stop(self) -> None:
         """Ask all of them to end, wait, and kill what is left of their sessions."""
         for child in self._children:

@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.fixtures.elasticsearch",
     "tests.fixtures.newsroom",
     "tests.fixtures.postgresql",
+    "tests.fixtures.redis",
 ]
 
 UNIT = Path(__file__).parent / "unit"

@@ -2,11 +2,24 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Dialect, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    false,
+)
 from sqlalchemy.types import TypeDecorator
 
 #: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
-HEAD = "0001"
+HEAD = "0002"
 VERSION_TABLE = "newswire_version"
 
 
@@ -65,6 +78,7 @@ urls = Table(
     Column("document", Text, comment="JSON, of a dead letter that the search store refused"),
     Column("article_id", Text),
     Column("capture", Text, comment="JSON of model.capture.CaptureRef"),
+    Column("is_past", Boolean, nullable=False, server_default=false(), comment="waits behind live ones"),
     # Pending without a fate, or settled with exactly one and its reason.
     CheckConstraint("(fate IS NULL) = (reason IS NULL) AND (fate IS NULL) = (settled_at IS NULL)", "one_fate"),
     CheckConstraint("(claimed_by IS NULL) = (lease_until IS NULL)", "claims_have_leases"),
@@ -73,10 +87,18 @@ urls = Table(
 _is_pending = urls.c.fate.is_(None)
 _is_settled = urls.c.fate.is_not(None)
 _is_claimed = urls.c.claimed_by.is_not(None)
-Index("urls_pending", urls.c.due_at, urls.c.url, sqlite_where=_is_pending, postgresql_where=_is_pending)
+Index(
+    "urls_pending",
+    urls.c.is_past,
+    urls.c.due_at,
+    urls.c.url,
+    sqlite_where=_is_pending,
+    postgresql_where=_is_pending,
+)
 Index(
     "urls_pending_by_publisher",
     urls.c.publisher,
+    urls.c.is_past,
     urls.c.due_at,
     urls.c.url,
     sqlite_where=_is_pending,
@@ -99,4 +121,22 @@ articles = Table(
         "(content_hash IS NULL) = (version IS NULL) AND (content_hash IS NULL) = (captured_at IS NULL)",
         "indexed_or_only_owned",
     ),
+)
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", PlainText, primary_key=True),
+    Column("next_at", UtcTime, nullable=False, comment="no request starts before"),
+    Column("closed_until", UtcTime, comment="as the host asked for"),
+)
+
+warc_imports = Table(
+    "warc_imports",
+    metadata,
+    Column("file", PlainText, primary_key=True, comment="address of the WARC file"),
+    Column("since", UtcTime, primary_key=True, comment="of the interval that was read from it"),
+    Column("until", UtcTime, primary_key=True),
+    Column("position", BigInteger, nullable=False, comment="bytes that are done"),
+    Column("is_done", Boolean, nullable=False, server_default=false()),
 )

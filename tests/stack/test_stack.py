@@ -1,0 +1,74 @@
+"""The whole of production on loopback: items are published, servers are killed, days are backfilled and replayed.
+
+One stack for all tests, which begin where the one before ended: its start takes longer than any of them.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from examples.press import Press
+from tests.fixtures.stack import Stack
+
+TODAY = datetime.now(UTC).date()
+DAYS = [TODAY - timedelta(days=days) for days in (4, 3, 2)]
+
+
+@pytest.fixture(scope="module")
+def stack(
+    postgresql_socket: Path, redis_socket: Path, elasticsearch_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    def database(name: str) -> str:
+        unique = f"{name}_{uuid4().hex[:12]}"
+        server = f"host={postgresql_socket} user=newswire dbname=postgres"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {unique}")
+        return f"postgresql+psycopg://newswire@/{unique}?host={postgresql_socket}"
+
+    alias = f"test-{uuid4().hex[:12]}"
+    folder = tmp_path_factory.mktemp("stack") / "stack"
+    with Press() as press:
+        stack = Stack(
+            folder, database=database, redis=redis_socket, search_url=elasticsearch_url, alias=alias, press=press
+        )
+        with stack:
+            try:
+                yield stack
+            finally:
+                for index in stack.elasticsearch.indices.get(index=f"{alias}*"):
+                    stack.elasticsearch.indices.delete(index=index)
+
+
+@pytest.fixture(autouse=True)
+def _all_is_accounted_for(stack: Stack) -> Iterator[None]:
+    yield
+    sums = stack.ledger()
+    assert sums["balanced"], sums
+    assert sums["pending"] == 0, sums
+    assert set(sums["fates"]) <= {"indexed", "unchanged"}, sums
+
+
+def test_published_articles_can_be_searched(stack: Stack) -> None:
+    stack.unpause("ingest")
+    expected = sorted(stack.press.publish(range(20)))
+    stack.wait_until(lambda: stack.urls() == expected, "20 articles can be searched")
+
+
+def test_killed_servers_lose_nothing(stack: Stack) -> None:
+    before = stack.urls()
+    expected = sorted(before + stack.press.publish(range(100, 130)))
+    stack.wait_until(lambda: has_asked_for_pages(stack, 100, 130), "fetching has begun")
+    for name in ("worker-1", "triggerer"):
+        stack.kill(name)
+        stack.start(name)
+    expected = sorted(expected + stack.press.publish(range(130, 140)))
+    stack.wait_until(lambda: stack.urls() == expected, "every article can be searched, once", seconds=400)
+
+
+def has_asked_for_pages(stack: Stack, first: int, last: int) -> bool:
+    wanted = {f"report-{number}" for number in range(first, last)}
+    return any(path.rpartition("/")[2] in wanted for path in stack.press.visits)
