@@ -2,7 +2,7 @@
 
 What a batch goes through, each stage one call:
 
-    poll_feeds      discover   due feeds ─► entries in the inbox (the ledger)
+    poll_feeds      discover   due feeds ─► entries in the inbox (the ledger); pipeline/backfill/: past ones, behind them
     fetch_batch     fetch      claim entries ─► captures in the archive        (network, once)
     ────────────────────────── the archive: everything below can be repeated ──────────────────────────
     extract_batch   extract    captures ─► articles
@@ -83,10 +83,16 @@ async def fetch_batch(
     clock: Clock,
     limit: int = BATCH_SIZE,
     publisher: str | None = None,
+    past: bool = False,
 ) -> Report:
-    """Claim up to ``limit`` pending entries, fetch them, and archive every answer. Nothing claimed, nothing written."""
-    claims = ledger.claim(batch, limit=limit, lease=LEASE, publisher=publisher)
-    ended, postponed, fetched = list[Outcome](), list[tuple[Claim, datetime, str]](), list[Fetched]()
+    """Claim up to ``limit`` pending entries, fetch them, and archive every answer. Nothing claimed, nothing written.
+
+    What is in the archive already, such as a record of an imported WARC file, is handed on without asking anybody.
+    """
+    claims = ledger.claim(batch, limit=limit, lease=LEASE, publisher=publisher, past=past)
+    ended, postponed = list[Outcome](), list[tuple[Claim, datetime, str]]()
+    fetched = [Fetched(claim=claim, capture=claim.capture) for claim in claims if claim.capture]
+    to_fetch = [claim for claim in claims if not claim.capture]
     if not claims:
         return Report()
 
@@ -106,8 +112,9 @@ async def fetch_batch(
                 postponed.append((claim, again_at, str(error)))
 
     try:
-        with archive.open_batch(batch) as writer:
-            await _gather([visit(claim) for claim in claims])
+        if to_fetch:
+            with archive.open_batch(batch) as writer:
+                await _gather([visit(claim) for claim in to_fetch])
         fetched.sort(key=lambda line: line.claim.entry.url)
         archive.write_lines(batch, "fetched", map(codec.encode, fetched))
     except BaseException:  # Ctrl-C as well: at once, not when the lease ends; the next run may have a disk to write to

@@ -89,6 +89,19 @@ class Recorded:
     known: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarcProgress:
+    """How far a WARC file was read for the records of one interval."""
+
+    #: The file's address, with a mark of whose records were asked for.
+    file: str
+    since: datetime
+    until: datetime
+    #: Bytes of the file that are done: what stands before is in the ledger, or was left out.
+    position: int = 0
+    is_done: bool = False
+
+
 class Ledger(Protocol):
     """Knows every URL ever seen and how each ended; the durable inbox; the memory of the feeds.
 
@@ -120,12 +133,43 @@ class Ledger(Protocol):
         """Keep what a poll learned, and end the feed's lease."""
         ...
 
-    def record_entries(self, entries: Sequence[Entry], now: datetime) -> Recorded:
-        """Put entries into the inbox: pending where the URL is new or its claims (update time, title, content) changed."""
+    def record_entries(self, entries: Sequence[Entry], now: datetime, *, past: bool = False) -> Recorded:
+        """Put entries into the inbox: pending where the URL is new or its claims (update time, title, content) changed.
+
+        ``past``: a backfill found them. They wait behind the live ones, and only new URLs count; a past one that a feed
+        announces becomes live.
+        """
         ...
 
-    def claim(self, batch: Batch, *, limit: int, lease: timedelta, publisher: str | None = None) -> tuple[Claim, ...]:
-        """Claim pending entries that are due at ``batch.opened_at``, oldest first; asked again, a batch gets the same ones."""
+    def record_captures(
+        self, captures: Sequence[tuple[Entry, CaptureRef]], progress: WarcProgress, now: datetime
+    ) -> Recorded:
+        """Put past entries into the inbox that are in the archive already, and keep the progress, in one transaction."""
+        ...
+
+    def warc_progress(self, file: str, since: datetime, until: datetime) -> WarcProgress:
+        """Return how far the file was read for the interval; at position 0 where nobody began."""
+        ...
+
+    def known_urls(self, asked: Iterable[str]) -> frozenset[str]:
+        """Return which of these URLs were ever seen."""
+        ...
+
+    def mean_capture_bytes(self, origins: Iterable[str]) -> Mapping[str, int]:
+        """Return the mean compressed bytes of captures known below each origin (``https://host``), where any are known."""
+        ...
+
+    def claim(
+        self, batch: Batch, *, limit: int, lease: timedelta, publisher: str | None = None, past: bool = False
+    ) -> tuple[Claim, ...]:
+        """Claim pending entries that are due at ``batch.opened_at``, oldest first; asked again, a batch gets the same ones.
+
+        Live entries only, or ``past`` ones only.
+        """
+        ...
+
+    def renew(self, batches: Sequence[Batch], until: datetime) -> int:
+        """Prolong the leases of what the batches still hold; return how many claims that are."""
         ...
 
     def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = ()) -> None:
