@@ -2,6 +2,7 @@
 
 NewswireError
 ├── UsageError        the user's input or configuration is wrong: one line, exit code 2
+├── DamagedWarc       a WARC file that others wrote ends early: what stands before was read
 ├── Retry             not now: the entry stays pending, Airflow retries the task
 │   └── StoreUnavailable   the search store, the ledger or the archive does not answer
 └── Reject            never: the URL ends in the fate of the reason
@@ -18,6 +19,10 @@ class NewswireError(Exception):
 
 class UsageError(NewswireError):
     """Input or configuration that only the user can mend: exit code 2 on the command line."""
+
+
+class DamagedWarc(NewswireError):  # noqa: N818 - what was met is named, not what went wrong
+    """A WARC file is damaged or cut off; its whole records were read."""
 
 
 class Retry(NewswireError):  # noqa: N818 - named by what the caller does, not by what it is

@@ -62,7 +62,7 @@ async def poll_feeds(
             ledger.save_feed_state(polling.failed_state(state, detail, clock.now(), after=after))
             log.warning("feed %s: %s", feed.url, detail.removeprefix(f"{feed.url}: "))
 
-        with _boundary(fail):
+        with boundary(fail):
             try:
                 await _poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock, report=report)
             except StoreUnavailable:
@@ -70,7 +70,7 @@ async def poll_feeds(
             except Retry as error:
                 fail(Reason.UNREACHABLE, str(error), error.after)
 
-    await _gather([poll(feed, state) for feed, state in feeds])
+    await gather([poll(feed, state) for feed, state in feeds])
     return report
 
 
@@ -97,7 +97,7 @@ async def fetch_batch(
         return Report()
 
     async def visit(claim: Claim) -> None:
-        with _boundary(_settler(ended, claim, clock)):
+        with boundary(_settler(ended, claim, clock)):
             try:
                 capture = await fetcher.fetch(claim.entry.url)
                 ref = writer.add(capture)
@@ -114,7 +114,7 @@ async def fetch_batch(
     try:
         if to_fetch:
             with archive.open_batch(batch) as writer:
-                await _gather([visit(claim) for claim in to_fetch])
+                await gather([visit(claim) for claim in to_fetch])
         fetched.sort(key=lambda line: line.claim.entry.url)
         archive.write_lines(batch, "fetched", map(codec.encode, fetched))
     except BaseException:  # Ctrl-C as well: at once, not when the lease ends; the next run may have a disk to write to
@@ -134,7 +134,7 @@ def extract_batch(batch: Batch, *, ledger: Ledger, archive: Archive, annotator: 
     for line in archive.read_lines(batch, "fetched"):
         fetched = codec.decode(line, Fetched)
         entry = fetched.claim.entry
-        with _boundary(_settler(ended, fetched.claim, clock, fetched.capture)):
+        with boundary(_settler(ended, fetched.claim, clock, fetched.capture)):
             capture = archive.read(fetched.capture)
             articles.append(extract_article(capture, entry, rules.get(entry.feed_url, Rules())))
             read.append((fetched, capture))
@@ -214,7 +214,7 @@ async def _poll_feed(
 
 
 @contextmanager
-def _boundary(end: Callable[[Reason, str], None]) -> Iterator[None]:
+def boundary(end: Callable[[Reason, str], None]) -> Iterator[None]:
     """End with one feed or one URL what goes wrong there, and keep it from its neighbours: the flow's one such place."""
     try:
         yield
@@ -258,7 +258,7 @@ def _settler(
     return end
 
 
-async def _gather(works: Sequence[Coroutine[None, None, None]]) -> None:
+async def gather(works: Sequence[Coroutine[None, None, None]]) -> None:
     """Run all of them; the first error of a store stops the others and is raised as itself."""
     try:
         async with asyncio.TaskGroup() as group:

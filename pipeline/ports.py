@@ -3,7 +3,7 @@
 Any method can raise ``errors.StoreUnavailable`` (or, for the Fetcher, ``errors.Retry``) when the other side does not answer.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from pipeline.model.entity import Mention
 from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.query import Query, SearchPage
+from pipeline.model.warc import WarcListing, WarcProgress, WarcRecord
 
 
 class Clock(Protocol):
@@ -32,11 +33,18 @@ class Fetcher(Protocol):
     """
 
     async def fetch(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None, obey_robots: bool = True
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        obey_robots: bool = True,
+        max_bytes: int | None = None,
     ) -> Capture:
         """Return the response, whatever its status is (304 too).
 
         Only what a publisher offers to machines, such as its feeds and sitemaps, is fetched without asking robots.txt.
+        ``max_bytes`` is a cap for this answer alone, such as a sitemap's 50 MiB.
 
         Raises Reject (robots, address refused, invalid URL, too large, too many redirects) when asking again is pointless,
         and Retry (timeout, connection failure, DNS, 429 and 5xx, with the Retry-After sent) when it is not.
@@ -57,6 +65,10 @@ class Archive(Protocol):
 
     def open_batch(self, batch: Batch) -> AbstractContextManager[BatchWriter]:
         """Open the batch for writing; what was added is durable when the context ends. A batch can be opened again."""
+        ...
+
+    def import_captures(self, batch: Batch, captures: Sequence[Capture]) -> tuple[CaptureRef, ...]:
+        """Keep these as the batch's only file, whole or not at all; with the same captures, it can be repeated at any time."""
         ...
 
     def read(self, ref: CaptureRef) -> Capture:
@@ -80,6 +92,30 @@ class Archive(Protocol):
         ...
 
 
+class WarcSource(Protocol):
+    """WARC files that others wrote; they are only read.
+
+    Raises Retry where the files, or one of them, cannot be had now.
+    """
+
+    def files(self, since: datetime, until: datetime) -> WarcListing:
+        """Return the files that may hold records dated in ``since <= t < until``, in order of name."""
+        ...
+
+    def size(self, address: str) -> int:
+        """Return the bytes of the file."""
+        ...
+
+    def read(self, address: str, position: int, why_left_out: Callable[[str, datetime], str]) -> Iterator[WarcRecord]:
+        """Yield the response records from that byte on, one at a time, in constant memory.
+
+        ``why_left_out`` is given a record's URL and date; where it says why, the record is not read. One that is too large, or
+        that cannot be decoded, is left out too. Where the file is damaged or cut off, DamagedWarc is raised after its last
+        whole record.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """What became of entries put into the inbox: never seen before, announced as changed, and known already."""
@@ -87,19 +123,6 @@ class Recorded:
     new: int = 0
     changed: int = 0
     known: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WarcProgress:
-    """How far a WARC file was read for the records of one interval."""
-
-    #: The file's address, with a mark of whose records were asked for.
-    file: str
-    since: datetime
-    until: datetime
-    #: Bytes of the file that are done: what stands before is in the ledger, or was left out.
-    position: int = 0
-    is_done: bool = False
 
 
 class Ledger(Protocol):

@@ -13,7 +13,8 @@ from pipeline.adapters.sql_schema import urls, warc_imports
 from pipeline.model import codec
 from pipeline.model.capture import CaptureRef
 from pipeline.model.feed import Entry
-from pipeline.ports import Recorded, WarcProgress
+from pipeline.model.warc import WarcProgress
+from pipeline.ports import Recorded
 
 #: Captures of a host whose mean tells how large its next ones will be.
 _SAMPLE = 100

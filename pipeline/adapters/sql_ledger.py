@@ -13,7 +13,8 @@ from pipeline.model import codec
 from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
-from pipeline.ports import Recorded, WarcProgress
+from pipeline.model.warc import WarcProgress
+from pipeline.ports import Recorded
 
 
 def open_ledger(url: str) -> "SqlLedger":

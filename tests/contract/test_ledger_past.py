@@ -10,7 +10,8 @@ from sqlalchemy import ClauseElement, Connection, event, text
 from pipeline.adapters.sql_ledger import SqlLedger
 from pipeline.model.capture import CaptureRef
 from pipeline.model.fate import Fate, Reason, Tally
-from pipeline.ports import Ledger, Recorded, WarcProgress
+from pipeline.model.warc import WarcProgress
+from pipeline.ports import Ledger, Recorded
 from tests.fixtures.entries import LEASE, MINUTE, NOW, a_batch, a_time, an_entry, an_outcome
 
 CAPTURE = CaptureRef(path="2026/11/20/20261120T000000Z-00000000.warc.gz", offset=100, length=3000)
