@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.fixtures.command",
     "tests.fixtures.elasticsearch",
     "tests.fixtures.newsroom",
+    "tests.fixtures.object_store",
     "tests.fixtures.postgresql",
     "tests.fixtures.redis",
 ]

@@ -63,6 +63,8 @@ def read_plain(stream: BinaryIO, begins: int = 0, *, limit: int = _UNLIMITED) ->
             buffer += chunk
         if not buffer.strip():
             return
+        if b"\r\n\r\n" not in buffer and len(buffer) < _MAX_HEADER:
+            raise DamagedWarc(f"cut off after byte {begins}")
         head = buffer.partition(b"\r\n\r\n")[0] + b"\r\n"
         length = _LENGTH.search(head)
         if not buffer.startswith(b"WARC/") or not length:
