@@ -6,7 +6,7 @@ Adapters are imported where they are opened: `newswire search` need not wait for
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +16,12 @@ from pipeline import flow
 from pipeline.errors import UsageError
 from pipeline.model.capture import Batch
 from pipeline.model.handover import Report
-from pipeline.ports import Archive, Clock, Fetcher, Ledger, SearchStore
+from pipeline.ports import Archive, Clock, Fetcher, SearchStore
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from pipeline.adapters.elasticsearch_store import ElasticsearchStore
+    from pipeline.adapters.sql_ledger import SqlLedger
     from pipeline.enrich.annotate import Annotator
 
 
@@ -48,8 +49,8 @@ class Wiring:
                 opened[part].close()
 
     @cached_property
-    def ledger(self) -> Ledger:
-        """The ledger, migrated to this version."""
+    def ledger(self) -> "SqlLedger":
+        """The ledger, migrated to this version; it also keeps what all processes know of the hosts."""
         from pipeline.adapters.sql_ledger import open_ledger
 
         self._make_home()
@@ -98,15 +99,19 @@ class Wiring:
         return Annotator(SpacyTagger(), load_gazetteer())
 
     @asynccontextmanager
-    async def fetcher(self) -> AsyncIterator[Fetcher]:
-        """Open the fetcher for one event loop."""
+    async def fetcher(self, *, patience: timedelta | None = None, is_past: bool = False) -> AsyncIterator[Fetcher]:
+        """Open the fetcher for one event loop; it waits so long for a host's turn, and past work gives way to live."""
+        from pipeline.adapters.host_turns import HostTurns
         from pipeline.adapters.http_fetcher import HttpFetcher
 
         settings = self.settings
+        delay = timedelta(seconds=settings.host_delay)
+        turns = HostTurns(self.ledger, clock=self.clock, delay=delay, patience=patience, is_past=is_past)
         async with HttpFetcher(
             clock=self.clock,
+            hosts=self.ledger,
+            turns=turns,
             contact=settings.contact,
-            host_delay=settings.host_delay,
             allowed_networks=settings.allowed_networks,
         ) as fetcher:
             yield fetcher

@@ -297,3 +297,28 @@ def test_naive_times_are_refused(ledger: Ledger) -> None:
     with pytest.raises(StatementError, match="has no offset"):
         ledger.record_entries([an_entry()], NOW.replace(tzinfo=None))
     assert ledger.tally().seen == 0
+
+
+def test_what_nobody_visited_is_put_back_with_its_attempts(ledger: Ledger) -> None:
+    ledger.record_entries([an_entry(1), an_entry(2)], NOW)
+    first, second = ledger.claim(a_batch(), limit=2, lease=LEASE)
+    ledger.put_back([(first, NOW + MINUTE)])
+    assert [claim.entry.url for claim in ledger.claim(a_batch(2, NOW), limit=9, lease=LEASE)] == []
+    [again] = ledger.claim(a_batch(3, NOW + MINUTE), limit=9, lease=LEASE)
+    assert (again.entry, again.attempts) == (first.entry, 0)
+    ledger.put_back([(first, NOW)])  # held by another batch by now
+    assert ledger.claim(a_batch(4, NOW + MINUTE), limit=9, lease=LEASE) == ()
+    ledger.settle([an_outcome(second), an_outcome(again)])
+
+
+def test_first_due_is_what_a_live_batch_could_claim(ledger: Ledger) -> None:
+    assert ledger.first_due(NOW) is None
+    ledger.record_entries([an_entry(2), an_entry(1)], NOW)
+    assert ledger.first_due(NOW - MINUTE) is None
+    assert ledger.first_due(NOW) == an_entry(1).url
+    claims = ledger.claim(a_batch(), limit=2, lease=LEASE)
+    assert ledger.first_due(NOW) is None
+    assert ledger.first_due(NOW + LEASE) == an_entry(1).url
+    ledger.postpone([(claims[0], NOW + 2 * MINUTE, "no answer"), (claims[1], NOW + MINUTE, "no answer")])
+    assert ledger.first_due(NOW) is None
+    assert ledger.first_due(NOW + 2 * MINUTE) == an_entry(2).url
