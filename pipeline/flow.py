@@ -98,7 +98,7 @@ async def fetch_batch(
     publisher: str | None = None,
 ) -> Report:
     """Claim up to ``limit`` pending entries, fetch them, and archive every answer. Nothing claimed, nothing written."""
-    claims = ledger.claim(batch, limit=limit, lease=LEASE, publisher=publisher)
+    claims = ledger.claim(batch, clock.now(), limit=limit, lease=LEASE, publisher=publisher)
     ended, postponed, fetched = list[Outcome](), list[tuple[Claim, datetime, str]](), list[Fetched]()
     unvisited = list[tuple[Claim, datetime]]()
     if not claims:

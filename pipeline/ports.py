@@ -149,8 +149,10 @@ class Ledger(Protocol):
         """Put entries into the inbox: pending where the URL is new or its claims (update time, title, content) changed."""
         ...
 
-    def claim(self, batch: Batch, *, limit: int, lease: timedelta, publisher: str | None = None) -> tuple[Claim, ...]:
-        """Claim pending entries that are due at ``batch.opened_at``, oldest first; asked again, a batch gets the same ones."""
+    def claim(
+        self, batch: Batch, now: datetime, *, limit: int, lease: timedelta, publisher: str | None = None
+    ) -> tuple[Claim, ...]:
+        """Claim pending entries that are due now, oldest first; asked again, a batch gets the same ones."""
         ...
 
     def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = ()) -> None:
@@ -162,6 +164,10 @@ class Ledger(Protocol):
 
     def postpone(self, claims: Sequence[tuple[Claim, datetime, str]]) -> None:
         """Put claims back as pending, not before that time, with what went wrong; their attempts go up by one."""
+        ...
+
+    def waiting(self) -> Mapping[str, int]:
+        """Return how many live entries are pending, by publisher, the most first; those that a batch holds count too."""
         ...
 
     def put_back(self, claims: Sequence[tuple[Claim, datetime]]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
 from pipeline.adapters.sql_database import rows_by_key
 from pipeline.adapters.sql_schema import urls
@@ -65,16 +65,16 @@ def announces_change(seen: Entry, stored: Entry) -> bool:
 
 
 def claim(
-    connection: Connection, batch: Batch, *, limit: int, lease: timedelta, publisher: str | None
+    connection: Connection, batch: Batch, now: datetime, *, limit: int, lease: timedelta, publisher: str | None
 ) -> tuple[Claim, ...]:
     """Return the batch's claims, or make some where it has none."""
     claims = _claims_of(connection, batch)
     if claims:
         return claims
-    due = select(urls.c.url).where(_is_due(batch.opened_at)).order_by(urls.c.due_at, urls.c.url).limit(limit)
+    due = select(urls.c.url).where(_is_due(now)).order_by(urls.c.due_at, urls.c.url).limit(limit)
     if publisher is not None:
         due = due.where(urls.c.publisher == publisher)
-    leased = {"claimed_by": batch.id, "lease_until": batch.opened_at + lease}
+    leased = {"claimed_by": batch.id, "lease_until": now + lease}
     connection.execute(update(urls).where(urls.c.url.in_(due)).values(leased))
     return _claims_of(connection, batch)
 
@@ -93,6 +93,14 @@ def postpone(connection: Connection, claims: Sequence[tuple[Claim, datetime, str
 def put_back(connection: Connection, claims: Sequence[tuple[Claim, datetime]]) -> None:
     """Put back what the claim's batch still holds, unvisited."""
     _put_back(connection, [(claim, {"due_at": due_at}) for claim, due_at in claims])
+
+
+def waiting(connection: Connection) -> dict[str, int]:
+    """Count live pending entries by publisher."""
+    is_live = and_(urls.c.fate.is_(None), urls.c.is_past.is_(False))
+    count = func.count().label("count")
+    query = select(urls.c.publisher, count).where(is_live).group_by(urls.c.publisher)
+    return dict(connection.execute(query.order_by(count.desc(), urls.c.publisher)).all())
 
 
 def first_due(connection: Connection, now: datetime) -> str | None:

@@ -69,10 +69,12 @@ class SqlLedger:
         with self._database.write() as connection:
             return sql_inbox.record_entries(connection, entries, now)
 
-    def claim(self, batch: Batch, *, limit: int, lease: timedelta, publisher: str | None = None) -> tuple[Claim, ...]:
+    def claim(
+        self, batch: Batch, now: datetime, *, limit: int, lease: timedelta, publisher: str | None = None
+    ) -> tuple[Claim, ...]:
         """Return the batch's claims, or make some where it has none."""
         with self._database.write() as connection:
-            return sql_inbox.claim(connection, batch, limit=limit, lease=lease, publisher=publisher)
+            return sql_inbox.claim(connection, batch, now, limit=limit, lease=lease, publisher=publisher)
 
     def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = ()) -> None:
         """Settle URLs and keep articles. Raises UsageError where a URL was never seen."""
@@ -84,6 +86,11 @@ class SqlLedger:
         """Put back what the claims' batches still hold."""
         with self._database.write() as connection:
             sql_inbox.postpone(connection, claims)
+
+    def waiting(self) -> Mapping[str, int]:
+        """Count live pending entries by publisher."""
+        with self._database.read() as connection:
+            return sql_inbox.waiting(connection)
 
     def put_back(self, claims: Sequence[tuple[Claim, datetime]]) -> None:
         """Put back what the claims' batches still hold, unvisited."""
