@@ -37,23 +37,19 @@ class FeedWatchTrigger(BaseEventTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Watch until cancelled."""
         from pipeline.errors import NewswireError  # noqa: PLC0415 - not at parse
-        from pipeline.orchestration.runs import open_wiring  # noqa: PLC0415 - as above
 
         while True:
             try:
-                wiring = await asyncio.to_thread(open_wiring)
+                # Importing takes a second, opening asks Airflow for connections: not in the triggerer's only thread.
+                wiring = await asyncio.to_thread(_open_wiring)
+                try:
+                    async for event in self._watch(wiring):
+                        yield event
+                finally:
+                    await asyncio.to_thread(wiring.close)
             except NewswireError as error:
                 log.warning("the feeds cannot be watched: %s; next try in %.0f s", error, TRY_AGAIN)
                 await asyncio.sleep(TRY_AGAIN)
-                continue
-            try:
-                async for event in self._watch(wiring):
-                    yield event
-            except NewswireError as error:
-                log.warning("the feeds cannot be watched: %s; next try in %.0f s", error, TRY_AGAIN)
-                await asyncio.sleep(TRY_AGAIN)
-            finally:
-                await asyncio.to_thread(wiring.close)
 
     async def _watch(self, wiring: "Wiring") -> AsyncIterator[TriggerEvent]:
         from pipeline.watch import watch_feeds  # noqa: PLC0415 - not at parse
@@ -69,3 +65,13 @@ class FeedWatchTrigger(BaseEventTrigger):
             ):
                 log.info("ringing: %s", dict(found.entries) or "entries wait")
                 yield TriggerEvent({"entries": dict(found.entries)})  # type: ignore[no-untyped-call]  # as above
+
+
+def _open_wiring() -> "Wiring":
+    from pipeline.orchestration.runs import open_wiring  # noqa: PLC0415 - not at parse
+    from pipeline.wiring import import_adapters  # noqa: PLC0415 - as above
+
+    import_adapters()
+    wiring = open_wiring()
+    _ = wiring.ledger  # opened, and migrated, here
+    return wiring
