@@ -1,6 +1,5 @@
 """Where a batch lies in the archive: names only; adapters/warc_archive.py reads and writes."""
 
-import hashlib
 import re
 import secrets
 from collections.abc import Iterator
@@ -9,24 +8,19 @@ from datetime import UTC, date, datetime, timedelta
 from pipeline.errors import UsageError
 from pipeline.model.capture import Batch
 
-_ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{8,16}")
+_ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{8}")
 _ID_TIME = "%Y%m%dT%H%M%SZ"
 
 
 def open_batch(now: datetime) -> Batch:
     """Return a new batch, whose id sorts by time and is unique without asking anybody."""
-    opened_at = now.astimezone(UTC).replace(microsecond=0)
-    return Batch(id=f"{opened_at:{_ID_TIME}}-{secrets.token_hex(4)}", opened_at=opened_at)
+    return name_batch(now, secrets.token_hex(4))
 
 
-def import_batch(fetched_at: datetime, name: str) -> Batch:
-    """Return the batch for captures that somebody else fetched then, so that it lies among those of its day.
-
-    The same name gives the same batch: an import that broke off is repeated in place, and no copy stays behind.
-    """
-    opened_at = fetched_at.astimezone(UTC).replace(microsecond=0)
-    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return Batch(id=f"{opened_at:{_ID_TIME}}-{digest}", opened_at=opened_at)
+def name_batch(opened_at: datetime, digest: str) -> Batch:
+    """Return the batch of that time and of the first eight of these hex digits, the same one at each call."""
+    opened_at = opened_at.astimezone(UTC).replace(microsecond=0)
+    return Batch(id=f"{opened_at:{_ID_TIME}}-{digest[:8]}", opened_at=opened_at)
 
 
 def parse_batch(batch_id: str) -> Batch:

@@ -17,15 +17,15 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
+from pipeline.boundary import boundary, gather
 from pipeline.discover import polling
 from pipeline.discover.feeds import parse_feed
 from pipeline.enrich.annotate import Annotator
-from pipeline.errors import NewswireError, Reject, Retry, StoreUnavailable
+from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
 from pipeline.fetch.retries import retry_at
@@ -57,20 +57,33 @@ async def poll_feeds(
     feeds = ledger.due_feeds(clock.now(), limit=limit, lease=LEASE, early=early)
 
     async def poll(feed: Feed, state: FeedState) -> None:
-        def fail(_: Reason, detail: str, after: timedelta | None = None) -> None:
-            report.feeds["failed"] += 1
-            ledger.save_feed_state(polling.failed_state(state, detail, clock.now(), after=after))
-            log.warning("feed %s: %s", feed.url, detail.removeprefix(f"{feed.url}: "))
-
-        with boundary(fail):
-            try:
-                await _poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock, report=report)
-            except StoreUnavailable:
-                raise
-            except Retry as error:
-                fail(Reason.UNREACHABLE, str(error), error.after)
+        report.add(await poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock))
 
     await gather([poll(feed, state) for feed, state in feeds])
+    return report
+
+
+async def poll_feed(feed: Feed, state: FeedState, *, ledger: Ledger, fetcher: Fetcher, clock: Clock) -> Report:
+    """Poll one leased feed and end its lease; what goes wrong there is kept with it. Raises StoreUnavailable alone."""
+    report = Report()
+    ended = list[FeedState]()
+
+    def fail(_: Reason, detail: str, after: timedelta | None = None) -> None:
+        report.feeds["failed"] += 1
+        ended.append(polling.failed_state(state, detail, clock.now(), after=after))
+        log.warning("feed %s: %s", feed.url, detail.removeprefix(f"{feed.url}: "))
+
+    with boundary(fail):
+        try:
+            await _poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock, report=report)
+        except StoreUnavailable:
+            raise
+        except Busy as busy:  # too many feeds of one host: nothing was asked, so nothing failed
+            ended.append(polling.delayed_state(state, clock.now(), busy.after))
+        except Retry as error:
+            fail(Reason.UNREACHABLE, str(error), error.after)
+    for failed in ended:
+        await asyncio.to_thread(ledger.save_feed_state, failed)
     return report
 
 
@@ -89,8 +102,8 @@ async def fetch_batch(
 
     What is in the archive already, such as a record of an imported WARC file, is handed on without asking anybody.
     """
-    claims = ledger.claim(batch, limit=limit, lease=LEASE, publisher=publisher, past=past)
-    ended, postponed = list[Outcome](), list[tuple[Claim, datetime, str]]()
+    claims = ledger.claim(batch, clock.now(), limit=limit, lease=LEASE, publisher=publisher, past=past)
+    ended, postponed, unvisited = list[Outcome](), list[tuple[Claim, datetime, str]](), list[tuple[Claim, datetime]]()
     fetched = [Fetched(claim=claim, capture=claim.capture) for claim in claims if claim.capture]
     to_fetch = [claim for claim in claims if not claim.capture]
     if not claims:
@@ -105,6 +118,8 @@ async def fetch_batch(
                 fetched.append(Fetched(claim=claim, capture=ref))
             except StoreUnavailable:
                 raise
+            except Busy as busy:
+                unvisited.append((claim, clock.now() + busy.after))
             except Retry as error:
                 again_at = retry_at(claim.attempts, clock.now(), error.after, random.random())  # noqa: S311 - jitter
                 if again_at is None:
@@ -120,9 +135,16 @@ async def fetch_batch(
     except BaseException:  # Ctrl-C as well: at once, not when the lease ends; the next run may have a disk to write to
         ledger.release(batch)
         raise
+    ledger.put_back(unvisited)
     ledger.postpone(postponed)
     ledger.settle(ended)
-    return Report(claimed=len(claims), passed=len(fetched), postponed=len(postponed), settled=_reasons(ended))
+    return Report(
+        claimed=len(claims),
+        passed=len(fetched),
+        unvisited=len(unvisited),
+        postponed=len(postponed),
+        settled=_reasons(ended),
+    )
 
 
 def extract_batch(batch: Batch, *, ledger: Ledger, archive: Archive, annotator: Annotator, clock: Clock) -> Report:
@@ -193,41 +215,28 @@ def feed_rules(ledger: Ledger) -> Mapping[str, Rules]:
 async def _poll_feed(
     feed: Feed, state: FeedState, *, ledger: Ledger, fetcher: Fetcher, clock: Clock, report: Report
 ) -> None:
-    """Poll one feed: ask only for what is new, and remember what the answer taught."""
+    """Poll one feed: ask only for what is new, and remember what the answer taught.
+
+    Parsing, which takes seconds for a large feed, and the ledger are left to a thread: others are polled meanwhile.
+    """
     capture = await fetcher.fetch(
         state.polled_url, etag=state.etag, last_modified=state.last_modified, obey_robots=False
     )
     now = clock.now()
     if capture.status == HTTPStatus.GONE:
-        ledger.save_feed_state(polling.gone_state(state, now))
+        await asyncio.to_thread(ledger.save_feed_state, polling.gone_state(state, now))
         report.feeds["gone"] += 1
         return
     if problem := polling.answer_error(capture):
         raise Retry(problem)
-    parsed = None if polling.is_unchanged(state, capture) else parse_feed(capture, feed)
-    recorded = ledger.record_entries(parsed.entries, now) if parsed else Recorded()
+    parsed = None if polling.is_unchanged(state, capture) else await asyncio.to_thread(parse_feed, capture, feed)
+    recorded = await asyncio.to_thread(ledger.record_entries, parsed.entries, now) if parsed else Recorded()
     if parsed and parsed.problems:
         log.warning("feed %s: %s", feed.url, "; ".join(parsed.problems))
-    ledger.save_feed_state(polling.next_state(state, capture, parsed, recorded, now))
+    following = polling.next_state(state, capture, parsed, recorded, now, every=feed.poll_every)
+    await asyncio.to_thread(ledger.save_feed_state, following)
     report.feeds["polled" if parsed else "not modified"] += 1
     report.entries += Counter(new=recorded.new, changed=recorded.changed)
-
-
-@contextmanager
-def boundary(end: Callable[[Reason, str], None]) -> Iterator[None]:
-    """End with one feed or one URL what goes wrong there, and keep it from its neighbours: the flow's one such place."""
-    try:
-        yield
-    except StoreUnavailable:  # not this URL's fault: the whole batch stops and is claimed again
-        raise
-    except Reject as error:
-        end(error.reason, error.detail)
-    except NewswireError as error:
-        end(Reason.UNREACHABLE, str(error))
-    except Exception as error:
-        # A page that breaks the parser must not take the batch with it; the trace is for us, the dead letter for the user.
-        log.exception("unexpected error; please report it")
-        end(Reason.BUG, f"{type(error).__name__}: {error}")
 
 
 def _settler(
@@ -256,16 +265,6 @@ def _settler(
         )
 
     return end
-
-
-async def gather(works: Sequence[Coroutine[None, None, None]]) -> None:
-    """Run all of them; the first error of a store stops the others and is raised as itself."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for work in works:
-                group.create_task(work)
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from errors
 
 
 def _reasons(ended: Sequence[Outcome]) -> Counter[Reason]:

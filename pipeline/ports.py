@@ -14,6 +14,7 @@ from pipeline.model.document import Document
 from pipeline.model.entity import Mention
 from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
+from pipeline.model.host import RobotsFile, Turn
 from pipeline.model.query import Query, SearchPage
 from pipeline.model.warc import WarcListing, WarcProgress, WarcRecord
 
@@ -47,8 +48,32 @@ class Fetcher(Protocol):
         ``max_bytes`` is a cap for this answer alone, such as a sitemap's 50 MiB.
 
         Raises Reject (robots, address refused, invalid URL, too large, too many redirects) when asking again is pointless,
-        and Retry (timeout, connection failure, DNS, 429 and 5xx, with the Retry-After sent) when it is not.
+        and Retry (timeout, connection failure, DNS, 429 and 5xx, with the Retry-After sent) when it is not; Busy, a kind of
+        Retry, where others use up the host's turns and nothing was sent.
         """
+        ...
+
+
+class Hosts(Protocol):
+    """What all processes know of the hosts: whose turn it is, who asked to be left alone, and what their robots.txt say."""
+
+    def ask_turn(self, host: str, now: datetime, *, delay: timedelta, is_past: bool = False) -> Turn:
+        """Take the host's turn where it has come, so that the next comes ``delay`` later; else say when it comes.
+
+        Past work leaves most turns to live requests.
+        """
+        ...
+
+    def close_host(self, host: str, until: datetime) -> None:
+        """Give no turn at the host before then."""
+        ...
+
+    def robots_file(self, origin: str) -> RobotsFile | None:
+        """Return the robots.txt that was kept for the origin, however old, or None."""
+        ...
+
+    def keep_robots_file(self, origin: str, file: RobotsFile) -> None:
+        """Keep the file, instead of an older one."""
         ...
 
 
@@ -183,9 +208,16 @@ class Ledger(Protocol):
         ...
 
     def claim(
-        self, batch: Batch, *, limit: int, lease: timedelta, publisher: str | None = None, past: bool = False
+        self,
+        batch: Batch,
+        now: datetime,
+        *,
+        limit: int,
+        lease: timedelta,
+        publisher: str | None = None,
+        past: bool = False,
     ) -> tuple[Claim, ...]:
-        """Claim pending entries that are due at ``batch.opened_at``, oldest first; asked again, a batch gets the same ones.
+        """Claim pending entries that are due now, oldest first; asked again, a batch gets the same ones.
 
         Live entries only, or ``past`` ones only.
         """
@@ -204,6 +236,18 @@ class Ledger(Protocol):
 
     def postpone(self, claims: Sequence[tuple[Claim, datetime, str]]) -> None:
         """Put claims back as pending, not before that time, with what went wrong; their attempts go up by one."""
+        ...
+
+    def waiting(self) -> Mapping[str, int]:
+        """Return how many live entries are pending, by publisher, the most first; those that a batch holds count too."""
+        ...
+
+    def put_back(self, claims: Sequence[tuple[Claim, datetime]]) -> None:
+        """Put claims that nobody visited back as pending, not before that time; their attempts stay."""
+        ...
+
+    def first_due(self, now: datetime) -> str | None:
+        """Return the URL of the live entry that the next claim would begin with, or None where none could be claimed."""
         ...
 
     def release(self, batch: Batch) -> int:

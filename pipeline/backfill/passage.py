@@ -4,27 +4,32 @@ A stage goes on for as long as there is something to do, which may be longer tha
 What was claimed by a run that died is free a quarter of an hour later, and whoever comes next takes it up.
 """
 
+import asyncio
+import hashlib
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from itertools import count
 
 from pipeline import flow
-from pipeline.archive import open_batch
+from pipeline.archive import name_batch
+from pipeline.boundary import gather
 from pipeline.enrich.annotate import Annotator
-from pipeline.errors import Retry
+from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.flow import BATCH_SIZE, LEASE
 from pipeline.model.capture import Batch
 from pipeline.model.handover import Report
 from pipeline.ports import Archive, Clock, Fetcher, Ledger, SearchStore
 
-#: Leases are prolonged when they are this old; a batch takes minutes, where a host asks for long pauses.
-RENEW_AFTER = timedelta(minutes=1)
+#: Leases are prolonged so often; a batch takes many minutes where a host asks for long pauses.
+RENEW_EVERY = timedelta(minutes=1)
 
 log = logging.getLogger(__name__)
 
 
 async def fetch_past(
+    run: Batch,
     *,
     ledger: Ledger,
     archive: Archive,
@@ -35,58 +40,56 @@ async def fetch_past(
 ) -> tuple[list[Batch], Report]:
     """Fetch the past entries that are due, at most ``limit``, any day's, publishers side by side.
 
-    Return the batches with something to extract; they stay claimed for a lease. Where a store fails after some of them, the
-    rest is left to the next run.
+    Return the batches with something to extract; they stay claimed for a lease. They are named after the run: one that died
+    and is tried again has the claims that it had, and does not fetch again what it had fetched.
     """
-    passage = _Passage(ledger=ledger, clock=clock)
-    report = Report()
+    batches, report, left = list[Batch](), Report(), limit
 
     async def fetch_all(publisher: str | None) -> None:
-        while (left := limit - report.claimed) > 0:
-            batch = open_batch(clock.now())
-            passage.batches.append(batch)
+        nonlocal left
+        for number in count():
+            batch = _name_batch(run, publisher, number)
+            if _is_fetched(batch, archive):
+                batches.append(batch)
+                continue
+            if left <= 0:
+                return
+            asked = min(left, BATCH_SIZE)
+            left -= asked
+            batches.append(batch)
             fetched = await flow.fetch_batch(
                 batch,
                 ledger=ledger,
                 archive=archive,
                 fetcher=fetcher,
                 clock=clock,
-                limit=min(left, BATCH_SIZE),
+                limit=asked,
                 publisher=publisher,
                 past=True,
             )
+            left += asked - fetched.claimed
             report.add(fetched)
             if not fetched.passed:
-                passage.batches.remove(batch)
+                batches.remove(batch)
             if not fetched.claimed:
                 return
-            passage.renew()
 
     # A batch is in order of URL, so of one host, mostly: side by side, hosts do not wait for each other.
     publishers = {feed.publisher for feed, _ in ledger.feeds()} if publisher is None else {publisher}
-    try:
-        await flow.gather([fetch_all(name) for name in sorted(publishers)])
+    async with _renewing(batches, ledger, clock):
+        await gather([fetch_all(name) for name in sorted(publishers)])
         if publisher is None:  # what no feed is of, such as any host's pages in a WARC file
             await fetch_all(None)
-    except Retry as error:
-        if not report.passed:
-            raise
-        # What is fetched would be lost to a retry, and fetched again.
-        log.warning("fetching ends early: %s", error)
-    except BaseException:
-        for batch in passage.batches:
-            ledger.release(batch)
-        raise
-    return passage.batches, report
+    return batches, report
 
 
 def extract_past(
     batches: Sequence[Batch], *, ledger: Ledger, archive: Archive, annotator: Annotator, clock: Clock
 ) -> Report:
     """Make documents of the batches' captures; what is no article is settled here."""
-    passage, report = _Passage(ledger=ledger, clock=clock, batches=list(batches)), Report()
+    report = Report()
     for batch in batches:
-        passage.renew()
+        ledger.renew(batches, clock.now() + LEASE)
         report.add(flow.extract_batch(batch, ledger=ledger, archive=archive, annotator=annotator, clock=clock))
     return report
 
@@ -95,25 +98,40 @@ def index_past(
     batches: Sequence[Batch], *, ledger: Ledger, archive: Archive, store: SearchStore, clock: Clock
 ) -> Report:
     """Write what is new or changed to the search store, and settle every document."""
-    passage, report = _Passage(ledger=ledger, clock=clock, batches=list(batches)), Report()
+    report = Report()
     for batch in batches:
-        passage.renew()
+        ledger.renew(batches, clock.now() + LEASE)
         report.add(flow.index_batch(batch, ledger=ledger, archive=archive, store=store, clock=clock))
     return report
 
 
-@dataclass(slots=True, kw_only=True)
-class _Passage:
-    """Batches on their way, whose claims are held together."""
+def _name_batch(run: Batch, publisher: str | None, number: int) -> Batch:
+    name = f"{run.id}/{publisher or ''}/{number}"
+    return name_batch(run.opened_at, hashlib.sha256(name.encode()).hexdigest())
 
-    ledger: Ledger
-    clock: Clock
-    batches: list[Batch] = field(default_factory=list)
-    renewed_at: datetime | None = None
 
-    def renew(self) -> None:
-        """Prolong the leases, unless that was done a moment ago."""
-        now = self.clock.now()
-        if self.renewed_at is None or now - self.renewed_at >= RENEW_AFTER:
-            self.ledger.renew(self.batches, now + LEASE)
-            self.renewed_at = now
+def _is_fetched(batch: Batch, archive: Archive) -> bool:
+    """Tell whether an earlier try of the run fetched the batch, and has something to extract in it."""
+    try:
+        return next(archive.read_lines(batch, "fetched"), None) is not None
+    except UsageError:  # there are no such lines
+        return False
+
+
+@asynccontextmanager
+async def _renewing(batches: Sequence[Batch], ledger: Ledger, clock: Clock) -> AsyncIterator[None]:
+    """Prolong the leases of the batches, also those yet to come, for as long as this goes on."""
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY.total_seconds())
+            try:
+                await asyncio.to_thread(ledger.renew, list(batches), clock.now() + LEASE)
+            except StoreUnavailable as error:  # there is time for more tries
+                log.warning("leases could not be prolonged: %s", error)
+
+    task = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        task.cancel()

@@ -9,9 +9,9 @@ from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urljoin
 
+from pipeline.boundary import boundary, gather
 from pipeline.discover.sitemaps import MAX_BYTES, NotASitemap, SitemapEntry, may_list, parse_sitemap
 from pipeline.fetch.robots import read_robots
-from pipeline.flow import boundary, gather
 from pipeline.model.fate import Reason
 from pipeline.model.feed import Entry, Feed
 from pipeline.ports import Fetcher

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 
-from pipeline.archive import import_batch
+from pipeline.archive import name_batch
+from pipeline.boundary import boundary
 from pipeline.discover.warcs import WantedSites, as_entry
 from pipeline.errors import DamagedWarc, Reject, Retry, StoreUnavailable
 from pipeline.fetch.responses import judge_response
-from pipeline.flow import boundary
 from pipeline.model.capture import Batch, Capture
 from pipeline.model.fate import Reason
 from pipeline.model.handover import Report
@@ -158,7 +158,7 @@ class _Import:
             name.update(f"{part}\n".encode())
         for capture in kept:
             name.update(f"{capture.url} {capture.fetched_at}\n".encode() + capture.body)
-        return import_batch(kept[0].fetched_at, name.hexdigest())
+        return name_batch(kept[0].fetched_at, name.hexdigest())
 
 
 def _why_no_page(capture: Capture) -> str:

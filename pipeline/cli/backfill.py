@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.archive import open_batch
 from pipeline.backfill import cost as costs
 from pipeline.backfill.cost import Cost
 from pipeline.backfill.discovery import cut_future
@@ -14,6 +15,7 @@ from pipeline.cli import console
 from pipeline.cli.ingest import join_counts, print_report
 from pipeline.cli.interval import read_interval
 from pipeline.errors import UsageError
+from pipeline.fetch.politeness import PAST_TURNS
 from pipeline.model.handover import Report
 from pipeline.ports import Fetcher
 from pipeline.settings import read_settings
@@ -66,7 +68,7 @@ async def _run_backfill(wiring: Wiring, begin: datetime, end: datetime, *, publi
     """Take each day, and what was left of others, from discovery to the index."""
     report = Report()
     days = list(split_days(begin, end))
-    async with wiring.fetcher() as fetcher:
+    async with wiring.fetcher(is_past=True) as fetcher:
         with console.progress() as progress:
             task = progress.add_task("days", total=len(days))
             for since, until in days:
@@ -85,7 +87,7 @@ async def _drain(wiring: Wiring, fetcher: Fetcher, *, publisher: str | None, lim
     report = Report()
     while limit > report.claimed:
         batches, fetched = await wiring.fetch_past(
-            fetcher, publisher=publisher, limit=min(limit - report.claimed, ROUND)
+            open_batch(wiring.clock.now()), fetcher, publisher=publisher, limit=min(limit - report.claimed, ROUND)
         )
         report.add(fetched)
         if not fetched.claimed:
@@ -97,7 +99,7 @@ async def _drain(wiring: Wiring, fetcher: Fetcher, *, publisher: str | None, lim
 
 async def _estimate(wiring: Wiring, begin: datetime, end: datetime, *, publisher: str | None) -> Cost:
     cost, days = Cost(), list(split_days(begin, end))
-    async with wiring.fetcher() as fetcher:
+    async with wiring.fetcher(is_past=True) as fetcher:
         with console.progress() as progress:
             task = progress.add_task("days", total=len(days))
             for since, until in days:
@@ -141,7 +143,7 @@ def _print_cost(cost: Cost, begin: datetime, end: datetime, host_delay: float, *
                 "seconds": seconds,
                 "searched": dict(cost.searched),
                 "assumed": {
-                    "host_delay": host_delay,
+                    "seconds_a_request": host_delay * PAST_TURNS,
                     "page_bytes": costs.PAGE_BYTES,
                     "warc_bytes_a_second": costs.WARC_BYTES_A_SECOND,
                     "articles_a_second": costs.ARTICLES_A_SECOND,
@@ -161,9 +163,9 @@ def _print_cost(cost: Cost, begin: datetime, end: datetime, host_delay: float, *
     console.say("searched: " + (join_counts(cost.searched) or "nothing"))
     console.say(f"expected time: {timedelta(seconds=seconds)}")
     console.say(
-        f"assumed: {host_delay:g} s between two requests to a host, hosts side by side; {costs.PAGE_BYTES // 1000} kB a page "
-        f"where none is known; {costs.WARC_BYTES_A_SECOND // 10**6} MB of WARC files and {costs.ARTICLES_A_SECOND} articles "
-        "a second"
+        f"assumed: {host_delay * PAST_TURNS:g} s between two requests to a host, which past work shares, "
+        f"hosts side by side; {costs.PAGE_BYTES // 1000} kB a page where none is known; "
+        f"{costs.WARC_BYTES_A_SECOND // 10**6} MB of WARC files and {costs.ARTICLES_A_SECOND} articles a second"
     )
     console.say("nothing was recorded")
 

@@ -33,9 +33,10 @@ class Report:
     entries: Counter[str] = field(default_factory=Counter)
     #: What a backfill looked through: sitemaps, WARC files and their records, by what became of them.
     searched: Counter[str] = field(default_factory=Counter)
-    #: Claims taken, handed on to the next stage, and put back for later.
+    #: Claims taken, handed on to the next stage, put back unvisited, and put back after a visit that failed.
     claimed: int = 0
     passed: int = 0
+    unvisited: int = 0
     postponed: int = 0
     settled: Counter[Reason] = field(default_factory=Counter)
 
@@ -46,5 +47,6 @@ class Report:
         self.searched += other.searched
         self.claimed += other.claimed
         self.passed += other.passed
+        self.unvisited += other.unvisited
         self.postponed += other.postponed
         self.settled += other.settled

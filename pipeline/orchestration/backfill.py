@@ -11,7 +11,7 @@ from pipeline.backfill.cost import Cost
 from pipeline.backfill.discovery import cut_future
 from pipeline.model.capture import Batch
 from pipeline.model.handover import Report
-from pipeline.orchestration.runs import airflow_errors, log_summary, numbers, process_wiring
+from pipeline.orchestration.runs import airflow_errors, log_summary, numbers, process_wiring, run_batch
 from pipeline.wiring import Wiring
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def fetch(*, publisher: str | None, limit: int) -> list[str]:
     """Fetch the past entries that are due, whichever run found them; return the ids of the batches."""
     _yield_to_live_work()
     with airflow_errors():
-        batches, report = asyncio.run(_fetch(process_wiring(), publisher=publisher, limit=limit))
+        batches, report = asyncio.run(_fetch(process_wiring(), run_batch(), publisher=publisher, limit=limit))
     log_summary(f"fetch: {len(batches)} batches", report)
     return [batch.id for batch in batches]
 
@@ -77,21 +77,21 @@ def index(batch_ids: Sequence[str]) -> dict[str, int]:
 async def _discover(wiring: Wiring, since: datetime, until: datetime, *, publisher: str | None) -> Report:
     since, until = cut_future(since, until, wiring.clock.now())
     wiring.add_sources()
-    async with wiring.fetcher() as fetcher:
+    async with wiring.fetcher(is_past=True) as fetcher:
         return await wiring.discover_past(since, until, fetcher, publisher=publisher, on_progress=log.info)
 
 
 async def _estimate(wiring: Wiring, since: datetime, until: datetime, *, publisher: str | None) -> Cost:
     since, until = cut_future(since, until, wiring.clock.now())
     wiring.add_sources()
-    async with wiring.fetcher() as fetcher:
+    async with wiring.fetcher(is_past=True) as fetcher:
         return await wiring.estimate_past(since, until, fetcher, publisher=publisher, on_progress=log.info)
 
 
-async def _fetch(wiring: Wiring, *, publisher: str | None, limit: int) -> tuple[list[Batch], Report]:
+async def _fetch(wiring: Wiring, run: Batch, *, publisher: str | None, limit: int) -> tuple[list[Batch], Report]:
     wiring.store.prepare()  # before anything is fetched: a store that is down costs nobody a request
-    async with wiring.fetcher() as fetcher:
-        return await wiring.fetch_past(fetcher, publisher=publisher, limit=limit)
+    async with wiring.fetcher(is_past=True) as fetcher:
+        return await wiring.fetch_past(run, fetcher, publisher=publisher, limit=limit)
 
 
 def _yield_to_live_work() -> None:

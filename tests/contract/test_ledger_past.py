@@ -20,7 +20,7 @@ BEGUN = WarcProgress(file="s3://crawl/a.warc.gz", since=NOW - DAY, until=NOW, po
 
 
 def urls_of(ledger: Ledger, *, past: bool, name: str = "late") -> list[str]:
-    claims = ledger.claim(a_batch(name, NOW + 10 * LEASE), limit=100, lease=LEASE, past=past)
+    claims = ledger.claim(a_batch(name), NOW + 10 * LEASE, limit=100, lease=LEASE, past=past)
     return [claim.entry.url for claim in claims]
 
 
@@ -34,7 +34,7 @@ def test_live_and_past_are_claimed_apart(ledger: Ledger) -> None:
 
 def test_past_claims_of_one_publisher(ledger: Ledger) -> None:
     ledger.record_entries([an_entry(1), an_entry(2, publisher="Another")], NOW, past=True)
-    claims = ledger.claim(a_batch(), limit=9, lease=LEASE, publisher="Another", past=True)
+    claims = ledger.claim(a_batch(), NOW, limit=9, lease=LEASE, publisher="Another", past=True)
     assert [claim.entry.url for claim in claims] == [an_entry(2).url]
 
 
@@ -43,7 +43,7 @@ def test_a_backfill_knows_nothing_better_of_what_is_known(ledger: Ledger) -> Non
     sitemaps = an_entry(title="As the sitemap words it", updated=a_time(11))
     assert ledger.record_entries([sitemaps], NOW + MINUTE, past=True) == Recorded(known=1)
     assert urls_of(ledger, past=True) == []
-    ledger.settle([an_outcome(claim) for claim in ledger.claim(a_batch(2), limit=1, lease=LEASE)])
+    ledger.settle([an_outcome(claim) for claim in ledger.claim(a_batch(2), NOW, limit=1, lease=LEASE)])
     assert ledger.record_entries([sitemaps, sitemaps], NOW + MINUTE, past=True) == Recorded(known=2)
     assert ledger.tally() == Tally(seen=1, pending=0, fates={Fate.INDEXED: 1})
 
@@ -53,14 +53,14 @@ def test_a_past_entry_that_a_feed_announces_becomes_live(ledger: Ledger, title: 
     ledger.record_entries([an_entry(1), an_entry(2)], NOW, past=True)
     fed = an_entry(1, title=title, summary="The feed's own.")
     assert ledger.record_entries([fed], NOW + MINUTE) == Recorded(known=1)
-    [claim] = ledger.claim(a_batch(1, NOW + MINUTE), limit=5, lease=LEASE)
+    [claim] = ledger.claim(a_batch(1), NOW + MINUTE, limit=5, lease=LEASE)
     assert (claim.entry, claim.revision) == (fed, 1)
     assert urls_of(ledger, past=True) == [an_entry(2).url]
 
 
 def test_what_a_backfill_brought_is_not_visited_again_because_a_feed_words_it_otherwise(ledger: Ledger) -> None:
     ledger.record_entries([an_entry(published=a_time(9))], NOW, past=True)
-    ledger.settle([an_outcome(claim) for claim in ledger.claim(a_batch(), limit=1, lease=LEASE, past=True)])
+    ledger.settle([an_outcome(claim) for claim in ledger.claim(a_batch(), NOW, limit=1, lease=LEASE, past=True)])
     fed = an_entry(title="As the feed words it", published=a_time(9))
     assert ledger.record_entries([fed], NOW + MINUTE) == Recorded(known=1)
     assert ledger.tally() == Tally(seen=1, pending=0, fates={Fate.INDEXED: 1})
@@ -74,7 +74,7 @@ def test_a_past_entry_that_changes_becomes_live_and_loses_its_capture(ledger: Le
     ledger.record_captures([(an_entry(published=a_time(9)), CAPTURE)], BEGUN, NOW)
     updated = an_entry(updated=a_time(10))
     assert ledger.record_entries([updated], NOW + MINUTE) == Recorded(changed=1)
-    [claim] = ledger.claim(a_batch(1, NOW + MINUTE), limit=5, lease=LEASE)
+    [claim] = ledger.claim(a_batch(1), NOW + MINUTE, limit=5, lease=LEASE)
     assert (claim.entry, claim.revision, claim.capture) == (updated, 2, None)
 
 
@@ -91,7 +91,7 @@ def test_captures_come_in_with_the_progress_of_their_file(ledger: Ledger) -> Non
     done = replace(BEGUN, position=6 << 30, is_done=True)
     assert ledger.record_captures([], done, NOW + MINUTE) == Recorded()
     assert ledger.warc_progress(BEGUN.file, BEGUN.since, BEGUN.until) == done
-    claims = ledger.claim(a_batch(), limit=5, lease=LEASE, past=True)
+    claims = ledger.claim(a_batch(), NOW, limit=5, lease=LEASE, past=True)
     assert [(claim.entry, claim.capture) for claim in claims] == captures
     assert ledger.tally() == Tally(seen=2, pending=2)
 
@@ -110,19 +110,19 @@ def test_a_revived_dead_letter_is_read_from_the_archive(
     ledger: Ledger, reason: Reason, kept: CaptureRef | None
 ) -> None:
     ledger.record_entries([an_entry()], NOW)
-    [claim] = ledger.claim(a_batch(1), limit=1, lease=LEASE)
+    [claim] = ledger.claim(a_batch(1), NOW, limit=1, lease=LEASE)
     ledger.settle([an_outcome(claim, reason, capture=CAPTURE)])
     assert ledger.revive([], NOW) == 1
-    [again] = ledger.claim(a_batch(2), limit=1, lease=LEASE)
+    [again] = ledger.claim(a_batch(2), NOW, limit=1, lease=LEASE)
     assert again.capture == kept
 
 
 def test_a_lease_is_prolonged_while_nobody_else_took_the_claim(ledger: Ledger) -> None:
     ledger.record_entries([an_entry(1), an_entry(2)], NOW, past=True)
-    ledger.claim(a_batch(1), limit=1, lease=LEASE, past=True)
-    ledger.claim(a_batch(2), limit=1, lease=LEASE, past=True)
+    ledger.claim(a_batch(1), NOW, limit=1, lease=LEASE, past=True)
+    ledger.claim(a_batch(2), NOW, limit=1, lease=LEASE, past=True)
     assert ledger.renew([a_batch(1)], NOW + 3 * LEASE) == 1
-    taken = ledger.claim(a_batch(3, NOW + LEASE), limit=5, lease=LEASE, past=True)
+    taken = ledger.claim(a_batch(3), NOW + LEASE, limit=5, lease=LEASE, past=True)
     assert [claim.entry.url for claim in taken] == [an_entry(2).url]
     assert ledger.renew([a_batch(1), a_batch(2)], NOW + 4 * LEASE) == 1
     assert ledger.renew([], NOW) == 0
@@ -167,6 +167,6 @@ def test_a_claim_reads_only_what_it_takes(
     ledger.record_entries([an_entry(f"live-{number}") for number in range(5000)], NOW)
     with ledger._database.write() as connection:
         connection.execute(text("ANALYZE"))
-    ledger.claim(a_batch(), limit=50, lease=LEASE, publisher=publisher, past=past)
+    ledger.claim(a_batch(), NOW, limit=50, lease=LEASE, publisher=publisher, past=past)
     index = "urls_pending_by_publisher" if publisher else "urls_pending"
     assert [index in plan and "TEMP B-TREE" not in plan and "Sort" not in plan for plan in plans] == [True], plans

@@ -15,10 +15,12 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from upath import UPath
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from examples.press import PUBLISHER, Press
+from pipeline.archive import open_batch
 from pipeline.model.fate import Fate, Reason, Tally
 from pipeline.model.handover import Report
 from pipeline.model.query import Query, Sort
@@ -83,7 +85,7 @@ def discover(wiring: Wiring, since: datetime = SINCE, until: datetime = UNTIL, p
 def drain(wiring: Wiring) -> Report:
     async def run() -> Report:
         async with wiring.fetcher() as fetcher:
-            batches, report = await wiring.fetch_past(fetcher, limit=10_000)
+            batches, report = await wiring.fetch_past(open_batch(wiring.clock.now()), fetcher, limit=10_000)
         report.add(wiring.extract_past(batches))
         report.add(wiring.index_past(batches))
         return report
@@ -163,7 +165,6 @@ def test_every_record_that_is_left_out_is_counted_by_why(past: Past) -> None:
     )
     wiring = past.wiring()
     [feed, _] = wiring.ledger.feeds()[0]
-    wiring.ledger.record_entries([], wiring.clock.now())
     discover(past.wiring(NEWSWIRE_WARCS=""))  # the sitemap's entry first
     report = discover(wiring, publisher=feed.publisher)
     assert report.searched == Counter(
@@ -212,7 +213,7 @@ def test_a_damaged_file_is_read_as_far_as_it_goes_and_on_when_it_is_whole(
     wiring = past.wiring()
     report = discover(wiring)
     imported = report.searched["records imported"]
-    assert 60 < imported < 80
+    assert 60 < imported - 10 <= 70  # the other file's ten are whole
     assert report.searched["WARC files failed"] == 1
     assert f"{path} is cut off after byte" in caplog.text
     assert "what stands before it was read" in caplog.text
@@ -247,8 +248,6 @@ def test_a_bucket_that_cannot_be_read_is_said_and_the_sitemaps_go_on(
 
 
 def test_warc_files_in_a_bucket(past: Past, root: str) -> None:
-    from upath import UPath  # noqa: PLC0415 - beside the fixture that needs it
-
     past.press.write_warc(past.folder / "a.warc.gz", DAY, range(60))
     target = UPath(root) / "crawl" / NAME
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -338,19 +337,14 @@ def state(past: Past) -> tuple[dict[str, bytes], Tally, list[tuple[str, object]]
     discover(wiring)
     archive = past.folder / "home/archive"
     files = {str(path.relative_to(archive)): path.read_bytes() for path in archive.rglob("*.warc.gz")}
-    batch_claims = wiring.ledger.claim(_late_batch(), limit=1000, lease=timedelta(minutes=1), past=True)
+    late = datetime.now(UTC) + timedelta(hours=1)
+    batch_claims = wiring.ledger.claim(open_batch(late), late, limit=1000, lease=timedelta(minutes=1), past=True)
     claims = [(claim.entry.url, claim.capture) for claim in batch_claims]
     for ref, capture in wiring.archive.scan(SINCE, UNTIL):
         assert (capture.url, ref) in claims
     tally = wiring.ledger.tally()
     wiring.close()
     return files, tally, sorted(claims, key=str)
-
-
-def _late_batch():  # noqa: ANN202
-    from pipeline.archive import open_batch  # noqa: PLC0415
-
-    return open_batch(datetime.now(UTC) + timedelta(hours=1))
 
 
 @pytest.mark.parametrize("place", ["in the archive's file", "before the ledger", "behind the ledger"])
