@@ -9,6 +9,7 @@ from datetime import datetime
 from pipeline.archive import parse_batch
 from pipeline.backfill.cost import Cost
 from pipeline.backfill.discovery import cut_future
+from pipeline.errors import UsageError
 from pipeline.model.capture import Batch
 from pipeline.model.handover import Report
 from pipeline.orchestration.runs import airflow_errors, log_summary, numbers, process_wiring, run_batch
@@ -17,19 +18,21 @@ from pipeline.wiring import Wiring
 log = logging.getLogger(__name__)
 
 
-def discover(since: datetime, until: datetime, *, publisher: str | None) -> dict[str, int]:
+def discover(since: datetime | None, until: datetime | None, *, publisher: str | None) -> dict[str, int]:
     """Put what sitemaps and WARC files hold of the interval into the inbox; return what was met, in numbers."""
     _yield_to_live_work()
     with airflow_errors():
+        since, until = _past_interval(since, until)
         report = asyncio.run(_discover(process_wiring(), since, until, publisher=publisher))
     log_summary(f"discover {since:%Y-%m-%d}", report)
     return {f"entries {name}": count for name, count in report.entries.items()} | dict(report.searched)
 
 
-def estimate(since: datetime, until: datetime, *, publisher: str | None) -> dict[str, int]:
+def estimate(since: datetime | None, until: datetime | None, *, publisher: str | None) -> dict[str, int]:
     """Return and log what the interval would cost; nothing is recorded."""
     _yield_to_live_work()
     with airflow_errors():
+        since, until = _past_interval(since, until)
         wiring = process_wiring()
         cost = asyncio.run(_estimate(wiring, since, until, publisher=publisher))
     for host, count in cost.requests.most_common():
@@ -74,15 +77,20 @@ def index(batch_ids: Sequence[str]) -> dict[str, int]:
     return {"written": report.passed} | numbers(report)
 
 
+def _past_interval(since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
+    """Return the run's interval up to now. Raises UsageError where it has none, or one in the future."""
+    if since is None or until is None:
+        raise UsageError("this run has no data interval: give it a logical date, the day after the one that it is for")
+    return cut_future(since, until, process_wiring().clock.now())
+
+
 async def _discover(wiring: Wiring, since: datetime, until: datetime, *, publisher: str | None) -> Report:
-    since, until = cut_future(since, until, wiring.clock.now())
     wiring.add_sources()
     async with wiring.fetcher(is_past=True) as fetcher:
         return await wiring.discover_past(since, until, fetcher, publisher=publisher, on_progress=log.info)
 
 
 async def _estimate(wiring: Wiring, since: datetime, until: datetime, *, publisher: str | None) -> Cost:
-    since, until = cut_future(since, until, wiring.clock.now())
     wiring.add_sources()
     async with wiring.fetcher(is_past=True) as fetcher:
         return await wiring.estimate_past(since, until, fetcher, publisher=publisher, on_progress=log.info)
