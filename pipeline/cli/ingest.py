@@ -76,8 +76,9 @@ def print_report(report: Report, pending: int) -> None:
     console.say("articles: " + (join_reasons(report) or "none"))
     if pending:
         console.say(
-            f"pending: {pending}, of which {report.postponed} were put off now; the others wait for their time, are past "
-            f"and wait for newswire backfill, or are held by a run that is at work or broke off: then they are free {flow.LEASE.seconds // 60} minutes after it began"
+            f"pending: {pending}, of which {report.postponed} were put off now; the others wait for their time, are past and "
+            "wait for newswire backfill, or are held by a run that is at work or broke off: then they are free "
+            f"{flow.LEASE.seconds // 60} minutes after it began"
         )
     failed = report.feeds["failed"]
     if failed:
