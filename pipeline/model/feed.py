@@ -63,6 +63,8 @@ class FeedState:
     body_hash: str | None = None
     polled_at: datetime | None = None
     last_new_entry_at: datetime | None = None
+    #: Seconds between arrivals, as last learned: see ``polling.learn_rhythm``. None: nothing is learned yet.
+    rhythm: float | None = None
     #: Consecutive failed polls.
     failures: int = 0
     last_error: str | None = None
