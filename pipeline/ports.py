@@ -6,7 +6,7 @@ Any method can raise ``errors.StoreUnavailable`` (or, for the Fetcher, ``errors.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from pipeline.model.capture import Batch, Capture, CaptureRef
@@ -198,6 +198,14 @@ class StoreStatus:
     indices: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMonth:
+    """The documents of the live generation whose URLs were first seen in one month, named by its first day (UTC)."""
+
+    month: date
+    documents: int
+
+
 class SearchStore(Protocol):
     """Keeps documents and finds them; speaks Query, never a store's own language.
 
@@ -238,4 +246,16 @@ class SearchStore(Protocol):
 
     def drop(self, generation: str) -> None:
         """Delete a generation. Raises UsageError for the live one."""
+        ...
+
+    def months(self) -> tuple[StoredMonth, ...]:
+        """Return the months of the live generation, oldest first; none of which it keeps nothing."""
+        ...
+
+    def drop_months(self, before: date) -> tuple[StoredMonth, ...]:
+        """Delete the months of the live generation that ended by then, and nothing else; return them, oldest first.
+
+        The current month always stays, and the generation stays live, also where nothing is left in it. Broken off, it can
+        be asked again for the rest.
+        """
         ...
