@@ -75,8 +75,8 @@ class Archive(Protocol):
         """Yield the lines that ``write_lines`` was given. Raises UsageError where there are none."""
         ...
 
-    def drop_lines(self, before: datetime) -> int:
-        """Remove the hand-overs of batches opened before then; return how many."""
+    def drop_lines(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Remove the hand-overs of batches opened before then; return how many (``dry_run``: would be removed)."""
         ...
 
 
@@ -169,6 +169,27 @@ class Ledger(Protocol):
 
     def reasons(self) -> Mapping[Reason, int]:
         """Return how many URLs ended for each reason."""
+        ...
+
+    def articles_by_month(self) -> Mapping[date, int]:
+        """Return how many articles were ever indexed, by the first day of the month of their first sight (UTC), oldest first."""
+        ...
+
+    def count_prunable(self, before: datetime) -> int:
+        """Return how many URLs ``prune`` has yet to visit."""
+        ...
+
+    def prune(self, before: datetime, now: datetime, *, limit: int) -> int:
+        """Take what is heavy from up to ``limit`` URLs settled before then; return how many, 0 once all are done.
+
+        The entry's content and summary, the detail and the document go; URL, fate, reason, times, article and capture stay,
+        and a feed that lists the URL as before still announces nothing. Dead letters stay whole, and so does an entry that
+        is the only copy of an article's text.
+        """
+        ...
+
+    def drop_hosts(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Forget the hosts that nobody had to wait for since then; return how many (``dry_run``: would be forgotten)."""
         ...
 
 

@@ -83,6 +83,8 @@ class Entry:
     summary: str | None = None
     #: The feed's own full content, HTML; the fallback body when the page gives none.
     content_html: str | None = None
+    #: SHA-256 of the content that pruning took away, so that the feed's repeating it is no news.
+    content_digest: str | None = None
     authors: tuple[str, ...] = ()
     published: Timestamp | None = None
     updated: Timestamp | None = None
