@@ -132,7 +132,8 @@ def learn_rhythm(state: FeedState, now: datetime) -> float | None:
     random moment. A plain mean forgets a weekend among a week's hundred arrivals, and a paper whose desk works from
     Monday to Friday would be called silent every Sunday.
     """
-    if state.last_new_entry_at is None or state.failures:  # the first arrival ends no pause; an outage is no pause
+    # The first arrival ends no pause; and while nobody could listen, or the feed was gone, nobody knows of any.
+    if state.last_new_entry_at is None or state.polled_at is None or state.failures:
         return state.rhythm
     # Polled later than it was due, the entry may have waited for us.
     pause = max((min(now, state.due_at) - state.last_new_entry_at).total_seconds(), 0.0)

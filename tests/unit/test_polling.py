@@ -272,6 +272,8 @@ def test_an_outage_teaches_nothing() -> None:
     # Nor does a watcher that stood still: the feed was due an hour after its last entry, and may have had news then.
     late = replace(state, due_at=state.last_new_entry_at + HOUR)
     assert next_state(late, answer(), PARSED, Recorded(new=5), NOW).rhythm == pytest.approx(3600.0)
+    revived = replace(initial_state(FEED, NOW), last_new_entry_at=NOW - 99 * DAY)  # added again after it was gone
+    assert next_state(revived, answer(), PARSED, Recorded(new=5), NOW).rhythm is None
 
 
 def test_nobody_is_called_silent_while_nobody_listens() -> None:
