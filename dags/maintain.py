@@ -28,9 +28,8 @@ can be read from the archive again; see *Maintenance* in docs/operations.md.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, Param, dag, get_current_context, task
-
-MAINTENANCE = Asset("newswire_maintenance", uri="newswire://maintenance")
+from airflow.sdk import CronDataIntervalTimetable, Param, dag, get_current_context, task
+from pipeline.orchestration.assets import MAINTENANCE
 
 
 @dag(

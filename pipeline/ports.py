@@ -14,6 +14,7 @@ from pipeline.model.document import Document
 from pipeline.model.entity import Mention
 from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
+from pipeline.model.host import RobotsFile, Turn
 from pipeline.model.query import Query, SearchPage
 
 
@@ -39,8 +40,32 @@ class Fetcher(Protocol):
         Only what a publisher offers to machines, such as its feeds and sitemaps, is fetched without asking robots.txt.
 
         Raises Reject (robots, address refused, invalid URL, too large, too many redirects) when asking again is pointless,
-        and Retry (timeout, connection failure, DNS, 429 and 5xx, with the Retry-After sent) when it is not.
+        and Retry (timeout, connection failure, DNS, 429 and 5xx, with the Retry-After sent) when it is not; Busy, a kind of
+        Retry, where others use up the host's turns and nothing was sent.
         """
+        ...
+
+
+class Hosts(Protocol):
+    """What all processes know of the hosts: whose turn it is, who asked to be left alone, and what their robots.txt say."""
+
+    def ask_turn(self, host: str, now: datetime, *, delay: timedelta, is_past: bool = False) -> Turn:
+        """Take the host's turn where it has come, so that the next comes ``delay`` later; else say when it comes.
+
+        Past work leaves most turns to live requests.
+        """
+        ...
+
+    def close_host(self, host: str, until: datetime) -> None:
+        """Give no turn at the host before then."""
+        ...
+
+    def robots_file(self, origin: str) -> RobotsFile | None:
+        """Return the robots.txt that was kept for the origin, however old, or None."""
+        ...
+
+    def keep_robots_file(self, origin: str, file: RobotsFile) -> None:
+        """Keep the file, instead of an older one."""
         ...
 
 
@@ -124,8 +149,10 @@ class Ledger(Protocol):
         """Put entries into the inbox: pending where the URL is new or its claims (update time, title, content) changed."""
         ...
 
-    def claim(self, batch: Batch, *, limit: int, lease: timedelta, publisher: str | None = None) -> tuple[Claim, ...]:
-        """Claim pending entries that are due at ``batch.opened_at``, oldest first; asked again, a batch gets the same ones."""
+    def claim(
+        self, batch: Batch, now: datetime, *, limit: int, lease: timedelta, publisher: str | None = None
+    ) -> tuple[Claim, ...]:
+        """Claim pending entries that are due now, oldest first; asked again, a batch gets the same ones."""
         ...
 
     def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = ()) -> None:
@@ -137,6 +164,18 @@ class Ledger(Protocol):
 
     def postpone(self, claims: Sequence[tuple[Claim, datetime, str]]) -> None:
         """Put claims back as pending, not before that time, with what went wrong; their attempts go up by one."""
+        ...
+
+    def waiting(self) -> Mapping[str, int]:
+        """Return how many live entries are pending, by publisher, the most first; those that a batch holds count too."""
+        ...
+
+    def put_back(self, claims: Sequence[tuple[Claim, datetime]]) -> None:
+        """Put claims that nobody visited back as pending, not before that time; their attempts stay."""
+        ...
+
+    def first_due(self, now: datetime) -> str | None:
+        """Return the URL of the live entry that the next claim would begin with, or None where none could be claimed."""
         ...
 
     def release(self, batch: Batch) -> int:
@@ -189,7 +228,10 @@ class Ledger(Protocol):
         ...
 
     def drop_hosts(self, before: datetime, *, dry_run: bool = False) -> int:
-        """Forget the hosts that nobody had to wait for since then; return how many (``dry_run``: would be forgotten)."""
+        """Forget the hosts that nobody had to wait for since then, and the robots.txt files that expired before.
+
+        Such a host is asked as one that was never asked. Return how many rows went (``dry_run``: would go).
+        """
         ...
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, extract, func, or_, select, update
 
-from pipeline.adapters.sql_schema import articles, hosts, urls
+from pipeline.adapters.sql_schema import articles, hosts, robots_files, urls
 from pipeline.model import codec
 from pipeline.model.fate import FEED_TEXT, Fate
 from pipeline.model.feed import Entry
@@ -41,11 +41,13 @@ def is_content_of(entry: Entry, content: str) -> bool:
 
 
 def drop_hosts(connection: Connection, before: datetime, *, dry_run: bool) -> int:
-    """Forget the hosts whose times are all past; such a host may be asked at once, as one that was never asked."""
+    """Forget the hosts whose times are all past, and what robots.txt files said that have expired."""
     is_past = and_(hosts.c.next_at < before, or_(hosts.c.closed_until.is_(None), hosts.c.closed_until < before))
+    old = ((hosts, is_past), (robots_files, robots_files.c.expires_at < before))
     if dry_run:
-        return connection.execute(select(func.count()).select_from(hosts).where(is_past)).scalar_one()
-    return connection.execute(delete(hosts).where(is_past)).rowcount
+        counts = [select(func.count()).select_from(rows).where(is_old) for rows, is_old in old]
+        return sum(connection.execute(count).scalar_one() for count in counts)
+    return sum(connection.execute(delete(rows).where(is_old)).rowcount for rows, is_old in old)
 
 
 def articles_by_month(connection: Connection) -> dict[date, int]:

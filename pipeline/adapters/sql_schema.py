@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 #: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
-HEAD = "0003"
+HEAD = "0004"
 VERSION_TABLE = "newswire_version"
 
 
@@ -132,6 +132,15 @@ hosts = Table(
     Column("host", PlainText, primary_key=True),
     Column("next_at", UtcTime, nullable=False, comment="no request starts before"),
     Column("closed_until", UtcTime, comment="as the host asked for"),
+)
+
+robots_files = Table(
+    "robots_files",
+    metadata,
+    Column("origin", PlainText, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("is_closed", Boolean, nullable=False, server_default=false()),
 )
 
 warc_imports = Table(

@@ -1,7 +1,8 @@
 """When a feed is polled next: what one poll learned, as the state for the next one. Pure: the time is given.
 
 The interval follows the feed: longer while nothing is new, shorter the more is. What the other side asks for (ttl, sy:,
-max-age, Retry-After) is a least time, never a reason to come sooner.
+max-age, Retry-After) is a least time, never a reason to come sooner. Where the user says how often to poll, that holds
+instead; a failing feed and a Retry-After are waited for all the same.
 """
 
 import hashlib
@@ -83,18 +84,28 @@ def answer_error(capture: Capture) -> str | None:
 
 
 def next_state(
-    state: FeedState, capture: Capture, parsed: ParsedFeed | None, recorded: Recorded, now: datetime
+    state: FeedState,
+    capture: Capture,
+    parsed: ParsedFeed | None,
+    recorded: Recorded,
+    now: datetime,
+    *,
+    every: float | None = None,
 ) -> FeedState:
-    """Return the state after a successful poll; ``parsed`` is None where ``is_unchanged``."""
+    """Return the state after a successful poll; ``parsed`` is None where ``is_unchanged``.
+
+    ``every`` are the seconds that the user wants between two polls, where the feed's own rhythm is not to decide.
+    """
     # What the feed itself asks for is kept in the interval, since a 304 does not repeat it.
     asked = min(parsed.least_interval, LONGEST_WAIT) if parsed else 0.0
-    interval = max(_adapt(state, recorded, is_unchanged=parsed is None), asked)
+    interval = every or max(_adapt(state, recorded, is_unchanged=parsed is None), asked)
+    wait = every or min(max(interval, _max_age(capture)), LONGEST_WAIT)
     is_new_body = capture.status != HTTPStatus.NOT_MODIFIED
     return replace(
         state,
         polled_url=_moved_to(capture) or state.polled_url,
         status=FeedStatus.ACTIVE,
-        due_at=now + timedelta(seconds=min(max(interval, _max_age(capture)), LONGEST_WAIT)),
+        due_at=now + timedelta(seconds=wait),
         interval=interval,
         etag=capture.header("ETag") or (None if is_new_body else state.etag),
         last_modified=capture.header("Last-Modified") or (None if is_new_body else state.last_modified),
@@ -117,6 +128,11 @@ def failed_state(state: FeedState, error: str, now: datetime, *, after: timedelt
     if failures < _PATIENCE or state.polled_url == state.url:
         return failed
     return replace(failed, polled_url=state.url, etag=None, last_modified=None, body_hash=None)
+
+
+def delayed_state(state: FeedState, now: datetime, wait: timedelta) -> FeedState:
+    """Return the state of a feed that was not asked, since its host's turns were taken: the same, but due later."""
+    return replace(state, due_at=now + wait)
 
 
 def gone_state(state: FeedState, now: datetime) -> FeedState:

@@ -95,7 +95,7 @@ def _steps(report: Maintained) -> Iterable[tuple[object, ...]]:
     yield f"documents {would}dropped", sum(each.documents for each in retired.months), ""
     yield f"URLs {would}pruned", pruned.urls, ""
     yield f"hand-overs {would}dropped", pruned.handovers, ""
-    yield f"hosts {would}forgotten", pruned.hosts, ""
+    yield f"hosts {would}forgotten", pruned.hosts, "with their robots.txt"
     yield "URLs seen", tally.seen, "balanced" if tally.is_balanced else "NOT BALANCED: seen is not pending + fates"
     yield "URLs pending", tally.pending, ""
 

@@ -33,7 +33,7 @@ class Retired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
-    """How many URLs lost what is heavy, and how many hand-overs and hosts are gone."""
+    """How many URLs lost what is heavy, and how many hand-overs, hosts and robots.txt files are gone."""
 
     urls: int = 0
     handovers: int = 0

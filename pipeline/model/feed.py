@@ -32,6 +32,8 @@ class Feed:
     section: str | None = None
     #: ISO 3166 alpha-2 country of the publisher.
     country: str | None = None
+    #: Seconds between two polls, as agreed with the publisher; None: the feed's own rhythm decides.
+    poll_every: float | None = None
     #: Sitemaps for backfills; where empty, robots.txt is asked.
     sitemaps: tuple[str, ...] = ()
     rules: Rules = field(default_factory=Rules)

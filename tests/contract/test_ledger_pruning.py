@@ -13,6 +13,7 @@ from pipeline.adapters.sql_schema import hosts, urls
 from pipeline.model.capture import CaptureRef
 from pipeline.model.fate import FEED_TEXT, Fate, Reason
 from pipeline.model.feed import Entry
+from pipeline.model.host import RobotsFile
 from pipeline.ports import Ledger, Recorded
 from tests.fixtures.entries import LEASE, MINUTE, NOW, a_batch, a_time, an_article, an_entry, an_outcome
 
@@ -28,7 +29,7 @@ def full_entry(name: object = 1) -> Entry:
 
 def settle(ledger: Ledger, *entries: Entry, reason: Reason = Reason.NEW, **more: object) -> None:
     ledger.record_entries(entries, NOW)
-    claims = ledger.claim(a_batch(entries[0].url), limit=len(entries), lease=LEASE)
+    claims = ledger.claim(a_batch(entries[0].url), NOW, limit=len(entries), lease=LEASE)
     ledger.settle([an_outcome(claim, reason, **{"detail": "a word", "capture": CAPTURE, **more}) for claim in claims])
 
 
@@ -72,7 +73,7 @@ def test_a_feed_that_still_lists_a_pruned_url_announces_nothing(ledger: Ledger, 
         assert ledger.record_entries([full_entry(), plain], LATER) == Recorded(known=2)
         assert ledger.record_entries([an_entry(2, summary="Another")], LATER) == Recorded(known=1)
     assert (ledger.tally(), ledger.reasons()) == sums
-    assert ledger.claim(a_batch("late", LATER), limit=5, lease=LEASE) == ()
+    assert ledger.claim(a_batch("late", LATER), LATER, limit=5, lease=LEASE) == ()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_a_real_change_of_a_pruned_url_is_still_seen(ledger: Ledger, news: dict[
     prune_all(ledger)
     changed = replace(full_entry(), **news)
     assert ledger.record_entries([changed], LATER) == Recorded(changed=1)
-    (claim,) = ledger.claim(a_batch("late", LATER), limit=5, lease=LEASE)
+    (claim,) = ledger.claim(a_batch("late", LATER), LATER, limit=5, lease=LEASE)
     assert (claim.entry, claim.first_seen_at, claim.revision) == (changed, NOW, 2)
     # Settled anew, it is pruned anew.
     ledger.settle([an_outcome(claim, Reason.NEW_VERSION)])
@@ -107,7 +108,7 @@ def test_what_is_young_pending_or_a_dead_letter_stays_whole(ledger: Ledger) -> N
     assert [stored_entry(ledger, entry) for entry in (young, dead, pending)] == [young, dead, pending]
     assert [(letter.detail, letter.document) for letter in ledger.dead_letters()] == [("a word", '{"id": 1}')]
     ledger.revive([], LATER)
-    claims = ledger.claim(a_batch("late", LATER), limit=5, lease=LEASE)
+    claims = ledger.claim(a_batch("late", LATER), LATER, limit=5, lease=LEASE)
     assert {claim.entry for claim in claims} == {dead, pending}
 
 
@@ -160,6 +161,15 @@ def test_hosts_are_forgotten_once_all_their_times_are_past(ledger: Ledger, ledge
     with database.read() as connection:
         assert set(connection.execute(select(hosts.c.host)).scalars()) == {"closed", "soon"}
     database.close()
+
+
+def test_an_expired_robots_file_is_forgotten(ledger: Ledger) -> None:
+    for origin, days in (("https://old.example", -2), ("https://new.example", 1)):
+        ledger.keep_robots_file(origin, RobotsFile(text="", expires_at=NOW + days * DAY))
+    assert ledger.drop_hosts(NOW - DAY, dry_run=True) == 1
+    assert ledger.drop_hosts(NOW - DAY) == 1
+    assert ledger.robots_file("https://old.example") is None
+    assert ledger.robots_file("https://new.example") is not None
 
 
 def test_articles_are_counted_by_the_month_of_their_first_sight_in_utc(ledger: Ledger) -> None:

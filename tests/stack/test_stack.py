@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 import pytest
 
 from examples.press import Press
-from tests.fixtures.stack import Stack
+from examples.servers import make_database
+from examples.stack import Stack
 
 TODAY = datetime.now(UTC).date()
 DAYS = [TODAY - timedelta(days=days) for days in (4, 3, 2)]
@@ -23,11 +23,7 @@ def stack(
     postgresql_socket: Path, redis_socket: Path, elasticsearch_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     def database(name: str) -> str:
-        unique = f"{name}_{uuid4().hex[:12]}"
-        server = f"host={postgresql_socket} user=newswire dbname=postgres"
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {unique}")
-        return f"postgresql+psycopg://newswire@/{unique}?host={postgresql_socket}"
+        return make_database(postgresql_socket, f"{name}_{uuid4().hex[:12]}")
 
     alias = f"test-{uuid4().hex[:12]}"
     folder = tmp_path_factory.mktemp("stack") / "stack"

@@ -51,7 +51,7 @@ def test_the_report_reads_as_tables() -> None:
         "  documents dropped     120",
         "  URLs pruned          1000",
         "  hand-overs dropped     12",
-        "  hosts forgotten         3",
+        "  hosts forgotten         3  with their robots.txt",
         "  URLs seen              25  balanced",
         "  URLs pending            4",
         "Months of first sight",
