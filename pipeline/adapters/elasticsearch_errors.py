@@ -1,4 +1,4 @@
-"""What Elasticsearch's client raises, as our errors: one line, with the address and never with credentials."""
+"""What Elasticsearch and its client say, as our errors: one line, with the address, never with credentials."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,13 +8,15 @@ from elasticsearch import ApiError, UnsupportedProductError
 
 from pipeline.errors import StoreUnavailable, UsageError
 
-#: The server is busy: the same may succeed later.
+#: The server is busy: the same request may succeed later.
 BUSY = (429, 503)
+#: From here on, the failure is the server's own.
+SERVER_FAILURE = 500
 
 
 @contextmanager
-def clear_errors(url: str) -> Iterator[None]:
-    """Turn the errors of the server at that address into ours."""
+def our_errors(url: str) -> Iterator[None]:
+    """Turn the client's errors into UsageError and StoreUnavailable."""
     try:
         yield
     except TransportError as error:
@@ -24,7 +26,7 @@ def clear_errors(url: str) -> Iterator[None]:
         message = f"what answers at {url} is not Elasticsearch; check NEWSWIRE_SEARCH_URL"
         raise UsageError(message) from error
     except ApiError as error:
-        raise _translate(url, error) from error
+        raise _translate(error, url) from error
 
 
 def describe(error: object) -> str:
@@ -37,17 +39,14 @@ def describe(error: object) -> str:
     return f"{own} ({deepest.get('reason')})" if isinstance(deepest, Mapping) and deepest.get("reason") else own
 
 
-def _translate(url: str, error: ApiError) -> UsageError | StoreUnavailable:
-    status, detail = error.status_code, describe(_body_error(error.body))
+def _translate(error: ApiError, url: str) -> UsageError | StoreUnavailable:
+    status, body = error.status_code, error.body
+    detail = describe(body.get("error", body) if isinstance(body, Mapping) else body)
     if status in {401, 403}:
         return UsageError(
             f"Elasticsearch at {url} refuses the login: {detail}; set NEWSWIRE_SEARCH_API_KEY, "
             "or NEWSWIRE_SEARCH_USER and NEWSWIRE_SEARCH_PASSWORD"
         )
-    if status in BUSY or status >= 500:  # noqa: PLR2004 - the server's own failure
+    if status in BUSY or status >= SERVER_FAILURE:
         return StoreUnavailable(f"Elasticsearch at {url} cannot answer now ({status}): {detail}")
     return UsageError(f"Elasticsearch at {url} refuses the request ({status}): {detail}")
-
-
-def _body_error(body: object) -> object:
-    return body.get("error", body) if isinstance(body, Mapping) else body

@@ -8,7 +8,7 @@ from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, helpers
 
-from pipeline.adapters.elasticsearch_errors import BUSY, clear_errors, describe
+from pipeline.adapters.elasticsearch_errors import BUSY, SERVER_FAILURE, describe, our_errors
 from pipeline.adapters.elasticsearch_query import Json, read_page, search_body
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index import mapping as names
@@ -273,14 +273,14 @@ class ElasticsearchStore:
             if is_written or written["status"] == VERSION_CONFLICT:
                 continue
             detail = describe(written.get("error"))
-            if written["status"] in BUSY or written["status"] >= 500:  # noqa: PLR2004 - the server's own failure
+            if written["status"] in BUSY or written["status"] >= SERVER_FAILURE:
                 message = f"Elasticsearch at {self._url} could not write {written['_id']}: {detail}"
                 raise StoreUnavailable(message)
             refused[written["_id"]] = detail
         return refused
 
     def _answering(self) -> AbstractContextManager[None]:
-        return clear_errors(self._url)
+        return our_errors(self._url)
 
 
 def _pattern(generation: Generation) -> str:
