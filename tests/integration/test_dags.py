@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from examples.embedded import PROGRAMS, State
+from pipeline.adapters.sql_ledger import open_ledger
+from pipeline.settings import read_settings
+from tests.fixtures.entries import NOW, an_entry
 
 DAGS = Path(__file__).parents[2] / "dags"
 #: What each file declares. A file that is not named here fails the suite.
@@ -130,3 +133,22 @@ def test_wrong_configuration_fails_at_once_with_one_clear_line(tmp_path: Path) -
     assert "new_state=failed" in said
     assert "up_for_retry" not in said
     assert f"AirflowFailException: NEWSWIRE_SOURCES: {tmp_path / 'missing.toml'} cannot be read" in said
+
+
+@pytest.mark.slow
+def test_a_dry_run_says_what_waits_and_touches_nothing(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.migrate()
+    state.sources.write_text("")
+    settings = read_settings({"NEWSWIRE_HOME": str(state.home)})
+    state.home.mkdir()
+    ledger = open_ledger(settings.ledger_url)
+    ledger.record_entries([an_entry(1), an_entry(2)], NOW)
+    command = [str(PROGRAMS / "airflow"), "dags", "test", "ingest", "--conf", '{"dry_run": true}']
+    result = subprocess.run(command, env=state.environ(), capture_output=True, text=True, check=False)
+    said = result.stdout + result.stderr
+    assert result.returncode == 0, said
+    assert "dry run: 2 entries of The Example wait" in said
+    assert ledger.first_due(NOW) == an_entry(1).url
+    assert not (state.home / "archive").exists()
+    ledger.close()

@@ -52,6 +52,9 @@ def test_published_articles_can_be_searched(stack: Stack) -> None:
     stack.unpause("ingest")
     expected = sorted(stack.press.publish(range(20)))
     stack.wait_until(lambda: stack.urls() == expected, "20 articles can be searched")
+    assert stack.runs("ingest", "asset_triggered")
+    events = stack.ask("GET", "/assets/events?name_pattern=newswire_articles")["asset_events"]
+    assert sum(event["extra"]["written"] for event in events) == 20
 
 
 def test_killed_servers_lose_nothing(stack: Stack) -> None:
