@@ -151,8 +151,7 @@ def _sqlite_engine(address: URL) -> Engine:
 
 def _postgresql_engine(address: URL) -> Engine:
     # A worker that froze inside a transaction must not keep the others out for long.
-    # Months are told apart in UTC, whatever zone the server is in.
-    options = f"-c timezone=UTC -c lock_timeout={_PATIENCE}s -c idle_in_transaction_session_timeout={2 * _PATIENCE}s"
+    options = f"-c lock_timeout={_PATIENCE}s -c idle_in_transaction_session_timeout={2 * _PATIENCE}s"
     try:
         # Read committed: what a writer reads after it has the lock must not be older than the lock.
         return create_engine(

@@ -51,8 +51,10 @@ def drop_hosts(connection: Connection, before: datetime, *, dry_run: bool) -> in
 
 
 def articles_by_month(connection: Connection) -> dict[date, int]:
-    """Count the indexed articles by the month of their first sight; the connection's times are in UTC."""
-    year, month = extract("year", articles.c.first_seen_at), extract("month", articles.c.first_seen_at)
+    """Count the indexed articles by the month of their first sight, in UTC whatever zone the session is in."""
+    is_sqlite = connection.dialect.name == "sqlite"  # whose times have no zone
+    seen_at = articles.c.first_seen_at if is_sqlite else func.timezone("UTC", articles.c.first_seen_at)
+    year, month = extract("year", seen_at), extract("month", seen_at)
     query = select(year, month, func.count()).where(articles.c.content_hash.is_not(None)).group_by(year, month)
     return {date(int(year), int(month), 1): count for year, month, count in sorted(connection.execute(query).all())}
 
