@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
 from pipeline.adapters.sql_database import rows_by_key
+from pipeline.adapters.sql_pruning import is_content_of
 from pipeline.adapters.sql_schema import urls
 from pipeline.model import codec
 from pipeline.model.capture import Batch
@@ -22,6 +23,7 @@ _PENDING: dict[str, object] = {
     "settled_at": None,
     "detail": None,
     "document": None,
+    "pruned_at": None,
 }
 _update_one = update(urls).where(urls.c.url == bindparam("key"))
 
@@ -60,8 +62,9 @@ def announces_change(seen: Entry, stored: Entry) -> bool:
             return True
         if is_same_feed and seen.updated.value != known.value:
             return True
-    claims = ((seen.title, stored.title), (seen.content_html, stored.content_html))
-    return is_same_feed and any(now is not None and now != before for now, before in claims)
+    is_new_title = seen.title is not None and seen.title != stored.title
+    is_new_content = seen.content_html is not None and not is_content_of(stored, seen.content_html)
+    return is_same_feed and (is_new_title or is_new_content)
 
 
 def claim(
