@@ -31,8 +31,9 @@ from pipeline.fetch.responses import judge_response
 from pipeline.fetch.retries import retry_at
 from pipeline.index.document import document_json, make_document
 from pipeline.model import codec
+from pipeline.model.article import TextSource
 from pipeline.model.capture import Batch, Capture, CaptureRef
-from pipeline.model.fate import ArticleState, Claim, Outcome, Reason
+from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Outcome, Reason
 from pipeline.model.feed import Feed, FeedState, Rules
 from pipeline.model.handover import Extracted, Fetched, Report
 from pipeline.ports import Archive, Clock, Fetcher, Ledger, Recorded, SearchStore
@@ -193,7 +194,9 @@ def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: Search
     for line in extracted:
         document = line.document
         reason = _reason_to_skip(line, holders, known)
-        detail = holders[document.id] if reason is Reason.SAME_ARTICLE else ""
+        detail = FEED_TEXT if document.article.text_source is TextSource.FEED else ""
+        if reason is Reason.SAME_ARTICLE:
+            detail = holders[document.id]
         letter = None
         if reason is None and document.id in refusals:
             reason, detail = Reason.STORE_REFUSED, refusals[document.id]

@@ -6,7 +6,7 @@ Any method can raise ``errors.StoreUnavailable`` (or, for the Fetcher, ``errors.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from pipeline.model.capture import Batch, Capture, CaptureRef
@@ -112,8 +112,8 @@ class Archive(Protocol):
         """Yield the lines that ``write_lines`` was given. Raises UsageError where there are none."""
         ...
 
-    def drop_lines(self, before: datetime) -> int:
-        """Remove the hand-overs of batches opened before then; return how many."""
+    def drop_lines(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Remove the hand-overs of batches opened before then; return how many (``dry_run``: would be removed)."""
         ...
 
 
@@ -282,6 +282,30 @@ class Ledger(Protocol):
         """Return how many URLs ended for each reason."""
         ...
 
+    def articles_by_month(self) -> Mapping[date, int]:
+        """Return how many articles were ever indexed, by the first day of the month of their first sight (UTC), oldest first."""
+        ...
+
+    def count_prunable(self, before: datetime) -> int:
+        """Return how many URLs ``prune`` has yet to visit."""
+        ...
+
+    def prune(self, before: datetime, now: datetime, *, limit: int) -> int:
+        """Take what is heavy from up to ``limit`` URLs settled before then; return how many, 0 once all are done.
+
+        The entry's content and summary, the detail and the document go; URL, fate, reason, times, article and capture stay,
+        and a feed that lists the URL as before still announces nothing. Dead letters stay whole, and so does an entry that
+        is the only copy of an article's text.
+        """
+        ...
+
+    def drop_hosts(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Forget the hosts that nobody had to wait for since then, and the robots.txt files that expired before.
+
+        Such a host is asked as one that was never asked. Return how many rows went (``dry_run``: would go).
+        """
+        ...
+
 
 class Tagger(Protocol):
     """Finds names in text of one language."""
@@ -307,6 +331,14 @@ class StoreStatus:
     documents: int
     is_live: bool
     indices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMonth:
+    """The documents of the live generation whose URLs were first seen in one month, named by its first day (UTC)."""
+
+    month: date
+    documents: int
 
 
 class SearchStore(Protocol):
@@ -349,4 +381,16 @@ class SearchStore(Protocol):
 
     def drop(self, generation: str) -> None:
         """Delete a generation. Raises UsageError for the live one."""
+        ...
+
+    def months(self) -> tuple[StoredMonth, ...]:
+        """Return the months of the live generation, oldest first; none of which it keeps nothing."""
+        ...
+
+    def drop_months(self, before: date) -> tuple[StoredMonth, ...]:
+        """Delete the months of the live generation that ended by then, and nothing else; return them, oldest first.
+
+        The current month always stays, and the generation stays live, also where nothing is left in it. Broken off, it can
+        be asked again for the rest.
+        """
         ...

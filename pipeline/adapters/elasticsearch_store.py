@@ -1,13 +1,14 @@
 """SearchStore on Elasticsearch 9: monthly indices behind one alias, written in bulk, each write versioned by its capture."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import date
 from typing import Any
 
-from elastic_transport import TransportError
-from elasticsearch import ApiError, Elasticsearch, NotFoundError, UnsupportedProductError, helpers
+from elasticsearch import ApiError, Elasticsearch, NotFoundError, helpers
 
+from pipeline.adapters.elasticsearch_errors import BUSY, SERVER_FAILURE, describe, our_errors
 from pipeline.adapters.elasticsearch_query import Json, read_page, search_body
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index import mapping as names
@@ -15,10 +16,8 @@ from pipeline.index.document import document_json, milliseconds
 from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
-from pipeline.ports import Clock, Refusal, StoreStatus
+from pipeline.ports import Clock, Refusal, StoredMonth, StoreStatus
 
-#: The server is busy: the same item may succeed later.
-BUSY = (429, 503)
 VERSION_CONFLICT = 409
 CHUNK_BYTES = 10 * 1024 * 1024  # a tenth of what a server takes by default
 
@@ -135,6 +134,33 @@ class ElasticsearchStore:
             for index in indices:
                 self._client.indices.delete(index=index)
 
+    def months(self) -> tuple[StoredMonth, ...]:
+        """Count each index of the live generation; an empty one is no month."""
+        with self._answering():
+            _, indices = self._live()
+            counts = [(each, self._client.count(index=index)["count"]) for index, each in self._dated(indices)]
+        return tuple(StoredMonth(month=month, documents=count) for month, count in counts if count)
+
+    def drop_months(self, before: date) -> tuple[StoredMonth, ...]:
+        """Delete the months' indices by their full names, once the index of this month is there to carry the alias."""
+        dropped = []
+        with self._answering():
+            live, indices = self._live()
+            current = live.index(self._clock.now())
+            old = [(index, month) for index, month in self._dated(indices) if month < before and index != current]
+            if old:
+                self._create_indices(live, {current} - set(indices), is_live=True)
+            for index, month in old:
+                documents = self._client.count(index=index)["count"]
+                self._client.indices.delete(index=index)
+                dropped.append(StoredMonth(month=month, documents=documents))
+        return tuple(dropped)
+
+    def _dated(self, indices: Sequence[str]) -> list[tuple[str, date]]:
+        """Return the indices with their months, oldest first; one that is no month's is left alone."""
+        dated = [(index, names.parse_month(index, self._alias)) for index in indices]
+        return [(index, month) for index, month in sorted(dated) if month]
+
     def _live(self) -> tuple[Generation, list[str]]:
         """Return the live generation and its indices; the first generation of our mapping where nothing is live yet."""
         indices = sorted(self._indices_behind_alias())
@@ -246,53 +272,17 @@ class ElasticsearchStore:
             written = result["index"]
             if is_written or written["status"] == VERSION_CONFLICT:
                 continue
-            detail = _describe(written.get("error"))
-            if written["status"] in BUSY or written["status"] >= 500:  # noqa: PLR2004 - the server's own failure
+            detail = describe(written.get("error"))
+            if written["status"] in BUSY or written["status"] >= SERVER_FAILURE:
                 message = f"Elasticsearch at {self._url} could not write {written['_id']}: {detail}"
                 raise StoreUnavailable(message)
             refused[written["_id"]] = detail
         return refused
 
-    @contextmanager
-    def _answering(self) -> Iterator[None]:
-        """Turn the client's errors into ours: one line, with the address and never with credentials."""
-        try:
-            yield
-        except TransportError as error:
-            message = f"Elasticsearch at {self._url} does not answer: {error.message}"
-            raise StoreUnavailable(message) from error
-        except UnsupportedProductError as error:
-            message = f"what answers at {self._url} is not Elasticsearch; check NEWSWIRE_SEARCH_URL"
-            raise UsageError(message) from error
-        except ApiError as error:
-            raise self._translate(error) from error
-
-    def _translate(self, error: ApiError) -> UsageError | StoreUnavailable:
-        status, detail = error.status_code, _describe(_body_error(error.body))
-        if status in {401, 403}:
-            return UsageError(
-                f"Elasticsearch at {self._url} refuses the login: {detail}; set NEWSWIRE_SEARCH_API_KEY, "
-                "or NEWSWIRE_SEARCH_USER and NEWSWIRE_SEARCH_PASSWORD"
-            )
-        if status in BUSY or status >= 500:  # noqa: PLR2004 - the server's own failure
-            return StoreUnavailable(f"Elasticsearch at {self._url} cannot answer now ({status}): {detail}")
-        return UsageError(f"Elasticsearch at {self._url} refuses the request ({status}): {detail}")
+    def _answering(self) -> AbstractContextManager[None]:
+        return our_errors(self._url)
 
 
 def _pattern(generation: Generation) -> str:
     """Match the generation's indices; the first generation's name begins those of its rebuilds too."""
     return f"{generation.name}-*" if generation.rebuilt else f"{generation.name}-*,-{generation.name}-r*"
-
-
-def _body_error(body: object) -> object:
-    return body.get("error", body) if isinstance(body, Mapping) else body
-
-
-def _describe(error: object) -> str:
-    """Return the reason that lies deepest in Elasticsearch's account of an error."""
-    if not isinstance(error, Mapping):
-        return str(error)
-    causes = error.get("root_cause") or []
-    deepest = error.get("caused_by") or (causes[0] if causes and causes[0] != error else None)
-    own = f"{error.get('type')}: {error.get('reason')}"
-    return f"{own} ({deepest.get('reason')})" if isinstance(deepest, Mapping) and deepest.get("reason") else own

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
 from pipeline.adapters.sql_database import rows_by_key
+from pipeline.adapters.sql_pruning import is_content_of
 from pipeline.adapters.sql_schema import urls
 from pipeline.model import codec
 from pipeline.model.capture import Batch, CaptureRef
@@ -22,6 +23,7 @@ _PENDING: dict[str, object] = {
     "settled_at": None,
     "detail": None,
     "document": None,
+    "pruned_at": None,
 }
 _update_one = update(urls).where(urls.c.url == bindparam("key"))
 
@@ -45,7 +47,7 @@ def record_entries(connection: Connection, entries: Sequence[Entry], now: dateti
             # Without the capture: what is in the archive is the page before the change.
             changed.append({"key": url, **claims, **due, **_PENDING, "capture": None, "revision": row.revision + 1})
         elif row.is_past:
-            live.append({"key": url, **claims})
+            live.append({"key": url, **claims, "pruned_at": None})
     insert_urls(connection, new)
     change_urls(connection, changed)
     change_urls(connection, live)
@@ -66,8 +68,9 @@ def announces_change(seen: Entry, stored: Entry, *, is_past: bool = False) -> bo
             return True
         if is_same_feed and seen.updated.value != known.value:
             return True
-    claims = ((seen.title, stored.title), (seen.content_html, stored.content_html))
-    return is_same_feed and any(now is not None and now != before for now, before in claims)
+    is_new_title = seen.title is not None and seen.title != stored.title
+    is_new_content = seen.content_html is not None and not is_content_of(stored, seen.content_html)
+    return is_same_feed and (is_new_title or is_new_content)
 
 
 def claim(

@@ -1,11 +1,11 @@
 """The ledger on SQLite or PostgreSQL, by SQLAlchemy Core: each method is one transaction over the other sql_ modules."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from pipeline.adapters import sql_fates, sql_feeds, sql_hosts, sql_imports, sql_inbox
+from pipeline.adapters import sql_fates, sql_feeds, sql_hosts, sql_imports, sql_inbox, sql_pruning
 from pipeline.adapters.sql_database import Database, migrate
 from pipeline.adapters.sql_schema import urls as urls_table
 from pipeline.errors import NewswireError
@@ -203,3 +203,23 @@ class SqlLedger:
         """Keep the origin's newest."""
         with self._database.write() as connection:
             sql_hosts.keep_robots_file(connection, origin, file)
+
+    def articles_by_month(self) -> Mapping[date, int]:
+        """Count indexed articles by the month of their first sight."""
+        with self._database.read() as connection:
+            return sql_pruning.articles_by_month(connection)
+
+    def count_prunable(self, before: datetime) -> int:
+        """Count what ``prune`` would visit."""
+        with self._database.read() as connection:
+            return sql_pruning.count_prunable(connection, before)
+
+    def prune(self, before: datetime, now: datetime, *, limit: int) -> int:
+        """Take what is heavy from up to ``limit`` settled URLs."""
+        with self._database.write() as connection:
+            return sql_pruning.prune(connection, before, now, limit=limit)
+
+    def drop_hosts(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Forget hosts whose times are all past."""
+        with self._database.write() as connection:
+            return sql_pruning.drop_hosts(connection, before, dry_run=dry_run)

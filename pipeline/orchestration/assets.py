@@ -8,3 +8,5 @@ from pipeline.orchestration.feed_watch import FeedWatchTrigger
 FEEDS = Asset("newswire_feeds", watchers=[AssetWatcher(name="feed_watch", trigger=FeedWatchTrigger())])
 #: A batch has become searchable; the event's extra says how many articles, and how its URLs ended.
 ARTICLES = Asset("newswire_articles")
+#: A day's maintenance is done; the event's extra holds the numbers of its report.
+MAINTENANCE = Asset("newswire_maintenance")

@@ -50,6 +50,7 @@ def _all_is_accounted_for(stack: Stack) -> Iterator[None]:
 
 def test_published_articles_can_be_searched(stack: Stack) -> None:
     stack.unpause("ingest")
+    stack.wait_until(lambda: stack.press.visits.get("/feed.xml", 0) > 5, "the watcher polls the feed")
     expected = sorted(stack.press.publish(range(20)))
     stack.wait_until(lambda: stack.urls() == expected, "20 articles can be searched")
     assert stack.runs("ingest", "asset_triggered")
