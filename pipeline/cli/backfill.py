@@ -163,8 +163,8 @@ def _print_cost(cost: Cost, begin: datetime, end: datetime, host_delay: float, *
     console.say("searched: " + (join_counts(cost.searched) or "nothing"))
     console.say(f"expected time: {timedelta(seconds=seconds)}")
     console.say(
-        f"assumed: {host_delay * PAST_TURNS:g} s between two requests to a host, which past work shares, "
-        f"hosts side by side; {costs.PAGE_BYTES // 1000} kB a page where none is known; "
+        f"assumed: {host_delay * PAST_TURNS:g} s a request, since past work takes every fourth turn at a host, hosts side by "
+        f"side; {costs.PAGE_BYTES // 1000} kB a page where none is known; "
         f"{costs.WARC_BYTES_A_SECOND // 10**6} MB of WARC files and {costs.ARTICLES_A_SECOND} articles a second"
     )
     console.say("nothing was recorded")
