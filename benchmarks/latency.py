@@ -1,11 +1,12 @@
 """From publication to search: how long items that appear in a feed at random take until a search finds them.
 
-    python benchmarks/latency.py [--items 100] [--seconds 300] [--json]
+    python benchmarks/latency.py [--items 100] [--seconds 300] [--backfill] [--json]
 
 Starts the whole production stack as processes on loopback (PostgreSQL, Redis, two Celery workers, scheduler, dag-processor,
 triggerer, api-server) over the Elasticsearch at ELASTICSEARCH_URL, publishes items one by one at random times in the feed of
 a press on loopback, and asks Elasticsearch twenty times a second what it finds. Prints the median and the 95th percentile of
-all, and of each part of the way.
+all, and of each part of the way. With --backfill, as many items are published once more while a backfill of thousands of
+past articles is under way, and it prints what that costs.
 """
 
 import argparse
@@ -19,9 +20,10 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -37,6 +39,9 @@ from pipeline.archive import name_batch
 #: Items that are published before the measurement, so that everything has run once.
 WARM_UP = 6
 PATIENCE = 60.0  # seconds after the last item
+#: Number of the first item that is measured, and of the first past article.
+FIRST, FIRST_PAST = 1000, 100_000
+PAST_ARTICLES = 6000
 PARTS = (
     "poll: in the feed → in the inbox",
     "event: in the inbox → run queued",
@@ -57,14 +62,21 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=100, help="items to publish (default: 100)")
     parser.add_argument("--seconds", type=float, default=300, help="over which they are published (default: 300)")
     parser.add_argument("--seed", type=int, default=1, help="of the random times (default: 1)")
+    parser.add_argument("--backfill", action="store_true", help="measure again beside a backfill")
     parser.add_argument("--json", action="store_true", help="print JSON: p50, p95 and parts, in seconds")
     options = parser.parse_args()
     if not os.environ.get("ELASTICSEARCH_URL"):
         sys.exit("latency: set ELASTICSEARCH_URL to an Elasticsearch 9 on loopback, such as http://127.0.0.1:9200")
+    dice = random.Random(options.seed)
     with open_stack() as stack:
-        waits = publish_at_random(stack, options.items, options.seconds, random.Random(options.seed))
-        parts = split(stack, waits)
-    report(waits, parts, as_json=options.json)
+        alone = measure(stack, FIRST, options.items, options.seconds, dice)
+        beside = None
+        if options.backfill:
+            begin_backfill(stack)
+            beside = measure(stack, FIRST + options.items, options.items, options.seconds, dice)
+            says = "still under way" if is_under_way(stack) else "over: the figures beside it are too good"
+            say(f"at the end of the measurement, the backfill was {says}")
+    report(alone, beside, as_json=options.json)
 
 
 @contextmanager
@@ -104,8 +116,29 @@ def warm_up(stack: Stack) -> None:
         stack.wait_until(lambda url=url: url in stack.urls(), f"{url} is found")
 
 
+def begin_backfill(stack: Stack) -> None:
+    """Start a backfill that has work for many minutes, and wait until it is under way."""
+    say("starting a backfill")
+    day = datetime.now(UTC).date() - timedelta(days=3)
+    paths = {urlsplit(url).path for url in stack.press.file_past(day, range(FIRST_PAST, FIRST_PAST + PAST_ARTICLES))}
+    stack.unpause("backfill")
+    stack.airflow("backfill", "create", "--dag-id", "backfill", "--from-date", str(day), "--to-date", str(day))
+    stack.wait_until(lambda: paths & stack.press.visits.keys(), "the backfill fetches pages")
+
+
+def is_under_way(stack: Stack) -> bool:
+    """Tell whether the backfill has not ended."""
+    return any(run["state"] in {"queued", "running"} for run in stack.runs("backfill", "backfill"))
+
+
+def measure(stack: Stack, first: int, items: int, seconds: float, dice: random.Random) -> dict[str, list[float]]:
+    """Publish and find the items; return the seconds of all, and of each part of the way."""
+    waits = publish_at_random(stack, first, items, seconds, dice)
+    return {"all": [(found - published).total_seconds() for published, found in waits.values()], **split(stack, waits)}
+
+
 def publish_at_random(
-    stack: Stack, items: int, seconds: float, dice: random.Random
+    stack: Stack, first: int, items: int, seconds: float, dice: random.Random
 ) -> dict[str, tuple[datetime, datetime]]:
     """Publish the items over that time, a Poisson process; return when each was published and when it was found."""
     begun = time.monotonic()
@@ -115,9 +148,8 @@ def publish_at_random(
     with console.status("publishing") as status:
         while len(found) < items and time.monotonic() < begun + seconds + PATIENCE:
             while len(published) < items and time.monotonic() >= begun + times[len(published)]:
-                number = 1000 + len(published)
                 now = datetime.now(UTC)
-                published[stack.press.publish([number])[0]] = now
+                published[stack.press.publish([first + len(published)])[0]] = now
             for url in find(stack, [url for url in published if url not in found]):
                 found[url] = datetime.now(UTC)
             status.update(f"{len(published)} published, {len(found)} found")
@@ -174,19 +206,25 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def report(waits: Mapping[str, tuple[datetime, datetime]], parts: Mapping[str, list[float]], *, as_json: bool) -> None:
+def report(alone: Mapping[str, list[float]], beside: Mapping[str, list[float]] | None, *, as_json: bool) -> None:
     """Print the percentiles."""
-    whole = percentiles([(found - published).total_seconds() for published, found in waits.values()])
-    by_part = {part: percentiles(seconds) for part, seconds in parts.items()}
+    figures = {name: percentiles(seconds) for name, seconds in alone.items()}
+    others = {name: percentiles(seconds) for name, seconds in (beside or {}).items()}
     if as_json:
-        print(json.dumps({**whole, "parts": by_part}, ensure_ascii=False, indent=2))
+        whole, beside_whole = figures.pop("all"), others.pop("all", None)
+        beside_backfill = {"beside_backfill": {**beside_whole, "parts": others}} if beside_whole else {}
+        print(json.dumps({**whole, "parts": figures, **beside_backfill}, ensure_ascii=False, indent=2))
         return
-    table = Table(
-        "", "p50 s", "p95 s", title=f"{len(waits)} items, from publication to search", title_justify="left", box=None
-    )
-    for name, row in {**by_part, "all": whole}.items():
-        table.add_row(name, f"{row['p50']:.2f}", f"{row['p95']:.2f}")
+    title = f"{len(alone['all'])} items, from publication to search: seconds"
+    table = Table("", "p50", "p95", *(("p50 beside a backfill", "p95") if others else ()), title=title, box=None)
+    for name, row in figures.items():
+        cells = [*row.values(), *others.get(name, {}).values()]
+        table.add_row(name, *(f"{cell:.2f}" for cell in cells))
     Console().print(table)
+    if others:
+        Console().print(
+            f"beside a backfill, the median is {others['all']['p50'] / figures['all']['p50']:.2f} times as long"
+        )
 
 
 def percentiles(seconds: Sequence[float]) -> dict[str, float]:
