@@ -2,7 +2,7 @@
 
 What a batch goes through, each stage one call:
 
-    poll_feeds      discover   due feeds ─► entries in the inbox (the ledger); pipeline/backfill/: past ones, behind them
+    poll_feeds      discover   due feeds ─► entries in the inbox (the ledger); past ones behind them (watch.py, backfill/)
     fetch_batch     fetch      claim entries ─► captures in the archive        (network, once)
     ────────────────────────── the archive: everything below can be repeated ──────────────────────────
     extract_batch   extract    captures ─► articles
@@ -13,17 +13,14 @@ Between the stages travels a batch's id. What the batch has by then lies as JSON
 URL leaves the flow in exactly one of three ways: settled with a fate, postponed, or claimed again when its lease runs out.
 """
 
-import asyncio
 import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from http import HTTPStatus
+from itertools import islice
 
 from pipeline.boundary import boundary, gather
-from pipeline.discover import polling
-from pipeline.discover.feeds import parse_feed
 from pipeline.enrich.annotate import Annotator
 from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.extract.article import extract_article
@@ -31,61 +28,24 @@ from pipeline.fetch.responses import judge_response
 from pipeline.fetch.retries import retry_at
 from pipeline.index.document import document_json, make_document
 from pipeline.model import codec
-from pipeline.model.article import TextSource
-from pipeline.model.capture import Batch, Capture, CaptureRef
+from pipeline.model.article import Article, TextSource
+from pipeline.model.capture import Batch, CaptureRef
+from pipeline.model.document import Document
+from pipeline.model.entity import Annotation
 from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Outcome, Reason
-from pipeline.model.feed import Feed, FeedState, Rules
+from pipeline.model.feed import Rules
 from pipeline.model.handover import Extracted, Fetched, Report
-from pipeline.ports import Archive, Clock, Fetcher, Ledger, Recorded, SearchStore
+from pipeline.ports import Archive, Clock, Fetcher, Ledger, SearchStore
 from pipeline.urls import article_id
 
 BATCH_SIZE = 50
+#: Texts annotated in one call: taggers are faster with several, and past work lets live work in between two pieces.
+PIECE = 10
 #: Longer than any batch takes; a crashed run's entries are taken up again after it.
 LEASE = timedelta(minutes=15)
 MAX_DETAIL = 500  # characters of an explanation that the ledger keeps
 
 log = logging.getLogger(__name__)
-
-
-async def poll_feeds(
-    *, ledger: Ledger, fetcher: Fetcher, clock: Clock, limit: int = 500, early: bool = False
-) -> Report:
-    """Poll the feeds whose time has come (``early``: all active ones) and put their entries into the inbox.
-
-    A feed that fails is polled again later, with its error kept; it never stops the others.
-    """
-    report = Report()
-    feeds = ledger.due_feeds(clock.now(), limit=limit, lease=LEASE, early=early)
-
-    async def poll(feed: Feed, state: FeedState) -> None:
-        report.add(await poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock))
-
-    await gather([poll(feed, state) for feed, state in feeds])
-    return report
-
-
-async def poll_feed(feed: Feed, state: FeedState, *, ledger: Ledger, fetcher: Fetcher, clock: Clock) -> Report:
-    """Poll one leased feed and end its lease; what goes wrong there is kept with it. Raises StoreUnavailable alone."""
-    report = Report()
-    ended = list[FeedState]()
-
-    def fail(_: Reason, detail: str, after: timedelta | None = None) -> None:
-        report.feeds["failed"] += 1
-        ended.append(polling.failed_state(state, detail, clock.now(), after=after))
-        log.warning("feed %s: %s", feed.url, detail.removeprefix(f"{feed.url}: "))
-
-    with boundary(fail):
-        try:
-            await _poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock, report=report)
-        except StoreUnavailable:
-            raise
-        except Busy as busy:  # too many feeds of one host: nothing was asked, so nothing failed
-            ended.append(polling.delayed_state(state, clock.now(), busy.after))
-        except Retry as error:
-            fail(Reason.UNREACHABLE, str(error), error.after)
-    for failed in ended:
-        await asyncio.to_thread(ledger.save_feed_state, failed)
-    return report
 
 
 async def fetch_batch(
@@ -148,36 +108,37 @@ async def fetch_batch(
     )
 
 
-def extract_batch(batch: Batch, *, ledger: Ledger, archive: Archive, annotator: Annotator, clock: Clock) -> Report:
-    """Make documents of the batch's captures; what is no article is settled here."""
+def extract_batch(
+    batch: Batch,
+    *,
+    ledger: Ledger,
+    archive: Archive,
+    annotator: Annotator,
+    clock: Clock,
+    before_each: Callable[[], None] = lambda: None,
+) -> Report:
+    """Make documents of the batch's captures; what is no article is settled here. Piece by piece, with a call before each."""
     rules = feed_rules(ledger)
-    ended = list[Outcome]()
-    read = list[tuple[Fetched, Capture]]()
-    articles = []
-    for line in archive.read_lines(batch, "fetched"):
-        fetched = codec.decode(line, Fetched)
-        entry = fetched.claim.entry
-        with boundary(_settler(ended, fetched.claim, clock, fetched.capture)):
-            capture = archive.read(fetched.capture)
-            articles.append(extract_article(capture, entry, rules.get(entry.feed_url, Rules())))
-            read.append((fetched, capture))
-    annotations = annotator.annotate(articles)
-    documents = [
-        make_document(
-            article,
-            annotation,
-            article_id=article_id(article.canonical_url),
-            entry=fetched.claim.entry,
-            first_seen_at=fetched.claim.first_seen_at,
-            captured_at=capture.fetched_at,
-            capture=fetched.capture,
-        )
-        for (fetched, capture), article, annotation in zip(read, articles, annotations, strict=True)
-    ]
-    lines = (Extracted(claim=line.claim, document=doc) for (line, _), doc in zip(read, documents, strict=True))
-    archive.write_lines(batch, "documents", map(codec.encode, lines))
+    ended, extracted = list[Outcome](), list[Extracted]()
+    fetched = (codec.decode(line, Fetched) for line in archive.read_lines(batch, "fetched"))
+    while piece := list(islice(fetched, PIECE)):
+        before_each()
+        read = list[tuple[Fetched, datetime]]()
+        articles = []
+        for line in piece:
+            entry = line.claim.entry
+            with boundary(_settler(ended, line.claim, clock, line.capture)):
+                capture = archive.read(line.capture)
+                articles.append(extract_article(capture, entry, rules.get(entry.feed_url, Rules())))
+                read.append((line, capture.fetched_at))
+        annotations = annotator.annotate(articles)
+        extracted += [
+            Extracted(claim=line.claim, document=_document_of(line, article, annotation, captured_at))
+            for (line, captured_at), article, annotation in zip(read, articles, annotations, strict=True)
+        ]
+    archive.write_lines(batch, "documents", map(codec.encode, extracted))
     ledger.settle(ended)
-    return Report(passed=len(documents), settled=_reasons(ended))
+    return Report(passed=len(extracted), settled=_reasons(ended))
 
 
 def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: SearchStore, clock: Clock) -> Report:
@@ -215,33 +176,6 @@ def feed_rules(ledger: Ledger) -> Mapping[str, Rules]:
     return {feed.url: feed.rules for feed, _ in ledger.feeds() if feed.rules}
 
 
-async def _poll_feed(
-    feed: Feed, state: FeedState, *, ledger: Ledger, fetcher: Fetcher, clock: Clock, report: Report
-) -> None:
-    """Poll one feed: ask only for what is new, and remember what the answer taught.
-
-    Parsing, which takes seconds for a large feed, and the ledger are left to a thread: others are polled meanwhile.
-    """
-    capture = await fetcher.fetch(
-        state.polled_url, etag=state.etag, last_modified=state.last_modified, obey_robots=False
-    )
-    now = clock.now()
-    if capture.status == HTTPStatus.GONE:
-        await asyncio.to_thread(ledger.save_feed_state, polling.gone_state(state, now))
-        report.feeds["gone"] += 1
-        return
-    if problem := polling.answer_error(capture):
-        raise Retry(problem)
-    parsed = None if polling.is_unchanged(state, capture) else await asyncio.to_thread(parse_feed, capture, feed)
-    recorded = await asyncio.to_thread(ledger.record_entries, parsed.entries, now) if parsed else Recorded()
-    if parsed and parsed.problems:
-        log.warning("feed %s: %s", feed.url, "; ".join(parsed.problems))
-    following = polling.next_state(state, capture, parsed, recorded, now, every=feed.poll_every)
-    await asyncio.to_thread(ledger.save_feed_state, following)
-    report.feeds["polled" if parsed else "not modified"] += 1
-    report.entries += Counter(new=recorded.new, changed=recorded.changed)
-
-
 def _settler(
     ended: list[Outcome],
     claim: Claim,
@@ -268,6 +202,18 @@ def _settler(
         )
 
     return end
+
+
+def _document_of(line: Fetched, article: Article, annotation: Annotation, captured_at: datetime) -> Document:
+    return make_document(
+        article,
+        annotation,
+        article_id=article_id(article.canonical_url),
+        entry=line.claim.entry,
+        first_seen_at=line.claim.first_seen_at,
+        captured_at=captured_at,
+        capture=line.capture,
+    )
 
 
 def _reasons(ended: Sequence[Outcome]) -> Counter[Reason]:

@@ -246,6 +246,10 @@ class Ledger(Protocol):
         """Put claims that nobody visited back as pending, not before that time; their attempts stay."""
         ...
 
+    def has_live_work(self, now: datetime) -> bool:
+        """Tell whether a live entry became due within the last minute and has not ended yet."""
+        ...
+
     def first_due(self, now: datetime) -> str | None:
         """Return the URL of the live entry that the next claim would begin with, or None where none could be claimed."""
         ...

@@ -1,18 +1,24 @@
-"""Polling for ever: every due feed, soon after its time has come, and a bell when an article waits to be fetched.
+"""Polling: once, as a run by hand does, or for ever, with a bell when an article waits to be fetched.
 
 The bell says nothing but "look into the inbox": one that is lost, or that several finds share, loses nothing.
 """
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
-from pipeline import flow
-from pipeline.errors import NewswireError
+from pipeline.boundary import boundary, gather
+from pipeline.discover import polling
+from pipeline.discover.feeds import parse_feed
+from pipeline.errors import Busy, NewswireError, Retry, StoreUnavailable
+from pipeline.model.fate import Reason
+from pipeline.model.feed import Feed, FeedState
 from pipeline.model.handover import Report
-from pipeline.ports import Clock, Fetcher, Ledger
+from pipeline.ports import Clock, Fetcher, Ledger, Recorded
 
 #: Feeds that are polled at once; the rest wait their turn, the most overdue first.
 CONCURRENCY = 64
@@ -27,6 +33,47 @@ NOBODY_CAME = timedelta(minutes=1)
 PATIENCE = timedelta(seconds=5)
 
 log = logging.getLogger(__name__)
+
+
+async def poll_feeds(
+    *, ledger: Ledger, fetcher: Fetcher, clock: Clock, limit: int = 500, early: bool = False
+) -> Report:
+    """Poll the feeds whose time has come (``early``: all active ones) and put their entries into the inbox.
+
+    A feed that fails is polled again later, with its error kept; it never stops the others.
+    """
+    report = Report()
+    feeds = ledger.due_feeds(clock.now(), limit=limit, lease=LEASE, early=early)
+
+    async def poll(feed: Feed, state: FeedState) -> None:
+        report.add(await poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock))
+
+    await gather([poll(feed, state) for feed, state in feeds])
+    return report
+
+
+async def poll_feed(feed: Feed, state: FeedState, *, ledger: Ledger, fetcher: Fetcher, clock: Clock) -> Report:
+    """Poll one leased feed and end its lease; what goes wrong there is kept with it. Raises StoreUnavailable alone."""
+    report = Report()
+    ended = list[FeedState]()
+
+    def fail(_: Reason, detail: str, after: timedelta | None = None) -> None:
+        report.feeds["failed"] += 1
+        ended.append(polling.failed_state(state, detail, clock.now(), after=after))
+        log.warning("feed %s: %s", feed.url, detail.removeprefix(f"{feed.url}: "))
+
+    with boundary(fail):
+        try:
+            await _poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock, report=report)
+        except StoreUnavailable:
+            raise
+        except Busy as busy:  # too many feeds of one host: nothing was asked, so nothing failed
+            ended.append(polling.delayed_state(state, clock.now(), busy.after))
+        except Retry as error:
+            fail(Reason.UNREACHABLE, str(error), error.after)
+    for failed in ended:
+        await asyncio.to_thread(ledger.save_feed_state, failed)
+    return report
 
 
 @dataclass(slots=True)
@@ -79,7 +126,7 @@ async def watch_feeds(
                 free = concurrency - len(polls)
                 feeds = await asyncio.to_thread(ledger.due_feeds, clock.now(), limit=free, lease=LEASE) if free else ()
                 for feed, state in feeds:
-                    work = flow.poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock)
+                    work = poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock)
                     polls.add(asyncio.create_task(work))
                 await _gather_news(polls, bell, clock, next_at)
                 now = clock.now()
@@ -105,3 +152,30 @@ async def _gather_news(polls: set[asyncio.Task[Report]], bell: _Bell, clock: Clo
         for poll in ended:
             polls.remove(poll)
             bell.found.add(poll.result())
+
+
+async def _poll_feed(
+    feed: Feed, state: FeedState, *, ledger: Ledger, fetcher: Fetcher, clock: Clock, report: Report
+) -> None:
+    """Poll one feed: ask only for what is new, and remember what the answer taught.
+
+    Parsing, which takes seconds for a large feed, and the ledger are left to a thread: others are polled meanwhile.
+    """
+    capture = await fetcher.fetch(
+        state.polled_url, etag=state.etag, last_modified=state.last_modified, obey_robots=False
+    )
+    now = clock.now()
+    if capture.status == HTTPStatus.GONE:
+        await asyncio.to_thread(ledger.save_feed_state, polling.gone_state(state, now))
+        report.feeds["gone"] += 1
+        return
+    if problem := polling.answer_error(capture):
+        raise Retry(problem)
+    parsed = None if polling.is_unchanged(state, capture) else await asyncio.to_thread(parse_feed, capture, feed)
+    recorded = await asyncio.to_thread(ledger.record_entries, parsed.entries, now) if parsed else Recorded()
+    if parsed and parsed.problems:
+        log.warning("feed %s: %s", feed.url, "; ".join(parsed.problems))
+    following = polling.next_state(state, capture, parsed, recorded, now, every=feed.poll_every)
+    await asyncio.to_thread(ledger.save_feed_state, following)
+    report.feeds["polled" if parsed else "not modified"] += 1
+    report.entries += Counter(new=recorded.new, changed=recorded.changed)

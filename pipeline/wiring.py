@@ -16,12 +16,14 @@ from pipeline import flow
 from pipeline.backfill import passage
 from pipeline.backfill.cost import Cost, estimate_past
 from pipeline.backfill.discovery import discover_past
+from pipeline.courtesy import give_way
 from pipeline.errors import UsageError
 from pipeline.model.capture import Batch
 from pipeline.model.feed import Feed
 from pipeline.model.handover import Report
 from pipeline.ports import Archive, Clock, Fetcher, SearchStore, WarcSource
 from pipeline.settings import Settings
+from pipeline.watch import poll_feeds
 
 if TYPE_CHECKING:
     from pipeline.adapters.elasticsearch_store import ElasticsearchStore
@@ -134,7 +136,8 @@ class Wiring:
 
         settings = self.settings
         delay = timedelta(seconds=settings.host_delay)
-        turns = HostTurns(self.ledger, clock=self.clock, delay=delay, patience=patience, is_past=is_past)
+        give_way = self.give_way if is_past else None
+        turns = HostTurns(self.ledger, clock=self.clock, delay=delay, patience=patience, give_way=give_way)
         async with HttpFetcher(
             clock=self.clock,
             hosts=self.ledger,
@@ -143,6 +146,10 @@ class Wiring:
             allowed_networks=settings.allowed_networks,
         ) as fetcher:
             yield fetcher
+
+    def give_way(self) -> None:
+        """Let live work go first."""
+        give_way(self.ledger, self.clock)
 
     def add_sources(self) -> int:
         """Put what is new or changed in the sources file into the ledger, where there is a file; return how many feeds."""
@@ -183,7 +190,7 @@ class Wiring:
 
     async def poll_feeds(self, fetcher: Fetcher, *, early: bool = False) -> Report:
         """Run that stage of the flow over these parts."""
-        return await flow.poll_feeds(ledger=self.ledger, fetcher=fetcher, clock=self.clock, early=early)
+        return await poll_feeds(ledger=self.ledger, fetcher=fetcher, clock=self.clock, early=early)
 
     async def fetch_batch(
         self, batch: Batch, fetcher: Fetcher, *, limit: int = flow.BATCH_SIZE, publisher: str | None = None
@@ -219,6 +226,7 @@ class Wiring:
             clock=self.clock,
             warcs=self.warcs,
             is_any_host=self.settings.warc_hosts == "all" and publisher is None,
+            give_way=self.give_way,
             on_progress=on_progress,
         )
 
@@ -260,12 +268,24 @@ class Wiring:
     def extract_past(self, batches: Sequence[Batch]) -> Report:
         """Make documents of these batches."""
         return passage.extract_past(
-            batches, ledger=self.ledger, archive=self.archive, annotator=self.annotator, clock=self.clock
+            batches,
+            ledger=self.ledger,
+            archive=self.archive,
+            annotator=self.annotator,
+            clock=self.clock,
+            give_way=self.give_way,
         )
 
     def index_past(self, batches: Sequence[Batch]) -> Report:
         """Write the documents of these batches."""
-        return passage.index_past(batches, ledger=self.ledger, archive=self.archive, store=self.store, clock=self.clock)
+        return passage.index_past(
+            batches,
+            ledger=self.ledger,
+            archive=self.archive,
+            store=self.store,
+            clock=self.clock,
+            give_way=self.give_way,
+        )
 
     def extract_batch(self, batch: Batch) -> Report:
         """Run that stage of the flow over these parts."""

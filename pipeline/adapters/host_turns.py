@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -12,7 +12,10 @@ from pipeline.ports import Clock, Hosts
 
 
 class HostTurns:
-    """The turns of one process. ``patience`` is how long it waits for one (None: for ever); past work gives way to live."""
+    """The turns of one process. ``patience`` is how long it waits for one (None: for ever).
+
+    Past work passes ``give_way``, which is called before each turn, and takes the turns that live work leaves.
+    """
 
     def __init__(
         self,
@@ -21,14 +24,14 @@ class HostTurns:
         clock: Clock,
         delay: timedelta,
         patience: timedelta | None = None,
-        is_past: bool = False,
+        give_way: Callable[[], object] | None = None,
     ) -> None:
         """Take what is shared; ``delay`` is the least time between two requests to a host."""
         self._hosts = hosts
         self._clock = clock
         self._delay = delay
         self._patience = patience
-        self._is_past = is_past
+        self._give_way = give_way
         self._crawl_delays: dict[str, timedelta] = {}
         self._sent_away: Counter[str] = Counter()
         self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONCURRENCY))
@@ -52,10 +55,13 @@ class HostTurns:
         await asyncio.to_thread(self._hosts.close_host, host, self._clock.now() + after)
 
     async def _wait(self, host: str, asked_at: datetime) -> datetime:
+        if self._give_way:
+            await asyncio.to_thread(self._give_way)
+        is_past = self._give_way is not None
         delay = max(self._delay, self._crawl_delays.get(host, timedelta(0)))
         while True:
             now = self._clock.now()
-            turn = await asyncio.to_thread(self._hosts.ask_turn, host, now, delay=delay, is_past=self._is_past)
+            turn = await asyncio.to_thread(self._hosts.ask_turn, host, now, delay=delay, is_past=is_past)
             wait = turn.starts_at - now
             if turn.is_closed:
                 raise Retry(f"{host} asked to be left alone", after=wait)

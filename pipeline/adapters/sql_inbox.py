@@ -25,6 +25,7 @@ _PENDING: dict[str, object] = {
     "document": None,
     "pruned_at": None,
 }
+_FRESH = timedelta(minutes=1)
 _update_one = update(urls).where(urls.c.url == bindparam("key"))
 
 
@@ -117,6 +118,13 @@ def waiting(connection: Connection) -> dict[str, int]:
     count = func.count().label("count")
     query = select(urls.c.publisher, count).where(is_live).group_by(urls.c.publisher)
     return dict(connection.execute(query.order_by(count.desc(), urls.c.publisher)).all())
+
+
+def has_live_work(connection: Connection, now: datetime) -> bool:
+    """Look for one live entry that became due within the last minute; what waits for longer has nobody at work on it."""
+    is_fresh = and_(urls.c.due_at <= now, urls.c.due_at >= now - _FRESH)
+    query = select(urls.c.url).where(urls.c.fate.is_(None), urls.c.is_past.is_(False), is_fresh).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def first_due(connection: Connection, now: datetime) -> str | None:

@@ -137,6 +137,11 @@ class SqlLedger:
         with self._database.write() as connection:
             sql_inbox.put_back(connection, claims)
 
+    def has_live_work(self, now: datetime) -> bool:
+        """Look for one live entry of the last minute."""
+        with self._database.read() as connection:
+            return sql_inbox.has_live_work(connection, now)
+
     def first_due(self, now: datetime) -> str | None:
         """Look for the first entry that a live batch could claim."""
         with self._database.read() as connection:

@@ -24,12 +24,14 @@ async def discover_past(  # noqa: PLR0913 - ports are passed by name, as everywh
     clock: Clock,
     warcs: WarcSource | None = None,
     is_any_host: bool = False,
+    give_way: Callable[[], None] = lambda: None,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Put the articles of ``since <= t < until`` that WARC files hold or sitemaps list into the inbox, behind the live ones.
 
     WARC files come first, since what they hold need not be fetched. A file or a site that fails is counted and said; the
-    others go on. ``is_any_host`` takes what WARC files hold of sites that no feed is of.
+    others go on. ``is_any_host`` takes what WARC files hold of sites that no feed is of; ``give_way`` comes before each piece
+    of work.
     """
     report = Report()
     if warcs:
@@ -42,11 +44,13 @@ async def discover_past(  # noqa: PLR0913 - ports are passed by name, as everywh
                 ledger=ledger,
                 archive=archive,
                 clock=clock,
+                give_way=give_way,
                 on_progress=on_progress,
             )
         )
 
     def keep(entries: Sequence[Entry]) -> None:
+        give_way()
         recorded = ledger.record_entries(entries, clock.now(), past=True)
         report.entries += Counter(new=recorded.new, known=recorded.known)
 

@@ -7,7 +7,7 @@ What was claimed by a run that died is free a quarter of an hour later, and whoe
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import count
@@ -84,22 +84,39 @@ async def fetch_past(
 
 
 def extract_past(
-    batches: Sequence[Batch], *, ledger: Ledger, archive: Archive, annotator: Annotator, clock: Clock
+    batches: Sequence[Batch],
+    *,
+    ledger: Ledger,
+    archive: Archive,
+    annotator: Annotator,
+    clock: Clock,
+    give_way: Callable[[], None],
 ) -> Report:
-    """Make documents of the batches' captures; what is no article is settled here."""
+    """Make documents of the batches' captures; what is no article is settled here. ``give_way`` comes before each piece."""
     report = Report()
     for batch in batches:
         ledger.renew(batches, clock.now() + LEASE)
-        report.add(flow.extract_batch(batch, ledger=ledger, archive=archive, annotator=annotator, clock=clock))
+        report.add(
+            flow.extract_batch(
+                batch, ledger=ledger, archive=archive, annotator=annotator, clock=clock, before_each=give_way
+            )
+        )
     return report
 
 
 def index_past(
-    batches: Sequence[Batch], *, ledger: Ledger, archive: Archive, store: SearchStore, clock: Clock
+    batches: Sequence[Batch],
+    *,
+    ledger: Ledger,
+    archive: Archive,
+    store: SearchStore,
+    clock: Clock,
+    give_way: Callable[[], None],
 ) -> Report:
     """Write what is new or changed to the search store, and settle every document."""
     report = Report()
     for batch in batches:
+        give_way()
         ledger.renew(batches, clock.now() + LEASE)
         report.add(flow.index_batch(batch, ledger=ledger, archive=archive, store=store, clock=clock))
     return report

@@ -32,7 +32,7 @@ STRIDE = 64 * 1024 * 1024
 log = logging.getLogger(__name__)
 
 
-def import_warcs(
+def import_warcs(  # noqa: PLR0913 - ports are passed by name, as everywhere
     wanted: WantedSites,
     since: datetime,
     until: datetime,
@@ -41,6 +41,7 @@ def import_warcs(
     ledger: Ledger,
     archive: Archive,
     clock: Clock,
+    give_way: Callable[[], None] = lambda: None,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Take the wanted HTML pages that WARC files hold of ``since <= t < until`` into archive and inbox.
@@ -66,6 +67,7 @@ def import_warcs(
                     ledger=ledger,
                     archive=archive,
                     clock=clock,
+                    give_way=give_way,
                     report=report,
                 ).read(source, address)
     return report
@@ -80,6 +82,7 @@ class _Import:
     ledger: Ledger
     archive: Archive
     clock: Clock
+    give_way: Callable[[], None]
     report: Report
     position: int = 0
     group: list[Capture] = field(default_factory=list)
@@ -134,6 +137,7 @@ class _Import:
 
     def _keep(self, *, is_done: bool = False) -> None:
         """Archive the group, then put it into the ledger with the position behind it."""
+        self.give_way()
         unique = {capture.url: capture for capture in reversed(self.group)}
         known = self.ledger.known_urls(unique)
         kept = [capture for url, capture in reversed(unique.items()) if url not in known]

@@ -170,3 +170,16 @@ def test_a_claim_reads_only_what_it_takes(
     ledger.claim(a_batch(), NOW, limit=50, lease=LEASE, publisher=publisher, past=past)
     index = "urls_pending_by_publisher" if publisher else "urls_pending"
     assert [index in plan and "TEMP B-TREE" not in plan and "Sort" not in plan for plan in plans] == [True], plans
+
+
+def test_live_work_is_what_became_due_lately_and_has_not_ended(ledger: SqlLedger) -> None:
+    assert not ledger.has_live_work(NOW)
+    ledger.record_entries([an_entry("past")], NOW, past=True)
+    assert not ledger.has_live_work(NOW)
+    ledger.record_entries([an_entry()], NOW)
+    assert ledger.has_live_work(NOW)
+    [claim] = ledger.claim(a_batch(), NOW, limit=9, lease=LEASE)
+    assert ledger.has_live_work(NOW + MINUTE)
+    assert not ledger.has_live_work(NOW + 2 * MINUTE)  # whoever is at it is not, any more
+    ledger.settle([an_outcome(claim)])
+    assert not ledger.has_live_work(NOW)
