@@ -62,7 +62,7 @@ async def poll_feeds(
             ledger.save_feed_state(polling.failed_state(state, detail, clock.now(), after=after))
             log.warning("feed %s: %s", feed.url, detail.removeprefix(f"{feed.url}: "))
 
-        with _boundary(fail):
+        with boundary(fail):
             try:
                 await _poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock, report=report)
             except StoreUnavailable:
@@ -91,7 +91,7 @@ async def fetch_batch(
         return Report()
 
     async def visit(claim: Claim) -> None:
-        with _boundary(_settler(ended, claim, clock)):
+        with boundary(_settler(ended, claim, clock)):
             try:
                 capture = await fetcher.fetch(claim.entry.url)
                 ref = writer.add(capture)
@@ -127,7 +127,7 @@ def extract_batch(batch: Batch, *, ledger: Ledger, archive: Archive, annotator: 
     for line in archive.read_lines(batch, "fetched"):
         fetched = codec.decode(line, Fetched)
         entry = fetched.claim.entry
-        with _boundary(_settler(ended, fetched.claim, clock, fetched.capture)):
+        with boundary(_settler(ended, fetched.claim, clock, fetched.capture)):
             capture = archive.read(fetched.capture)
             articles.append(extract_article(capture, entry, rules.get(entry.feed_url, Rules())))
             read.append((fetched, capture))
@@ -207,7 +207,7 @@ async def _poll_feed(
 
 
 @contextmanager
-def _boundary(end: Callable[[Reason, str], None]) -> Iterator[None]:
+def boundary(end: Callable[[Reason, str], None]) -> Iterator[None]:
     """End with one feed or one URL what goes wrong there, and keep it from its neighbours: the flow's one such place."""
     try:
         yield

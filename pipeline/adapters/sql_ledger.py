@@ -13,7 +13,7 @@ from pipeline.model import codec
 from pipeline.model.capture import Batch
 from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
-from pipeline.ports import Recorded
+from pipeline.ports import Holding, Recorded
 
 
 def open_ledger(url: str) -> "SqlLedger":
@@ -115,6 +115,11 @@ class SqlLedger:
         with self._database.read() as connection:
             row = connection.execute(query).first()
         return (codec.decode(row.entry, Entry), row.first_seen_at) if row else None
+
+    def holdings(self, urls: Sequence[str]) -> Mapping[str, Holding]:
+        """Look up URLs and the articles that they hold."""
+        with self._database.read() as connection:
+            return sql_fates.holdings(connection, urls)
 
     def tally(self) -> Tally:
         """Count by fate."""

@@ -86,14 +86,7 @@ class WarcArchive:
     def write_lines(self, batch: Batch, name: str, lines: Iterable[bytes]) -> None:
         """Write beside and rename, so that a reader sees all lines or none."""
         with self._one_line_errors():
-            target = self._root / archive.lines_name(batch, name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part = target.with_name(target.name + ".part")
-            with part.open("wb") as stream:
-                for line in lines:
-                    stream.write(line + b"\n")
-                _sync(stream)
-            part.rename(target)
+            _replace(self._root / archive.lines_name(batch, name), (line + b"\n" for line in lines))
 
     def read_lines(self, batch: Batch, name: str) -> Iterator[bytes]:
         """Yield the lines one by one."""
@@ -115,6 +108,22 @@ class WarcArchive:
                     path.unlink()
                     dropped += 1
         return dropped
+
+    def write_report(self, name: str, content: bytes) -> None:
+        """Write beside and rename."""
+        with self._one_line_errors():
+            _replace(self._root / archive.report_name(name), [content])
+
+    def read_report(self, name: str) -> bytes | None:
+        """Return the whole file."""
+        with self._one_line_errors():
+            path = self._root / archive.report_name(name)
+            return path.read_bytes() if path.exists() else None
+
+    def report_names(self) -> tuple[str, ...]:
+        """List the folder."""
+        with self._one_line_errors():
+            return tuple(sorted(path.stem for path in self._root.glob(archive.report_name("*"))))
 
     @contextmanager
     def _one_line_errors(self) -> Iterator[None]:
@@ -277,6 +286,15 @@ def _client_errors(protocol: str) -> tuple[type[Exception], ...]:
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - an extra, and slow to import
 
     return (BotoCoreError,)
+
+
+def _replace(target: UPath, content: Iterable[bytes]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    with part.open("wb") as stream:
+        stream.writelines(content)
+        _sync(stream)
+    part.rename(target)
 
 
 def _sync(stream: BinaryIO) -> None:

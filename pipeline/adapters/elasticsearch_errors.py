@@ -1,0 +1,52 @@
+"""What Elasticsearch and its client say, as our errors: one line, with the address, never with credentials."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from elastic_transport import TransportError
+from elasticsearch import ApiError, UnsupportedProductError
+
+from pipeline.errors import StoreUnavailable, UsageError
+
+#: The server is busy: the same request may succeed later.
+BUSY = (429, 503)
+#: From here on, the failure is the server's own.
+SERVER_FAILURE = 500
+
+
+@contextmanager
+def our_errors(url: str) -> Iterator[None]:
+    """Turn the client's errors into UsageError and StoreUnavailable."""
+    try:
+        yield
+    except TransportError as error:
+        message = f"Elasticsearch at {url} does not answer: {error.message}"
+        raise StoreUnavailable(message) from error
+    except UnsupportedProductError as error:
+        message = f"what answers at {url} is not Elasticsearch; check NEWSWIRE_SEARCH_URL"
+        raise UsageError(message) from error
+    except ApiError as error:
+        raise _translate(error, url) from error
+
+
+def describe(error: object) -> str:
+    """Return the reason that lies deepest in Elasticsearch's account of an error."""
+    if not isinstance(error, Mapping):
+        return str(error)
+    causes = error.get("root_cause") or []
+    deepest = error.get("caused_by") or (causes[0] if causes and causes[0] != error else None)
+    own = f"{error.get('type')}: {error.get('reason')}"
+    return f"{own} ({deepest.get('reason')})" if isinstance(deepest, Mapping) and deepest.get("reason") else own
+
+
+def _translate(error: ApiError, url: str) -> UsageError | StoreUnavailable:
+    status, body = error.status_code, error.body
+    detail = describe(body.get("error", body) if isinstance(body, Mapping) else body)
+    if status in {401, 403}:
+        return UsageError(
+            f"Elasticsearch at {url} refuses the login: {detail}; set NEWSWIRE_SEARCH_API_KEY, "
+            "or NEWSWIRE_SEARCH_USER and NEWSWIRE_SEARCH_PASSWORD"
+        )
+    if status in BUSY or status >= SERVER_FAILURE:
+        return StoreUnavailable(f"Elasticsearch at {url} cannot answer now ({status}): {detail}")
+    return UsageError(f"Elasticsearch at {url} refuses the request ({status}): {detail}")
