@@ -87,10 +87,6 @@ class Archive(Protocol):
         """Return the report of that name, or None."""
         ...
 
-    def report_names(self) -> tuple[str, ...]:
-        """Return the names of all reports, in order."""
-        ...
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:

@@ -91,6 +91,7 @@ class Generations:
         meta = {**self._mapping["mappings"]["_meta"], "fingerprint": generation.fingerprint}
         is_live = True
         for index in sorted(indices):
+            is_ours = True
             try:
                 self._client.indices.create(
                     index=index,
@@ -100,8 +101,11 @@ class Generations:
             except ApiError as error:
                 if error.error != "resource_already_exists_exception":
                     raise
+                is_ours = False
             if beside is not None and not self._join_alias(index, beside):
                 is_live = False
+                if is_ours:  # nobody has written to it, for it never had the alias
+                    self._client.indices.delete(index=index)
         return is_live
 
     def move_alias(self, generation: str) -> None:

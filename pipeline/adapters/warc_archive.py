@@ -120,11 +120,6 @@ class WarcArchive:
             path = self._root / archive.report_name(name)
             return path.read_bytes() if path.exists() else None
 
-    def report_names(self) -> tuple[str, ...]:
-        """List the folder."""
-        with self._one_line_errors():
-            return tuple(sorted(path.stem for path in self._root.glob(archive.report_name("*"))))
-
     @contextmanager
     def _one_line_errors(self) -> Iterator[None]:
         """Turn what disks and object stores raise into one clear line; the task is retried and nothing is settled."""
