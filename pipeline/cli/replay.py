@@ -50,7 +50,7 @@ def replay(
     if promotion:
         print_promotion(generation, promotion)
     else:
-        console.say(f"make it live: newswire index promote {generation}")
+        console.say(f"to make it live: newswire index promote {generation}")
 
 
 def run_rebuild(wiring: Wiring, generation: str, interval: Interval) -> Replayed:

@@ -5,12 +5,14 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from examples.embedded import PROGRAMS, State
+from examples.newsroom.server import Newsroom
 
 DAGS = Path(__file__).parents[2] / "dags"
 #: What each file declares. A file that is not named here fails the suite.
@@ -151,3 +153,60 @@ def test_a_replay_never_runs_by_itself_but_once_a_day_in_a_backfill(tmp_path: Pa
     midnights = [f"2026-11-{day} 00:00:00+00:00" for day in range(23, 27)]
     days = [[begin, end] for begin, end in itertools.pairwise(midnights)]
     assert found == {"by_itself": None, "is_periodic": True, "days": days}
+
+
+@pytest.fixture
+def replayable(tmp_path: Path, newsroom: Newsroom) -> State:
+    """Give Airflow and the stores after one pass over the newsroom."""
+    state = State(tmp_path)
+    state.migrate()
+    newsroom.write_sources(state.sources)
+    subprocess.run([PROGRAMS / "newswire", "ingest"], env=state.environ(), check=True, capture_output=True)
+    return state
+
+
+@pytest.mark.slow
+def test_a_run_of_replay_promotes_what_it_rebuilt(replayable: State, without_network: tuple[str, ...]) -> None:
+    def live() -> dict[str, Any]:
+        command = [PROGRAMS / "newswire", "index", "status", "--json"]
+        status = subprocess.run(command, env=replayable.environ(), check=True, capture_output=True).stdout
+        generation: dict[str, Any] = json.loads(status)[0]
+        return generation
+
+    before = live()
+    days = {
+        "first_day": f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}",
+        "last_day": f"{datetime.now(UTC):%Y-%m-%d}",
+    }
+    command = [
+        *without_network,
+        PROGRAMS / "airflow",
+        "dags",
+        "test",
+        "replay",
+        "--conf",
+        json.dumps(days | {"promote": True}),
+    ]
+    done = subprocess.run(command, env=replayable.environ(), capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert f"{before['documents']} written" in said
+    assert "0 differ" in said
+    after = live()
+    assert after["generation"] != before["generation"]
+    assert after["documents"] == before["documents"]
+
+
+@pytest.mark.slow
+def test_airflow_takes_a_backfill_of_replay(replayable: State) -> None:
+    def airflow(*arguments: str) -> str:
+        command = [PROGRAMS / "airflow", *arguments]
+        done = subprocess.run(command, env=replayable.environ(), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    airflow("dags", "reserialize")
+    airflow("backfill", "create", "--dag-id", "replay", "--from-date", "2026-11-01", "--to-date", "2026-11-03")
+    runs = json.loads(airflow("dags", "list-runs", "replay", "--output", "json").splitlines()[-1])
+    assert sorted(run["logical_date"][:10] for run in runs) == ["2026-11-01", "2026-11-02", "2026-11-03"]
+    assert {run["state"] for run in runs} == {"queued"}

@@ -42,7 +42,7 @@ def test_a_replay_stands_beside_what_is_live_until_it_is_promoted(ingested: News
     lines = done.stdout.splitlines()
     assert f"documents: {DOCUMENTS} made anew, 0 copied as they are, 0 kept" in lines
     assert f"{rebuilt} beside {live}: {DOCUMENTS} and {DOCUMENTS} documents, 0 changed" in lines
-    assert lines[-1] == f"make it live: newswire index promote {rebuilt}"
+    assert lines[-1] == f"to make it live: newswire index promote {rebuilt}"
     assert generations(ingested)[0] == (live, True, DOCUMENTS)
     assert f"newswire index drop {live}" in ingested("index", "promote", rebuilt).stdout
     assert generations(ingested) == [(rebuilt, True, DOCUMENTS), (live, False, DOCUMENTS)]
