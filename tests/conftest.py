@@ -15,6 +15,7 @@ import pytest_socket
 pytest_plugins = [
     "tests.fixtures.command",
     "tests.fixtures.elasticsearch",
+    "tests.fixtures.ingested",
     "tests.fixtures.network",
     "tests.fixtures.newsroom",
     "tests.fixtures.postgresql",

@@ -105,11 +105,10 @@ def print_comparison(comparison: Comparison) -> None:
         if side.documents:
             console.say(f"only {name}: {side.documents}, such as {' '.join(side.samples)}")
     if found.fields:
-        rows = [
-            (each.field if number == 0 else "", each.documents if number == 0 else "", sample.before, sample.after)
-            for each in found.fields
-            for number, sample in enumerate(each.samples)
-        ]
+        rows = list[tuple[object, ...]]()
+        for each in found.fields:
+            shown = [(sample.before, sample.after) for sample in each.samples] or [("", "")]
+            rows += [(each.field, each.documents, *shown[0]), *(("", "", *values) for values in shown[1:])]
         console.show(console.make_table("Changed fields", ("field", "documents#", "before", "after"), rows))
 
 

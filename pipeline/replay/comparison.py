@@ -11,6 +11,8 @@ from pipeline.model.rebuild import Change, Differences, FieldChanges, OneSided
 
 MAX_SAMPLES = 3  # of each kind
 MAX_CHARACTERS = 120  # of a value in a sample
+#: Whose values tell a reader nothing.
+OPAQUE = {"content_hash"}
 _LEAD = 30  # characters before the place where two values part
 
 Form = Mapping[str, Any]
@@ -35,7 +37,7 @@ def compare_documents(live: Iterable[Form], rebuilt: Iterable[Form]) -> Differen
         counts["changed"] += bool(changed)
         for name in changed:
             documents[name] += 1
-            if len(samples[name]) < MAX_SAMPLES:
+            if len(samples[name]) < MAX_SAMPLES and name not in OPAQUE:
                 samples[name].append(_change(name, before, after))
     return Differences(
         live_documents=counts["live"],

@@ -1,15 +1,14 @@
 """A rebuilt generation from its beginning until it can stand in for the live one, and what the archive remembers of it."""
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from pipeline.errors import UsageError
 from pipeline.flow import BATCH_SIZE, feed_rules
 from pipeline.model import codec
-from pipeline.model.capture import CaptureRef
+from pipeline.model.capture import Capture, CaptureRef
 from pipeline.model.fate import Reason
 from pipeline.model.feed import Rules
 from pipeline.model.rebuild import Comparison, Interval, Rebuild, Replayed
@@ -18,6 +17,7 @@ from pipeline.replay.captures import Speaking, in_groups, read_captures, replay_
 from pipeline.replay.comparison import compare_documents
 from pipeline.replay.parts import Parts
 
+COPY_SIZE = 500  # documents, some 10 kB each
 MAX_LOGGED = 3  # refusals of a group
 #: The whole archive.
 ALWAYS = Interval(since=datetime(1990, 1, 1, tzinfo=UTC), until=datetime(9999, 1, 1, tzinfo=UTC))
@@ -80,13 +80,40 @@ def bring_over(
     intervals = rebuild.intervals if rebuild else ()
     rules = feed_rules(parts.ledger)
     report = Replayed()
-    for group in in_groups(parts.store.missing(generation, since=since), BATCH_SIZE):
-        anew = [form for form in group if any(each.holds(_captured_at(form)) for each in intervals)]
-        others = [form for form in group if form not in anew]
-        report.copied += _copy(others, generation, parts, report)
-        _make_anew(anew, generation, parts=parts, rules=rules, report=report)
+    for group in in_groups(parts.store.missing(generation, since=since), COPY_SIZE):
+        anew, others = list[Form](), list[Form]()
+        for form in group:
+            is_within = any(interval.holds(_captured_at(form)) for interval in intervals)
+            (anew if is_within else others).append(form)
+        report.copied += len(others) - len(_copy(others, generation, parts, report))
+        for batch in in_groups(anew, BATCH_SIZE):
+            _make_anew(batch, generation, parts=parts, rules=rules, report=report)
         on_progress("documents", len(group))
     return report
+
+
+def compare_rebuild(generation: str, *, parts: Parts, on_progress: Progress = silent) -> Comparison:
+    """Compare the generation with the live one and keep the result in the archive.
+
+    What live runs wrote meanwhile is brought over first, so that what differs is the code's doing alone.
+    """
+    check_rebuilt(generation, parts)
+    caught_up = bring_over(generation, parts=parts, on_progress=on_progress)
+    live = next((each.generation for each in parts.store.status() if each.is_live), None)
+    rebuild = read_rebuild(generation, parts)
+    comparison = Comparison(
+        generation=generation,
+        live=live,
+        compared_at=parts.clock.now(),
+        intervals=rebuild.intervals if rebuild else (),
+        left_out=dict(caught_up.left_out),
+        differences=compare_documents(
+            parts.store.documents(live) if live else (),
+            _told(parts.store.documents(generation), on_progress),
+        ),
+    )
+    parts.archive.write_report(f"comparison-{generation}", codec.encode(comparison))
+    return comparison
 
 
 def read_rebuild(generation: str, parts: Parts) -> Rebuild | None:
@@ -114,83 +141,59 @@ def _keep(rebuild: Rebuild, parts: Parts) -> None:
     parts.archive.write_report(f"rebuild-{rebuild.generation}", codec.encode(rebuild))
 
 
-def _copy(forms: Sequence[Form], generation: str, parts: Parts, report: Replayed) -> int:
+def _copy(forms: Sequence[Form], generation: str, parts: Parts, report: Replayed) -> Collection[str]:
+    """Copy the documents as they are; return the ids of those that the store refused."""
     refused = parts.store.copy(forms, generation=generation) if forms else {}
     report.refused += len(refused)
     for key, detail in list(refused.items())[:MAX_LOGGED]:
         log.warning("the search store refuses document %s: %s", key, detail)
-    return len(forms) - len(refused)
+    return refused
 
 
 def _make_anew(
     forms: Sequence[Form], generation: str, *, parts: Parts, rules: Mapping[str, Rules], report: Replayed
 ) -> None:
     """Read the documents' captures again; a document whose capture cannot be read is kept as it is."""
-    unread = Counter[str]()
-    kept = list[Form]()
-    captures = list[Speaking]()
-    for form, capture in ((form, _find_capture(form, parts)) for form in forms):
-        if isinstance(capture, str):
-            unread[capture] += 1
-            kept.append(form)
-        else:
-            captures.append(capture)
+    captures, kept = _find_captures(forms, parts)
     read = read_captures(captures, parts=parts, rules=rules)
     if read.documents:
         refused = parts.store.write(read.documents, generation=generation)
         report.written += len(read.documents) - len(refused)
         report.refused += len(refused)
-    kept += [form for form in forms if form["id"] in read.broken]
-    _copy(kept, generation, parts, report)
     if read.rejected:
         captured = {form["id"]: _captured_at(form) for form in forms if form["id"] in read.rejected}
         parts.store.remove(captured, generation=generation)
-    report.kept += unread + Counter({str(Reason.BUG): len(read.broken)})
+    kept |= dict.fromkeys(read.broken, str(Reason.BUG))
+    refused_ids = _copy([form for form in forms if form["id"] in kept], generation, parts, report)
+    report.kept.update(reason for key, reason in kept.items() if key not in refused_ids)
     report.left_out.update(read.rejected.values())
 
 
-def _find_capture(form: Form, parts: Parts) -> Speaking | str:
-    """Return the capture that the document was made of, or why it cannot be had."""
-    place = form.get("capture")
-    if place is None:
-        return "never had a capture"
-    ref = CaptureRef(**place)
-    try:
-        capture = parts.archive.read(ref)
-    except UsageError:  # pruned, moved or damaged
-        return "capture is not in the archive"
-    holding = parts.ledger.holdings([capture.url]).get(capture.url)
-    if holding is None or holding.article.article_id != form["id"]:
-        return "unknown to the ledger"
-    return Speaking(capture=capture, ref=ref, holding=holding)
+def _find_captures(forms: Sequence[Form], parts: Parts) -> tuple[list[Speaking], dict[str, str]]:
+    """Return the captures that the documents were made of, and by id why others cannot be had."""
+    found, lacking = dict[str, tuple[Capture, CaptureRef]](), dict[str, str]()
+    for form in forms:
+        if "capture" not in form:
+            lacking[form["id"]] = "never had a capture"
+            continue
+        ref = CaptureRef(**form["capture"])
+        try:
+            found[form["id"]] = parts.archive.read(ref), ref
+        except UsageError:  # pruned, moved or damaged
+            lacking[form["id"]] = "capture is not in the archive"
+    holdings = parts.ledger.holdings([capture.url for capture, _ in found.values()])
+    captures = list[Speaking]()
+    for key, (capture, ref) in found.items():
+        holding = holdings.get(capture.url)
+        if holding and holding.article.article_id == key:
+            captures.append(Speaking(capture=capture, ref=ref, holding=holding))
+        else:
+            lacking[key] = "unknown to the ledger"
+    return captures, lacking
 
 
 def _captured_at(form: Form) -> datetime:
     return datetime.fromisoformat(form["captured_at"])
-
-
-def compare_rebuild(generation: str, *, parts: Parts, on_progress: Progress = silent) -> Comparison:
-    """Compare the generation with the live one and keep the result in the archive.
-
-    What live runs wrote meanwhile is brought over first, so that what differs is the code's doing alone.
-    """
-    check_rebuilt(generation, parts)
-    caught_up = bring_over(generation, parts=parts, on_progress=on_progress)
-    live = next((each.generation for each in parts.store.status() if each.is_live), None)
-    rebuild = read_rebuild(generation, parts)
-    comparison = Comparison(
-        generation=generation,
-        live=live,
-        compared_at=parts.clock.now(),
-        intervals=rebuild.intervals if rebuild else (),
-        left_out=dict(caught_up.left_out),
-        differences=compare_documents(
-            parts.store.documents(live) if live else (),
-            _told(parts.store.documents(generation), on_progress),
-        ),
-    )
-    parts.archive.write_report(f"comparison-{generation}", codec.encode(comparison))
-    return comparison
 
 
 def _told(forms: Iterable[Form], on_progress: Progress) -> Iterator[Form]:

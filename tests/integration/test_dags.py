@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,6 @@ from typing import Any
 import pytest
 
 from examples.embedded import PROGRAMS, State
-from examples.newsroom.server import Newsroom
 
 DAGS = Path(__file__).parents[2] / "dags"
 #: What each file declares. A file that is not named here fails the suite.
@@ -156,12 +156,11 @@ def test_a_replay_never_runs_by_itself_but_once_a_day_in_a_backfill(tmp_path: Pa
 
 
 @pytest.fixture
-def replayable(tmp_path: Path, newsroom: Newsroom) -> State:
+def replayable(tmp_path: Path, first_pass: Path) -> State:
     """Give Airflow and the stores after one pass over the newsroom."""
     state = State(tmp_path)
     state.migrate()
-    newsroom.write_sources(state.sources)
-    subprocess.run([PROGRAMS / "newswire", "ingest"], env=state.environ(), check=True, capture_output=True)
+    shutil.copytree(first_pass / "home", state.home)
     return state
 
 
@@ -195,6 +194,43 @@ def test_a_run_of_replay_promotes_what_it_rebuilt(replayable: State, without_net
     after = live()
     assert after["generation"] != before["generation"]
     assert after["documents"] == before["documents"]
+
+
+BEGIN = """
+import json, os, sys
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from pipeline.orchestration import replay
+
+def ask(first, last, joins=False):
+    try:
+        return replay.begin(first, last, joins=joins)
+    except (AirflowFailException, AirflowSkipException) as error:
+        return f"{type(error).__name__}: {error}"
+
+os.environ["NEWSWIRE_HOME"] = sys.argv[1]
+days = [str((datetime.now(UTC) - timedelta(days=ago)).date()) for ago in (1, 0)]
+answer = {
+    "future": ask("2999-01-01", "2999-01-02"),
+    "order": ask("2026-11-02", "2026-11-01"),
+    "no day": ask("yesterday", "2026-11-01"),
+    "empty": ask("2001-01-01", "2001-01-31"),
+    "begun": ask(*days, joins=True),
+    "joined": ask(*days, joins=True),
+}
+json.dump(answer, open(sys.argv[2], "w"))
+"""
+
+
+def test_a_replay_begins_only_with_days_that_the_archive_has(ingested_home: Path, tmp_path: Path) -> None:
+    said = run_python(tmp_path, BEGIN, ingested_home)
+    assert said["future"] == "AirflowFailException: 2999-01-01 is in the future: there is nothing yet"
+    assert said["order"].startswith("AirflowFailException: the first day 2026-11-02 is later than the last")
+    assert said["no day"].startswith("AirflowFailException: yesterday to 2026-11-01: write days as 2026-11-24")
+    assert said["empty"] == "AirflowSkipException: the archive holds no captures from 2001-01-01 to 2001-01-31"
+    assert said["joined"] == said["begun"]
+    assert said["begun"].startswith("articles-")
 
 
 @pytest.mark.slow

@@ -3,10 +3,12 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from elasticsearch import Elasticsearch
 
 from examples.newsroom.server import Newsroom
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
@@ -37,27 +39,37 @@ NEVER = Interval(since=datetime(1999, 1, 1, tzinfo=UTC), until=datetime(1999, 1,
 DOCUMENTS = 23  # that the newsroom makes
 
 
-@pytest.fixture(params=["sqlite", "elasticsearch"])
-def wiring(request: pytest.FixtureRequest, tmp_path: Path, newsroom: Newsroom) -> Iterator[Wiring]:
+@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+def wiring(request: pytest.FixtureRequest, ingested_home: Path) -> Iterator[Wiring]:
     """Give the parts after one pass over the newsroom."""
-    newsroom.write_sources(tmp_path / "sources.toml")
-    settings = read_settings(
-        {
-            "NEWSWIRE_HOME": str(tmp_path / "home"),
-            "NEWSWIRE_SOURCES": str(tmp_path / "sources.toml"),
-            "NEWSWIRE_ALLOWED_NETWORKS": "127.0.0.0/8",
-            "NEWSWIRE_HOST_DELAY": "0",
-        }
+    wiring = Wiring(
+        read_settings(
+            {
+                "NEWSWIRE_HOME": str(ingested_home),
+                "NEWSWIRE_ALLOWED_NETWORKS": "127.0.0.0/8",
+                "NEWSWIRE_HOST_DELAY": "0",
+            }
+        )
     )
-    wiring = Wiring(settings)
     if request.param == "elasticsearch":
         url, prefix = request.getfixturevalue("elasticsearch_url"), request.getfixturevalue("elasticsearch_prefix")
-        wiring.store = ElasticsearchStore(url, clock=wiring.clock, prefix=prefix)
-    wiring.store.prepare()
-    wiring.add_sources()
-    asyncio.run(run_ingest(wiring))
+        embedded, wiring.store = wiring.store, ElasticsearchStore(url, clock=wiring.clock, prefix=prefix)
+        wiring.store.prepare()
+        forms = list(embedded.documents(embedded.status()[0].generation))
+        wiring.store.copy(forms, generation=wiring.store.status()[0].generation)
+        embedded.close()
     yield wiring
     wiring.close()
+
+
+def ingest_correction(wiring: Wiring, newsroom: Newsroom, sources: Path) -> None:
+    """Take in another newsroom, whose correction comes between two passes."""
+    newsroom.write_sources(sources)
+    wiring.settings = replace(wiring.settings, sources=sources)
+    wiring.add_sources()
+    asyncio.run(run_ingest(wiring))
+    newsroom.publish_correction()
+    asyncio.run(run_ingest(wiring))
 
 
 def live_forms(wiring: Wiring) -> dict[str, Form]:
@@ -165,14 +177,15 @@ def test_a_page_that_breaks_the_code_keeps_its_document(wiring: Wiring, monkeypa
     assert {form["id"]: form for form in wiring.store.documents(generation)} == before
 
 
-def test_a_correction_that_comes_during_the_rebuild_is_promoted(wiring: Wiring, newsroom: Newsroom) -> None:
+def test_what_live_runs_write_during_the_rebuild_is_promoted(
+    wiring: Wiring, newsroom: Newsroom, tmp_path: Path
+) -> None:
     generation = begin_rebuild(wiring)
     rebuild_generation(generation, ALWAYS, parts=wiring)
-    newsroom.publish_correction()
-    asyncio.run(run_ingest(wiring))
+    ingest_correction(wiring, newsroom, tmp_path / "sources.toml")
     before = live_forms(wiring)
     promotion = promote_rebuild(generation, parts=wiring)
-    assert promotion.report.taken == 1
+    assert promotion.report.taken == len(before) - DOCUMENTS == DOCUMENTS
     assert live_forms(wiring) == before
     asyncio.run(run_ingest(wiring))
     assert live_forms(wiring) == before
@@ -209,13 +222,12 @@ def test_a_generation_that_lost_much_is_not_promoted_by_mistake(
 
 
 def test_the_newest_capture_of_an_article_decides(
-    wiring: Wiring, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+    wiring: Wiring, newsroom: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    newsroom.publish_correction()
-    asyncio.run(run_ingest(wiring))  # archives a second capture of that article
+    ingest_correction(wiring, newsroom, tmp_path / "sources.toml")  # two captures of one article
     before = live_forms(wiring)
     hits = wiring.store.search(Query(text='"lake superior"', sort=Sort.NEWEST)).hits
-    corrected = next(before[hit.id] for hit in hits if "great-lakes" in hit.url)
+    corrected = max((before[hit.id] for hit in hits if "great-lakes" in hit.url), key=lambda form: form["captured_at"])
     newest = datetime.fromisoformat(corrected["captured_at"])
 
     def extract(capture: Capture, entry: Entry, rules: Rules) -> Article:
@@ -236,3 +248,34 @@ def test_what_no_archive_knows_is_promoted_too(wiring: Wiring) -> None:
     wiring.store.write([document("from elsewhere")])
     promote_rebuild(generation, parts=wiring)
     assert document("from elsewhere").id in live_forms(wiring)
+
+
+@pytest.mark.elasticsearch
+def test_a_rebuild_takes_over_from_an_index_of_another_mapping(
+    ingested_home: Path, elasticsearch_client: Elasticsearch, elasticsearch_url: str, elasticsearch_prefix: str
+) -> None:
+    wiring = Wiring(read_settings({"NEWSWIRE_HOME": str(ingested_home)}))
+    embedded, wiring.store = (
+        wiring.store,
+        ElasticsearchStore(elasticsearch_url, clock=wiring.clock, prefix=elasticsearch_prefix),
+    )
+    forms = list(embedded.documents(embedded.status()[0].generation))
+    embedded.close()
+    old = f"{elasticsearch_prefix}-0a1b2c3d-2026.11"
+    mapping = {"dynamic": False, "properties": {"id": {"type": "keyword"}}}
+    elasticsearch_client.indices.create(index=old, mappings=mapping, aliases={elasticsearch_prefix: {}})
+    for form in forms:
+        outdated = {**form, "mood": "a field that there is no more"}
+        at = int(datetime.fromisoformat(form["captured_at"]).timestamp() * 1000)
+        elasticsearch_client.index(
+            index=old, id=form["id"], document=outdated, version=at, version_type="external", refresh=True
+        )
+    generation = begin_rebuild(wiring)
+    report = rebuild_generation(generation, ALWAYS, parts=wiring)
+    assert (report.written, report.refused) == (DOCUMENTS, 0)
+    changed = {each.field: each.documents for each in compare_rebuild(generation, parts=wiring).differences.fields}
+    assert changed == {"mood": DOCUMENTS}
+    promote_rebuild(generation, parts=wiring)
+    wiring.store.prepare()
+    assert wiring.store.search(Query(limit=0)).total == DOCUMENTS
+    wiring.close()

@@ -66,6 +66,11 @@ def test_samples_show_where_long_values_part() -> None:
     assert len(change.before) <= MAX_CHARACTERS + 2
 
 
+def test_a_hash_is_counted_and_not_shown() -> None:
+    found = compare_documents([form("a", content_hash="1f")], [form("a", content_hash="2e")])
+    assert [(each.field, each.documents, each.samples) for each in found.fields] == [("content_hash", 1, ())]
+
+
 def test_samples_are_few() -> None:
     keys = [f"{number:03}" for number in range(100)]
     found = compare_documents([form(k, text="a") for k in keys], [form(k, text="b") for k in keys])
