@@ -82,8 +82,9 @@ def replay() -> None:
     """Declare the tasks; the module's docstring is their manual."""
 
     def read_days() -> tuple[str, str]:
-        context = get_current_context()
-        params, own = context["params"], f"{context['data_interval_start']:%Y-%m-%d}"
+        params, run = get_current_context()["params"], get_current_context()["dag_run"]
+        # A run that is triggered without a logical date has no interval.
+        own = f"{run.data_interval_start or run.run_after - timedelta(days=1):%Y-%m-%d}"
         return params["first_day"] or own, params["last_day"] or params["first_day"] or own
 
     @task
