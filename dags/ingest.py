@@ -1,35 +1,49 @@
-"""From the feeds to the search index: one run polls the feeds that are due and empties the inbox.
+"""From publication to search: one run takes one batch out of the inbox and makes it searchable.
 
 | task | does | hands on |
 |---|---|---|
-| `fetch` | polls the feeds that are due, then claims, fetches and archives their new entries, 20 a batch | the batches' ids |
-| `batch.extract` | reads a batch from the archive: articles, their language, people, organizations, places | numbers |
-| `batch.index` | writes what is new or changed to the search store and gives every entry its fate | numbers |
+| `fetch` | claims up to 50 of the entries that wait, fetches their pages and archives them | the batch's id |
+| `extract` | reads the batch from the archive: articles, their language, people, organizations, places | numbers |
+| `index` | writes what is new or changed to the search store and gives every entry its fate | numbers |
 
-`batch` is mapped: one map index a batch, shown by the batch's id, so that a batch can be searched as soon as it is
-extracted, while others still wait. Nothing but ids and numbers travels between tasks; pages lie in the archive.
+Nothing but ids and numbers travels between tasks; pages lie in the archive. When a batch has become searchable, `index`
+announces the asset `newswire_articles` with these numbers: a DAG of yours can be scheduled on it.
 
-**When.** Every 5 minutes, one run at a time. Missed runs are not made up for: the next one finds everything that waits.
-Where nothing waits, `batch` is skipped and the run is a success.
+**When.** As soon as a feed has something new: the feed watcher in the triggerer polls all feeds, puts new entries into the
+inbox and rings the asset `newswire_feeds`. And every 5 minutes, should a bell be lost or the triggerer be down: this sweep
+also polls the feeds that nobody has polled in time. A run claims whatever waits, the oldest first; while more waits, the
+watcher rings again. Where nothing waits, all is skipped and the run is a success. Up to 4 runs go on at once, so that one
+slow site does not hold up the others.
 
 **Parameters** (*Trigger*): `limit`, the most entries to claim in this run; `publisher`, claim only this publisher's;
-`early`, poll every feed now, whether its time has come or not.
+`early`, poll every feed now, whether its time has come or not; `dry_run`, only say in the log what waits.
 
-**When it fails.** A store that does not answer is tried again after 20, 40 and 80 seconds, or up to twice as long. Wrong
+**When it fails.** A store that does not answer is tried again after 5, 10 and 20 seconds, and so on up to 5 minutes. Wrong
 configuration fails at once: its one line in the log says what to change. A page that fails is no failure of the run: it
-is postponed or ends with a fate (`newswire ledger`, `newswire dead-letters list`).
+is postponed or ends with a fate (`newswire ledger`, `newswire dead-letters list`). A run that has not ended 5 minutes after
+it was queued is late: the triggerer's log says so, and the UI lists it under the missed deadlines.
 
-**Races.** None to fear: entries are claimed under a lease, so `newswire ingest` may run beside this DAG. What a run that
-crashed had claimed is taken up by a later run once its lease ends, after 15 minutes. Writing a document twice changes
-nothing, and an older capture never replaces a newer one: any task may be cleared and run again.
+**Races.** None to fear: entries are claimed under a lease, so several runs and `newswire ingest` may go on side by side. A
+task that is tried again goes on with what its run had claimed; what a run that failed for good had claimed is taken up
+by a later one when its lease ends, 15 minutes after the run began. Writing a document twice changes nothing, and an older
+capture never replaces a newer one: any task may be cleared and run again.
 
-**Past days.** This DAG knows only what the feeds say now, so backfilling it fetches nothing older: use `newswire backfill`
-for the past, and `newswire replay` to make documents anew from the archive.
+**Past days.** This DAG knows only what the feeds say now. For the past there is the DAG `backfill`, and `replay` makes
+documents anew from the archive.
 """
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import CronDataIntervalTimetable, Param, dag, get_current_context, task, task_group
+from airflow.sdk import (
+    AssetOrTimeSchedule,
+    CronDataIntervalTimetable,
+    Param,
+    dag,
+    get_current_context,
+    task,
+)
+from pipeline.orchestration.alerts import deadline_after
+from pipeline.orchestration.assets import ARTICLES, FEEDS
 
 
 @dag(
@@ -37,29 +51,33 @@ from airflow.sdk import CronDataIntervalTimetable, Param, dag, get_current_conte
     description="Fetch what the feeds announce, read it, and make it searchable.",
     doc_md=__doc__,
     tags=["newswire"],
-    # A plain cron string would give an empty data interval.
-    schedule=CronDataIntervalTimetable("*/5 * * * *", timezone="UTC"),
+    schedule=AssetOrTimeSchedule(
+        # A plain cron string would give an empty data interval.
+        timetable=CronDataIntervalTimetable("*/5 * * * *", timezone="UTC"),
+        assets=[FEEDS],
+    ),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
-    max_active_runs=1,
+    max_active_runs=4,
     dagrun_timeout=timedelta(hours=1),
+    deadline=deadline_after(timedelta(minutes=5)),
     default_args={
         "owner": "newswire",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=20),
+        "retries": 6,
+        "retry_delay": timedelta(seconds=5),
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": timedelta(minutes=5),
         # As long as the lease: later on, another run may hold the batch's entries.
         "execution_timeout": timedelta(minutes=15),
-        # A batch that is extracted is indexed before the next one is extracted.
+        # What is nearly searchable goes first.
         "weight_rule": "upstream",
     },
     params={
         "limit": Param(
-            default=500,
+            default=50,
             type="integer",
             minimum=1,
-            maximum=5000,
+            maximum=50,
             title="Limit",
             description="The most entries to claim in this run; the rest waits for the next.",
         ),
@@ -75,37 +93,47 @@ from airflow.sdk import CronDataIntervalTimetable, Param, dag, get_current_conte
             title="Poll all feeds",
             description="Poll every feed now, whether its time has come or not.",
         ),
+        "dry_run": Param(
+            default=False,
+            type="boolean",
+            title="Dry run",
+            description="Fetch nothing; the log says how many entries of whom wait.",
+        ),
     },
 )
 def ingest() -> None:
     """Declare the tasks; the module's docstring is their manual."""
 
-    @task
-    def fetch() -> list[str]:
+    @task(pool="fetch")
+    def fetch() -> str:
         from pipeline.orchestration import ingest
 
-        params = get_current_context()["params"]
-        return ingest.fetch(limit=params["limit"], publisher=params["publisher"], early=params["early"])
+        context = get_current_context()
+        params, run = context["params"], context["dag_run"]
+        return ingest.fetch(
+            limit=params["limit"],
+            publisher=params["publisher"],
+            early=params["early"],
+            is_sweep=run.run_type != "asset_triggered",
+            is_dry=params["dry_run"],
+        )
 
-    @task_group
-    def batch(batch_id: str) -> None:
-        # Extraction is bound by the processor and holds a language model: more at a time would only compete.
-        @task(map_index_template="{{ task.op_kwargs.batch_id }}", max_active_tis_per_dag=4)
-        def extract(batch_id: str) -> dict[str, int]:
-            from pipeline.orchestration import ingest
+    @task
+    def extract(batch_id: str) -> dict[str, int]:
+        from pipeline.orchestration import ingest
 
-            return ingest.extract(batch_id)
+        return ingest.extract(batch_id)
 
-        @task(map_index_template="{{ task.op_kwargs.batch_id }}", max_active_tis_per_dag=4)
-        def index(batch_id: str) -> dict[str, int]:
-            from pipeline.orchestration import ingest
+    @task(outlets=[ARTICLES])
+    def index(batch_id: str) -> dict[str, int]:
+        from pipeline.orchestration import ingest
 
-            return ingest.index(batch_id)
+        counts = ingest.index(batch_id)
+        get_current_context()["outlet_events"][ARTICLES].extra = {"batch": batch_id, **counts}
+        return counts
 
-        # By keyword: the template above finds arguments by their name alone.
-        extract(batch_id=batch_id) >> index(batch_id=batch_id)
-
-    batch.expand(batch_id=fetch())
+    batch_id = fetch()
+    extract(batch_id) >> index(batch_id)
 
 
 ingest()

@@ -33,7 +33,7 @@ Leave `promote` off, and promote once when all runs are done.
 from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import Param, dag, get_current_context, task
-from pipeline.orchestration.timetables import DailyWhenAsked  # noqa: TID253 - nothing but Airflow's own is behind it
+from pipeline.orchestration.timetables import DailyWhenAsked
 
 
 @dag(

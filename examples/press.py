@@ -21,6 +21,8 @@ from warcio.warcwriter import WARCWriter
 
 HOST = "127.0.0.1"
 PUBLISHER = "Loopback Gazette"
+#: Seconds between two polls of the feed: the press is ours, and news is to be seen at once.
+POLL_EVERY = 0.5
 #: Newest entries that the feed shows; a real one shows some dozens.
 FEED_LENGTH = 200
 HTML, XML = "text/html; charset=utf-8", "application/xml"
@@ -124,6 +126,7 @@ class Press:
         """Write the sources file that makes Newswire read this press."""
         path.write_text(
             f'[[sources]]\nfeed = "{self.origin}/feed.xml"\npublisher = "{PUBLISHER}"\nlanguage = "en"\n'
+            f"poll_every = {POLL_EVERY}\n"
             f'sitemaps = ["{self.origin}/sitemap.xml"]\n',
             encoding="utf-8",
         )

@@ -14,8 +14,13 @@ _ID_TIME = "%Y%m%dT%H%M%SZ"
 
 def open_batch(now: datetime) -> Batch:
     """Return a new batch, whose id sorts by time and is unique without asking anybody."""
-    opened_at = now.astimezone(UTC).replace(microsecond=0)
-    return Batch(id=f"{opened_at:{_ID_TIME}}-{secrets.token_hex(4)}", opened_at=opened_at)
+    return name_batch(now, secrets.token_hex(4))
+
+
+def name_batch(opened_at: datetime, digest: str) -> Batch:
+    """Return the batch of that time and of the first eight of these hex digits, the same one at each call."""
+    opened_at = opened_at.astimezone(UTC).replace(microsecond=0)
+    return Batch(id=f"{opened_at:{_ID_TIME}}-{digest[:8]}", opened_at=opened_at)
 
 
 def parse_batch(batch_id: str) -> Batch:

@@ -3,6 +3,7 @@
 NewswireError
 ├── UsageError        the user's input or configuration is wrong: one line, exit code 2
 ├── Retry             not now: the entry stays pending, Airflow retries the task
+│   ├── Busy               the host's turn comes later than the caller would wait: no visit was made
 │   └── StoreUnavailable   the search store, the ledger or the archive does not answer
 └── Reject            never: the URL ends in the fate of the reason
 """
@@ -27,6 +28,16 @@ class Retry(NewswireError):  # noqa: N818 - named by what the caller does, not b
         """Remember how long to wait at least."""
         super().__init__(message)
         self.after = after
+
+
+class Busy(Retry):
+    """The host's turn comes only ``after`` so long, later than the caller would wait; nothing was sent, no visit failed."""
+
+    after: timedelta
+
+    def __init__(self, message: str, *, after: timedelta) -> None:
+        """Remember when the turn comes."""
+        super().__init__(message, after=after)
 
 
 class StoreUnavailable(Retry):

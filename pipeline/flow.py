@@ -25,14 +25,15 @@ from http import HTTPStatus
 from pipeline.discover import polling
 from pipeline.discover.feeds import parse_feed
 from pipeline.enrich.annotate import Annotator
-from pipeline.errors import NewswireError, Reject, Retry, StoreUnavailable
+from pipeline.errors import Busy, NewswireError, Reject, Retry, StoreUnavailable
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
 from pipeline.fetch.retries import retry_at
 from pipeline.index.document import document_json, make_document
 from pipeline.model import codec
+from pipeline.model.article import TextSource
 from pipeline.model.capture import Batch, Capture, CaptureRef
-from pipeline.model.fate import ArticleState, Claim, Outcome, Reason
+from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Outcome, Reason
 from pipeline.model.feed import Feed, FeedState, Rules
 from pipeline.model.handover import Extracted, Fetched, Report
 from pipeline.ports import Archive, Clock, Fetcher, Ledger, Recorded, SearchStore
@@ -57,20 +58,33 @@ async def poll_feeds(
     feeds = ledger.due_feeds(clock.now(), limit=limit, lease=LEASE, early=early)
 
     async def poll(feed: Feed, state: FeedState) -> None:
-        def fail(_: Reason, detail: str, after: timedelta | None = None) -> None:
-            report.feeds["failed"] += 1
-            ledger.save_feed_state(polling.failed_state(state, detail, clock.now(), after=after))
-            log.warning("feed %s: %s", feed.url, detail.removeprefix(f"{feed.url}: "))
-
-        with boundary(fail):
-            try:
-                await _poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock, report=report)
-            except StoreUnavailable:
-                raise
-            except Retry as error:
-                fail(Reason.UNREACHABLE, str(error), error.after)
+        report.add(await poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock))
 
     await _gather([poll(feed, state) for feed, state in feeds])
+    return report
+
+
+async def poll_feed(feed: Feed, state: FeedState, *, ledger: Ledger, fetcher: Fetcher, clock: Clock) -> Report:
+    """Poll one leased feed and end its lease; what goes wrong there is kept with it. Raises StoreUnavailable alone."""
+    report = Report()
+    ended = list[FeedState]()
+
+    def fail(_: Reason, detail: str, after: timedelta | None = None) -> None:
+        report.feeds["failed"] += 1
+        ended.append(polling.failed_state(state, detail, clock.now(), after=after))
+        log.warning("feed %s: %s", feed.url, detail.removeprefix(f"{feed.url}: "))
+
+    with boundary(fail):
+        try:
+            await _poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock, report=report)
+        except StoreUnavailable:
+            raise
+        except Busy as busy:  # too many feeds of one host: nothing was asked, so nothing failed
+            ended.append(polling.delayed_state(state, clock.now(), busy.after))
+        except Retry as error:
+            fail(Reason.UNREACHABLE, str(error), error.after)
+    for failed in ended:
+        await asyncio.to_thread(ledger.save_feed_state, failed)
     return report
 
 
@@ -85,8 +99,9 @@ async def fetch_batch(
     publisher: str | None = None,
 ) -> Report:
     """Claim up to ``limit`` pending entries, fetch them, and archive every answer. Nothing claimed, nothing written."""
-    claims = ledger.claim(batch, limit=limit, lease=LEASE, publisher=publisher)
+    claims = ledger.claim(batch, clock.now(), limit=limit, lease=LEASE, publisher=publisher)
     ended, postponed, fetched = list[Outcome](), list[tuple[Claim, datetime, str]](), list[Fetched]()
+    unvisited = list[tuple[Claim, datetime]]()
     if not claims:
         return Report()
 
@@ -99,6 +114,8 @@ async def fetch_batch(
                 fetched.append(Fetched(claim=claim, capture=ref))
             except StoreUnavailable:
                 raise
+            except Busy as busy:
+                unvisited.append((claim, clock.now() + busy.after))
             except Retry as error:
                 again_at = retry_at(claim.attempts, clock.now(), error.after, random.random())  # noqa: S311 - jitter
                 if again_at is None:
@@ -113,9 +130,16 @@ async def fetch_batch(
     except BaseException:  # Ctrl-C as well: at once, not when the lease ends; the next run may have a disk to write to
         ledger.release(batch)
         raise
+    ledger.put_back(unvisited)
     ledger.postpone(postponed)
     ledger.settle(ended)
-    return Report(claimed=len(claims), passed=len(fetched), postponed=len(postponed), settled=_reasons(ended))
+    return Report(
+        claimed=len(claims),
+        passed=len(fetched),
+        unvisited=len(unvisited),
+        postponed=len(postponed),
+        settled=_reasons(ended),
+    )
 
 
 def extract_batch(batch: Batch, *, ledger: Ledger, archive: Archive, annotator: Annotator, clock: Clock) -> Report:
@@ -164,7 +188,9 @@ def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: Search
     for line in extracted:
         document = line.document
         reason = _reason_to_skip(line, holders, known)
-        detail = holders[document.id] if reason is Reason.SAME_ARTICLE else ""
+        detail = FEED_TEXT if document.article.text_source is TextSource.FEED else ""
+        if reason is Reason.SAME_ARTICLE:
+            detail = holders[document.id]
         letter = None
         if reason is None and document.id in refusals:
             reason, detail = Reason.STORE_REFUSED, refusals[document.id]
@@ -186,22 +212,26 @@ def feed_rules(ledger: Ledger) -> Mapping[str, Rules]:
 async def _poll_feed(
     feed: Feed, state: FeedState, *, ledger: Ledger, fetcher: Fetcher, clock: Clock, report: Report
 ) -> None:
-    """Poll one feed: ask only for what is new, and remember what the answer taught."""
+    """Poll one feed: ask only for what is new, and remember what the answer taught.
+
+    Parsing, which takes seconds for a large feed, and the ledger are left to a thread: others are polled meanwhile.
+    """
     capture = await fetcher.fetch(
         state.polled_url, etag=state.etag, last_modified=state.last_modified, obey_robots=False
     )
     now = clock.now()
     if capture.status == HTTPStatus.GONE:
-        ledger.save_feed_state(polling.gone_state(state, now))
+        await asyncio.to_thread(ledger.save_feed_state, polling.gone_state(state, now))
         report.feeds["gone"] += 1
         return
     if problem := polling.answer_error(capture):
         raise Retry(problem)
-    parsed = None if polling.is_unchanged(state, capture) else parse_feed(capture, feed)
-    recorded = ledger.record_entries(parsed.entries, now) if parsed else Recorded()
+    parsed = None if polling.is_unchanged(state, capture) else await asyncio.to_thread(parse_feed, capture, feed)
+    recorded = await asyncio.to_thread(ledger.record_entries, parsed.entries, now) if parsed else Recorded()
     if parsed and parsed.problems:
         log.warning("feed %s: %s", feed.url, "; ".join(parsed.problems))
-    ledger.save_feed_state(polling.next_state(state, capture, parsed, recorded, now))
+    following = polling.next_state(state, capture, parsed, recorded, now, every=feed.poll_every)
+    await asyncio.to_thread(ledger.save_feed_state, following)
     report.feeds["polled" if parsed else "not modified"] += 1
     report.entries += Counter(new=recorded.new, changed=recorded.changed)
 

@@ -6,7 +6,7 @@ Any method can raise ``errors.StoreUnavailable`` (or, for the Fetcher, ``errors.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from pipeline.model.capture import Batch, Capture, CaptureRef
@@ -14,6 +14,7 @@ from pipeline.model.document import Document
 from pipeline.model.entity import Mention
 from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
+from pipeline.model.host import RobotsFile, Turn
 from pipeline.model.query import Query, SearchPage
 
 
@@ -39,8 +40,32 @@ class Fetcher(Protocol):
         Only what a publisher offers to machines, such as its feeds and sitemaps, is fetched without asking robots.txt.
 
         Raises Reject (robots, address refused, invalid URL, too large, too many redirects) when asking again is pointless,
-        and Retry (timeout, connection failure, DNS, 429 and 5xx, with the Retry-After sent) when it is not.
+        and Retry (timeout, connection failure, DNS, 429 and 5xx, with the Retry-After sent) when it is not; Busy, a kind of
+        Retry, where others use up the host's turns and nothing was sent.
         """
+        ...
+
+
+class Hosts(Protocol):
+    """What all processes know of the hosts: whose turn it is, who asked to be left alone, and what their robots.txt say."""
+
+    def ask_turn(self, host: str, now: datetime, *, delay: timedelta, is_past: bool = False) -> Turn:
+        """Take the host's turn where it has come, so that the next comes ``delay`` later; else say when it comes.
+
+        Past work leaves most turns to live requests.
+        """
+        ...
+
+    def close_host(self, host: str, until: datetime) -> None:
+        """Give no turn at the host before then."""
+        ...
+
+    def robots_file(self, origin: str) -> RobotsFile | None:
+        """Return the robots.txt that was kept for the origin, however old, or None."""
+        ...
+
+    def keep_robots_file(self, origin: str, file: RobotsFile) -> None:
+        """Keep the file, instead of an older one."""
         ...
 
 
@@ -75,8 +100,8 @@ class Archive(Protocol):
         """Yield the lines that ``write_lines`` was given. Raises UsageError where there are none."""
         ...
 
-    def drop_lines(self, before: datetime) -> int:
-        """Remove the hand-overs of batches opened before then; return how many."""
+    def drop_lines(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Remove the hand-overs of batches opened before then; return how many (``dry_run``: would be removed)."""
         ...
 
     def write_report(self, name: str, content: bytes) -> None:
@@ -141,8 +166,10 @@ class Ledger(Protocol):
         """Put entries into the inbox: pending where the URL is new or its claims (update time, title, content) changed."""
         ...
 
-    def claim(self, batch: Batch, *, limit: int, lease: timedelta, publisher: str | None = None) -> tuple[Claim, ...]:
-        """Claim pending entries that are due at ``batch.opened_at``, oldest first; asked again, a batch gets the same ones."""
+    def claim(
+        self, batch: Batch, now: datetime, *, limit: int, lease: timedelta, publisher: str | None = None
+    ) -> tuple[Claim, ...]:
+        """Claim pending entries that are due now, oldest first; asked again, a batch gets the same ones."""
         ...
 
     def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = ()) -> None:
@@ -154,6 +181,18 @@ class Ledger(Protocol):
 
     def postpone(self, claims: Sequence[tuple[Claim, datetime, str]]) -> None:
         """Put claims back as pending, not before that time, with what went wrong; their attempts go up by one."""
+        ...
+
+    def waiting(self) -> Mapping[str, int]:
+        """Return how many live entries are pending, by publisher, the most first; those that a batch holds count too."""
+        ...
+
+    def put_back(self, claims: Sequence[tuple[Claim, datetime]]) -> None:
+        """Put claims that nobody visited back as pending, not before that time; their attempts stay."""
+        ...
+
+    def first_due(self, now: datetime) -> str | None:
+        """Return the URL of the live entry that the next claim would begin with, or None where none could be claimed."""
         ...
 
     def release(self, batch: Batch) -> int:
@@ -192,6 +231,30 @@ class Ledger(Protocol):
         """Return how many URLs ended for each reason."""
         ...
 
+    def articles_by_month(self) -> Mapping[date, int]:
+        """Return how many articles were ever indexed, by the first day of the month of their first sight (UTC), oldest first."""
+        ...
+
+    def count_prunable(self, before: datetime) -> int:
+        """Return how many URLs ``prune`` has yet to visit."""
+        ...
+
+    def prune(self, before: datetime, now: datetime, *, limit: int) -> int:
+        """Take what is heavy from up to ``limit`` URLs settled before then; return how many, 0 once all are done.
+
+        The entry's content and summary, the detail and the document go; URL, fate, reason, times, article and capture stay,
+        and a feed that lists the URL as before still announces nothing. Dead letters stay whole, and so does an entry that
+        is the only copy of an article's text.
+        """
+        ...
+
+    def drop_hosts(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Forget the hosts that nobody had to wait for since then, and the robots.txt files that expired before.
+
+        Such a host is asked as one that was never asked. Return how many rows went (``dry_run``: would go).
+        """
+        ...
+
 
 class Tagger(Protocol):
     """Finds names in text of one language."""
@@ -217,6 +280,14 @@ class StoreStatus:
     documents: int
     is_live: bool
     indices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMonth:
+    """The documents of the live generation whose URLs were first seen in one month, named by its first day (UTC)."""
+
+    month: date
+    documents: int
 
 
 #: A document's JSON form, as a store keeps it: see ``index/document.py``.
@@ -266,6 +337,18 @@ class SearchStore(Protocol):
 
     def drop(self, generation: str) -> None:
         """Delete a generation. Raises UsageError for the live one."""
+        ...
+
+    def months(self) -> tuple[StoredMonth, ...]:
+        """Return the months of the live generation, oldest first; none of which it keeps nothing."""
+        ...
+
+    def drop_months(self, before: date) -> tuple[StoredMonth, ...]:
+        """Delete the months of the live generation that ended by then, and nothing else; return them, oldest first.
+
+        The current month always stays, and the generation stays live, also where nothing is left in it. Broken off, it can
+        be asked again for the rest.
+        """
         ...
 
     # What a rebuild needs. All of it streams, constant in memory, and raises UsageError where there is no such generation.

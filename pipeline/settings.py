@@ -50,6 +50,10 @@ class Settings:
     sources: Path | None = None
     #: Private networks that fetching may reach.
     allowed_networks: tuple[Network, ...] = ()
+    #: Whole months, before the current one, whose documents stay in the search store; None: all stay.
+    retention_months: int | None = None
+    #: Days after which a settled URL's entry loses its content and its summary.
+    prune_days: int = 90
     #: Least seconds between two requests to one host.
     host_delay: float = 1.0
     #: Where publishers reach whoever runs this: an address or a page, sent in the User-Agent.
@@ -76,6 +80,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         sources=Path(sources).expanduser().absolute() if sources else None,
         allowed_networks=_read_networks(values.get("NEWSWIRE_ALLOWED_NETWORKS", "")),
         contact=_read_contact(values.get("NEWSWIRE_CONTACT", NO_CONTACT)),
+        retention_months=_read_count("NEWSWIRE_RETENTION_MONTHS", values.get("NEWSWIRE_RETENTION_MONTHS"), most=1200),
+        prune_days=_read_count("NEWSWIRE_PRUNE_DAYS", values.get("NEWSWIRE_PRUNE_DAYS"), most=36_500) or 90,
         host_delay=_read_seconds("NEWSWIRE_HOST_DELAY", values.get("NEWSWIRE_HOST_DELAY", "1")),
     )
 
@@ -151,6 +157,16 @@ def _read_contact(text: str) -> str:
         message = f"NEWSWIRE_CONTACT is {text!r}; write a page or a mail address, in ASCII and without brackets"
         raise UsageError(message)
     return text
+
+
+def _read_count(name: str, text: str | None, *, most: int) -> int | None:
+    """Return the whole number; None where it is not set. 0 is refused: some would mean by it all, and some nothing."""
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
+        message = f"{name} is {text!r}; it must be a whole number from 1 to {most}, or unset"
+        raise UsageError(message)
+    return int(text)
 
 
 def _read_seconds(name: str, text: str) -> float:

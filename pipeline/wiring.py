@@ -6,8 +6,8 @@ Adapters are imported where they are opened: `newswire search` need not wait for
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from functools import cached_property
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,11 +16,12 @@ from pipeline import flow
 from pipeline.errors import UsageError
 from pipeline.model.capture import Batch
 from pipeline.model.handover import Report
-from pipeline.ports import Archive, Clock, Fetcher, Ledger, SearchStore
+from pipeline.ports import Archive, Clock, Fetcher, SearchStore
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from pipeline.adapters.elasticsearch_store import ElasticsearchStore
+    from pipeline.adapters.sql_ledger import SqlLedger
     from pipeline.enrich.annotate import Annotator
 
 
@@ -32,6 +33,26 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+def import_adapters() -> None:
+    """Import what the parts are made of, without opening any: for a process whose forks shall not have to."""
+    import pipeline.adapters.elasticsearch_store
+    import pipeline.adapters.host_turns
+    import pipeline.adapters.http_fetcher
+    import pipeline.adapters.sql_ledger
+    import pipeline.adapters.sqlite_store
+    import pipeline.adapters.warc_archive  # noqa: F401 - as all of them
+
+
+@cache
+def load_annotator() -> "Annotator":
+    """Return the annotator with its gazetteer; a model loads with the first text. A fork of this process has it, too."""
+    from pipeline.adapters.spacy_tagger import SpacyTagger
+    from pipeline.enrich.annotate import Annotator
+    from pipeline.enrich.places import load_gazetteer
+
+    return Annotator(SpacyTagger(), load_gazetteer())
+
+
 class Wiring:
     """Every part of the program, each opened on its first use."""
 
@@ -39,6 +60,7 @@ class Wiring:
         """Keep the settings; nothing is opened yet."""
         self.settings = settings
         self.clock: Clock = SystemClock()
+        self._sources_changed_at: int | None = None
 
     def close(self) -> None:
         """Give back the connections of what was opened."""
@@ -48,8 +70,8 @@ class Wiring:
                 opened[part].close()
 
     @cached_property
-    def ledger(self) -> Ledger:
-        """The ledger, migrated to this version."""
+    def ledger(self) -> "SqlLedger":
+        """The ledger, migrated to this version; it also keeps what all processes know of the hosts."""
         from pipeline.adapters.sql_ledger import open_ledger
 
         self._make_home()
@@ -88,25 +110,25 @@ class Wiring:
             prefix=self.settings.search_alias,
         )
 
-    @cached_property
+    @property
     def annotator(self) -> "Annotator":
-        """The annotator with its models and gazetteers; the gazetteer loads here, a model with the first text."""
-        from pipeline.adapters.spacy_tagger import SpacyTagger
-        from pipeline.enrich.annotate import Annotator
-        from pipeline.enrich.places import load_gazetteer
-
-        return Annotator(SpacyTagger(), load_gazetteer())
+        """The annotator, one for the whole process."""
+        return load_annotator()
 
     @asynccontextmanager
-    async def fetcher(self) -> AsyncIterator[Fetcher]:
-        """Open the fetcher for one event loop."""
+    async def fetcher(self, *, patience: timedelta | None = None, is_past: bool = False) -> AsyncIterator[Fetcher]:
+        """Open the fetcher for one event loop; it waits so long for a host's turn, and past work gives way to live."""
+        from pipeline.adapters.host_turns import HostTurns
         from pipeline.adapters.http_fetcher import HttpFetcher
 
         settings = self.settings
+        delay = timedelta(seconds=settings.host_delay)
+        turns = HostTurns(self.ledger, clock=self.clock, delay=delay, patience=patience, is_past=is_past)
         async with HttpFetcher(
             clock=self.clock,
+            hosts=self.ledger,
+            turns=turns,
             contact=settings.contact,
-            host_delay=settings.host_delay,
             allowed_networks=settings.allowed_networks,
         ) as fetcher:
             yield fetcher
@@ -129,6 +151,15 @@ class Wiring:
         changed = [feed for feed in feeds if known.get(feed.url) != feed]
         self.ledger.add_feeds(changed, self.clock.now())
         return len(changed)
+
+    def refresh_sources(self) -> int:
+        """Put what changed in the sources file since the last call into the ledger; return how many feeds."""
+        path = self.settings.sources
+        changed_at = path.stat().st_mtime_ns if path and path.exists() else None
+        if changed_at == self._sources_changed_at:
+            return 0
+        self._sources_changed_at = changed_at  # a file that cannot be read is complained of once
+        return self.add_sources()
 
     async def poll_feeds(self, fetcher: Fetcher, *, early: bool = False) -> Report:
         """Run that stage of the flow over these parts."""

@@ -1,28 +1,26 @@
 """SearchStore on Elasticsearch 9: monthly indices behind one alias, written in bulk, each write versioned by its capture."""
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from elasticsearch import Elasticsearch, helpers
+from elasticsearch import Elasticsearch
 
+from pipeline.adapters import elasticsearch_bulk as bulk
 from pipeline.adapters import elasticsearch_scan as scan
-from pipeline.adapters.elasticsearch_errors import BUSY, SERVER_FAILURE, describe, our_errors
+from pipeline.adapters.elasticsearch_errors import our_errors
 from pipeline.adapters.elasticsearch_generations import Generations
 from pipeline.adapters.elasticsearch_query import Json, read_page, search_body
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index import mapping as names
-from pipeline.index.document import document_json, milliseconds
+from pipeline.index.document import document_json
 from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
-from pipeline.ports import Clock, Form, Refusal, StoreStatus
+from pipeline.ports import Clock, Form, Refusal, StoredMonth, StoreStatus
 
-VERSION_CONFLICT, NOT_FOUND = 409, 404
-CHUNK_BYTES = 10 * 1024 * 1024  # a tenth of what a server takes by default
 #: How long a writer waits for a promotion to end, in all.
 PATIENCE = 60.0
 _PAUSE = 0.2
@@ -124,6 +122,33 @@ class ElasticsearchStore:
         with our_errors(self._url):
             self._generations.delete(generation)
 
+    def months(self) -> tuple[StoredMonth, ...]:
+        """Count each index of the live generation; an empty one is no month."""
+        with our_errors(self._url):
+            _, indices = self._generations.target(None)
+            counts = [(each, self._client.count(index=index)["count"]) for index, each in self._dated(indices)]
+        return tuple(StoredMonth(month=month, documents=count) for month, count in counts if count)
+
+    def drop_months(self, before: date) -> tuple[StoredMonth, ...]:
+        """Delete the months' indices by their full names, once the index of this month is there to carry the alias."""
+        dropped = []
+        with our_errors(self._url):
+            live, indices = self._generations.target(None)
+            current = live.index(self._clock.now())
+            old = [(index, month) for index, month in self._dated(indices) if month < before and index != current]
+            if old:
+                self._create_live_index(self._clock.now())
+            for index, month in old:
+                documents = self._client.count(index=index)["count"]
+                self._client.indices.delete(index=index)
+                dropped.append(StoredMonth(month=month, documents=documents))
+        return tuple(dropped)
+
+    def _dated(self, indices: Sequence[str]) -> list[tuple[str, date]]:
+        """Return the indices with their months, oldest first; one that is no month's is left alone."""
+        dated = [(index, names.parse_month(index, self._alias)) for index in indices]
+        return [(index, month) for index, month in sorted(dated) if month]
+
     def documents(self, generation: str) -> Iterator[Form]:
         """Page through a point in time."""
         with our_errors(self._url):
@@ -154,18 +179,8 @@ class ElasticsearchStore:
             _, indices = self._generations.named(generation)
             body = {"query": {"ids": {"values": list(captured)}}, "size": len(captured), "_source": False}
             hits = self._client.search(index=indices, body=body)["hits"]["hits"] if captured else []
-            actions = [
-                {
-                    "_op_type": "delete",
-                    "_index": hit["_index"],
-                    "_id": hit["_id"],
-                    # Without it, the deletion would count as later than the same capture written again.
-                    "version": milliseconds(captured[hit["_id"]]),
-                    "version_type": "external_gte",
-                }
-                for hit in hits
-            ]
-            self._send(actions, {})
+            actions = [bulk.delete_action(hit["_index"], hit["_id"], captured[hit["_id"]]) for hit in hits]
+            bulk.send_actions(self._client, actions, {}, url=self._url)
             self._client.indices.refresh(index=indices)
 
     @contextmanager
@@ -191,17 +206,17 @@ class ElasticsearchStore:
 
     def _write(self, forms: Sequence[Form], name: str | None) -> dict[str, str]:
         """Write until all stands in the generation asked for; return why documents were refused, by id."""
-        sendable, refused = _sendable(forms)
+        sendable, refused = bulk.check_forms(forms)
         enough_at = time.monotonic() + PATIENCE
         with our_errors(self._url):
             while sendable:
                 target, indices = self._generations.target(name)
-                actions = [self._action(form, target) for form in sendable]
+                actions = [bulk.index_action(form, target, self._stemmed) for form in sendable]
                 needed = {action["_index"] for action in actions}
                 beside = indices if name is None else None
                 if not self._generations.create(target, needed - set(indices), beside=beside):
                     continue
-                is_held = self._send(actions, refused)
+                is_held = bulk.send_actions(self._client, actions, refused, url=self._url)
                 self._client.indices.refresh(index=sorted(needed), ignore_unavailable=True)
                 if is_held and name is not None:  # it was live once; who names it knows what they do
                     self._generations.open(indices)
@@ -216,63 +231,6 @@ class ElasticsearchStore:
                 elif name is not None or self._generations.live()[0] in {target, None}:
                     break
         return refused
-
-    def _action(self, form: Form, target: Generation) -> Json:
-        source = dict(form)
-        if form["language"] in self._stemmed:
-            # Analysed by the language's own rules, never stored: see docs/decisions/0006-search-analysis.md.
-            source["stemmed"] = {form["language"]: [form["headline"], form.get("deck", ""), form["text"]]}
-        return {
-            "_index": target.index(datetime.fromisoformat(form["first_seen_at"])),
-            "_id": form["id"],
-            "_source": source,
-            "version": milliseconds(datetime.fromisoformat(form["captured_at"])),
-            "version_type": "external_gte",
-        }
-
-    def _send(self, actions: Sequence[Json], refused: dict[str, str]) -> bool:
-        """Send in bulk, note refusals, and tell whether the index takes no writes for now.
-
-        An older capture is no refusal: the newer one stays.
-        """
-        is_held = False
-        results = helpers.streaming_bulk(
-            self._client,
-            actions,
-            max_chunk_bytes=CHUNK_BYTES,
-            raise_on_error=False,
-            max_retries=4,
-            initial_backoff=1,
-            max_backoff=30,
-            retry_on_status=BUSY,
-        )
-        for is_written, result in results:
-            [written] = result.values()
-            status, error = written["status"], written.get("error")
-            if is_written or status in {VERSION_CONFLICT, NOT_FOUND}:
-                continue
-            if isinstance(error, Mapping) and error.get("type") == "cluster_block_exception":
-                is_held = True
-            elif status in BUSY or status >= SERVER_FAILURE:
-                message = f"Elasticsearch at {self._url} could not write {written['_id']}: {describe(error)}"
-                raise StoreUnavailable(message)
-            else:
-                refused[written["_id"]] = describe(error)
-        return is_held
-
-
-def _sendable(forms: Sequence[Form]) -> tuple[list[Form], dict[str, str]]:
-    """Return what can be sent, and why the rest cannot, by id."""
-    sendable, refused = list[Form](), dict[str, str]()
-    for form in forms:
-        try:
-            # The server would take broken Unicode in, and no reader would get the document out again.
-            json.dumps(form, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            refused[form["id"]] = str(error)
-        else:
-            sendable.append(form)
-    return sendable, refused
 
 
 def _pattern(generation: Generation) -> str:

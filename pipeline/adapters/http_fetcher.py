@@ -19,16 +19,16 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from yarl import URL
 
+from pipeline.adapters.host_turns import HostTurns
 from pipeline.adapters.http_body import ACCEPT_ENCODING, read_body
-from pipeline.errors import Reject, Retry
+from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.fetch import robots
 from pipeline.fetch.addresses import is_refused
-from pipeline.fetch.politeness import CONCURRENCY, Politeness
 from pipeline.fetch.responses import check_temporary
 from pipeline.fetch.robots import Robots
 from pipeline.model.capture import Capture, Redirect
 from pipeline.model.fate import Reason
-from pipeline.ports import Clock
+from pipeline.ports import Clock, Hosts
 from pipeline.urls import host_of, normalise_url
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -70,7 +70,7 @@ class _Budget:
 
 
 class HttpFetcher:
-    """The Fetcher over HTTP; an async context manager. What it knows of hosts is shared by all its fetches.
+    """The Fetcher over HTTP; an async context manager. What it learns of hosts, it shares with all processes.
 
     Feeds are offered to be polled, so whoever polls them passes ``obey_robots=False``; all else obeys.
     """
@@ -79,8 +79,9 @@ class HttpFetcher:
         self,
         *,
         clock: Clock,
+        hosts: Hosts,
+        turns: HostTurns,
         contact: str,
-        host_delay: float = 1.0,
         allowed_networks: Sequence[Network] = (),
         max_bytes: int = MAX_BYTES,
         timeout: float = TIMEOUT,
@@ -90,8 +91,8 @@ class HttpFetcher:
         self._allowed_networks = tuple(allowed_networks)
         self._max_bytes = max_bytes
         self._timeout = timeout
-        self._politeness = Politeness(host_delay)
-        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONCURRENCY))
+        self._hosts = hosts
+        self._turns = turns
         self._robots: dict[str, Robots] = {}
         self._robots_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -127,7 +128,7 @@ class HttpFetcher:
         try:
             check_temporary(capture)
         except Retry as error:
-            self._stay_away(capture, error.after)
+            await self._stay_away(capture, error.after)
             raise
         return capture
 
@@ -151,14 +152,7 @@ class HttpFetcher:
 
     async def _exchange(self, address: str, headers: dict[str, str], budget: _Budget) -> Capture:
         """Wait for our turn at the host, then ask and return the answer, a redirect without its body."""
-        host = host_of(address)
-        async with self._slots[host]:
-            now = time.monotonic()
-            await asyncio.sleep(self._politeness.reserve(host, now) - now)
-            closed = self._politeness.closed_for(host, time.monotonic())
-            if closed:
-                raise Retry(f"{host} asked to be left alone", after=timedelta(seconds=closed))
-            fetched_at = self._clock.now()
+        async with self._turns.turn(host_of(address)) as fetched_at:
             is_robots = _is_robots(address)
             limit = robots.MAX_BYTES if is_robots else self._max_bytes
             with _translated_errors(address, self._timeout):
@@ -188,17 +182,26 @@ class HttpFetcher:
             raise Reject(Reason.ROBOTS, f"{host_of(address)} does not allow {urlsplit(address).path}")
 
     async def _robots_of(self, address: str) -> Robots:
+        """Return the origin's rules: those that this process knows, or any other kept, or fetched now for all."""
         origin = urljoin(address, "/")
         async with self._robots_locks[origin]:
-            known = self._robots.get(origin)
-            if known is None or known.expires_at <= self._clock.now():
-                known = self._robots[origin] = await self._fetch_robots(origin)
-                self._politeness.slow_down(host_of(origin), known.crawl_delay)
+            known, now = self._robots.get(origin), self._clock.now()
+            if known is None or known.expires_at <= now:
+                kept = await asyncio.to_thread(self._hosts.robots_file, origin)
+                if kept and kept.expires_at > now:
+                    known = Robots(kept)
+                else:
+                    known = await self._fetch_robots(origin)
+                    await asyncio.to_thread(self._hosts.keep_robots_file, origin, known.file)
+                self._robots[origin] = known
+                self._turns.slow_down(host_of(origin), known.crawl_delay)
         return known
 
     async def _fetch_robots(self, origin: str) -> Robots:
         try:
             capture = await self._follow(urljoin(origin, "robots.txt"), {}, obey_robots=False)
+        except (Busy, StoreUnavailable):
+            raise
         except Retry:
             return robots.closed_robots(self._clock.now())
         except Reject as error:
@@ -207,12 +210,12 @@ class HttpFetcher:
             return robots.open_robots(self._clock.now())
         return robots.read_robots(capture)
 
-    def _stay_away(self, capture: Capture, after: timedelta | None) -> None:
+    async def _stay_away(self, capture: Capture, after: timedelta | None) -> None:
         """Send the host nothing more for as long as it asks; a 5xx that asks nothing may be about this one page."""
         if after is None and capture.status == HTTPStatus.TOO_MANY_REQUESTS:
             after = CLOSED_FOR
         if after is not None:
-            self._politeness.close(host_of(capture.final_url), time.monotonic() + after.total_seconds())
+            await self._turns.close(host_of(capture.final_url), after)
 
 
 def _is_robots(address: str) -> bool:

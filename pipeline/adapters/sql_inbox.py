@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
 from pipeline.adapters.sql_database import rows_by_key
+from pipeline.adapters.sql_pruning import is_content_of
 from pipeline.adapters.sql_schema import urls
 from pipeline.model import codec
 from pipeline.model.capture import Batch
@@ -22,6 +23,7 @@ _PENDING: dict[str, object] = {
     "settled_at": None,
     "detail": None,
     "document": None,
+    "pruned_at": None,
 }
 _update_one = update(urls).where(urls.c.url == bindparam("key"))
 
@@ -60,47 +62,54 @@ def announces_change(seen: Entry, stored: Entry) -> bool:
             return True
         if is_same_feed and seen.updated.value != known.value:
             return True
-    claims = ((seen.title, stored.title), (seen.content_html, stored.content_html))
-    return is_same_feed and any(now is not None and now != before for now, before in claims)
+    is_new_title = seen.title is not None and seen.title != stored.title
+    is_new_content = seen.content_html is not None and not is_content_of(stored, seen.content_html)
+    return is_same_feed and (is_new_title or is_new_content)
 
 
 def claim(
-    connection: Connection, batch: Batch, *, limit: int, lease: timedelta, publisher: str | None
+    connection: Connection, batch: Batch, now: datetime, *, limit: int, lease: timedelta, publisher: str | None
 ) -> tuple[Claim, ...]:
     """Return the batch's claims, or make some where it has none."""
     claims = _claims_of(connection, batch)
     if claims:
         return claims
-    due = (
-        select(urls.c.url)
-        .where(urls.c.fate.is_(None), urls.c.due_at <= batch.opened_at)
-        .where(or_(urls.c.lease_until.is_(None), urls.c.lease_until <= batch.opened_at))
-        .order_by(urls.c.due_at, urls.c.url)
-        .limit(limit)
-    )
+    due = select(urls.c.url).where(_is_due(now)).order_by(urls.c.due_at, urls.c.url).limit(limit)
     if publisher is not None:
         due = due.where(urls.c.publisher == publisher)
-    leased = {"claimed_by": batch.id, "lease_until": batch.opened_at + lease}
+    leased = {"claimed_by": batch.id, "lease_until": now + lease}
     connection.execute(update(urls).where(urls.c.url.in_(due)).values(leased))
     return _claims_of(connection, batch)
 
 
 def postpone(connection: Connection, claims: Sequence[tuple[Claim, datetime, str]]) -> None:
-    """Put back what the claim's batch still holds; of a revision that a feed replaced, only the lease ends."""
-    visited = [claim.entry.url for claim, _, _ in claims]
-    rows = rows_by_key(connection, urls.c.url, visited, urls.c.revision, urls.c.claimed_by, urls.c.attempts)
-    late, replaced = [], []
-    for claim, again_at, problem in claims:
-        row = rows.get(claim.entry.url)
-        if row is None or row.claimed_by != claim.batch_id:
-            continue
-        change: dict[str, object] = {"key": claim.entry.url, **NO_CLAIM}
-        if row.revision == claim.revision:
-            late.append(change | {"attempts": row.attempts + 1, "due_at": again_at, "detail": storable(problem)})
-        else:
-            replaced.append(change)
-    change_urls(connection, late)
-    change_urls(connection, replaced)
+    """Put back what the claim's batch still holds, with one visit more that failed."""
+    _put_back(
+        connection,
+        [
+            (claim, {"attempts": claim.attempts + 1, "due_at": again_at, "detail": storable(problem)})
+            for claim, again_at, problem in claims
+        ],
+    )
+
+
+def put_back(connection: Connection, claims: Sequence[tuple[Claim, datetime]]) -> None:
+    """Put back what the claim's batch still holds, unvisited."""
+    _put_back(connection, [(claim, {"due_at": due_at}) for claim, due_at in claims])
+
+
+def waiting(connection: Connection) -> dict[str, int]:
+    """Count live pending entries by publisher."""
+    is_live = and_(urls.c.fate.is_(None), urls.c.is_past.is_(False))
+    count = func.count().label("count")
+    query = select(urls.c.publisher, count).where(is_live).group_by(urls.c.publisher)
+    return dict(connection.execute(query.order_by(count.desc(), urls.c.publisher)).all())
+
+
+def first_due(connection: Connection, now: datetime) -> str | None:
+    """Return the URL of the first entry that a live batch could claim."""
+    due = select(urls.c.url).where(_is_due(now), urls.c.is_past.is_(False))
+    return connection.execute(due.order_by(urls.c.due_at, urls.c.url).limit(1)).scalar()
 
 
 def release(connection: Connection, batch: Batch) -> int:
@@ -125,6 +134,30 @@ def change_urls(connection: Connection, changes: list[dict[str, object]]) -> Non
 def storable(text: str) -> str:
     """Return the text without what a database cannot keep; an error's message can hold any byte."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
+def _put_back(connection: Connection, changes: Sequence[tuple[Claim, dict[str, object]]]) -> None:
+    """End the leases that the claims' batches still hold; of a revision that a feed replaced, nothing else changes."""
+    visited = [claim.entry.url for claim, _ in changes]
+    rows = rows_by_key(connection, urls.c.url, visited, urls.c.revision, urls.c.claimed_by)
+    late, replaced = [], []
+    for claim, columns in changes:
+        row = rows.get(claim.entry.url)
+        if row is None or row.claimed_by != claim.batch_id:
+            continue
+        change: dict[str, object] = {"key": claim.entry.url, **NO_CLAIM}
+        if row.revision == claim.revision:
+            late.append(change | columns)
+        else:
+            replaced.append(change)
+    change_urls(connection, late)
+    change_urls(connection, replaced)
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition of an entry that waits, whose time has come, and that no batch holds."""
+    is_free = or_(urls.c.lease_until.is_(None), urls.c.lease_until <= now)
+    return and_(urls.c.fate.is_(None), urls.c.due_at <= now, is_free)
 
 
 def _claims_of(connection: Connection, batch: Batch) -> tuple[Claim, ...]:

@@ -1,11 +1,11 @@
-"""The ledger on SQLite or PostgreSQL, by SQLAlchemy Core: each method one transaction over sql_feeds, sql_inbox, sql_fates."""
+"""The ledger on SQLite or PostgreSQL, by SQLAlchemy Core: each method is one transaction over the other sql_ modules."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from pipeline.adapters import sql_fates, sql_feeds, sql_inbox
+from pipeline.adapters import sql_fates, sql_feeds, sql_hosts, sql_inbox, sql_pruning
 from pipeline.adapters.sql_database import Database, migrate
 from pipeline.adapters.sql_schema import urls as urls_table
 from pipeline.errors import NewswireError
@@ -13,6 +13,7 @@ from pipeline.model import codec
 from pipeline.model.capture import Batch
 from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
+from pipeline.model.host import RobotsFile, Turn
 from pipeline.ports import Holding, Recorded
 
 
@@ -31,7 +32,7 @@ def open_ledger(url: str) -> "SqlLedger":
 
 
 class SqlLedger:
-    """Promises what ports.Ledger does."""
+    """Promises what ports.Ledger and ports.Hosts do."""
 
     def __init__(self, database: Database) -> None:
         """Take a migrated database."""
@@ -68,10 +69,12 @@ class SqlLedger:
         with self._database.write() as connection:
             return sql_inbox.record_entries(connection, entries, now)
 
-    def claim(self, batch: Batch, *, limit: int, lease: timedelta, publisher: str | None = None) -> tuple[Claim, ...]:
+    def claim(
+        self, batch: Batch, now: datetime, *, limit: int, lease: timedelta, publisher: str | None = None
+    ) -> tuple[Claim, ...]:
         """Return the batch's claims, or make some where it has none."""
         with self._database.write() as connection:
-            return sql_inbox.claim(connection, batch, limit=limit, lease=lease, publisher=publisher)
+            return sql_inbox.claim(connection, batch, now, limit=limit, lease=lease, publisher=publisher)
 
     def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = ()) -> None:
         """Settle URLs and keep articles. Raises UsageError where a URL was never seen."""
@@ -83,6 +86,21 @@ class SqlLedger:
         """Put back what the claims' batches still hold."""
         with self._database.write() as connection:
             sql_inbox.postpone(connection, claims)
+
+    def waiting(self) -> Mapping[str, int]:
+        """Count live pending entries by publisher."""
+        with self._database.read() as connection:
+            return sql_inbox.waiting(connection)
+
+    def put_back(self, claims: Sequence[tuple[Claim, datetime]]) -> None:
+        """Put back what the claims' batches still hold, unvisited."""
+        with self._database.write() as connection:
+            sql_inbox.put_back(connection, claims)
+
+    def first_due(self, now: datetime) -> str | None:
+        """Look for the first entry that a live batch could claim."""
+        with self._database.read() as connection:
+            return sql_inbox.first_due(connection, now)
 
     def release(self, batch: Batch) -> int:
         """End the batch's leases."""
@@ -130,3 +148,43 @@ class SqlLedger:
         """Count by reason."""
         with self._database.read() as connection:
             return sql_fates.reasons(connection)
+
+    def ask_turn(self, host: str, now: datetime, *, delay: timedelta, is_past: bool = False) -> Turn:
+        """Take or name the host's next turn."""
+        with self._database.write() as connection:
+            return sql_hosts.ask_turn(connection, host, now, delay=delay, is_past=is_past)
+
+    def close_host(self, host: str, until: datetime) -> None:
+        """Leave the host alone until then."""
+        with self._database.write() as connection:
+            sql_hosts.close_host(connection, host, until)
+
+    def robots_file(self, origin: str) -> RobotsFile | None:
+        """Return what was kept for the origin."""
+        with self._database.read() as connection:
+            return sql_hosts.robots_file(connection, origin)
+
+    def keep_robots_file(self, origin: str, file: RobotsFile) -> None:
+        """Keep the origin's newest."""
+        with self._database.write() as connection:
+            sql_hosts.keep_robots_file(connection, origin, file)
+
+    def articles_by_month(self) -> Mapping[date, int]:
+        """Count indexed articles by the month of their first sight."""
+        with self._database.read() as connection:
+            return sql_pruning.articles_by_month(connection)
+
+    def count_prunable(self, before: datetime) -> int:
+        """Count what ``prune`` would visit."""
+        with self._database.read() as connection:
+            return sql_pruning.count_prunable(connection, before)
+
+    def prune(self, before: datetime, now: datetime, *, limit: int) -> int:
+        """Take what is heavy from up to ``limit`` settled URLs."""
+        with self._database.write() as connection:
+            return sql_pruning.prune(connection, before, now, limit=limit)
+
+    def drop_hosts(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Forget hosts whose times are all past."""
+        with self._database.write() as connection:
+            return sql_pruning.drop_hosts(connection, before, dry_run=dry_run)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 #: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
-HEAD = "0002"
+HEAD = "0004"
 VERSION_TABLE = "newswire_version"
 
 
@@ -78,6 +78,7 @@ urls = Table(
     Column("document", Text, comment="JSON, of a dead letter that the search store refused"),
     Column("article_id", Text),
     Column("capture", Text, comment="JSON of model.capture.CaptureRef"),
+    Column("pruned_at", UtcTime, comment="none while nothing was taken away"),
     Column("is_past", Boolean, nullable=False, server_default=false(), comment="waits behind live ones"),
     # Pending without a fate, or settled with exactly one and its reason.
     CheckConstraint("(fate IS NULL) = (reason IS NULL) AND (fate IS NULL) = (settled_at IS NULL)", "one_fate"),
@@ -107,6 +108,8 @@ Index(
 Index("urls_claimed", urls.c.claimed_by, sqlite_where=_is_claimed, postgresql_where=_is_claimed)
 # Without the pending, else SQLite takes this index for them, and sorts them all to find the oldest.
 Index("urls_by_fate", urls.c.fate, urls.c.reason, sqlite_where=_is_settled, postgresql_where=_is_settled)
+_is_whole = urls.c.pruned_at.is_(None)
+Index("urls_to_prune", urls.c.fate, urls.c.settled_at, sqlite_where=_is_whole, postgresql_where=_is_whole)
 
 articles = Table(
     "articles",
@@ -129,6 +132,15 @@ hosts = Table(
     Column("host", PlainText, primary_key=True),
     Column("next_at", UtcTime, nullable=False, comment="no request starts before"),
     Column("closed_until", UtcTime, comment="as the host asked for"),
+)
+
+robots_files = Table(
+    "robots_files",
+    metadata,
+    Column("origin", PlainText, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("is_closed", Boolean, nullable=False, server_default=false()),
 )
 
 warc_imports = Table(

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,20 @@ from pipeline.index.folding import fold
 from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
-from pipeline.ports import Clock, Form, Refusal, StoreStatus
+from pipeline.ports import Clock, Form, Refusal, StoredMonth, StoreStatus
 
-PAGE = 200
+PAGE = 200  # documents
+_DROPPED_AT_ONCE = 500
+#: The month of the first sight in UTC, whatever offset it was written with.
+_MONTHS = """
+SELECT strftime('%Y-%m-01', json_extract(form, '$.first_seen_at')) AS month, count(*) AS documents
+FROM documents WHERE generation = (SELECT name FROM generations WHERE is_live)
+GROUP BY month ORDER BY month
+"""
+_FIRST_SEEN_BEFORE = """
+SELECT key FROM documents WHERE generation = (SELECT name FROM generations WHERE is_live)
+AND strftime('%Y-%m-01', json_extract(form, '$.first_seen_at')) < ?
+"""
 
 
 class SqliteStore:
@@ -106,6 +117,23 @@ class SqliteStore:
                 message = f"{generation} is live: promote another generation before dropping it"
                 raise UsageError(message)
             connection.execute("DELETE FROM generations WHERE name = ?", (generation,))
+
+    def months(self) -> tuple[StoredMonth, ...]:
+        """Count by the month of the first sight, which the documents themselves say."""
+        with self._transaction("DEFERRED") as connection:
+            rows = connection.execute(_MONTHS).fetchall()
+        return tuple(StoredMonth(month=date.fromisoformat(row["month"]), documents=row["documents"]) for row in rows)
+
+    def drop_months(self, before: date) -> tuple[StoredMonth, ...]:
+        """Delete some documents a transaction, so that others may write between two."""
+        before = min(before, self._clock.now().astimezone(UTC).date().replace(day=1))
+        dropped = tuple(each for each in self.months() if each.month < before)
+        with self._transaction("DEFERRED") as connection:
+            keys = connection.execute(_FIRST_SEEN_BEFORE, (before.isoformat(),)).fetchall()
+        for start in range(0, len(keys), _DROPPED_AT_ONCE):
+            with self._transaction("IMMEDIATE") as connection:
+                connection.executemany("DELETE FROM documents WHERE key = ?", keys[start : start + _DROPPED_AT_ONCE])
+        return dropped
 
     def documents(self, generation: str) -> Iterator[Form]:
         """Page by id: a transaction as long as the reading would keep the log of changes from being emptied."""

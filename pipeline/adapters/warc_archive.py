@@ -99,14 +99,15 @@ class WarcArchive:
                 for line in stream:
                     yield line.rstrip(b"\n")
 
-    def drop_lines(self, before: datetime) -> int:
+    def drop_lines(self, before: datetime, *, dry_run: bool = False) -> int:
         """Remove old hand-overs, and what a crash left half written."""
         dropped = 0
         with self._one_line_errors():
             for path in [*self._root.glob("*/*/*/*.jsonl"), *self._root.glob("*/*/*/*.jsonl.part")]:
                 if archive.parse_batch(path.name.partition(".")[0]).opened_at < before:
-                    path.unlink()
                     dropped += 1
+                    if not dry_run:
+                        path.unlink(missing_ok=True)  # another maintenance may have been quicker
         return dropped
 
     def write_report(self, name: str, content: bytes) -> None:

@@ -16,6 +16,7 @@ from pipeline.cli.feeds import feeds
 from pipeline.cli.index import index
 from pipeline.cli.ingest import ingest
 from pipeline.cli.ledger import ledger
+from pipeline.cli.maintain import maintain
 from pipeline.cli.read import annotate, extract
 from pipeline.cli.replay import replay
 from pipeline.cli.search import search, serve
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest, backfill, replay, search, extract, annotate, ledger, serve):
+for command in (ingest, backfill, replay, maintain, search, extract, annotate, ledger, serve):
     app.command()(command)
 app.add_typer(feeds, name="feeds")
 app.add_typer(dead_letters, name="dead-letters")

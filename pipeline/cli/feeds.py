@@ -70,6 +70,7 @@ def check(
                     "failures": state.failures,
                     "last_error": state.last_error,
                     "last_new_entry_at": state.last_new_entry_at and state.last_new_entry_at.isoformat(),
+                    "rhythm": state.rhythm,
                     "due_at": state.due_at.isoformat(),
                 }
                 for state, health in reports

@@ -1,8 +1,8 @@
 """The sources file: which feeds to poll, in TOML.
 
 A source is a table ``[[sources]]`` with ``feed`` and ``publisher`` and, where known, ``language`` (``"en"``), ``section``,
-``country`` (``"GB"``) and ``sitemaps`` (a list). Its table ``[sources.rules]`` has CSS selectors, one or a list: ``remove``
-is cut from the page, ``keep`` is the body.
+``country`` (``"GB"``), ``sitemaps`` (a list) and ``poll_every`` (seconds between two polls, as agreed with the publisher).
+Its table ``[sources.rules]`` has CSS selectors, one or a list: ``remove`` is cut from the page, ``keep`` is the body.
 """
 
 import json
@@ -18,11 +18,15 @@ from pipeline.errors import Reject, UsageError
 from pipeline.model.feed import Feed, Rules
 from pipeline.urls import normalise_url
 
-_KEYS = ("feed", "publisher", "language", "section", "country", "sitemaps", "rules")
+_KEYS = ("feed", "publisher", "language", "section", "country", "sitemaps", "poll_every", "rules")
 _RULES = ("remove", "keep")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
+_SHORTEST, _LONGEST = 0.1, 86_400
 _HEADER = re.compile(r"^\s*\[\[\s*sources\s*\]\]")
+
+
+_Value = str | float | tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,14 @@ class _Source:
         if not isinstance(listed, list) or not all(isinstance(part, str) and part.strip() for part in listed):
             raise self.refuse(f'{name} is {value!r}; write a list of texts, such as {name} = ["…"]')
         return tuple(part.strip() for part in listed)
+
+    def seconds(self, name: str) -> float | None:
+        value = self.values.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, int | float) or isinstance(value, bool) or not _SHORTEST <= value <= _LONGEST:
+            raise self.refuse(f"{name} is {value!r}; write seconds from {_SHORTEST} to {_LONGEST}, such as {name} = 5")
+        return float(value)
 
     def url(self, name: str, value: str) -> str:
         try:
@@ -123,6 +135,7 @@ def _read_source(source: _Source) -> Feed:
         language=language,
         section=source.text("section"),
         country=country,
+        poll_every=source.seconds("poll_every"),
         sitemaps=tuple(source.url("sitemaps", sitemap) for sitemap in source.texts("sitemaps")),
         rules=_read_rules(_Source(f"{source.place}, rules", rules)),
     )
@@ -141,13 +154,14 @@ def _read_rules(source: _Source) -> Rules:
 
 
 def _write_source(feed: Feed) -> str:
-    values: dict[str, str | tuple[str, ...] | None] = {
+    values: dict[str, _Value] = {
         "feed": feed.url,
         "publisher": feed.publisher,
         "language": feed.language,
         "section": feed.section,
         "country": feed.country,
         "sitemaps": feed.sitemaps,
+        "poll_every": feed.poll_every,
     }
     lines = ["[[sources]]", *_write_values(values)]
     if feed.rules:
@@ -155,7 +169,7 @@ def _write_source(feed: Feed) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write_values(values: Mapping[str, str | tuple[str, ...] | None]) -> list[str]:
+def _write_values(values: Mapping[str, _Value]) -> list[str]:
     # JSON's texts and lists are TOML's, but for DEL, which JSON leaves bare.
     dumped = {
         key: json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f") for key, value in values.items() if value

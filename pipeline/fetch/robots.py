@@ -1,13 +1,13 @@
 """robots.txt after RFC 9309: what it allows us, and how long it may be believed."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from protego import Protego
 
 from pipeline.model.capture import Capture
+from pipeline.model.host import RobotsFile
 
 #: The product token that robots.txt files know us by.
 AGENT = "Newswire"
@@ -16,31 +16,41 @@ MAX_BYTES = 500 * 1024
 MAX_AGE = timedelta(hours=24)
 #: How long a host is left alone whose robots.txt could not be had.
 CLOSED_FOR = timedelta(minutes=10)
-#: Seconds; some files ask for hours, and a batch must come to its end within its lease.
-MAX_CRAWL_DELAY = 10.0
+#: Some files ask for hours, and a batch must come to its end within its lease.
+MAX_CRAWL_DELAY = timedelta(seconds=10)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Robots:
     """One host's rules. Where it is closed, nothing is allowed, but only until ``expires_at``."""
 
-    rules: Protego
-    expires_at: datetime
-    is_closed: bool = False
+    def __init__(self, file: RobotsFile) -> None:
+        """Read the file's rules; what is no rule in it is passed over."""
+        self.file = file
+        self._rules = Protego.parse(file.text)
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the file must be asked for again."""
+        return self.file.expires_at
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether the file could not be had."""
+        return self.file.is_closed
 
     def allows(self, url: str) -> bool:
         """Tell whether the rules let us fetch the URL."""
-        return self.rules.can_fetch(url, AGENT)
+        return bool(self._rules.can_fetch(url, AGENT))
 
     @property
-    def crawl_delay(self) -> float:
-        """The seconds between two requests that the host asks for, at most 10; 0 where it asks for none."""
-        return min(self.rules.crawl_delay(AGENT) or 0.0, MAX_CRAWL_DELAY)
+    def crawl_delay(self) -> timedelta:
+        """The time between two requests that the host asks for, at most 10 seconds; none where it asks for none."""
+        return min(timedelta(seconds=self._rules.crawl_delay(AGENT) or 0.0), MAX_CRAWL_DELAY)
 
     @property
     def sitemaps(self) -> tuple[str, ...]:
         """The sitemaps listed."""
-        return tuple(self.rules.sitemaps)
+        return tuple(self._rules.sitemaps)
 
 
 def read_robots(capture: Capture) -> Robots:
@@ -48,17 +58,17 @@ def read_robots(capture: Capture) -> Robots:
     if capture.status >= HTTPStatus.INTERNAL_SERVER_ERROR or capture.status == HTTPStatus.TOO_MANY_REQUESTS:
         return closed_robots(capture.fetched_at)
     text = _text(capture.body) if capture.status == HTTPStatus.OK else ""
-    return Robots(rules=Protego.parse(text), expires_at=capture.fetched_at + _lifetime(capture))
+    return Robots(RobotsFile(text=text, expires_at=capture.fetched_at + _lifetime(capture)))
 
 
 def closed_robots(now: datetime) -> Robots:
     """Return what holds for a while where robots.txt could not be fetched at all."""
-    return Robots(rules=Protego.parse(""), expires_at=now + CLOSED_FOR, is_closed=True)
+    return Robots(RobotsFile(text="", expires_at=now + CLOSED_FOR, is_closed=True))
 
 
 def open_robots(now: datetime) -> Robots:
     """Return what holds where the host has no robots.txt that can ever be had, such as one that redirects for ever."""
-    return Robots(rules=Protego.parse(""), expires_at=now + MAX_AGE)
+    return Robots(RobotsFile(text="", expires_at=now + MAX_AGE))
 
 
 def _text(body: bytes) -> str:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,15 @@ def parse_index(name: str, prefix: str) -> Generation | None:
     """Return the generation that the index belongs to, or None where it is not one of ours."""
     match = _INDEX.fullmatch(name.removeprefix(prefix)) if name.startswith(prefix) else None
     return Generation(prefix, match["fingerprint"], match["rebuilt"] or "") if match and match["month"] else None
+
+
+def parse_month(name: str, prefix: str) -> date | None:
+    """Return the first day of the month whose documents the index holds, or None where it is not one of ours."""
+    match = _INDEX.fullmatch(name.removeprefix(prefix)) if name.startswith(prefix) else None
+    try:
+        return datetime.strptime(f"{match['month']}.01", "%Y.%m.%d").replace(tzinfo=UTC).date() if match else None
+    except ValueError:  # no month, or none of the calendar's
+        return None
 
 
 def next_rebuild(prefix: str, current: str, now: datetime, taken: Iterable[str]) -> Generation:

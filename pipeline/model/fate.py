@@ -87,6 +87,10 @@ _FATES: Mapping[Reason, Fate] = {
 }
 
 
+#: The detail of an indexed URL whose text is not the page's: its entry is the only copy, which a replay needs.
+FEED_TEXT = "text from the feed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """An entry that a batch holds under a lease until it settles or postpones it, or the lease runs out."""

@@ -32,6 +32,8 @@ class Feed:
     section: str | None = None
     #: ISO 3166 alpha-2 country of the publisher.
     country: str | None = None
+    #: Seconds between two polls, as agreed with the publisher; None: the feed's own rhythm decides.
+    poll_every: float | None = None
     #: Sitemaps for backfills; where empty, robots.txt is asked.
     sitemaps: tuple[str, ...] = ()
     rules: Rules = field(default_factory=Rules)
@@ -63,6 +65,8 @@ class FeedState:
     body_hash: str | None = None
     polled_at: datetime | None = None
     last_new_entry_at: datetime | None = None
+    #: Seconds between arrivals, as last learned: see ``polling.learn_rhythm``. None: nothing is learned yet.
+    rhythm: float | None = None
     #: Consecutive failed polls.
     failures: int = 0
     last_error: str | None = None
@@ -81,6 +85,8 @@ class Entry:
     summary: str | None = None
     #: The feed's own full content, HTML; the fallback body when the page gives none.
     content_html: str | None = None
+    #: SHA-256 of the content that pruning took away, so that the feed's repeating it is no news.
+    content_digest: str | None = None
     authors: tuple[str, ...] = ()
     published: Timestamp | None = None
     updated: Timestamp | None = None

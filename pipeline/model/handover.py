@@ -31,9 +31,10 @@ class Report:
     feeds: Counter[str] = field(default_factory=Counter)
     #: Entries put into the inbox, by ``new`` and ``changed``.
     entries: Counter[str] = field(default_factory=Counter)
-    #: Claims taken, handed on to the next stage, and put back for later.
+    #: Claims taken, handed on to the next stage, put back unvisited, and put back after a visit that failed.
     claimed: int = 0
     passed: int = 0
+    unvisited: int = 0
     postponed: int = 0
     settled: Counter[Reason] = field(default_factory=Counter)
 
@@ -43,5 +44,6 @@ class Report:
         self.entries += other.entries
         self.claimed += other.claimed
         self.passed += other.passed
+        self.unvisited += other.unvisited
         self.postponed += other.postponed
         self.settled += other.settled

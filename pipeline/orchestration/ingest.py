@@ -2,28 +2,41 @@
 
 import asyncio
 import logging
+from datetime import timedelta
 
-from pipeline import flow
-from pipeline.archive import open_batch, parse_batch
-from pipeline.errors import Retry
+from airflow.sdk.exceptions import AirflowSkipException
+
+from pipeline.archive import parse_batch
+from pipeline.model.capture import Batch
 from pipeline.model.handover import Report
-from pipeline.orchestration.runs import airflow_errors, log_summary, numbers, process_wiring
+from pipeline.orchestration.runs import airflow_errors, log_summary, numbers, process_wiring, run_batch
 from pipeline.wiring import Wiring
 
-#: First results show sooner from small batches; a task costs about a second, so not smaller than this.
-BATCH_SIZE = 20
-#: Longest that fetching goes on: what it claimed first must be indexed before its lease ends.
-PATIENCE = flow.LEASE / 3
+#: How long an entry waits for its turn at its host; what takes longer goes back, and does not hold up the others.
+PATIENCE = timedelta(seconds=3)
 
 log = logging.getLogger(__name__)
 
 
-def fetch(*, limit: int, publisher: str | None, early: bool) -> list[str]:
-    """Poll the feeds that are due (``early``: all), fetch what the inbox holds, and return the ids of the batches."""
+def fetch(*, limit: int, publisher: str | None, early: bool, is_sweep: bool, is_dry: bool) -> str:
+    """Fetch what the inbox holds, one batch of it, and return the batch's id. Nothing fetched: the tasks after it are skipped.
+
+    A sweep polls the feeds that are due (``early``: all); between the sweeps the watcher does.
+    """
     with airflow_errors():
-        batch_ids, report = asyncio.run(_fetch(process_wiring(), limit=limit, publisher=publisher, early=early))
-    log_summary(f"fetch: {len(batch_ids)} batches", report)
-    return batch_ids
+        wiring = process_wiring()
+        wiring.add_sources()
+        if is_dry:
+            _log_inbox(wiring, publisher)
+            raise AirflowSkipException("dry run: nothing was fetched")
+        batch = run_batch()
+        report = asyncio.run(
+            _fetch(wiring, batch, limit=limit, publisher=publisher, polls=early or is_sweep, early=early)
+        )
+    log_summary(f"fetch {batch.id}: {report.passed} captures", report)
+    if not report.passed:
+        raise AirflowSkipException("nothing to read in the inbox")
+    return batch.id
 
 
 def extract(batch_id: str) -> dict[str, int]:
@@ -42,27 +55,19 @@ def index(batch_id: str) -> dict[str, int]:
     return {"written": report.passed} | numbers(report)
 
 
-async def _fetch(wiring: Wiring, *, limit: int, publisher: str | None, early: bool) -> tuple[list[str], Report]:
-    clock, batch_ids = wiring.clock, list[str]()
-    wiring.add_sources()
-    wiring.store.prepare()  # before anything is fetched: a store that is down costs nobody a request
-    async with wiring.fetcher() as fetcher:
-        report = await wiring.poll_feeds(fetcher, early=early)
-        enough_at = clock.now() + PATIENCE
-        while limit > 0 and clock.now() < enough_at:
-            batch = open_batch(clock.now())
-            try:
-                fetched = await wiring.fetch_batch(batch, fetcher, limit=min(limit, BATCH_SIZE), publisher=publisher)
-            except Retry as error:
-                if not batch_ids:
-                    raise
-                # What is fetched already would be lost to a retry and fetched again; the next run meets the error anew.
-                log.warning("fetching ends early: %s", error)
-                break
-            if not fetched.claimed:
-                break
-            limit -= fetched.claimed
-            report.add(fetched)
-            if fetched.passed:
-                batch_ids.append(batch.id)
-    return batch_ids, report
+async def _fetch(
+    wiring: Wiring, batch: Batch, *, limit: int, publisher: str | None, polls: bool, early: bool
+) -> Report:
+    async with wiring.fetcher(patience=PATIENCE) as fetcher:
+        report = await wiring.poll_feeds(fetcher, early=early) if polls else Report()
+        report.add(await wiring.fetch_batch(batch, fetcher, limit=limit, publisher=publisher))
+    return report
+
+
+def _log_inbox(wiring: Wiring, publisher: str | None) -> None:
+    waiting = wiring.ledger.waiting()
+    for name, count in waiting.items():
+        if publisher in {None, name}:
+            log.info("dry run: %d entries of %s wait", count, name)
+    if not waiting:
+        log.info("dry run: the inbox is empty")

@@ -1,13 +1,17 @@
 """What the tasks of every DAG share: the process's own wiring, and our errors and counts in Airflow's words."""
 
+import hashlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
+from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowFailException
 
+from pipeline.archive import name_batch
 from pipeline.errors import UsageError
+from pipeline.model.capture import Batch
 from pipeline.model.handover import Report
 from pipeline.settings import read_airflow_settings
 from pipeline.wiring import Wiring
@@ -15,10 +19,22 @@ from pipeline.wiring import Wiring
 log = logging.getLogger(__name__)
 
 
+def open_wiring() -> Wiring:
+    """Return a new wiring, configured as this process is."""
+    return Wiring(read_airflow_settings())
+
+
 @cache
 def process_wiring() -> Wiring:
     """Return this process's own wiring; a task is a fork, and no connection may cross one."""
-    return Wiring(read_airflow_settings())
+    return open_wiring()
+
+
+def run_batch() -> Batch:
+    """Return the batch of the current run: always the same one, so that a task that is tried again keeps what it claimed."""
+    run = get_current_context()["dag_run"]
+    assert run.start_date is not None  # the run has a task running
+    return name_batch(run.start_date, hashlib.sha256(f"{run.dag_id}/{run.run_id}".encode()).hexdigest())
 
 
 @contextmanager
@@ -39,5 +55,5 @@ def log_summary(head: str, report: Report) -> None:
     """Say in one line of the task's log what it did."""
     counts = {f"{name} entries": count for name, count in report.entries.items()}
     counts |= {f"feeds {name}": count for name, count in report.feeds.items()}
-    counts |= numbers(report) | {"postponed": report.postponed}
+    counts |= numbers(report) | {"unvisited": report.unvisited, "postponed": report.postponed}
     log.info("%s", ", ".join([head, *(f"{count} {name}" for name, count in counts.items() if count)]))

@@ -153,7 +153,10 @@ def test_only_old_lines_are_dropped(archive: WarcArchive) -> None:
     old, new = open_batch(NOW - timedelta(days=8)), open_batch(NOW)
     for batch in (old, new):
         archive.write_lines(batch, "fetched", [b"1"])
+    assert archive.drop_lines(NOW - timedelta(days=7), dry_run=True) == 1
+    assert list(archive.read_lines(old, "fetched")) == [b"1"]
     assert archive.drop_lines(NOW - timedelta(days=7)) == 1
+    assert archive.drop_lines(NOW - timedelta(days=7)) == 0
     assert list(archive.read_lines(new, "fetched")) == [b"1"]
 
 

@@ -21,7 +21,9 @@ CAPTURE = CaptureRef(path="2026/11/23/batch.warc.gz", offset=1 << 40, length=77)
 def urls_claimed(ledger: Ledger, *, publisher: str | None = None) -> list[str]:
     """Claim what is due long after all of a test's leases, and return the URLs."""
     batch = a_batch("late", NOW + 10 * LEASE)
-    return [claim.entry.url for claim in ledger.claim(batch, limit=100, lease=LEASE, publisher=publisher)]
+    return [
+        claim.entry.url for claim in ledger.claim(batch, batch.opened_at, limit=100, lease=LEASE, publisher=publisher)
+    ]
 
 
 def test_an_empty_ledger_balances(ledger: Ledger) -> None:
@@ -30,7 +32,7 @@ def test_an_empty_ledger_balances(ledger: Ledger) -> None:
     assert ledger.reasons() == {}
     assert ledger.dead_letters() == ()
     assert ledger.feeds() == ()
-    assert ledger.claim(a_batch(), limit=5, lease=LEASE) == ()
+    assert ledger.claim(a_batch(), NOW, limit=5, lease=LEASE) == ()
     assert ledger.record_entries([], NOW) == Recorded()
     ledger.settle([])
     ledger.postpone([])
@@ -58,7 +60,7 @@ def test_an_entry_comes_back_as_it_was(ledger: Ledger) -> None:
     ledger.record_entries([entry], first_seen_at)
     assert ledger.entry(entry.url) == (entry, first_seen_at)
     assert ledger.entry("https://news.example/never") is None
-    claim = ledger.claim(a_batch(), limit=1, lease=LEASE)[0]
+    claim = ledger.claim(a_batch(), NOW, limit=1, lease=LEASE)[0]
     assert (claim.entry, claim.first_seen_at, claim.revision, claim.attempts) == (entry, first_seen_at, 1, 0)
     assert claim.first_seen_at.utcoffset() == timedelta(0)
 
@@ -75,14 +77,14 @@ def test_an_entry_comes_back_as_it_was(ledger: Ledger) -> None:
 def test_a_changed_entry_is_pending_again(ledger: Ledger, news: dict[str, object]) -> None:
     entry = an_entry(updated=a_time(10), content_html="<p>Little is known.")
     ledger.record_entries([entry], NOW)
-    claim = ledger.claim(a_batch(1), limit=1, lease=LEASE)[0]
+    claim = ledger.claim(a_batch(1), NOW, limit=1, lease=LEASE)[0]
     ledger.settle([an_outcome(claim, Reason.STORE_REFUSED, document="{}")])
     changed = replace(entry, **news)
     assert ledger.record_entries([changed], NOW + MINUTE) == Recorded(changed=1)
     assert ledger.record_entries([changed], NOW + MINUTE) == Recorded(known=1)
     assert ledger.tally() == Tally(seen=1, pending=1)
     assert ledger.dead_letters() == ()
-    again = ledger.claim(a_batch(2, NOW + MINUTE), limit=1, lease=LEASE)[0]
+    again = ledger.claim(a_batch(2, NOW + MINUTE), NOW + MINUTE, limit=1, lease=LEASE)[0]
     assert (again.entry, again.first_seen_at, again.revision, again.attempts) == (changed, NOW, 2, 0)
 
 
@@ -131,7 +133,7 @@ def test_tens_of_thousands_of_entries_at_once(ledger: Ledger) -> None:
     assert ledger.record_entries(entries, NOW) == Recorded(new=20_000)
     changed = [replace(entry, title="New") for entry in entries[:12_000]]
     assert ledger.record_entries(changed + entries[12_000:], NOW) == Recorded(changed=12_000, known=8_000)
-    claims = ledger.claim(a_batch(), limit=15_000, lease=LEASE)
+    claims = ledger.claim(a_batch(), NOW, limit=15_000, lease=LEASE)
     assert len(claims) == 15_000
     ledger.postpone([(claim, NOW, "later") for claim in claims[:5_000]])
     ledger.settle([an_outcome(claim, Reason.HTTP_ERROR) for claim in claims[5_000:]])
@@ -143,27 +145,27 @@ def test_claims_are_the_oldest_and_each_batch_has_its_own(ledger: Ledger) -> Non
     ledger.record_entries([an_entry("new")], NOW)
     ledger.record_entries([an_entry("old")], NOW - MINUTE)
     ledger.record_entries([an_entry("future")], NOW + MINUTE)
-    first = ledger.claim(a_batch(1), limit=1, lease=LEASE)
-    second = ledger.claim(a_batch(2), limit=5, lease=LEASE)
+    first = ledger.claim(a_batch(1), NOW, limit=1, lease=LEASE)
+    second = ledger.claim(a_batch(2), NOW, limit=5, lease=LEASE)
     assert [claim.entry.url for claim in first] == [an_entry("old").url]
     assert [claim.entry.url for claim in second] == [an_entry("new").url]
     assert (first[0].batch_id, second[0].batch_id) == ("batch-1", "batch-2")
-    assert ledger.claim(a_batch(3), limit=5, lease=LEASE) == ()
+    assert ledger.claim(a_batch(3), NOW, limit=5, lease=LEASE) == ()
     assert ledger.tally() == Tally(seen=3, pending=3)
 
 
 def test_a_batch_that_asks_again_gets_the_same_claims_and_no_more(ledger: Ledger) -> None:
     ledger.record_entries([an_entry(number) for number in range(5)], NOW)
-    claims = ledger.claim(a_batch(1), limit=2, lease=LEASE)
+    claims = ledger.claim(a_batch(1), NOW, limit=2, lease=LEASE)
     assert len(claims) == 2
-    assert ledger.claim(a_batch(1), limit=5, lease=LEASE) == claims
+    assert ledger.claim(a_batch(1), NOW, limit=5, lease=LEASE) == claims
     ledger.settle([an_outcome(claims[0])])
-    assert ledger.claim(a_batch(1), limit=5, lease=LEASE) == claims[1:]
+    assert ledger.claim(a_batch(1), NOW, limit=5, lease=LEASE) == claims[1:]
 
 
 def test_what_comes_in_within_the_second_of_a_batch_is_due_to_it(ledger: Ledger) -> None:
     ledger.record_entries([an_entry()], NOW.replace(microsecond=700_000))
-    assert len(ledger.claim(a_batch(1, NOW), limit=1, lease=LEASE)) == 1
+    assert len(ledger.claim(a_batch(1, NOW), NOW, limit=1, lease=LEASE)) == 1
 
 
 def test_claims_of_one_publisher(ledger: Ledger) -> None:
@@ -173,14 +175,14 @@ def test_claims_of_one_publisher(ledger: Ledger) -> None:
 
 def test_a_crashed_batch_loses_its_claims_when_the_lease_is_over(ledger: Ledger) -> None:
     ledger.record_entries([an_entry()], NOW)
-    crashed = ledger.claim(a_batch(1), limit=1, lease=LEASE)
-    assert ledger.claim(a_batch(2, NOW + LEASE - MINUTE), limit=1, lease=LEASE) == ()
-    taken = ledger.claim(a_batch(3, NOW + LEASE), limit=1, lease=LEASE)
+    crashed = ledger.claim(a_batch(1), NOW, limit=1, lease=LEASE)
+    assert ledger.claim(a_batch(2, NOW + LEASE - MINUTE), NOW + LEASE - MINUTE, limit=1, lease=LEASE) == ()
+    taken = ledger.claim(a_batch(3, NOW + LEASE), NOW + LEASE, limit=1, lease=LEASE)
     assert taken == (replace(crashed[0], batch_id="batch-3"),)
     # It was only slow, and comes back: the other's work is not disturbed.
     ledger.postpone([(crashed[0], NOW, "timeout")])
     assert ledger.release(a_batch(1)) == 0
-    assert ledger.claim(a_batch(3, NOW + LEASE), limit=1, lease=LEASE) == taken
+    assert ledger.claim(a_batch(3, NOW + LEASE), NOW + LEASE, limit=1, lease=LEASE) == taken
     # Both settle: one fate, the first.
     ledger.settle([an_outcome(crashed[0], Reason.NEW)])
     ledger.settle([an_outcome(taken[0], Reason.SAME_CONTENT)])
@@ -189,30 +191,30 @@ def test_a_crashed_batch_loses_its_claims_when_the_lease_is_over(ledger: Ledger)
 
 def test_a_claim_put_back_at_once(ledger: Ledger) -> None:
     ledger.record_entries([an_entry(1), an_entry(2)], NOW)
-    ledger.claim(a_batch(1), limit=5, lease=LEASE)
+    ledger.claim(a_batch(1), NOW, limit=5, lease=LEASE)
     assert ledger.release(a_batch(1)) == 2
     assert ledger.release(a_batch(1)) == 0
-    again = ledger.claim(a_batch(2), limit=5, lease=LEASE)
+    again = ledger.claim(a_batch(2), NOW, limit=5, lease=LEASE)
     assert [claim.attempts for claim in again] == [0, 0]
 
 
 def test_a_postponed_claim_waits_and_counts_its_attempts(ledger: Ledger) -> None:
     ledger.record_entries([an_entry(1), an_entry(2)], NOW)
-    claims = ledger.claim(a_batch(1), limit=5, lease=LEASE)
+    claims = ledger.claim(a_batch(1), NOW, limit=5, lease=LEASE)
     for _ in range(2):  # repeating it changes nothing
         ledger.postpone([(claims[0], NOW + MINUTE, "timeout"), (claims[1], NOW + 3 * MINUTE, "DNS")])
-    assert ledger.claim(a_batch(2), limit=5, lease=LEASE) == ()
-    again = ledger.claim(a_batch(3, NOW + MINUTE), limit=5, lease=LEASE)
+    assert ledger.claim(a_batch(2), NOW, limit=5, lease=LEASE) == ()
+    again = ledger.claim(a_batch(3, NOW + MINUTE), NOW + MINUTE, limit=5, lease=LEASE)
     assert [(claim.entry.url, claim.attempts) for claim in again] == [(claims[0].entry.url, 1)]
     ledger.postpone([(again[0], NOW + 2 * MINUTE, "timeout")])
-    third = ledger.claim(a_batch(4, NOW + 3 * MINUTE), limit=5, lease=LEASE)
+    third = ledger.claim(a_batch(4, NOW + 3 * MINUTE), NOW + 3 * MINUTE, limit=5, lease=LEASE)
     assert [(claim.entry.url, claim.attempts) for claim in third] == [(an_entry(1).url, 2), (an_entry(2).url, 1)]
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_is_a_fate(ledger: Ledger, reason: Reason) -> None:
     ledger.record_entries([an_entry()], NOW)
-    outcome = an_outcome(ledger.claim(a_batch(), limit=1, lease=LEASE)[0], reason)
+    outcome = an_outcome(ledger.claim(a_batch(), NOW, limit=1, lease=LEASE)[0], reason)
     ledger.settle([outcome])
     assert ledger.tally() == Tally(seen=1, pending=0, fates={outcome.fate: 1})
     assert ledger.reasons() == {reason: 1}
@@ -221,7 +223,7 @@ def test_every_reason_is_a_fate(ledger: Ledger, reason: Reason) -> None:
 
 def test_settling_again_changes_nothing(ledger: Ledger) -> None:
     ledger.record_entries([an_entry()], NOW)
-    claim = ledger.claim(a_batch(), limit=1, lease=LEASE)[0]
+    claim = ledger.claim(a_batch(), NOW, limit=1, lease=LEASE)[0]
     ledger.settle([an_outcome(claim, Reason.BUG, detail="first"), an_outcome(claim, Reason.ROBOTS)])
     ledger.settle([an_outcome(claim, Reason.BUG, detail="second", at=NOW + MINUTE)])
     assert [(letter.detail, letter.at) for letter in ledger.dead_letters()] == [("first", NOW)]
@@ -230,15 +232,15 @@ def test_settling_again_changes_nothing(ledger: Ledger) -> None:
 
 def test_a_fate_for_an_old_revision_leaves_the_new_one_pending(ledger: Ledger) -> None:
     ledger.record_entries([an_entry(1), an_entry(2)], NOW)
-    claims = ledger.claim(a_batch(1), limit=2, lease=LEASE)
+    claims = ledger.claim(a_batch(1), NOW, limit=2, lease=LEASE)
     changed = [replace(claim.entry, title="Corrected") for claim in claims]
     assert ledger.record_entries(changed, NOW) == Recorded(changed=2)
     # While the old revision is visited, nobody else visits the page.
-    assert ledger.claim(a_batch(2), limit=2, lease=LEASE) == ()
+    assert ledger.claim(a_batch(2), NOW, limit=2, lease=LEASE) == ()
     ledger.settle([an_outcome(claims[0])])
     ledger.postpone([(claims[1], NOW + LEASE, "timeout")])
     assert ledger.tally() == Tally(seen=2, pending=2)
-    again = ledger.claim(a_batch(3), limit=2, lease=LEASE)
+    again = ledger.claim(a_batch(3), NOW, limit=2, lease=LEASE)
     assert [(claim.entry, claim.revision, claim.attempts) for claim in again] == [
         (changed[0], 2, 0),
         (changed[1], 2, 0),
@@ -250,7 +252,7 @@ def test_a_fate_for_an_old_revision_leaves_the_new_one_pending(ledger: Ledger) -
 
 def test_an_unknown_url_settles_nothing_at_all(ledger: Ledger) -> None:
     ledger.record_entries([an_entry()], NOW)
-    outcome = an_outcome(ledger.claim(a_batch(), limit=1, lease=LEASE)[0])
+    outcome = an_outcome(ledger.claim(a_batch(), NOW, limit=1, lease=LEASE)[0])
     stranger = replace(outcome, url="https://news.example/never")
     with pytest.raises(UsageError, match=r"never saw https://news\.example/never"):
         ledger.settle([outcome, stranger])
@@ -259,9 +261,9 @@ def test_an_unknown_url_settles_nothing_at_all(ledger: Ledger) -> None:
 
 def test_dead_letters_keep_why_and_the_document_and_can_be_revived(ledger: Ledger) -> None:
     ledger.record_entries([an_entry(1), an_entry(2), an_entry(3)], NOW)
-    one, two, three = ledger.claim(a_batch(1), limit=3, lease=LEASE)
+    one, two, three = ledger.claim(a_batch(1), NOW, limit=3, lease=LEASE)
     ledger.postpone([(two, NOW, "timeout")])
-    two = ledger.claim(a_batch(2), limit=1, lease=LEASE)[0]
+    two = ledger.claim(a_batch(2), NOW, limit=1, lease=LEASE)[0]
     ledger.settle(
         [
             an_outcome(one, Reason.STORE_REFUSED, detail="too \0 odd \ud800", document='{"id": 1}', capture=CAPTURE),
@@ -277,8 +279,8 @@ def test_dead_letters_keep_why_and_the_document_and_can_be_revived(ledger: Ledge
     )
     assert ledger.revive([two.entry.url, three.entry.url, "https://news.example/never"], NOW + MINUTE) == 1
     assert ledger.tally() == Tally(seen=3, pending=1, fates={Fate.INDEXED: 1, Fate.DEAD_LETTER: 1})
-    assert ledger.claim(a_batch(3, NOW), limit=5, lease=LEASE) == ()
-    again = ledger.claim(a_batch(4, NOW + MINUTE), limit=5, lease=LEASE)
+    assert ledger.claim(a_batch(3, NOW), NOW, limit=5, lease=LEASE) == ()
+    again = ledger.claim(a_batch(4, NOW + MINUTE), NOW + MINUTE, limit=5, lease=LEASE)
     assert again == (replace(two, batch_id="batch-4", attempts=0),)
     assert ledger.revive([], NOW) == 1
     assert ledger.revive([], NOW) == 0
@@ -297,3 +299,28 @@ def test_naive_times_are_refused(ledger: Ledger) -> None:
     with pytest.raises(StatementError, match="has no offset"):
         ledger.record_entries([an_entry()], NOW.replace(tzinfo=None))
     assert ledger.tally().seen == 0
+
+
+def test_what_nobody_visited_is_put_back_with_its_attempts(ledger: Ledger) -> None:
+    ledger.record_entries([an_entry(1), an_entry(2)], NOW)
+    first, second = ledger.claim(a_batch(), NOW, limit=2, lease=LEASE)
+    ledger.put_back([(first, NOW + MINUTE)])
+    assert [claim.entry.url for claim in ledger.claim(a_batch(2, NOW), NOW, limit=9, lease=LEASE)] == []
+    [again] = ledger.claim(a_batch(3, NOW + MINUTE), NOW + MINUTE, limit=9, lease=LEASE)
+    assert (again.entry, again.attempts) == (first.entry, 0)
+    ledger.put_back([(first, NOW)])  # held by another batch by now
+    assert ledger.claim(a_batch(4, NOW + MINUTE), NOW + MINUTE, limit=9, lease=LEASE) == ()
+    ledger.settle([an_outcome(second), an_outcome(again)])
+
+
+def test_first_due_is_what_a_live_batch_could_claim(ledger: Ledger) -> None:
+    assert ledger.first_due(NOW) is None
+    ledger.record_entries([an_entry(2), an_entry(1)], NOW)
+    assert ledger.first_due(NOW - MINUTE) is None
+    assert ledger.first_due(NOW) == an_entry(1).url
+    claims = ledger.claim(a_batch(), NOW, limit=2, lease=LEASE)
+    assert ledger.first_due(NOW) is None
+    assert ledger.first_due(NOW + LEASE) == an_entry(1).url
+    ledger.postpone([(claims[0], NOW + 2 * MINUTE, "no answer"), (claims[1], NOW + MINUTE, "no answer")])
+    assert ledger.first_due(NOW) is None
+    assert ledger.first_due(NOW + 2 * MINUTE) == an_entry(2).url

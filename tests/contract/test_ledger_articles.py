@@ -18,7 +18,7 @@ def test_the_first_url_holds_the_article_for_good(ledger: Ledger) -> None:
 
 def test_a_holder_that_ended_otherwise_still_holds(ledger: Ledger) -> None:
     ledger.record_entries([an_entry(1)], NOW)
-    claim = ledger.claim(a_batch(), limit=1, lease=LEASE)[0]
+    claim = ledger.claim(a_batch(), NOW, limit=1, lease=LEASE)[0]
     ledger.own_articles({"a": claim.entry.url}, NOW)
     ledger.settle([an_outcome(claim, Reason.NOT_FOUND)])
     assert ledger.own_articles({"a": "https://two.example/"}, NOW) == {"a": claim.entry.url}
@@ -34,7 +34,7 @@ def test_an_article_is_known_once_it_is_indexed(ledger: Ledger) -> None:
 
 def test_a_fate_and_its_article_are_kept_together(ledger: Ledger) -> None:
     ledger.record_entries([an_entry(1)], NOW)
-    claim = ledger.claim(a_batch(), limit=1, lease=LEASE)[0]
+    claim = ledger.claim(a_batch(), NOW, limit=1, lease=LEASE)[0]
     article = an_article()
     for _ in range(2):
         ledger.settle([an_outcome(claim, article_id=article.article_id)], [article])

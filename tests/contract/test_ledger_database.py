@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import traceback
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import psycopg
@@ -20,7 +21,7 @@ from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sql_schema import HEAD, metadata
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.model.fate import Tally
-from tests.fixtures.entries import NOW, an_entry
+from tests.fixtures.entries import NOW, an_article, an_entry
 
 FORM = {
     "sqlite": [
@@ -151,9 +152,9 @@ def test_a_missing_postgresql_database_is_named(postgresql_socket: Path) -> None
 
 @pytest.mark.postgresql
 def test_a_postgresql_that_was_restarted_is_connected_to_anew(postgresql_url: str) -> None:
-    ledger = open_ledger(postgresql_url.replace("postgresql://", "postgres://"))
+    ledger = open_ledger(postgresql_url.replace("postgresql+psycopg://", "postgres://"))
     ledger.record_entries([an_entry()], NOW)
-    with psycopg.connect(postgresql_url) as connection:
+    with psycopg.connect(postgresql_url.replace("+psycopg", "")) as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'newswire'")
     assert ledger.tally().seen == 1
     ledger.close()
@@ -167,4 +168,6 @@ def test_times_are_utc_whatever_the_session_says(postgresql_url: str, monkeypatc
     known = ledger.entry(an_entry().url)
     assert known is not None
     assert known[1].isoformat() == NOW.isoformat()
+    ledger.settle([], [an_article(first_seen_at=datetime(2026, 3, 31, 23, 0, tzinfo=UTC))])
+    assert ledger.articles_by_month() == {date(2026, 3, 1): 1}
     ledger.close()

@@ -43,8 +43,8 @@ class Walk:
 
     def claim(self) -> None:
         batch = a_batch(self.dice.random(), self.now)
-        claims = self.ledger.claim(batch, limit=self.dice.randrange(1, 8), lease=LEASE)
-        assert self.ledger.claim(batch, limit=8, lease=LEASE) == claims
+        claims = self.ledger.claim(batch, batch.opened_at, limit=self.dice.randrange(1, 8), lease=LEASE)
+        assert self.ledger.claim(batch, batch.opened_at, limit=8, lease=LEASE) == claims
         for claim in claims:
             url = claim.entry.url
             assert url not in self.fates
@@ -131,7 +131,7 @@ def test_eight_threads_claim_each_url_once(ledger: SqlLedger) -> None:
 
     def drain(worker: int) -> list[str]:
         visited, batches = list[str](), 0
-        while claims := ledger.claim(a_batch(f"{worker}-{batches}"), limit=20, lease=LEASE):
+        while claims := ledger.claim(a_batch(f"{worker}-{batches}"), NOW, limit=20, lease=LEASE):
             visited += [claim.entry.url for claim in claims]
             ledger.postpone([(claim, NOW + LEASE, "timeout") for claim in claims[:2]])
             ledger.settle([an_outcome(claim) for claim in claims[2:]])
@@ -171,7 +171,7 @@ sys.stdin.readline()
 ledger = open_ledger(url)
 ledger.record_entries([an_entry(number) for number in range(400)], NOW)
 batches = 0
-while claims := ledger.claim(Batch(id=f"{worker}-{batches}", opened_at=NOW), limit=20, lease=LEASE):
+while claims := ledger.claim(Batch(id=f"{worker}-{batches}", opened_at=NOW), NOW, limit=20, lease=LEASE):
     ledger.settle([an_outcome(claim) for claim in claims])
     print(*(claim.entry.url for claim in claims))
     batches += 1
@@ -220,7 +220,7 @@ def test_a_process_killed_in_a_transaction_leaves_no_trace_and_no_lock(ledger: S
         assert holder.stdout is not None
         assert holder.stdout.readline() == "written\n"
         holder.kill()
-    (claim,) = ledger.claim(a_batch(), limit=1, lease=LEASE)
+    (claim,) = ledger.claim(a_batch(), NOW, limit=1, lease=LEASE)
     assert claim.entry == an_entry()
     assert ledger.tally().pending == 1
 
@@ -229,8 +229,8 @@ def test_two_ledgers_on_one_database_see_each_others_work(ledger: SqlLedger, led
     other = open_ledger(ledger_url)
     try:
         ledger.record_entries([an_entry()], NOW)
-        (claim,) = other.claim(a_batch(1), limit=1, lease=LEASE)
-        assert ledger.claim(a_batch(2), limit=1, lease=LEASE) == ()
+        (claim,) = other.claim(a_batch(1), NOW, limit=1, lease=LEASE)
+        assert ledger.claim(a_batch(2), NOW, limit=1, lease=LEASE) == ()
         other.settle([an_outcome(claim)])
         assert ledger.tally() == other.tally()
         assert ledger.tally().fates == {Fate.INDEXED: 1}

@@ -4,7 +4,7 @@ import html
 import re
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from pipeline.errors import UsageError
 from pipeline.index.document import document_json
 from pipeline.model.entity import Place, Quote
 from pipeline.model.query import Circle, Facet, Query, Sort
-from pipeline.ports import SearchStore
+from pipeline.ports import SearchStore, StoredMonth
 from pipeline.search import make_query
 from tests.fixtures.documents import MINSK, NOON, TEHRAN, FixedClock, document
 
@@ -691,3 +691,82 @@ def test_readers_see_no_gap_while_generations_change(store: SearchStore, clock: 
 def test_a_circle_needs_no_words(store: SearchStore) -> None:
     store.write([document(places=[("Tehran", TEHRAN)])])
     assert store.search(Query(near=Circle(latitude=35, longitude=51, kilometres=200.5))).total == 1
+
+
+# Months
+
+
+def month(year: int, number: int, documents: int) -> StoredMonth:
+    return StoredMonth(month=date(year, number, 1), documents=documents)
+
+
+def test_documents_are_counted_by_the_month_of_their_first_sight_in_utc(store: SearchStore) -> None:
+    assert store.months() == ()
+    tokyo = timezone(9 * HOUR)
+    store.write(
+        [
+            document("old", first_seen_at=datetime(2026, 3, 31, 23, 59, 59, tzinfo=UTC)),
+            document("older by its date alone", published=datetime(2011, 1, 1, tzinfo=UTC)),
+            document("in march at utc", first_seen_at=datetime(2026, 4, 1, 8, 59, tzinfo=tokyo)),
+            document("in april at utc", first_seen_at=datetime(2026, 4, 1, 9, 0, tzinfo=tokyo)),
+        ]
+    )
+    assert store.months() == (month(2026, 3, 2), month(2026, 4, 1), month(2026, 11, 1))
+
+
+def test_a_dropped_month_is_gone_and_the_others_stay(store: SearchStore) -> None:
+    seen = {"may": datetime(2026, 5, 1, tzinfo=UTC), "june": datetime(2026, 6, 30, tzinfo=UTC), "now": NOON}
+    store.write([document(name, people=[name], first_seen_at=at) for name, at in seen.items()])
+    assert store.drop_months(date(2026, 6, 1)) == (month(2026, 5, 1),)
+    assert found(store) == ["june", "now"]
+    assert found(store, people=["may"]) == []
+    assert store.months() == (month(2026, 6, 1), month(2026, 11, 1))
+    assert store.drop_months(date(2026, 6, 1)) == ()
+
+
+def test_dropping_months_leaves_other_generations_alone(store: SearchStore) -> None:
+    march = datetime(2026, 3, 1, tzinfo=UTC)
+    first = store.status()[0].generation
+    store.write([document("first", first_seen_at=march)])
+    rebuilt = store.begin_generation()
+    store.write([document("rebuilt", first_seen_at=march)], generation=rebuilt)
+    store.promote(rebuilt)
+    assert store.drop_months(date(2026, 11, 1)) == (month(2026, 3, 1),)
+    assert found(store) == []
+    store.promote(first)
+    assert found(store) == ["first"]
+
+
+def test_a_generation_that_lost_all_its_months_stays_live(store: SearchStore, clock: FixedClock) -> None:
+    rebuilt = store.begin_generation()
+    store.write([document()], generation=rebuilt)
+    store.promote(rebuilt)
+    clock.time += timedelta(days=40)
+    store.drop_months(date(2027, 1, 1))
+    assert found(store) == []
+    store.write([document("after")])
+    assert [status.generation for status in store.status() if status.is_live] == [rebuilt]
+    assert found(store) == ["after"]
+
+
+def test_the_current_month_is_never_dropped(store: SearchStore) -> None:
+    store.write([document()])
+    assert store.drop_months(date(2999, 1, 1)) == ()
+    assert found(store) == ["one"]
+
+
+def test_a_document_may_come_back_into_a_dropped_month(store: SearchStore) -> None:
+    march = datetime(2026, 3, 1, tzinfo=UTC)
+    store.write([document(first_seen_at=march)])
+    store.drop_months(date(2026, 4, 1))
+    store.write([document(text="corrected", first_seen_at=march)])
+    assert found(store, "corrected") == ["one"]
+    assert store.months() == (month(2026, 3, 1),)
+
+
+def test_a_month_of_many_documents_is_dropped_whole(store: SearchStore) -> None:
+    march = datetime(2026, 3, 1, tzinfo=UTC)
+    store.write([document(f"{number}", first_seen_at=march) for number in range(1_200)])
+    store.write([document("now")])
+    assert store.drop_months(date(2026, 4, 1)) == (month(2026, 3, 1_200),)
+    assert found(store) == ["now"]

@@ -37,7 +37,7 @@ def test_the_second_run_finds_nothing_new(tmp_path: Path) -> None:
     ports = free_ports(3)
     first = run_demo(tmp_path, ports)
     assert first.returncode == 0, first.stdout + first.stderr
-    assert re.search(r"fetch: \d+ batches, \d+ new entries", first.stdout)
+    assert re.search(r"fetch \S+: \d+ captures, \d+ new entries", first.stdout)
     assert re.search(r"extract \S+: \d+ documents", first.stdout)
     assert re.search(r"index \S+: \d+ written", first.stdout)
     assert "balanced: seen = pending + fates" in first.stdout
@@ -47,7 +47,7 @@ def test_the_second_run_finds_nothing_new(tmp_path: Path) -> None:
 
     second = run_demo(tmp_path, ports)
     assert second.returncode == 0, second.stdout + second.stderr
-    assert "fetch: 0 batches, 3 feeds not modified" in second.stdout
+    assert re.search(r"fetch \S+: 0 captures, 3 feeds not modified", second.stdout)
     assert "balanced: seen = pending + fates" in second.stdout
 
 

@@ -3,13 +3,14 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
 
+from pipeline.adapters import elasticsearch_bulk
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index.document import document_json
@@ -208,7 +209,7 @@ def test_documents_lie_in_the_month_of_their_first_sight(store: ElasticsearchSto
 @real
 @pytest.mark.parametrize("is_dropped", [False, True])
 @pytest.mark.parametrize("first_seen_at", [NOON, NOON - timedelta(days=99)], ids=["known month", "new month"])
-@pytest.mark.parametrize("step", ["create", "_send"])
+@pytest.mark.parametrize("step", ["create", "send_actions"])
 def test_a_writer_overtaken_by_a_promotion_writes_where_readers_are(
     store: ElasticsearchStore,
     elasticsearch_client: Elasticsearch,
@@ -220,7 +221,7 @@ def test_a_writer_overtaken_by_a_promotion_writes_where_readers_are(
 ) -> None:
     store.prepare()
     old, rebuilt = store.status()[0].generation, store.begin_generation()
-    part = store if step == "_send" else store._generations
+    part = elasticsearch_bulk if step == "send_actions" else store._generations
     original = getattr(part, step)
 
     def overtake(*arguments: object, **options: object) -> object:
@@ -373,3 +374,42 @@ def test_a_server_that_fails_for_good_stops_the_write(stand_in: Callable[..., st
     with pytest.raises(StoreUnavailable, match="primary shard is not active"):
         store.write([document()])
     store.close()
+
+
+# Retention
+
+
+@real
+def test_only_indices_of_the_live_generation_are_ever_dropped(
+    store: ElasticsearchStore, elasticsearch_client: Elasticsearch, elasticsearch_prefix: str
+) -> None:
+    store.write([document("old", first_seen_at=datetime(2026, 3, 1, tzinfo=UTC)), document("new")])
+    live = store.status()[0].generation
+    strangers = {
+        f"{elasticsearch_prefix}-notes-2026.03",
+        f"{elasticsearch_prefix}-0a1b2c3d-2026.03",
+        f"{live}-2026.03.backup",
+        f"{live}-r20260301000000-2026.03",
+        f"{live}-2026.13",
+    }
+    for stranger in strangers:
+        elasticsearch_client.indices.create(index=stranger)
+    before = set(elasticsearch_client.indices.get(index=f"{elasticsearch_prefix}-*"))
+    store.drop_months(date(2026, 11, 1))
+    after = set(elasticsearch_client.indices.get(index=f"{elasticsearch_prefix}-*"))
+    assert before - after == {f"{live}-2026.03"}
+    assert after - before == set()
+
+
+@real
+def test_an_alias_that_points_elsewhere_too_stops_the_dropping(
+    store: ElasticsearchStore, elasticsearch_client: Elasticsearch, elasticsearch_prefix: str
+) -> None:
+    article = document("old", first_seen_at=datetime(2026, 3, 1, tzinfo=UTC))
+    store.write([article])
+    elasticsearch_client.indices.create(
+        index=f"{elasticsearch_prefix}-notes", aliases={elasticsearch_prefix: {}}, mappings={"dynamic": "strict"}
+    )
+    with pytest.raises(UsageError, match="do not belong together"):
+        store.drop_months(date(2026, 11, 1))
+    assert store.document(article.id) is not None

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 import pytest
 
 from examples.press import Press
-from tests.fixtures.stack import Stack
+from examples.servers import make_database
+from examples.stack import Stack
 
 TODAY = datetime.now(UTC).date()
 DAYS = [TODAY - timedelta(days=days) for days in (4, 3, 2)]
@@ -23,11 +23,7 @@ def stack(
     postgresql_socket: Path, redis_socket: Path, elasticsearch_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     def database(name: str) -> str:
-        unique = f"{name}_{uuid4().hex[:12]}"
-        server = f"host={postgresql_socket} user=newswire dbname=postgres"
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {unique}")
-        return f"postgresql+psycopg://newswire@/{unique}?host={postgresql_socket}"
+        return make_database(postgresql_socket, f"{name}_{uuid4().hex[:12]}")
 
     alias = f"test-{uuid4().hex[:12]}"
     folder = tmp_path_factory.mktemp("stack") / "stack"
@@ -54,8 +50,12 @@ def _all_is_accounted_for(stack: Stack) -> Iterator[None]:
 
 def test_published_articles_can_be_searched(stack: Stack) -> None:
     stack.unpause("ingest")
+    stack.wait_until(lambda: stack.press.visits.get("/feed.xml", 0) > 5, "the watcher polls the feed")
     expected = sorted(stack.press.publish(range(20)))
     stack.wait_until(lambda: stack.urls() == expected, "20 articles can be searched")
+    assert stack.runs("ingest", "asset_triggered")
+    events = stack.ask("GET", "/assets/events?name_pattern=newswire_articles")["asset_events"]
+    assert sum(event["extra"]["written"] for event in events) == 20
 
 
 def test_killed_servers_lose_nothing(stack: Stack) -> None:

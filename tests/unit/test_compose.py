@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from examples.tuning import TUNING
+
 ROOT = Path(__file__).parents[2]
 COMPOSE_FILE = ROOT / "docker-compose.yml"
 COMPOSE = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))
@@ -69,6 +71,10 @@ class TestComposeFile:
         checked = check_schema(misspelt)
         assert checked.returncode == 1
         assert "healtcheck" in checked.stdout
+
+    def test_tunes_airflow_as_the_measurements_do(self) -> None:
+        environ = COMPOSE["x-airflow-environment"]
+        assert {name: environ.get(name) for name in TUNING} == TUNING
 
     def test_is_accepted_by_docker_compose(self, tmp_path: Path) -> None:
         docker = shutil.which("docker")

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.errors import Reject, Retry
-from pipeline.fetch.politeness import Politeness
+from pipeline.fetch.politeness import ask_turn, close_host
 from pipeline.fetch.responses import judge_response, retry_after
 from pipeline.fetch.retries import retry_at
 from pipeline.fetch.robots import closed_robots, read_robots
 from pipeline.model.capture import Capture
 from pipeline.model.fate import Reason
+from pipeline.model.host import HostState, Turn
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOST = "https://news.example"
@@ -49,9 +50,9 @@ def test_our_own_group_decides(path: str, is_allowed: bool) -> None:  # noqa: FB
 
 def test_robots_say_delay_and_sitemaps() -> None:
     robots = read_robots(answer(body=ROBOTS))
-    assert (robots.crawl_delay, robots.sitemaps) == (3.0, ("https://news.example/sitemap.xml",))
-    assert read_robots(answer(body=b"User-agent: *\nCrawl-delay: 3600")).crawl_delay == 10.0
-    assert read_robots(answer(body=b"User-agent: newswirebot\nCrawl-delay: 5")).crawl_delay == 0.0
+    assert (robots.crawl_delay, robots.sitemaps) == (timedelta(seconds=3), ("https://news.example/sitemap.xml",))
+    assert read_robots(answer(body=b"User-agent: *\nCrawl-delay: 3600")).crawl_delay == timedelta(seconds=10)
+    assert read_robots(answer(body=b"User-agent: newswirebot\nCrawl-delay: 5")).crawl_delay == timedelta(0)
 
 
 @pytest.mark.parametrize("status", [204, 301, 400, 401, 403, 404, 410])
@@ -91,27 +92,43 @@ def test_robots_are_believed_for_a_day_at_most(cache_control: str, lifetime: tim
     assert read_robots(answer(Cache_Control=cache_control)).expires_at == NOW + lifetime
 
 
+DELAY = timedelta(seconds=2)
+
+
+def seconds(number: float) -> datetime:
+    return NOW + timedelta(seconds=number)
+
+
 def test_requests_to_a_host_are_spaced() -> None:
-    politeness = Politeness(2.0)
-    assert [politeness.reserve("a", 100.0) for _ in range(3)] == [100.0, 102.0, 104.0]
-    assert politeness.reserve("b", 100.0) == 100.0
-    assert politeness.reserve("a", 200.0) == 200.0
+    turn, state = ask_turn(None, NOW, delay=DELAY)
+    assert (turn, state) == (Turn(starts_at=NOW), HostState(next_at=seconds(2)))
+    assert ask_turn(state, seconds(1.5), delay=DELAY) == (Turn(starts_at=seconds(2)), state)
+    turn, state = ask_turn(state, seconds(2), delay=DELAY)
+    assert (turn, state) == (Turn(starts_at=seconds(2)), HostState(next_at=seconds(4)))
+    turn, state = ask_turn(state, seconds(100), delay=DELAY)
+    assert (turn, state) == (Turn(starts_at=seconds(100)), HostState(next_at=seconds(102)))
 
 
-def test_a_crawl_delay_slows_down_and_never_speeds_up() -> None:
-    politeness = Politeness(2.0)
-    politeness.slow_down("a", 5.0)
-    politeness.slow_down("b", 0.5)
-    assert [politeness.reserve("a", 0.0) for _ in range(3)] == [0.0, 5.0, 10.0]
-    assert [politeness.reserve("b", 0.0) for _ in range(3)] == [0.0, 2.0, 4.0]
+def test_past_work_takes_at_most_every_fourth_turn_and_none_ahead_of_time() -> None:
+    _, state = ask_turn(None, NOW, delay=DELAY, is_past=True)
+    turn, after = ask_turn(state, seconds(7.9), delay=DELAY, is_past=True)
+    assert (turn, after) == (Turn(starts_at=seconds(8)), state)
+    assert ask_turn(state, seconds(2), delay=DELAY)[0] == Turn(starts_at=seconds(2))  # a live request need not wait
+    assert ask_turn(state, seconds(8), delay=DELAY, is_past=True)[0] == Turn(starts_at=seconds(8))
 
 
-def test_a_closed_host_opens_again() -> None:
-    politeness = Politeness(2.0)
-    politeness.close("a", 160.0)
-    politeness.close("a", 130.0)
-    assert [politeness.closed_for("a", now) for now in (100.0, 159.0, 160.0, 161.0)] == [60.0, 1.0, 0.0, 0.0]
-    assert politeness.closed_for("b", 100.0) == 0.0
+def test_a_host_is_left_alone_until_the_latest_time_that_it_asked_for() -> None:
+    state = close_host(close_host(None, seconds(160)), seconds(130))
+    for is_past in (True, False):
+        turn, after = ask_turn(state, seconds(159), delay=DELAY, is_past=is_past)
+        assert (turn, after) == (Turn(starts_at=seconds(160), is_closed=True), state)
+    assert ask_turn(state, seconds(160), delay=DELAY)[0] == Turn(starts_at=seconds(160))
+
+
+def test_a_clock_that_was_set_back_closes_no_host() -> None:
+    _, state = ask_turn(None, NOW, delay=DELAY)
+    earlier = NOW - timedelta(hours=3)
+    assert ask_turn(state, earlier, delay=DELAY) == (Turn(starts_at=earlier), HostState(next_at=earlier + DELAY))
 
 
 PAGES = {

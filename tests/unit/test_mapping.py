@@ -1,6 +1,6 @@
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from pipeline.index.mapping import (
     next_rebuild,
     parse_generation,
     parse_index,
+    parse_month,
     read_mapping,
 )
 
@@ -52,6 +53,7 @@ def test_the_fingerprint_follows_the_meaning_and_not_the_layout() -> None:
 def test_names_can_be_read_back(generation: Generation) -> None:
     assert parse_generation(generation.name, generation.prefix) == generation
     assert parse_index(generation.index(NOON), generation.prefix) == generation
+    assert parse_month(generation.index(NOON), generation.prefix) == date(2026, 11, 1)
     assert parse_generation(generation.index(NOON), generation.prefix) is None
     assert parse_index(generation.name, generation.prefix) is None
 
@@ -69,7 +71,12 @@ def test_the_month_is_that_of_utc() -> None:
 @pytest.mark.parametrize("name", ["articles", "articles-2026.11", "articles-xyz-2026.11", "other-0a1b2c3d-2026.11", ""])
 def test_foreign_names_are_nobodys(name: str) -> None:
     assert parse_index(name, "articles") is None
+    assert parse_month(name, "articles") is None
     assert parse_generation(name, "articles") is None
+
+
+def test_an_index_of_no_calendar_month_is_nobodys_to_drop() -> None:
+    assert parse_month("articles-0a1b2c3d-2026.13", "articles") is None
 
 
 def test_two_rebuilds_of_one_second_are_refused() -> None:

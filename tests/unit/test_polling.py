@@ -180,6 +180,7 @@ HEALTH = {
     HealthStatus.SILENT: replace(STATE, last_new_entry_at=NOW - timedelta(days=31)),
     HealthStatus.FAILING: replace(failed_state(STATE, "answered 404", NOW), last_new_entry_at=NOW - timedelta(days=99)),
     HealthStatus.GONE: gone_state(STATE, NOW),
+    HealthStatus.OVERDUE: replace(STATE, due_at=NOW - timedelta(hours=25), last_new_entry_at=NOW - timedelta(days=99)),
 }
 
 
@@ -190,6 +191,105 @@ def test_health(status: HealthStatus, state: FeedState) -> None:
 
 def test_a_feed_that_never_had_an_entry_is_silent() -> None:
     assert health_of(STATE, NOW).status is HealthStatus.SILENT
+
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def office_hours(day: datetime) -> list[datetime]:
+    """Return the full hours from 8 to 18 of a weekday."""
+    return [day.replace(hour=hour) for hour in range(8, 19)] if day.weekday() < 5 else []
+
+
+ARRIVALS = {
+    "hourly": lambda day: [day.replace(hour=hour) for hour in range(24)],
+    "office hours": office_hours,
+    "daily": lambda day: [day.replace(hour=6)],
+    "weekly": lambda day: [day] if day.weekday() == 2 else [],
+    "weekly, ten articles in a morning": lambda day: (
+        [day.replace(hour=8) + timedelta(minutes=20) * number for number in range(10)] if day.weekday() == 4 else []
+    ),
+}
+
+
+def listen(rhythm: str, *, days: int = 63, state: FeedState = STATE, until: datetime = NOW) -> FeedState:
+    """Return the state after so many days of a feed that was polled at each arrival and at the end."""
+    first = until - timedelta(days=days)
+    for day in (first.replace(hour=0) + timedelta(days=number) for number in range(days + 1)):
+        for moment in ARRIVALS[rhythm](day):
+            if moment < until:
+                state = next_state(replace(state, due_at=moment), answer(), PARSED, Recorded(new=1, known=19), moment)
+    return state
+
+
+def silent_after(state: FeedState, silence: timedelta) -> bool:
+    """Tell whether a feed that answers, but has had nothing new for so long, is called silent."""
+    assert state.last_new_entry_at is not None
+    now = state.last_new_entry_at + silence
+    polled = next_state(replace(state, due_at=now), answer(), PARSED, NOTHING_NEW, now)
+    return health_of(polled, now).status is HealthStatus.SILENT
+
+
+PATIENCE = {  # rhythm: still well after, silent after
+    "hourly": (23 * HOUR, 25 * HOUR),
+    "office hours": (62 * HOUR, 8 * DAY),  # from Friday evening to Monday morning
+    "daily": (4 * DAY, 6 * DAY),
+    "weekly": (30 * DAY, 40 * DAY),
+    "weekly, ten articles in a morning": (21 * DAY, 36 * DAY),
+}
+
+
+@pytest.mark.parametrize(("rhythm", "still_well", "silent"), [(name, *spans) for name, spans in PATIENCE.items()])
+def test_a_feed_is_silent_when_it_is_later_than_its_own_rhythm_allows(
+    rhythm: str, still_well: timedelta, silent: timedelta
+) -> None:
+    state = listen(rhythm)
+    assert not silent_after(state, still_well)
+    assert silent_after(state, silent)
+
+
+@pytest.mark.parametrize("days", range(1, 15))
+def test_a_paper_that_rests_on_sundays_is_never_silent_on_one(days: int) -> None:
+    state = listen("office hours", days=days, until=datetime(2026, 11, 20, 23, 0, tzinfo=UTC))  # a Friday
+    assert not silent_after(state, 62 * HOUR)
+
+
+def test_a_feed_that_slows_down_is_followed() -> None:
+    state = listen("daily", state=listen("hourly", until=NOW - timedelta(days=63)))
+    assert not silent_after(state, 4 * DAY)
+
+
+def test_of_a_feed_that_taught_nothing_yet_a_month_is_awaited() -> None:
+    state = replace(STATE, last_new_entry_at=NOW)  # a state of an earlier version as well: it has no rhythm
+    assert not silent_after(state, 29 * DAY)
+    assert silent_after(state, 31 * DAY)
+
+
+def test_an_outage_teaches_nothing() -> None:
+    state = replace(STATE, rhythm=3600.0, last_new_entry_at=NOW - 9 * DAY)
+    down = replace(failed_state(state, "down", NOW - DAY), due_at=NOW)
+    assert next_state(down, answer(), PARSED, Recorded(new=5), NOW).rhythm == 3600.0
+    # Nor does a watcher that stood still: the feed was due an hour after its last entry, and may have had news then.
+    late = replace(state, due_at=state.last_new_entry_at + HOUR)
+    assert next_state(late, answer(), PARSED, Recorded(new=5), NOW).rhythm == pytest.approx(3600.0)
+    revived = replace(initial_state(FEED, NOW), last_new_entry_at=NOW - 99 * DAY)  # added again after it was gone
+    assert next_state(revived, answer(), PARSED, Recorded(new=5), NOW).rhythm is None
+
+
+def test_nobody_is_called_silent_while_nobody_listens() -> None:
+    state = replace(STATE, rhythm=3600.0, polled_at=NOW - 3 * DAY, last_new_entry_at=NOW - 3 * DAY - HOUR)
+    assert health_of(replace(state, due_at=NOW - HOUR), NOW).status is HealthStatus.OK
+    overdue = health_of(replace(state, due_at=NOW - 3 * DAY), NOW)
+    assert overdue.status is HealthStatus.OVERDUE
+    assert "nobody has polled it since 2026-11-20 12:00 UTC" in overdue.sentence
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "said"), [(30.0, "1 min"), (5400.0, "90 min"), (9000.0, "2 hours"), (6 * 86400.0, "6 days")]
+)
+def test_a_silent_feed_says_what_was_usual(rhythm: float, said: str) -> None:
+    state = replace(STATE, rhythm=rhythm, last_new_entry_at=NOW - 40 * DAY)
+    assert f"last new entry 2026-10-14 12:00 UTC, usually one every {said}." in health_of(state, NOW).sentence
 
 
 def test_health_is_said_in_a_sentence() -> None:

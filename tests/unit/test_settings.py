@@ -45,6 +45,13 @@ def test_no_secret_is_printed() -> None:
     assert "hush" not in repr(settings)
 
 
+def test_everything_is_kept_unless_a_retention_is_set() -> None:
+    assert read_settings({"NEWSWIRE_RETENTION_MONTHS": ""}).retention_months is None
+    assert read_settings({"NEWSWIRE_RETENTION_MONTHS": "12"}).retention_months == 12
+    assert read_settings({}).prune_days == 90
+    assert read_settings({"NEWSWIRE_PRUNE_DAYS": "7"}).prune_days == 7
+
+
 def test_networks_are_read_as_cidrs() -> None:
     settings = read_settings({"NEWSWIRE_ALLOWED_NETWORKS": "127.0.0.0/8, ::1/128"})
     assert settings.allowed_networks == (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -62,6 +69,14 @@ def test_the_contact_is_sent_as_given() -> None:
         ("NEWSWIRE_HOST_DELAY", "soon"),
         ("NEWSWIRE_HOST_DELAY", "-1"),
         ("NEWSWIRE_HOST_DELAY", "nan"),
+        ("NEWSWIRE_RETENTION_MONTHS", "0"),
+        ("NEWSWIRE_RETENTION_MONTHS", "-3"),
+        ("NEWSWIRE_RETENTION_MONTHS", "2.5"),
+        ("NEWSWIRE_RETENTION_MONTHS", "none"),
+        ("NEWSWIRE_RETENTION_MONTHS", "1201"),
+        ("NEWSWIRE_PRUNE_DAYS", "0"),
+        ("NEWSWIRE_PRUNE_DAYS", "90d"),
+        ("NEWSWIRE_PRUNE_DAYS", "٩٠"),
         ("NEWSWIRE_SEARCH_URL", "search.example:9200"),
         ("NEWSWIRE_CONTACT", "desk (at) news.example"),
         ("NEWSWIRE_CONTACT", "https://news.example/\r\nX: y"),

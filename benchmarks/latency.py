@@ -1,0 +1,204 @@
+"""From publication to search: how long items that appear in a feed at random take until a search finds them.
+
+    python benchmarks/latency.py [--items 100] [--seconds 300] [--json]
+
+Starts the whole production stack as processes on loopback (PostgreSQL, Redis, two Celery workers, scheduler, dag-processor,
+triggerer, api-server) over the Elasticsearch at ELASTICSEARCH_URL, publishes items one by one at random times in the feed of
+a press on loopback, and asks Elasticsearch twenty times a second what it finds. Prints the median and the 95th percentile of
+all, and of each part of the way.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from rich.console import Console
+from rich.table import Table
+
+from examples.press import Press
+from examples.servers import make_database, open_postgresql, open_redis
+from examples.stack import Stack
+from pipeline.archive import name_batch
+
+#: Items that are published before the measurement, so that everything has run once.
+WARM_UP = 6
+PATIENCE = 60.0  # seconds after the last item
+PARTS = (
+    "poll: in the feed → in the inbox",
+    "event: in the inbox → run queued",
+    "run start: queued → fetch starts",
+    "fetch",
+    "fetch → extract",
+    "extract",
+    "extract → index",
+    "index: starts → found by a search",
+)
+
+console = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--items", type=int, default=100, help="items to publish (default: 100)")
+    parser.add_argument("--seconds", type=float, default=300, help="over which they are published (default: 300)")
+    parser.add_argument("--seed", type=int, default=1, help="of the random times (default: 1)")
+    parser.add_argument("--json", action="store_true", help="print JSON: p50, p95 and parts, in seconds")
+    options = parser.parse_args()
+    if not os.environ.get("ELASTICSEARCH_URL"):
+        sys.exit("latency: set ELASTICSEARCH_URL to an Elasticsearch 9 on loopback, such as http://127.0.0.1:9200")
+    with open_stack() as stack:
+        waits = publish_at_random(stack, options.items, options.seconds, random.Random(options.seed))
+        parts = split(stack, waits)
+    report(waits, parts, as_json=options.json)
+
+
+@contextmanager
+def open_stack() -> Iterator[Stack]:
+    """Start everything and take a few items through it."""
+    alias = f"latency-{uuid4().hex[:8]}"
+    with (
+        tempfile.TemporaryDirectory(prefix="newswire-latency-") as folder,
+        open_postgresql() as postgresql,
+        open_redis() as redis,
+        Press() as press,
+    ):
+        say("starting PostgreSQL, Redis and Airflow")
+        stack = Stack(
+            Path(folder) / "stack",
+            database=lambda name: make_database(postgresql, f"{name}_{uuid4().hex[:8]}"),
+            redis=redis,
+            search_url=os.environ["ELASTICSEARCH_URL"],
+            alias=alias,
+            press=press,
+        )
+        with stack:
+            try:
+                warm_up(stack)
+                yield stack
+            finally:
+                for index in stack.elasticsearch.indices.get(index=f"{alias}*"):
+                    stack.elasticsearch.indices.delete(index=index)
+
+
+def warm_up(stack: Stack) -> None:
+    """Publish a few items, each as soon as the one before is found."""
+    say("warming up")
+    stack.unpause("ingest")
+    for number in range(WARM_UP):
+        [url] = stack.press.publish([number])
+        stack.wait_until(lambda url=url: url in stack.urls(), f"{url} is found")
+
+
+def publish_at_random(
+    stack: Stack, items: int, seconds: float, dice: random.Random
+) -> dict[str, tuple[datetime, datetime]]:
+    """Publish the items over that time, a Poisson process; return when each was published and when it was found."""
+    begun = time.monotonic()
+    times = sorted(dice.uniform(0, seconds) for _ in range(items))
+    published: dict[str, datetime] = {}
+    found: dict[str, datetime] = {}
+    with console.status("publishing") as status:
+        while len(found) < items and time.monotonic() < begun + seconds + PATIENCE:
+            while len(published) < items and time.monotonic() >= begun + times[len(published)]:
+                number = 1000 + len(published)
+                now = datetime.now(UTC)
+                published[stack.press.publish([number])[0]] = now
+            for url in find(stack, [url for url in published if url not in found]):
+                found[url] = datetime.now(UTC)
+            status.update(f"{len(published)} published, {len(found)} found")
+            time.sleep(0.05)
+    lost = sorted(published.keys() - found.keys())
+    if lost:
+        sys.exit(f"latency: {len(lost)} items were not found within {PATIENCE:.0f} s: {lost[:3]}")
+    return {url: (published[url], found[url]) for url in published}
+
+
+def find(stack: Stack, urls: Sequence[str]) -> list[str]:
+    """Return which of these addresses a search finds."""
+    if not urls:
+        return []
+    body = {"query": {"terms": {"url": list(urls)}}, "size": len(urls), "_source": ["url"]}
+    hits = stack.elasticsearch.search(index=stack.alias, body=body)["hits"]["hits"]
+    return [hit["_source"]["url"] for hit in hits]
+
+
+def split(stack: Stack, waits: Mapping[str, tuple[datetime, datetime]]) -> dict[str, list[float]]:
+    """Return the seconds of each part of the way, for each item."""
+    parts: dict[str, list[float]] = {part: [] for part in PARTS}
+    runs = {batch_of(run): run for run in stack.all_runs("ingest")}
+    tasks = {batch: tasks_of(stack, run) for batch, run in runs.items()}
+    for url, (published, found) in waits.items():
+        document = stack.document(url)
+        batch = Path(document["capture"]["path"]).name.partition(".")[0]
+        task = tasks[batch]
+        stops = (
+            published,
+            datetime.fromisoformat(document["first_seen_at"]),
+            moment(runs[batch]["queued_at"]),
+            *(moment(task[name][end]) for name in ("fetch", "extract", "index") for end in ("start_date", "end_date")),
+        )
+        for part, begin, end in zip(PARTS, stops[:-1], (*stops[1:-1], found), strict=True):
+            parts[part].append((end - begin).total_seconds())
+    return parts
+
+
+def batch_of(run: Mapping[str, Any]) -> str:
+    """Return the id of the run's batch, as its tasks name it."""
+    digest = hashlib.sha256(f"{run['dag_id']}/{run['dag_run_id']}".encode()).hexdigest()
+    return name_batch(moment(run["start_date"]), digest).id
+
+
+def tasks_of(stack: Stack, run: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the run's tasks by name."""
+    path = f"/dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}/taskInstances"
+    return {task["task_id"]: task for task in stack.ask("GET", path)["task_instances"]}
+
+
+def moment(text: str) -> datetime:
+    """Return the time that the REST API wrote."""
+    return datetime.fromisoformat(text)
+
+
+def report(waits: Mapping[str, tuple[datetime, datetime]], parts: Mapping[str, list[float]], *, as_json: bool) -> None:
+    """Print the percentiles."""
+    whole = percentiles([(found - published).total_seconds() for published, found in waits.values()])
+    by_part = {part: percentiles(seconds) for part, seconds in parts.items()}
+    if as_json:
+        print(json.dumps({**whole, "parts": by_part}, ensure_ascii=False, indent=2))
+        return
+    table = Table(
+        "", "p50 s", "p95 s", title=f"{len(waits)} items, from publication to search", title_justify="left", box=None
+    )
+    for name, row in {**by_part, "all": whole}.items():
+        table.add_row(name, f"{row['p50']:.2f}", f"{row['p95']:.2f}")
+    Console().print(table)
+
+
+def percentiles(seconds: Sequence[float]) -> dict[str, float]:
+    """Return the median and the 95th percentile."""
+    cuts = statistics.quantiles(seconds, n=100, method="inclusive")
+    return {"p50": round(cuts[49], 3), "p95": round(cuts[94], 3)}
+
+
+def say(text: str) -> None:
+    """Tell what is going on."""
+    console.print(f"latency: {text}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What a day's upkeep does, and the report of it."""

@@ -1,0 +1,12 @@
+"""The assets that DAGs watch and announce. Imported at every parse of a DAG file: Airflow and the standard library alone."""
+
+from airflow.sdk import Asset, AssetWatcher
+
+from pipeline.orchestration.feed_watch import FeedWatchTrigger
+
+#: Its event is a doorbell: live entries wait in the inbox, however many, whatever the event says.
+FEEDS = Asset("newswire_feeds", watchers=[AssetWatcher(name="feed_watch", trigger=FeedWatchTrigger())])
+#: A batch has become searchable; the event's extra says how many articles, and how its URLs ended.
+ARTICLES = Asset("newswire_articles")
+#: A day's maintenance is done; the event's extra holds the numbers of its report.
+MAINTENANCE = Asset("newswire_maintenance")

@@ -1,0 +1,107 @@
+"""Polling for ever: every due feed, soon after its time has come, and a bell when an article waits to be fetched.
+
+The bell says nothing but "look into the inbox": one that is lost, or that several finds share, loses nothing.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pipeline import flow
+from pipeline.errors import NewswireError
+from pipeline.model.handover import Report
+from pipeline.ports import Clock, Fetcher, Ledger
+
+#: Feeds that are polled at once; the rest wait their turn, the most overdue first.
+CONCURRENCY = 64
+#: Longest that a poll takes: half a minute for the answer, as long for the slow parsing of ten megabytes. A watcher that
+#: was killed holds its feeds for so long.
+LEASE = timedelta(minutes=2)
+#: The bell is rung again after this while runs empty the inbox, since each takes one batch alone …
+NEXT_BATCH = timedelta(seconds=3)
+#: … and after this where no run came: the DAG is paused, perhaps, and each bell is a row in Airflow's database.
+NOBODY_CAME = timedelta(minutes=1)
+#: After an error that is no feed's own, such as a ledger that does not answer.
+PATIENCE = timedelta(seconds=5)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Bell:
+    """What was found since the bell was rung last, and for whom that was."""
+
+    found: Report = field(default_factory=Report)
+    rung_at: datetime | None = None
+    rung_for: str | None = None
+
+    @property
+    def has_news(self) -> bool:
+        """Tell whether entries came into the inbox."""
+        return bool(self.found.entries.total())
+
+    def is_to_ring(self, first_due: str | None, now: datetime) -> bool:
+        """Tell whether a run is needed: for news, or for what waits although the bell was rung."""
+        if first_due is None:
+            return False
+        wait = NOBODY_CAME if first_due == self.rung_for else NEXT_BATCH
+        return self.has_news or self.rung_at is None or now - self.rung_at >= wait
+
+    def ring(self, first_due: str | None, now: datetime) -> Report:
+        """Return what was found, and begin anew."""
+        found, self.found = self.found, Report()
+        self.rung_at, self.rung_for = now, first_due
+        return found
+
+
+async def watch_feeds(
+    *,
+    ledger: Ledger,
+    fetcher: Fetcher,
+    clock: Clock,
+    tick: timedelta,
+    concurrency: int = CONCURRENCY,
+    refresh: Callable[[], object] = lambda: None,
+) -> AsyncIterator[Report]:
+    """Poll due feeds for ever; yield what was found when live entries wait, at most once a tick.
+
+    Feeds that are added meanwhile are polled too; ``refresh`` is called before each look at the ledger. Several watchers may
+    share a ledger: each feed is leased to one. No error of a feed, the network or a store ends the watch.
+    """
+    polls, bell = set[asyncio.Task[Report]](), _Bell()
+    try:
+        while True:
+            next_at = clock.now() + tick
+            try:
+                await asyncio.to_thread(refresh)
+                free = concurrency - len(polls)
+                feeds = await asyncio.to_thread(ledger.due_feeds, clock.now(), limit=free, lease=LEASE) if free else ()
+                for feed, state in feeds:
+                    work = flow.poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock)
+                    polls.add(asyncio.create_task(work))
+                await _gather_news(polls, bell, clock, next_at)
+                now = clock.now()
+                first_due = await asyncio.to_thread(ledger.first_due, now)
+                if bell.is_to_ring(first_due, now):
+                    yield bell.ring(first_due, now)
+                elif first_due is None:  # a run has what was found already
+                    bell.found = Report()
+            except NewswireError as error:
+                log.warning("the watch goes on in %.0f s: %s", PATIENCE.total_seconds(), error)
+                next_at = clock.now() + PATIENCE
+            await asyncio.sleep((next_at - clock.now()).total_seconds())
+    finally:
+        for poll in polls:
+            poll.cancel()
+        await asyncio.gather(*polls, return_exceptions=True)
+
+
+async def _gather_news(polls: set[asyncio.Task[Report]], bell: _Bell, clock: Clock, until: datetime) -> None:
+    """Add up the polls that end, until one of them brings something new, or that time has come."""
+    while polls and (left := (until - clock.now()).total_seconds()) > 0 and not bell.has_news:
+        ended, _ = await asyncio.wait(polls, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        for poll in ended:
+            polls.remove(poll)
+            bell.found.add(poll.result())

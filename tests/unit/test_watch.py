@@ -1,0 +1,208 @@
+"""The watch over the feeds, with the ledger and the network faked at their ports; the time is the test's own."""
+
+import asyncio
+import functools
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.discover.polling import initial_state
+from pipeline.errors import Retry, StoreUnavailable, UsageError
+from pipeline.model.capture import Capture
+from pipeline.model.feed import Entry, Feed, FeedState
+from pipeline.model.handover import Report
+from pipeline.ports import Clock, Recorded
+from pipeline.watch import NEXT_BATCH, NOBODY_CAME, PATIENCE, watch_feeds
+from tests.fixtures.entries import NOW
+
+TICK, SHORT = timedelta(seconds=1), timedelta(milliseconds=20)
+RSS = b'<rss version="2.0"><channel><title>T</title>%s</channel></rss>'
+ITEM = b"<item><title>%d</title><link>https://news.example/%d</link></item>"
+
+
+def awaited(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    @functools.wraps(test)
+    def run(*args: object, **kwargs: object) -> None:
+        asyncio.run(asyncio.wait_for(test(*args, **kwargs), timeout=30))
+
+    return run
+
+
+class FakeClock:
+    """Sleeping lets the time pass, and nothing else does."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.time = NOW
+        self._real = asyncio.sleep
+        monkeypatch.setattr(asyncio, "sleep", self._sleep)
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def _sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=max(seconds, 0))
+        await self._real(0)
+
+
+class RealClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class FakeLedger:
+    def __init__(self, clock: Clock, feeds: Sequence[str]) -> None:
+        self.clock = clock
+        self.feeds = {url: initial_state(Feed(url=url, publisher="P"), NOW) for url in feeds}
+        self.leased: set[str] = set()
+        self.inbox: dict[str, datetime] = {}
+        self.errors: list[Exception] = []
+
+    def due_feeds(self, now: datetime, *, limit: int, lease: timedelta) -> tuple[tuple[Feed, FeedState], ...]:
+        assert lease > timedelta(0)
+        if self.errors:
+            raise self.errors.pop()
+        due = [(Feed(url=url, publisher="P"), state) for url, state in self.feeds.items() if url not in self.leased]
+        taken = tuple(pair for pair in due if pair[1].due_at <= now)[:limit]
+        self.leased |= {feed.url for feed, _ in taken}
+        return taken
+
+    def save_feed_state(self, state: FeedState) -> None:
+        self.feeds[state.url] = state
+        self.leased.discard(state.url)
+
+    def record_entries(self, entries: Sequence[Entry], now: datetime) -> Recorded:
+        new = [entry.url for entry in entries if entry.url not in self.inbox]
+        self.inbox |= dict.fromkeys(new, now)
+        return Recorded(new=len(new), known=len(entries) - len(new))
+
+    def first_due(self, now: datetime) -> str | None:
+        return min((url for url, due_at in self.inbox.items() if due_at <= now), default=None)
+
+    def take(self, *urls: str) -> None:
+        """Be the run that claims these."""
+        for url in urls:
+            self.inbox[url] = NOW + timedelta(days=9)
+
+
+class FakeFetcher:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.bodies: dict[str, bytes | Exception] = {}
+        self.asked: list[str] = []
+        self.is_open = asyncio.Event()
+        self.is_open.set()
+        self.most_at_once = self.at_once = 0
+
+    async def fetch(self, url: str, **_: object) -> Capture:
+        self.asked.append(url)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await self.is_open.wait()
+        self.at_once -= 1
+        body = self.bodies.get(url, RSS % b"")
+        if isinstance(body, Exception):
+            raise body
+        return Capture(url=url, final_url=url, fetched_at=self.clock.now(), status=200, body=body)
+
+
+class Watched:
+    """A watch over some feeds, and what it meets."""
+
+    def __init__(self, clock: Clock, *feeds: str) -> None:
+        self.clock = clock
+        self.ledger = FakeLedger(self.clock, feeds)
+        self.fetcher = FakeFetcher(self.clock)
+        self.looks = 0
+
+    def watch(self, **more: object) -> AsyncIterator[Report]:
+        settings = {"tick": TICK, "refresh": self.look} | more
+        return watch_feeds(ledger=self.ledger, fetcher=self.fetcher, clock=self.clock, **settings)
+
+    def look(self) -> None:
+        self.looks += 1
+
+
+@awaited
+async def test_new_entries_ring_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = Watched(FakeClock(monkeypatch), "a")
+    watched.fetcher.bodies["a"] = RSS % b"".join(ITEM % (number, number) for number in range(3))
+    watch = watched.watch()
+    found = await anext(watch)
+    assert (found.entries["new"], found.feeds["polled"]) == (3, 1)
+    watched.ledger.take(*watched.ledger.inbox)
+    rung_at = watched.clock.now()
+    watched.ledger.record_entries(
+        [Entry(url="https://news.example/later", feed_url="a", publisher="P")], rung_at + 5 * TICK
+    )
+    await anext(watch)
+    assert watched.clock.now() >= rung_at + 5 * TICK
+    await watch.aclose()
+
+
+@awaited
+async def test_what_waits_is_rung_for_again_ever_more_slowly_where_nobody_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watched = Watched(FakeClock(monkeypatch), "a")
+    watched.fetcher.bodies["a"] = RSS % b"".join(ITEM % (number, number) for number in range(3))
+    watch = watched.watch()
+    rings = []
+    for taken in ("https://news.example/0", "https://news.example/1", "", "https://news.example/2"):
+        await anext(watch)
+        rings.append(watched.clock.now())
+        if taken:
+            watched.ledger.take(taken)
+        if taken.endswith("2"):
+            break
+    waits = [after - before for before, after in itertools.pairwise(rings)]
+    assert waits[:2] == [NEXT_BATCH, NEXT_BATCH]
+    assert NOBODY_CAME <= waits[2] < NOBODY_CAME + 2 * TICK
+    await watch.aclose()
+
+
+@awaited
+async def test_nothing_that_fails_ends_the_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = Watched(FakeClock(monkeypatch), "broken", "a")
+    watched.ledger.errors = [StoreUnavailable("no ledger"), UsageError("the sources file is no TOML")]
+    watched.fetcher.bodies = {"broken": Retry("no answer"), "a": RSS % (ITEM % (1, 1))}
+    watch = watched.watch()
+    found = await anext(watch)
+    assert found.entries["new"] == 1
+    assert watched.clock.now() >= NOW + 2 * PATIENCE
+    assert watched.ledger.feeds["broken"].failures == 1
+    await watch.aclose()
+
+
+@awaited
+async def test_feeds_that_are_added_are_polled_and_no_more_than_allowed_at_once() -> None:
+    watched = Watched(RealClock(), *"abcdefgh")
+    watched.fetcher.is_open.clear()
+    watch = watched.watch(concurrency=3, tick=SHORT)
+    ring = asyncio.ensure_future(anext(watch))
+    while watched.looks < 3:
+        await asyncio.wait([ring], timeout=0.01)
+    assert watched.fetcher.asked == ["a", "b", "c"]
+    watched.ledger.feeds["new"] = initial_state(Feed(url="new", publisher="P"), NOW)
+    watched.fetcher.bodies["new"] = RSS % (ITEM % (1, 1))
+    watched.fetcher.is_open.set()
+    assert (await ring).entries["new"] == 1
+    assert watched.fetcher.most_at_once == 3
+    await watch.aclose()
+
+
+@awaited
+async def test_a_watch_that_is_ended_leaves_no_poll_behind() -> None:
+    watched = Watched(RealClock(), "a")
+    watched.fetcher.bodies["a"] = RSS % (ITEM % (1, 1))
+    watch = watched.watch(tick=SHORT)
+    await anext(watch)
+    watched.fetcher.is_open.clear()
+    watched.ledger.feeds["slow"] = initial_state(Feed(url="slow", publisher="P"), NOW)
+    ring = asyncio.ensure_future(anext(watch))
+    while watched.fetcher.asked[-1] != "slow":
+        await asyncio.wait([ring], timeout=0.01)
+    ring.cancel()
+    await asyncio.wait([ring])
+    assert [task for task in asyncio.all_tasks() if task.get_coro().__name__ == "poll_feed"] == []
