@@ -10,7 +10,7 @@ import secrets
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -56,27 +56,31 @@ def main() -> int:
 
 def run(state: State, children: Children, port: int) -> None:
     """Start everything, tell where it is, and wait for a Ctrl-C or for a component that ends."""
-    if not state.is_migrated:
-        say("Making Airflow's database (once)")
-        state.migrate()
-    say("Starting " + ", ".join(COMPONENTS))
     password = keep_password(state)
-    environ = state.environ() | settings(state, port)
-    started = [
-        children.start(name, [str(PROGRAMS / "airflow"), *arguments], environ=environ, log=state.log(name))
-        for name, arguments in COMPONENTS.items()
-    ]
-    api = Api(f"http://127.0.0.1:{port}", password)
-    await_condition(api.is_healthy, children)
-    await_condition(api.unpause, children)
+    api = start(state, children, port, settings(state, port))
+    await_condition(lambda: api.unpause("ingest", password), children)
     say(f"\nAirflow:   {api.address}   user {USER}, password {password}")
     say(f"The DAG:   {api.address}/dags/ingest   runs as soon as a feed has something new")
-    say(f"Logs:      {started[0].log.parent}")
+    say(f"Logs:      {state.log('scheduler').parent}")
     say(f"Documents: NEWSWIRE_HOME={state.home} {PROGRAMS / 'newswire'} search Tehran")
     say("Ctrl-C stops everything.")
     while (ended := children.ended()) is None:
         time.sleep(0.5)
     raise_ended(ended)
+
+
+def start(state: State, children: Children, port: int, settings: Mapping[str, str]) -> "Api":
+    """Start every component and wait until all are well."""
+    if not state.is_migrated:
+        say("Making Airflow's database (once)")
+        state.migrate()
+    say("Starting " + ", ".join(COMPONENTS))
+    environ = state.environ() | settings
+    for name, arguments in COMPONENTS.items():
+        children.start(name, [str(PROGRAMS / "airflow"), *arguments], environ=environ, log=state.log(name))
+    api = Api(f"http://127.0.0.1:{port}")
+    await_condition(api.is_healthy, children)
+    return api
 
 
 def settings(state: State, port: int) -> dict[str, str]:
@@ -98,6 +102,7 @@ def keep_password(state: State) -> str:
     """Return the password of the UI, drawn once and kept in a file that only its owner reads."""
     path = passwords_file(state)
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({USER: secrets.token_urlsafe(9)})
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(text)
@@ -113,9 +118,8 @@ def passwords_file(state: State) -> Path:
 class Api:
     """The little that is needed of Airflow's REST API."""
 
-    def __init__(self, address: str, password: str) -> None:
+    def __init__(self, address: str) -> None:
         self.address = address
-        self._password = password
         self._open = build_opener(ProxyHandler({})).open  # loopback is never behind a proxy
 
     def is_healthy(self) -> bool:
@@ -124,13 +128,17 @@ class Api:
         names = ("metadatabase", "scheduler", "dag_processor", "triggerer")
         return parts is not None and all(parts[name]["status"] == "healthy" for name in names)
 
-    def unpause(self) -> bool:
-        """Let the DAG ingest run; False while Airflow does not know it yet."""
-        login = self.ask("POST", "/auth/token", {"username": USER, "password": self._password})
-        if login is None:
-            return False
-        token = login["access_token"]
-        return self.ask("PATCH", "/api/v2/dags/ingest", {"is_paused": False}, token=token) is not None
+    def log_in(self, password: str) -> str | None:
+        """Return a token, or None where it is refused."""
+        login = self.ask("POST", "/auth/token", {"username": USER, "password": password})
+        return login and str(login["access_token"])
+
+    def unpause(self, dag_id: str, password: str) -> bool:
+        """Let the DAG run; False while Airflow does not know it yet."""
+        token = self.log_in(password)
+        return (
+            bool(token) and self.ask("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False}, token=token) is not None
+        )
 
     def ask(self, method: str, path: str, body: object = None, *, token: str = "") -> dict[str, Any] | None:
         """Return the JSON that the API answers, or None where it does not answer, or not with success."""

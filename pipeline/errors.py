@@ -2,6 +2,7 @@
 
 NewswireError
 ├── UsageError        the user's input or configuration is wrong: one line, exit code 2
+├── DamagedWarc       a WARC file that others wrote ends early: what stands before was read
 ├── Retry             not now: the entry stays pending, Airflow retries the task
 │   ├── Busy               the host's turn comes later than the caller would wait: no visit was made
 │   └── StoreUnavailable   the search store, the ledger or the archive does not answer
@@ -19,6 +20,10 @@ class NewswireError(Exception):
 
 class UsageError(NewswireError):
     """Input or configuration that only the user can mend: exit code 2 on the command line."""
+
+
+class DamagedWarc(NewswireError):  # noqa: N818 - what was met is named, not what went wrong
+    """A WARC file is damaged or cut off; its whole records were read."""
 
 
 class Retry(NewswireError):  # noqa: N818 - named by what the caller does, not by what it is

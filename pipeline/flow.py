@@ -2,7 +2,7 @@
 
 What a batch goes through, each stage one call:
 
-    poll_feeds      discover   due feeds ─► entries in the inbox (the ledger)
+    poll_feeds      discover   due feeds ─► entries in the inbox (the ledger); pipeline/backfill/: past ones, behind them
     fetch_batch     fetch      claim entries ─► captures in the archive        (network, once)
     ────────────────────────── the archive: everything below can be repeated ──────────────────────────
     extract_batch   extract    captures ─► articles
@@ -17,15 +17,15 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
+from pipeline.boundary import boundary, gather
 from pipeline.discover import polling
 from pipeline.discover.feeds import parse_feed
 from pipeline.enrich.annotate import Annotator
-from pipeline.errors import Busy, NewswireError, Reject, Retry, StoreUnavailable
+from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
 from pipeline.fetch.retries import retry_at
@@ -60,7 +60,7 @@ async def poll_feeds(
     async def poll(feed: Feed, state: FeedState) -> None:
         report.add(await poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock))
 
-    await _gather([poll(feed, state) for feed, state in feeds])
+    await gather([poll(feed, state) for feed, state in feeds])
     return report
 
 
@@ -97,11 +97,16 @@ async def fetch_batch(
     clock: Clock,
     limit: int = BATCH_SIZE,
     publisher: str | None = None,
+    past: bool = False,
 ) -> Report:
-    """Claim up to ``limit`` pending entries, fetch them, and archive every answer. Nothing claimed, nothing written."""
-    claims = ledger.claim(batch, clock.now(), limit=limit, lease=LEASE, publisher=publisher)
-    ended, postponed, fetched = list[Outcome](), list[tuple[Claim, datetime, str]](), list[Fetched]()
-    unvisited = list[tuple[Claim, datetime]]()
+    """Claim up to ``limit`` pending entries, fetch them, and archive every answer. Nothing claimed, nothing written.
+
+    What is in the archive already, such as a record of an imported WARC file, is handed on without asking anybody.
+    """
+    claims = ledger.claim(batch, clock.now(), limit=limit, lease=LEASE, publisher=publisher, past=past)
+    ended, postponed, unvisited = list[Outcome](), list[tuple[Claim, datetime, str]](), list[tuple[Claim, datetime]]()
+    fetched = [Fetched(claim=claim, capture=claim.capture) for claim in claims if claim.capture]
+    to_fetch = [claim for claim in claims if not claim.capture]
     if not claims:
         return Report()
 
@@ -123,8 +128,9 @@ async def fetch_batch(
                 postponed.append((claim, again_at, str(error)))
 
     try:
-        with archive.open_batch(batch) as writer:
-            await _gather([visit(claim) for claim in claims])
+        if to_fetch:
+            with archive.open_batch(batch) as writer:
+                await gather([visit(claim) for claim in to_fetch])
         fetched.sort(key=lambda line: line.claim.entry.url)
         archive.write_lines(batch, "fetched", map(codec.encode, fetched))
     except BaseException:  # Ctrl-C as well: at once, not when the lease ends; the next run may have a disk to write to
@@ -236,23 +242,6 @@ async def _poll_feed(
     report.entries += Counter(new=recorded.new, changed=recorded.changed)
 
 
-@contextmanager
-def boundary(end: Callable[[Reason, str], None]) -> Iterator[None]:
-    """End with one feed or one URL what goes wrong there, and keep it from its neighbours: the flow's one such place."""
-    try:
-        yield
-    except StoreUnavailable:  # not this URL's fault: the whole batch stops and is claimed again
-        raise
-    except Reject as error:
-        end(error.reason, error.detail)
-    except NewswireError as error:
-        end(Reason.UNREACHABLE, str(error))
-    except Exception as error:
-        # A page that breaks the parser must not take the batch with it; the trace is for us, the dead letter for the user.
-        log.exception("unexpected error; please report it")
-        end(Reason.BUG, f"{type(error).__name__}: {error}")
-
-
 def _settler(
     ended: list[Outcome],
     claim: Claim,
@@ -279,16 +268,6 @@ def _settler(
         )
 
     return end
-
-
-async def _gather(works: Sequence[Coroutine[None, None, None]]) -> None:
-    """Run all of them; the first error of a store stops the others and is raised as itself."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for work in works:
-                group.create_task(work)
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from errors
 
 
 def _reasons(ended: Sequence[Outcome]) -> Counter[Reason]:

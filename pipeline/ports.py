@@ -3,7 +3,7 @@
 Any method can raise ``errors.StoreUnavailable`` (or, for the Fetcher, ``errors.Retry``) when the other side does not answer.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,6 +16,7 @@ from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.host import RobotsFile, Turn
 from pipeline.model.query import Query, SearchPage
+from pipeline.model.warc import WarcListing, WarcProgress, WarcRecord
 
 
 class Clock(Protocol):
@@ -33,11 +34,18 @@ class Fetcher(Protocol):
     """
 
     async def fetch(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None, obey_robots: bool = True
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        obey_robots: bool = True,
+        max_bytes: int | None = None,
     ) -> Capture:
         """Return the response, whatever its status is (304 too).
 
         Only what a publisher offers to machines, such as its feeds and sitemaps, is fetched without asking robots.txt.
+        ``max_bytes`` is a cap for this answer alone, such as a sitemap's 50 MiB.
 
         Raises Reject (robots, address refused, invalid URL, too large, too many redirects) when asking again is pointless,
         and Retry (timeout, connection failure, DNS, 429 and 5xx, with the Retry-After sent) when it is not; Busy, a kind of
@@ -84,6 +92,10 @@ class Archive(Protocol):
         """Open the batch for writing; what was added is durable when the context ends. A batch can be opened again."""
         ...
 
+    def import_captures(self, batch: Batch, captures: Sequence[Capture]) -> tuple[CaptureRef, ...]:
+        """Keep these as the batch's only file, whole or not at all; with the same captures, it can be repeated at any time."""
+        ...
+
     def read(self, ref: CaptureRef) -> Capture:
         """Return the capture that ``add`` was given, byte for byte. Raises UsageError where there is none."""
         ...
@@ -110,6 +122,30 @@ class Archive(Protocol):
 
     def read_report(self, name: str) -> bytes | None:
         """Return the report of that name, or None."""
+        ...
+
+
+class WarcSource(Protocol):
+    """WARC files that others wrote; they are only read.
+
+    Raises Retry where the files, or one of them, cannot be had now.
+    """
+
+    def files(self, since: datetime, until: datetime) -> WarcListing:
+        """Return the files that may hold records dated in ``since <= t < until``, in order of name."""
+        ...
+
+    def size(self, address: str) -> int:
+        """Return the bytes of the file."""
+        ...
+
+    def read(self, address: str, position: int, why_left_out: Callable[[str, datetime], str]) -> Iterator[WarcRecord]:
+        """Yield the response records from that byte on, one at a time, in constant memory.
+
+        ``why_left_out`` is given a record's URL and date; where it says why, the record is not read. One that is too large, or
+        that cannot be decoded, is left out too. Where the file is damaged or cut off, DamagedWarc is raised after its last
+        whole record.
+        """
         ...
 
 
@@ -162,14 +198,50 @@ class Ledger(Protocol):
         """Keep what a poll learned, and end the feed's lease."""
         ...
 
-    def record_entries(self, entries: Sequence[Entry], now: datetime) -> Recorded:
-        """Put entries into the inbox: pending where the URL is new or its claims (update time, title, content) changed."""
+    def record_entries(self, entries: Sequence[Entry], now: datetime, *, past: bool = False) -> Recorded:
+        """Put entries into the inbox: pending where the URL is new or its claims (update time, title, content) changed.
+
+        ``past``: a backfill found them. They wait behind the live ones, and only new URLs count; a past one that a feed
+        announces becomes live.
+        """
+        ...
+
+    def record_captures(
+        self, captures: Sequence[tuple[Entry, CaptureRef]], progress: WarcProgress, now: datetime
+    ) -> Recorded:
+        """Put past entries into the inbox that are in the archive already, and keep the progress, in one transaction."""
+        ...
+
+    def warc_progress(self, file: str, since: datetime, until: datetime) -> WarcProgress:
+        """Return how far the file was read for the interval; at position 0 where nobody began."""
+        ...
+
+    def known_urls(self, asked: Iterable[str]) -> frozenset[str]:
+        """Return which of these URLs were ever seen."""
+        ...
+
+    def mean_capture_bytes(self, origins: Iterable[str]) -> Mapping[str, int]:
+        """Return the mean compressed bytes of captures known below each origin (``https://host``), where any are known."""
         ...
 
     def claim(
-        self, batch: Batch, now: datetime, *, limit: int, lease: timedelta, publisher: str | None = None
+        self,
+        batch: Batch,
+        now: datetime,
+        *,
+        limit: int,
+        lease: timedelta,
+        publisher: str | None = None,
+        past: bool = False,
     ) -> tuple[Claim, ...]:
-        """Claim pending entries that are due now, oldest first; asked again, a batch gets the same ones."""
+        """Claim pending entries that are due now, oldest first; asked again, a batch gets the same ones.
+
+        Live entries only, or ``past`` ones only.
+        """
+        ...
+
+    def renew(self, batches: Sequence[Batch], until: datetime) -> int:
+        """Prolong the leases of what the batches still hold; return how many claims that are."""
         ...
 
     def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = ()) -> None:

@@ -48,6 +48,10 @@ class Settings:
     search_alias: str = "articles"
     #: The sources file (TOML); None: feeds are added by command alone.
     sources: Path | None = None
+    #: Folder, listing file or fsspec URL of WARC files that backfills read; None: sitemaps alone.
+    warcs: str | None = None
+    #: Whose pages are taken from them: ``sources`` or ``all``.
+    warc_hosts: str = "sources"
     #: Private networks that fetching may reach.
     allowed_networks: tuple[Network, ...] = ()
     #: Whole months, before the current one, whose documents stay in the search store; None: all stay.
@@ -78,6 +82,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         search_password=values.get("NEWSWIRE_SEARCH_PASSWORD", password),
         search_alias=_read_alias(values.get("NEWSWIRE_SEARCH_ALIAS", "articles")),
         sources=Path(sources).expanduser().absolute() if sources else None,
+        warcs=values.get("NEWSWIRE_WARCS"),
+        warc_hosts=_read_warc_hosts(values.get("NEWSWIRE_WARC_HOSTS", "sources")),
         allowed_networks=_read_networks(values.get("NEWSWIRE_ALLOWED_NETWORKS", "")),
         contact=_read_contact(values.get("NEWSWIRE_CONTACT", NO_CONTACT)),
         retention_months=_read_count("NEWSWIRE_RETENTION_MONTHS", values.get("NEWSWIRE_RETENTION_MONTHS"), most=1200),
@@ -148,6 +154,13 @@ def _read_networks(text: str) -> tuple[Network, ...]:
 def _read_alias(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,99}", text):
         message = f"NEWSWIRE_SEARCH_ALIAS is {text!r}; write lower-case letters, digits, - and _"
+        raise UsageError(message)
+    return text
+
+
+def _read_warc_hosts(text: str) -> str:
+    if text not in {"sources", "all"}:
+        message = f"NEWSWIRE_WARC_HOSTS is {text!r}; write sources (only the sources' pages are taken) or all"
         raise UsageError(message)
     return text
 

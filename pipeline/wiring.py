@@ -4,7 +4,7 @@ Adapters are imported where they are opened: `newswire search` need not wait for
 """
 # ruff: noqa: PLC0415 - see above
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipeline import flow
+from pipeline.backfill import passage
+from pipeline.backfill.cost import Cost, estimate_past
+from pipeline.backfill.discovery import discover_past
 from pipeline.errors import UsageError
 from pipeline.model.capture import Batch
+from pipeline.model.feed import Feed
 from pipeline.model.handover import Report
-from pipeline.ports import Archive, Clock, Fetcher, SearchStore
+from pipeline.ports import Archive, Clock, Fetcher, SearchStore, WarcSource
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -83,6 +87,13 @@ class Wiring:
         from pipeline.adapters.warc_archive import WarcArchive
 
         return WarcArchive(self.settings.archive_url)
+
+    @cached_property
+    def warcs(self) -> WarcSource | None:
+        """The WARC files that backfills read, where there are any."""
+        from pipeline.adapters.warc_source import WarcFolder
+
+        return WarcFolder(self.settings.warcs) if self.settings.warcs else None
 
     @cached_property
     def store(self) -> SearchStore:
@@ -152,6 +163,15 @@ class Wiring:
         self.ledger.add_feeds(changed, self.clock.now())
         return len(changed)
 
+    def feeds_of(self, publisher: str | None) -> list[Feed]:
+        """Return this publisher's feeds, or all. Raises UsageError where there are none: a misspelt name would find nothing."""
+        feeds = [feed for feed, _ in self.ledger.feeds()]
+        found = [feed for feed in feeds if publisher in {None, feed.publisher}]
+        if publisher is not None and not found:
+            known = ", ".join(sorted({feed.publisher for feed in feeds}))
+            raise UsageError(f"the publisher is {publisher!r}; the feeds have: {known or 'none'}")
+        return found
+
     def refresh_sources(self) -> int:
         """Put what changed in the sources file since the last call into the ledger; return how many feeds."""
         path = self.settings.sources
@@ -178,6 +198,74 @@ class Wiring:
             limit=limit,
             publisher=publisher,
         )
+
+    async def discover_past(
+        self,
+        since: datetime,
+        until: datetime,
+        fetcher: Fetcher,
+        *,
+        publisher: str | None = None,
+        on_progress: Callable[[str], None] = lambda _: None,
+    ) -> Report:
+        """Put a day of the past into the inbox."""
+        return await discover_past(
+            self.feeds_of(publisher),
+            since,
+            until,
+            ledger=self.ledger,
+            archive=self.archive,
+            fetcher=fetcher,
+            clock=self.clock,
+            warcs=self.warcs,
+            is_any_host=self.settings.warc_hosts == "all" and publisher is None,
+            on_progress=on_progress,
+        )
+
+    async def estimate_past(
+        self,
+        since: datetime,
+        until: datetime,
+        fetcher: Fetcher,
+        *,
+        publisher: str | None = None,
+        on_progress: Callable[[str], None] = lambda _: None,
+    ) -> Cost:
+        """Return what a day of the past would cost."""
+        return await estimate_past(
+            self.feeds_of(publisher),
+            since,
+            until,
+            ledger=self.ledger,
+            fetcher=fetcher,
+            warcs=self.warcs,
+            is_any_host=self.settings.warc_hosts == "all" and publisher is None,
+            on_progress=on_progress,
+        )
+
+    async def fetch_past(
+        self, run: Batch, fetcher: Fetcher, *, publisher: str | None = None, limit: int
+    ) -> tuple[list[Batch], Report]:
+        """Fetch past entries that are due, batch after batch, each named after the run."""
+        return await passage.fetch_past(
+            run,
+            ledger=self.ledger,
+            archive=self.archive,
+            fetcher=fetcher,
+            clock=self.clock,
+            publisher=publisher,
+            limit=limit,
+        )
+
+    def extract_past(self, batches: Sequence[Batch]) -> Report:
+        """Make documents of these batches."""
+        return passage.extract_past(
+            batches, ledger=self.ledger, archive=self.archive, annotator=self.annotator, clock=self.clock
+        )
+
+    def index_past(self, batches: Sequence[Batch]) -> Report:
+        """Write the documents of these batches."""
+        return passage.index_past(batches, ledger=self.ledger, archive=self.archive, store=self.store, clock=self.clock)
 
     def extract_batch(self, batch: Batch) -> Report:
         """Run that stage of the flow over these parts."""

@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.fixtures.ingested",
     "tests.fixtures.network",
     "tests.fixtures.newsroom",
+    "tests.fixtures.object_store",
     "tests.fixtures.postgresql",
     "tests.fixtures.redis",
 ]

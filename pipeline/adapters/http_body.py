@@ -15,7 +15,7 @@ _STEP = 65536
 _GZIP = 31  # zlib's window bits for a gzip header
 _ZLIB = 15
 _RAW = -15
-_ENCODINGS = {"gzip", "x-gzip", "deflate"}
+ENCODINGS = {"gzip", "x-gzip", "deflate"}
 
 
 async def read_body(response: aiohttp.ClientResponse, limit: int, *, is_cut: bool = False) -> bytes:
@@ -24,9 +24,9 @@ async def read_body(response: aiohttp.ClientResponse, limit: int, *, is_cut: boo
     Raises Reject (too large, or a content encoding never asked for) and Retry (broken or cut compression).
     """
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in {"", "identity", *_ENCODINGS}:
+    if encoding not in {"", "identity", *ENCODINGS}:
         raise Reject(Reason.HTTP_ERROR, f"it came in Content-Encoding {encoding[:50]!r}, which was not asked for")
-    inflater = _Inflater(encoding) if encoding in _ENCODINGS else None
+    inflater = Inflater(encoding) if encoding in ENCODINGS else None
     body = bytearray()
     try:
         async for chunk in response.content.iter_any():
@@ -43,10 +43,11 @@ async def read_body(response: aiohttp.ClientResponse, limit: int, *, is_cut: boo
     return bytes(body)
 
 
-class _Inflater:
-    """Decompresses gzip, of several members too, and deflate, with and without zlib's header."""
+class Inflater:
+    """Decompresses gzip, of several members too, and deflate, with and without zlib's header, in bounded steps."""
 
     def __init__(self, encoding: str) -> None:
+        """Take one of ENCODINGS."""
         self._is_gzip = encoding != "deflate"
         self._stream: zlib._Decompress | None = None
         self._is_done = False

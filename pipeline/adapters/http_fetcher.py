@@ -119,12 +119,18 @@ class HttpFetcher:
         await self._session.close()
 
     async def fetch(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None, obey_robots: bool = True
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        obey_robots: bool = True,
+        max_bytes: int | None = None,
     ) -> Capture:
         """Keep the port's promise."""
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: value for name, value in conditions.items() if value}
-        capture = await self._follow(url, headers, obey_robots=obey_robots)
+        capture = await self._follow(url, headers, obey_robots=obey_robots, max_bytes=max_bytes or self._max_bytes)
         try:
             check_temporary(capture)
         except Retry as error:
@@ -132,7 +138,7 @@ class HttpFetcher:
             raise
         return capture
 
-    async def _follow(self, url: str, headers: dict[str, str], *, obey_robots: bool) -> Capture:
+    async def _follow(self, url: str, headers: dict[str, str], *, obey_robots: bool, max_bytes: int) -> Capture:
         """Return the first answer that is no redirect."""
         budget = _Budget(self._timeout)
         asked = address = normalise_url(url)
@@ -140,7 +146,7 @@ class HttpFetcher:
         while True:
             if obey_robots and not _is_robots(address):
                 await self._ask_robots(address)
-            answer = await self._exchange(address, headers, budget)
+            answer = await self._exchange(address, headers, budget, max_bytes)
             target = _redirect_target(answer)
             if target is None:
                 return replace(answer, url=asked, redirects=tuple(redirects))
@@ -150,11 +156,11 @@ class HttpFetcher:
             redirects.append(Redirect(status=answer.status, url=target))
             address = target
 
-    async def _exchange(self, address: str, headers: dict[str, str], budget: _Budget) -> Capture:
+    async def _exchange(self, address: str, headers: dict[str, str], budget: _Budget, max_bytes: int) -> Capture:
         """Wait for our turn at the host, then ask and return the answer, a redirect without its body."""
         async with self._turns.turn(host_of(address)) as fetched_at:
             is_robots = _is_robots(address)
-            limit = robots.MAX_BYTES if is_robots else self._max_bytes
+            limit = robots.MAX_BYTES if is_robots else max_bytes
             with _translated_errors(address, self._timeout):
                 async with (
                     budget.spend(),
@@ -199,7 +205,9 @@ class HttpFetcher:
 
     async def _fetch_robots(self, origin: str) -> Robots:
         try:
-            capture = await self._follow(urljoin(origin, "robots.txt"), {}, obey_robots=False)
+            capture = await self._follow(
+                urljoin(origin, "robots.txt"), {}, obey_robots=False, max_bytes=robots.MAX_BYTES
+            )
         except (Busy, StoreUnavailable):
             raise
         except Retry:

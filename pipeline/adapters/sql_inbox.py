@@ -9,8 +9,8 @@ from pipeline.adapters.sql_database import rows_by_key
 from pipeline.adapters.sql_pruning import is_content_of
 from pipeline.adapters.sql_schema import urls
 from pipeline.model import codec
-from pipeline.model.capture import Batch
-from pipeline.model.fate import Claim, Fate
+from pipeline.model.capture import Batch, CaptureRef
+from pipeline.model.fate import Claim, Fate, Reason
 from pipeline.model.feed import Entry
 from pipeline.ports import Recorded
 
@@ -32,30 +32,36 @@ def record_entries(connection: Connection, entries: Sequence[Entry], now: dateti
     """Put new and changed entries into the inbox; of several with one URL, the first counts: feeds begin with the newest.
 
     A claim on a changed entry goes on, so that nobody visits the page at the same time; its fate will be for an old revision.
+    What a backfill had found becomes live, with the feed's own claims, which later ones are compared with.
     """
     unique = {entry.url: entry for entry in reversed(entries)}
-    known = rows_by_key(connection, urls.c.url, unique, urls.c.entry, urls.c.revision)
-    new, changed = [], []
+    known = rows_by_key(connection, urls.c.url, unique, urls.c.entry, urls.c.revision, urls.c.is_past)
+    new, changed, live = [], [], []
     for url, entry in unique.items():
-        columns = {"entry": codec.encode(entry).decode(), "publisher": entry.publisher, "due_at": _whole_second(now)}
+        claims = {"entry": codec.encode(entry).decode(), "publisher": entry.publisher, "is_past": False}
+        due = {"due_at": _whole_second(now)}
         row = known.get(url)
         if row is None:
-            new.append({"url": url, **columns, "first_seen_at": now, "revision": 1, "attempts": 0})
-        elif announces_change(entry, codec.decode(row.entry, Entry)):
-            changed.append({"key": url, **columns, **_PENDING, "revision": row.revision + 1})
-    if new:
-        connection.execute(insert(urls), new)
+            new.append(new_row(entry, now, is_past=False))
+        elif announces_change(entry, codec.decode(row.entry, Entry), is_past=row.is_past):
+            # Without the capture: what is in the archive is the page before the change.
+            changed.append({"key": url, **claims, **due, **_PENDING, "capture": None, "revision": row.revision + 1})
+        elif row.is_past:
+            live.append({"key": url, **claims, "pruned_at": None})
+    insert_urls(connection, new)
     change_urls(connection, changed)
+    change_urls(connection, live)
     return Recorded(new=len(new), changed=len(changed), known=len(entries) - len(new) - len(changed))
 
 
-def announces_change(seen: Entry, stored: Entry) -> bool:
+def announces_change(seen: Entry, stored: Entry, *, is_past: bool = False) -> bool:
     """Tell whether the article must be visited again: another update time, title or content than the feed claimed before.
 
     What an entry does not say is no change. Of another feed only a later update time counts: two feeds that word one
-    article's title in two ways would otherwise announce a change by turns, for ever.
+    article's title in two ways would otherwise announce a change by turns, for ever. What a backfill found (``is_past``) is
+    no feed's own claim either: sitemaps word titles otherwise, WARC files not at all.
     """
-    is_same_feed = seen.feed_url == stored.feed_url
+    is_same_feed = seen.feed_url == stored.feed_url and not is_past
     if seen.updated is not None:
         known = stored.updated or stored.published
         if known is None or seen.updated.value > known.value:
@@ -68,13 +74,20 @@ def announces_change(seen: Entry, stored: Entry) -> bool:
 
 
 def claim(
-    connection: Connection, batch: Batch, now: datetime, *, limit: int, lease: timedelta, publisher: str | None
+    connection: Connection,
+    batch: Batch,
+    now: datetime,
+    *,
+    limit: int,
+    lease: timedelta,
+    publisher: str | None,
+    past: bool,
 ) -> tuple[Claim, ...]:
     """Return the batch's claims, or make some where it has none."""
     claims = _claims_of(connection, batch)
     if claims:
         return claims
-    due = select(urls.c.url).where(_is_due(now)).order_by(urls.c.due_at, urls.c.url).limit(limit)
+    due = select(urls.c.url).where(_is_due(now, past=past)).order_by(urls.c.due_at, urls.c.url).limit(limit)
     if publisher is not None:
         due = due.where(urls.c.publisher == publisher)
     leased = {"claimed_by": batch.id, "lease_until": now + lease}
@@ -108,7 +121,7 @@ def waiting(connection: Connection) -> dict[str, int]:
 
 def first_due(connection: Connection, now: datetime) -> str | None:
     """Return the URL of the first entry that a live batch could claim."""
-    due = select(urls.c.url).where(_is_due(now), urls.c.is_past.is_(False))
+    due = select(urls.c.url).where(_is_due(now))
     return connection.execute(due.order_by(urls.c.due_at, urls.c.url).limit(1)).scalar()
 
 
@@ -117,12 +130,47 @@ def release(connection: Connection, batch: Batch) -> int:
     return connection.execute(update(urls).where(urls.c.claimed_by == batch.id).values(NO_CLAIM)).rowcount
 
 
+def renew(connection: Connection, batches: Sequence[Batch], until: datetime) -> int:
+    """Prolong the leases of what the batches still hold."""
+    held = update(urls).where(urls.c.claimed_by == bindparam("batch_id")).values(lease_until=until)
+    rows = [connection.execute(held, {"batch_id": batch.id}).rowcount for batch in batches]
+    return sum(rows)
+
+
 def revive(connection: Connection, asked: Sequence[str], now: datetime) -> int:
-    """Make these dead letters pending again, or all of them."""
-    letters = connection.execute(select(urls.c.url).where(urls.c.fate == Fate.DEAD_LETTER)).scalars()
-    revived = set(letters) & set(asked) if asked else set(letters)
-    change_urls(connection, [{"key": url, **_PENDING, "due_at": _whole_second(now)} for url in sorted(revived)])
+    """Make these dead letters pending again, or all of them.
+
+    A page that is in the archive is read from there: what the store refused, or what we stumbled over, is ours to mend, not
+    the publisher's to send again. Only what could not be had, from the archive neither, is asked for.
+    """
+    letters = connection.execute(select(urls.c.url, urls.c.reason).where(urls.c.fate == Fate.DEAD_LETTER)).all()
+    wanted = set(asked)
+    revived = sorted((letter.url, letter.reason) for letter in letters if not asked or letter.url in wanted)
+    change = {**_PENDING, "due_at": _whole_second(now)}
+    change_urls(connection, [{"key": url, **change} for url, _ in revived])
+    unread = [{"key": url, "capture": None} for url, reason in revived if reason == Reason.UNREACHABLE]
+    change_urls(connection, unread)
     return len(revived)
+
+
+def new_row(entry: Entry, now: datetime, *, is_past: bool) -> dict[str, object]:
+    """Return the columns of a URL that was never seen before."""
+    return {
+        "url": entry.url,
+        "entry": codec.encode(entry).decode(),
+        "publisher": entry.publisher,
+        "first_seen_at": now,
+        "due_at": _whole_second(now),
+        "revision": 1,
+        "attempts": 0,
+        "is_past": is_past,
+    }
+
+
+def insert_urls(connection: Connection, rows: list[dict[str, object]]) -> None:
+    """Insert these; the same columns in every row."""
+    if rows:
+        connection.execute(insert(urls), rows)
 
 
 def change_urls(connection: Connection, changes: list[dict[str, object]]) -> None:
@@ -154,14 +202,14 @@ def _put_back(connection: Connection, changes: Sequence[tuple[Claim, dict[str, o
     change_urls(connection, replaced)
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    """Return the condition of an entry that waits, whose time has come, and that no batch holds."""
+def _is_due(now: datetime, *, past: bool = False) -> ColumnElement[bool]:
+    """Return the condition of a live or past entry that waits, whose time has come, and that no batch holds."""
     is_free = or_(urls.c.lease_until.is_(None), urls.c.lease_until <= now)
-    return and_(urls.c.fate.is_(None), urls.c.due_at <= now, is_free)
+    return and_(urls.c.fate.is_(None), urls.c.is_past == past, urls.c.due_at <= now, is_free)
 
 
 def _claims_of(connection: Connection, batch: Batch) -> tuple[Claim, ...]:
-    columns = (urls.c.entry, urls.c.first_seen_at, urls.c.revision, urls.c.attempts)
+    columns = (urls.c.entry, urls.c.first_seen_at, urls.c.revision, urls.c.attempts, urls.c.capture)
     held = select(*columns).where(urls.c.claimed_by == batch.id).order_by(urls.c.due_at, urls.c.url)
     return tuple(
         Claim(
@@ -170,6 +218,7 @@ def _claims_of(connection: Connection, batch: Batch) -> tuple[Claim, ...]:
             first_seen_at=row.first_seen_at,
             revision=row.revision,
             attempts=row.attempts,
+            capture=codec.decode(row.capture, CaptureRef) if row.capture else None,
         )
         for row in connection.execute(held)
     )

@@ -1,19 +1,20 @@
 """The ledger on SQLite or PostgreSQL, by SQLAlchemy Core: each method is one transaction over the other sql_ modules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from pipeline.adapters import sql_fates, sql_feeds, sql_hosts, sql_inbox, sql_pruning
+from pipeline.adapters import sql_fates, sql_feeds, sql_hosts, sql_imports, sql_inbox, sql_pruning
 from pipeline.adapters.sql_database import Database, migrate
 from pipeline.adapters.sql_schema import urls as urls_table
 from pipeline.errors import NewswireError
 from pipeline.model import codec
-from pipeline.model.capture import Batch
+from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.host import RobotsFile, Turn
+from pipeline.model.warc import WarcProgress
 from pipeline.ports import Holding, Recorded
 
 
@@ -64,17 +65,56 @@ class SqlLedger:
         with self._database.write() as connection:
             sql_feeds.save_feed_state(connection, state)
 
-    def record_entries(self, entries: Sequence[Entry], now: datetime) -> Recorded:
+    def record_entries(self, entries: Sequence[Entry], now: datetime, *, past: bool = False) -> Recorded:
         """Put entries into the inbox; of several with one URL in one call, the first counts."""
         with self._database.write() as connection:
+            if past:
+                return sql_imports.record_past(connection, entries, now, [None] * len(entries))
             return sql_inbox.record_entries(connection, entries, now)
 
+    def record_captures(
+        self, captures: Sequence[tuple[Entry, CaptureRef]], progress: WarcProgress, now: datetime
+    ) -> Recorded:
+        """Put them into the inbox and keep the progress, in one transaction."""
+        with self._database.write() as connection:
+            entries, refs = [entry for entry, _ in captures], [ref for _, ref in captures]
+            recorded = sql_imports.record_past(connection, entries, now, refs)
+            sql_imports.save_progress(connection, progress)
+            return recorded
+
+    def warc_progress(self, file: str, since: datetime, until: datetime) -> WarcProgress:
+        """Return how far the file was read for the interval."""
+        with self._database.read() as connection:
+            return sql_imports.warc_progress(connection, file, since, until)
+
+    def known_urls(self, asked: Iterable[str]) -> frozenset[str]:
+        """Return which of these were ever seen."""
+        with self._database.read() as connection:
+            return sql_imports.known_urls(connection, asked)
+
+    def mean_capture_bytes(self, origins: Iterable[str]) -> Mapping[str, int]:
+        """Return the mean compressed length of captures below each origin."""
+        with self._database.read() as connection:
+            return sql_imports.mean_capture_bytes(connection, origins)
+
     def claim(
-        self, batch: Batch, now: datetime, *, limit: int, lease: timedelta, publisher: str | None = None
+        self,
+        batch: Batch,
+        now: datetime,
+        *,
+        limit: int,
+        lease: timedelta,
+        publisher: str | None = None,
+        past: bool = False,
     ) -> tuple[Claim, ...]:
         """Return the batch's claims, or make some where it has none."""
         with self._database.write() as connection:
-            return sql_inbox.claim(connection, batch, now, limit=limit, lease=lease, publisher=publisher)
+            return sql_inbox.claim(connection, batch, now, limit=limit, lease=lease, publisher=publisher, past=past)
+
+    def renew(self, batches: Sequence[Batch], until: datetime) -> int:
+        """Prolong the batches' leases."""
+        with self._database.write() as connection:
+            return sql_inbox.renew(connection, batches, until)
 
     def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = ()) -> None:
         """Settle URLs and keep articles. Raises UsageError where a URL was never seen."""

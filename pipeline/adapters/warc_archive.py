@@ -7,8 +7,8 @@ bytes; the encoding as received stands in ``X-Crawler-…`` headers.
 
 import logging
 import os
-import zlib
-from collections.abc import Iterable, Iterator
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -16,8 +16,8 @@ from importlib.metadata import version
 from io import BytesIO
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, uuid5
 
-from fsspec import get_filesystem_class
 from upath import UPath
 from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
@@ -25,11 +25,12 @@ from warcio.timeutils import datetime_to_iso_date, iso_date_to_datetime
 from warcio.warcwriter import WARCWriter
 
 from pipeline import archive
-from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.adapters.storage import open_storage
+from pipeline.adapters.warc_records import read_members
+from pipeline.errors import DamagedWarc, StoreUnavailable, UsageError
 from pipeline.model.capture import Batch, Capture, CaptureRef, Redirect
 
 _VERSION = "WARC/1.1"
-_CHUNK = 1 << 16
 _log = logging.getLogger(__name__)
 
 
@@ -38,13 +39,7 @@ class WarcArchive:
 
     def __init__(self, url: str) -> None:
         """Take a folder or a URL that universal-pathlib reads; nothing is touched yet."""
-        try:
-            self._root = UPath(url)
-            protocol = self._root.protocol
-            get_filesystem_class(protocol)
-        except (ValueError, ImportError) as error:
-            raise UsageError(f"NEWSWIRE_ARCHIVE_URL is {url!r}: {error}") from error
-        self._errors: tuple[type[Exception], ...] = (OSError, *_client_errors(protocol))
+        self._root, self._errors = open_storage(url, "NEWSWIRE_ARCHIVE_URL")
 
     @contextmanager
     def open_batch(self, batch: Batch) -> Iterator["WarcWriter"]:
@@ -54,9 +49,23 @@ class WarcArchive:
             target = self._root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as stream:
-                writer = WarcWriter(stream, path)
+                writer = WarcWriter(stream, path, batch.opened_at)
                 yield writer
                 writer.flush()
+
+    def import_captures(self, batch: Batch, captures: Sequence[Capture]) -> tuple[CaptureRef, ...]:
+        """Write beside and rename: a reader, or whoever imports the same, sees the whole file or none, and the same bytes."""
+        with self._one_line_errors():
+            path = archive.warc_name(batch, 1)
+            target = self._root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
+            with part.open("wb") as stream:
+                writer = WarcWriter(stream, path, batch.opened_at)
+                refs = tuple(writer.add(capture) for capture in captures)
+                writer.flush()
+            part.rename(target)
+        return refs
 
     def read(self, ref: CaptureRef) -> Capture:
         """Return the capture at that place."""
@@ -103,7 +112,7 @@ class WarcArchive:
         """Remove old hand-overs, and what a crash left half written."""
         dropped = 0
         with self._one_line_errors():
-            for path in [*self._root.glob("*/*/*/*.jsonl"), *self._root.glob("*/*/*/*.jsonl.part")]:
+            for path in [*self._root.glob("*/*/*/*.jsonl"), *self._root.glob("*/*/*/*.part")]:
                 if archive.parse_batch(path.name.partition(".")[0]).opened_at < before:
                     dropped += 1
                     if not dry_run:
@@ -138,20 +147,26 @@ class WarcArchive:
 
 
 class WarcWriter:
-    """Appends captures to one open WARC file and knows at which byte each begins."""
+    """Appends captures to one open WARC file and knows at which byte each begins.
 
-    def __init__(self, stream: BinaryIO, path: str) -> None:
+    The same captures under the same path give the same bytes.
+    """
+
+    def __init__(self, stream: BinaryIO, path: str, opened_at: datetime) -> None:
         """Begin the file with its warcinfo record."""
         self._stream, self._path, self._offset = stream, path, 0
         self._buffer = BytesIO()
         self._records = WARCWriter(self._buffer, gzip=True, warc_version=_VERSION)
         software = {"software": f"newswire/{version('newswire')}", "format": "WARC File Format 1.1"}
-        self._write(self._records.create_warcinfo_record(path.rpartition("/")[2], software))
+        information = self._records.create_warcinfo_record(path.rpartition("/")[2], software)
+        information.rec_headers.replace_header("WARC-Date", _warc_date(opened_at))
+        information.rec_headers.replace_header("WARC-Record-ID", self._record_id("warcinfo"))
+        self._write(information)
         self._append()
 
     def add(self, capture: Capture) -> CaptureRef:
         """Append the capture's three records in one write."""
-        date = datetime_to_iso_date(capture.fetched_at.astimezone(UTC).replace(tzinfo=None), use_micros=True)
+        date = _warc_date(capture.fetched_at)
         response = self._records.create_warc_record(
             capture.final_url,
             "response",
@@ -159,7 +174,7 @@ class WarcWriter:
             http_headers=StatusAndHeaders(
                 _status_line(capture.status), _writable(capture.headers), protocol="HTTP/1.1"
             ),
-            warc_headers_dict={"WARC-Date": date},
+            warc_headers_dict={"WARC-Record-ID": self._record_id("response"), "WARC-Date": date},
         )
         self._write(response)
         address = urlsplit(capture.final_url)
@@ -169,7 +184,7 @@ class WarcWriter:
             capture.final_url,
             "request",
             http_headers=StatusAndHeaders(request_line, _writable(capture.request_headers), is_http_request=True),
-            warc_headers_dict=concurrent,
+            warc_headers_dict={"WARC-Record-ID": self._record_id("request"), **concurrent},
         )
         self._write(request)
         fields = [f"requested: {capture.url}", *(f"redirect: {hop.status} {hop.url}" for hop in capture.redirects)]
@@ -178,7 +193,7 @@ class WarcWriter:
             "metadata",
             payload=BytesIO("".join(f"{line}\r\n" for line in fields).encode()),
             warc_content_type="application/warc-fields",
-            warc_headers_dict=concurrent,
+            warc_headers_dict={"WARC-Record-ID": self._record_id("metadata"), **concurrent},
         )
         self._write(metadata)
         return self._append()
@@ -186,6 +201,10 @@ class WarcWriter:
     def flush(self) -> None:
         """Bring what was written to the disk."""
         _sync(self._stream)
+
+    def _record_id(self, kind: str) -> str:
+        """Return the id of the record that comes now: made of its place, which no other record has."""
+        return f"<{uuid5(NAMESPACE_URL, f'{self._path}#{self._offset}/{kind}').urn}>"
 
     def _write(self, record: Any) -> None:  # noqa: ANN401 - warcio has no types
         self._records.write_record(record)
@@ -205,7 +224,7 @@ class WarcWriter:
 def _read_captures(stream: BinaryIO, path: str) -> Iterator[tuple[CaptureRef, Capture]]:
     """Yield the captures of one WARC stream; the end of a file cut off by a crash is the end of the captures."""
     response: dict[str, Any] = {}
-    for begins, length, data in _read_members(stream, path):
+    for begins, ends, data in _whole_members(stream, path):
         record = next(ArchiveIterator(BytesIO(data)))
         body = record.content_stream().read()
         if record.rec_type == "response":
@@ -215,33 +234,16 @@ def _read_captures(stream: BinaryIO, path: str) -> Iterator[tuple[CaptureRef, Ca
         elif record.rec_type == "metadata" and response:
             first = response.pop("begins")
             capture = Capture(**response, **_read_metadata(body))
-            yield CaptureRef(path=path, offset=first, length=begins + length - first), capture
+            yield CaptureRef(path=path, offset=first, length=ends - first), capture
             response = {}
 
 
-def _read_members(stream: BinaryIO, path: str) -> Iterator[tuple[int, int, bytes]]:
-    """Yield first byte, compressed length and content of each gzip member, which is one record, while they are whole.
-
-    warcio reads half a record as a record, so wholeness is decided here, by the member's own checksum.
-    """
-    begins, pending = 0, b""
-    while True:
-        member, parts, consumed = zlib.decompressobj(wbits=31), [], 0
-        while not member.eof:
-            chunk = pending or stream.read(_CHUNK)
-            try:
-                parts.append(member.decompress(chunk))
-            except zlib.error as error:
-                _log.warning("%s is damaged after byte %d (%s); what stands before it was read", path, begins, error)
-                return
-            if not chunk:
-                if consumed:
-                    _log.warning("%s is cut off after byte %d; what stands before it was read", path, begins)
-                return
-            consumed += len(chunk) - len(member.unused_data)
-            pending = member.unused_data
-        yield begins, consumed, b"".join(parts)
-        begins += consumed
+def _whole_members(stream: BinaryIO, path: str) -> Iterator[tuple[int, int, bytes]]:
+    try:
+        for member in read_members(stream):
+            yield member.begins, member.ends, member.data or b""
+    except DamagedWarc as error:
+        _log.warning("%s is %s; what stands before it was read", path, error)
 
 
 def _read_response(record: Any, body: bytes) -> dict[str, Any]:  # noqa: ANN401 - warcio has no types
@@ -263,6 +265,10 @@ def _read_metadata(body: bytes) -> dict[str, Any]:
     }
 
 
+def _warc_date(at: datetime) -> str:
+    return str(datetime_to_iso_date(at.astimezone(UTC).replace(tzinfo=None), use_micros=True))
+
+
 def _status_line(status: int) -> str:
     known = {known.value: known.phrase for known in HTTPStatus}
     return f"{status} {known.get(status, 'Unknown')}"
@@ -273,15 +279,6 @@ def _writable(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [
         (name, " ".join(value.split()).encode("utf-8", "backslashreplace").decode("utf-8")) for name, value in headers
     ]
-
-
-def _client_errors(protocol: str) -> tuple[type[Exception], ...]:
-    """Return what an object store's client raises beside OSError, such as for missing credentials."""
-    if protocol not in {"s3", "s3a"}:
-        return ()
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - an extra, and slow to import
-
-    return (BotoCoreError,)
 
 
 def _replace(target: UPath, content: Iterable[bytes]) -> None:

@@ -30,7 +30,7 @@ def ingest(
         raise UsageError(
             "there are no feeds; add one (newswire feeds add URL) or name a sources file (NEWSWIRE_SOURCES)"
         )
-    check_publisher(wiring, publisher)
+    wiring.feeds_of(publisher)
     wiring.store.prepare()  # before anything is fetched: a store that is down costs nobody a request
     report = asyncio.run(run_ingest(wiring, publisher=publisher, limit=limit, early=not due))
     print_report(report, wiring.ledger.tally().pending)
@@ -68,23 +68,17 @@ async def drain_inbox(wiring: Wiring, fetcher: Fetcher, *, publisher: str | None
     return report
 
 
-def check_publisher(wiring: Wiring, publisher: str | None) -> None:
-    """Raise UsageError where no feed is that publisher's: a misspelt name would find nothing and say nothing."""
-    known = {feed.publisher for feed, _ in wiring.ledger.feeds()}
-    if publisher is not None and publisher not in known:
-        raise UsageError(f"--publisher is {publisher!r}; the feeds have: {', '.join(sorted(known)) or 'none'}")
-
-
 def print_report(report: Report, pending: int) -> None:
     """Say in a few lines what the run did."""
     if report.feeds:
-        console.say("feeds: " + _join(report.feeds))
-    console.say("entries: " + (_join(report.entries) or "nothing new"))
+        console.say("feeds: " + join_counts(report.feeds))
+    console.say("entries: " + (join_counts(report.entries) or "nothing new"))
     console.say("articles: " + (join_reasons(report) or "none"))
     if pending:
         console.say(
-            f"pending: {pending}, of which {report.postponed} were put off now; the others wait for their time, or are held "
-            f"by a run that is at work or broke off: then they are free {flow.LEASE.seconds // 60} minutes after it began"
+            f"pending: {pending}, of which {report.postponed} were put off now; the others wait for their time, are past and "
+            "wait for newswire backfill, or are held by a run that is at work or broke off: then they are free "
+            f"{flow.LEASE.seconds // 60} minutes after it began"
         )
     failed = report.feeds["failed"]
     if failed:
@@ -95,8 +89,9 @@ def print_report(report: Report, pending: int) -> None:
 
 def join_reasons(report: Report) -> str:
     """Return what became of the URLs, the most frequent first."""
-    return _join({str(reason): count for reason, count in report.settled.items()})
+    return join_counts({str(reason): count for reason, count in report.settled.items()})
 
 
-def _join(counts: Mapping[str, int]) -> str:
+def join_counts(counts: Mapping[str, int]) -> str:
+    """Return the counts in one line, the highest first."""
     return ", ".join(f"{count} {name}" for name, count in sorted(counts.items(), key=lambda pair: -pair[1]) if count)

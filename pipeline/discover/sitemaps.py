@@ -2,9 +2,12 @@
 
 import gzip
 import io
+import re
 import zlib
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from lxml import etree
 
@@ -20,6 +23,10 @@ MAX_URLS = 50_000
 MAX_BYTES = 50 * 1024 * 1024
 
 _ROOTS = {"urlset", "sitemapindex"}
+#: Year and month, and perhaps the day, as in ``sitemap-2026-11.xml``, ``/2026/11/23/`` and ``?yyyy=2026&mm=11&dd=23``.
+_NAMED_DAY = re.compile(
+    r"(?<!\d)(20\d\d)(?:[-_/.]?|&\w{1,5}=)(0[1-9]|1[0-2])(?:(?:[-_/.]?|&\w{1,5}=)(0[1-9]|[12]\d|3[01]))?(?!\d)"
+)
 _MAX_FIELD = 10_000  # characters: a title, not a text
 
 
@@ -47,27 +54,40 @@ class ChildSitemap:
     modified: Timestamp | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sitemap:
-    """A sitemap has entries, an index of sitemaps has children."""
+def parse_sitemap(data: bytes, url: str) -> Iterator[SitemapEntry | ChildSitemap]:
+    """Yield what the sitemap fetched from the URL lists, its first 50,000 addresses, one by one; an index lists children.
 
-    entries: tuple[SitemapEntry, ...] = ()
-    children: tuple[ChildSitemap, ...] = ()
-
-
-def parse_sitemap(data: bytes, url: str) -> Sitemap:
-    """Return the sitemap fetched from the URL, its first 50,000 addresses. Raises NotASitemap."""
+    Raises NotASitemap before anything is yielded.
+    """
     body = _unzip(data, url)
     if not body.strip() or is_html(body):
         raise _refuse(url, body)
     if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _parse_xml(body, url)
+        yield from _parse_xml(body, url)
+        return
     lines = body.decode("utf-8-sig", errors="replace").split()
-    links = (absolute_link(url, line) for line in lines[:MAX_URLS] if "://" in line)
-    entries = tuple(SitemapEntry(url=link) for link in links if link)
-    if not entries:
+    links = [link for line in lines[:MAX_URLS] if "://" in line and (link := absolute_link(url, line))]
+    if not links:
         raise _refuse(url, body)
-    return Sitemap(entries=entries)
+    yield from (SitemapEntry(url=link) for link in links)
+
+
+def may_list(child: ChildSitemap, since: datetime, until: datetime) -> bool:
+    """Tell whether the child can list something that dates from the interval.
+
+    Not if it was last changed before it began, nor if its address names another month or day: many sites have a sitemap for
+    each, and ten years of them would be asked for in vain. A day of grace allows for the site's own time zone.
+    """
+    since, until = since - timedelta(days=1), until + timedelta(days=1)
+    if child.modified is not None and child.modified.value < since:
+        return False
+    named = _NAMED_DAY.search(child.url)
+    if not named:
+        return True
+    year, month, day = (int(part) if part else None for part in named.groups())
+    first = datetime(year or 1, month or 1, min(day or 1, monthrange(year or 1, month or 1)[1]), tzinfo=UTC)
+    length = timedelta(days=1 if day else 31)
+    return first < until and first + length > since
 
 
 def _refuse(url: str, body: bytes) -> NotASitemap:
@@ -88,25 +108,26 @@ def _unzip(data: bytes, url: str) -> bytes:
     return body
 
 
-def _parse_xml(body: bytes, url: str) -> Sitemap:
-    entries: list[SitemapEntry] = []
-    children: list[ChildSitemap] = []
+def _parse_xml(body: bytes, url: str) -> Iterator[SitemapEntry | ChildSitemap]:
+    count = 0
     try:
         for element in _elements(body):
-            if len(entries) + len(children) >= MAX_URLS:
+            if count == MAX_URLS:
                 break
             fields = _fields(element)
             link = absolute_link(url, fields.get("loc"))
-            if link and etree.QName(element).localname == "url":
-                entries.append(_read_entry(link, fields))
-            elif link:
-                children.append(ChildSitemap(url=link, modified=_time(fields, "lastmod")))
+            if not link:
+                continue
+            count += 1
+            if etree.QName(element).localname == "url":
+                yield _read_entry(link, fields)
+            else:
+                yield ChildSitemap(url=link, modified=_time(fields, "lastmod"))
     except etree.XMLSyntaxError as error:
-        if not entries and not children:
+        if not count:
             raise NotASitemap(f"{url} is not a sitemap: {error.msg}") from error
     except _WrongRootError as error:
         raise _refuse(url, body) from error
-    return Sitemap(entries=tuple(entries), children=tuple(children))
 
 
 class _WrongRootError(Exception):

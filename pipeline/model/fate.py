@@ -103,6 +103,8 @@ class Claim:
     revision: int
     #: Visits that failed so far for this revision.
     attempts: int
+    #: Set where the page is in the archive already, so that nobody need be asked for it.
+    capture: CaptureRef | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,8 +29,10 @@ class Report:
     """What a stage did, in numbers; reports add up."""
 
     feeds: Counter[str] = field(default_factory=Counter)
-    #: Entries put into the inbox, by ``new`` and ``changed``.
+    #: Entries put into the inbox, by ``new`` and ``changed``; of a backfill's, ``new`` and ``known``.
     entries: Counter[str] = field(default_factory=Counter)
+    #: What a backfill looked through: sitemaps, WARC files and their records, by what became of them.
+    searched: Counter[str] = field(default_factory=Counter)
     #: Claims taken, handed on to the next stage, put back unvisited, and put back after a visit that failed.
     claimed: int = 0
     passed: int = 0
@@ -42,6 +44,7 @@ class Report:
         """Add the other's numbers to these."""
         self.feeds += other.feeds
         self.entries += other.entries
+        self.searched += other.searched
         self.claimed += other.claimed
         self.passed += other.passed
         self.unvisited += other.unvisited

@@ -55,5 +55,6 @@ def log_summary(head: str, report: Report) -> None:
     """Say in one line of the task's log what it did."""
     counts = {f"{name} entries": count for name, count in report.entries.items()}
     counts |= {f"feeds {name}": count for name, count in report.feeds.items()}
-    counts |= numbers(report) | {"unvisited": report.unvisited, "postponed": report.postponed}
+    counts |= report.searched | numbers(report)
+    counts |= {"unvisited": report.unvisited, "postponed": report.postponed}
     log.info("%s", ", ".join([head, *(f"{count} {name}" for name, count in counts.items() if count)]))

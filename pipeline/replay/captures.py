@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
+from pipeline.boundary import boundary
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
-from pipeline.flow import BATCH_SIZE, boundary
+from pipeline.flow import BATCH_SIZE
 from pipeline.index.document import make_document
 from pipeline.model.article import Article
 from pipeline.model.capture import Capture, CaptureRef

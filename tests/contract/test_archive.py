@@ -1,43 +1,19 @@
 """What every archive promises, on a folder and on an object store."""
 
 import gzip
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from fastwarc.warc import ArchiveIterator, WarcRecordType
-from moto.server import ThreadedMotoServer
 from upath import UPath
 
 from pipeline.adapters.warc_archive import WarcArchive
-from pipeline.archive import open_batch
+from pipeline.archive import name_batch, open_batch
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.model.capture import Capture, CaptureRef, Redirect
 
 NOW = datetime(2026, 11, 23, 23, 59, 58, 123456, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def object_store() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture(params=["folder", "s3"])
-def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    if request.param == "folder":
-        return str(tmp_path)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", request.getfixturevalue("object_store"))
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "made-up")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    bucket = UPath(f"s3://archive-{tmp_path.name.replace('_', '-').strip('-').lower()}")
-    bucket.mkdir(exist_ok=True)
-    return f"{str(bucket).rstrip('/')}/pages"
 
 
 @pytest.fixture
@@ -106,6 +82,42 @@ def test_a_batch_that_is_opened_again_loses_nothing(archive: WarcArchive) -> Non
         with archive.open_batch(batch) as writer:
             refs.append(writer.add(make_capture(number)))
     assert [archive.read(ref).url for ref in refs] == ["https://example.org/r/0", "https://example.org/r/1"]
+
+
+def test_imported_captures_lie_among_those_of_their_day(archive: WarcArchive) -> None:
+    captures = [make_capture(number, NOW - timedelta(days=400)) for number in range(3)]
+    refs = archive.import_captures(name_batch(captures[0].fetched_at, "1f2e3d4c"), captures)
+    day = (NOW - timedelta(days=400)).replace(hour=0, minute=0, second=0, microsecond=0)
+    assert list(archive.scan(day, day + timedelta(days=1))) == list(zip(refs, captures, strict=True))
+    assert [archive.read(ref) for ref in refs] == captures
+
+
+def test_an_import_that_is_repeated_changes_nothing(archive: WarcArchive, root: str) -> None:
+    captures = [make_capture(number) for number in range(3)]
+    batch = name_batch(NOW, "1f2e3d4c")
+    refs = archive.import_captures(batch, captures)
+    before = (UPath(root) / refs[0].path).read_bytes()
+    assert archive.import_captures(name_batch(NOW, "1f2e3d4c"), captures) == refs
+    assert (UPath(root) / refs[0].path).read_bytes() == before
+    assert len(list(archive.scan(NOW, NOW + timedelta(seconds=1)))) == 3
+
+
+def test_records_have_ids_of_their_own(archive: WarcArchive, root: str) -> None:
+    paths = {ref.path for _ in range(2) for ref in keep(archive, [make_capture(1), make_capture(1)])}
+    ids = []
+    for path in paths:
+        with (UPath(root) / path).open("rb") as stream:
+            ids += [record.headers.get("WARC-Record-ID") for record in ArchiveIterator(stream)]
+    assert len(ids) == len(set(ids)) == 14
+
+
+def test_what_an_import_left_half_written_is_dropped(archive: WarcArchive, root: str) -> None:
+    [ref] = archive.import_captures(name_batch(NOW, "1f2e3d4c"), [make_capture()])
+    half = UPath(root) / f"{ref.path}.1f2e3d4c.part"
+    half.write_bytes(b"half")
+    assert archive.drop_lines(NOW + timedelta(days=1)) == 1
+    assert not half.exists()
+    assert archive.read(ref) == make_capture()
 
 
 def test_other_tools_read_it(archive: WarcArchive, root: str) -> None:

@@ -372,6 +372,9 @@ async def test_the_cap_counts_the_decompressed_body(headers: dict[str, str]) -> 
         assert len((await fetcher.fetch(f"{site.url}/fits")).body) == 1000
         with pytest.raises(Reject, match="1,000 bytes") as error:
             await fetcher.fetch(f"{site.url}/large")
+        assert len((await fetcher.fetch(f"{site.url}/large", max_bytes=1001)).body) == 1001
+        with pytest.raises(Reject, match="100 bytes"):
+            await fetcher.fetch(f"{site.url}/fits", max_bytes=100)
     assert error.value.reason is Reason.TOO_LARGE
 
 

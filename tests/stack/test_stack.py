@@ -72,3 +72,24 @@ def test_killed_servers_lose_nothing(stack: Stack) -> None:
 def has_asked_for_pages(stack: Stack, first: int, last: int) -> bool:
     wanted = {f"report-{number}" for number in range(first, last)}
     return any(path.rpartition("/")[2] in wanted for path in stack.press.visits)
+
+
+def test_days_are_backfilled_though_workers_are_killed(stack: Stack) -> None:
+    expected = stack.urls()
+    for number, day in enumerate(DAYS, start=2):
+        expected += stack.press.file_past(day, range(number * 100, number * 100 + 60))
+        name = f"{day:%Y/%m}/CC-NEWS-{day:%Y%m%d}061300-00001.warc.gz"
+        expected += stack.press.write_warc(stack.warcs / name, day, range(number * 100 + 60, number * 100 + 90))
+    stack.unpause("backfill")
+    days = ("--from-date", f"{DAYS[0]}", "--to-date", f"{DAYS[-1]}")
+    how = ("--run-backwards", "--reprocess-behavior", "completed", "--max-active-runs", "2")
+    stack.airflow("backfill", "create", "--dag-id", "backfill", *days, *how)
+    stack.wait_until(lambda: has_asked_for_pages(stack, 200, 460), "fetching has begun")
+    for name in ("worker-1", "worker-2"):
+        stack.kill(name)
+        stack.start(name)
+    stack.wait_until(lambda: stack.urls() == sorted(expected), "every past article can be searched, once", seconds=500)
+    stack.wait_until(
+        lambda: [run["state"] for run in stack.runs("backfill", "backfill")] == ["success"] * 3, "all days are done"
+    )
+    assert stack.archive.joinpath(f"{DAYS[0]:%Y/%m/%d}").is_dir()  # of the day, not of today

@@ -2,11 +2,11 @@
 
 import gzip
 import tracemalloc
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.discover.sitemaps import ChildSitemap, NotASitemap, Sitemap, SitemapEntry, parse_sitemap
+from pipeline.discover.sitemaps import ChildSitemap, NotASitemap, SitemapEntry, may_list, parse_sitemap
 from pipeline.model.evidence import Precision, Timestamp
 
 URL = "https://news.example/sitemap.xml"
@@ -49,8 +49,12 @@ def urlset(*addresses: str) -> bytes:
     return f"<urlset {NAMESPACES}>{locations}</urlset>".encode()
 
 
-def plain(*addresses: str) -> Sitemap:
-    return Sitemap(entries=tuple(SitemapEntry(url=address) for address in addresses))
+def plain(*addresses: str) -> list[SitemapEntry]:
+    return [SitemapEntry(url=address) for address in addresses]
+
+
+def parse(body: bytes) -> list[SitemapEntry | ChildSitemap]:
+    return list(parse_sitemap(body, URL))
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
@@ -65,37 +69,37 @@ def test_a_news_sitemap(pack: type[bytes]) -> None:
     )
     # The bare ampersand of the second address is a mistake that many sitemaps make.
     second = SitemapEntry(url="https://news.example/b?x=1&y=2")
-    assert parse_sitemap(pack(NEWS.encode()), URL) == Sitemap(entries=(first, second))
+    assert parse(pack(NEWS.encode())) == [first, second]
 
 
 def test_an_index() -> None:
     body = b"""<sitemapindex><sitemap><loc>/1.xml.gz</loc><lastmod>2026-11-23T10:00:00+01:00</lastmod></sitemap>
     <sitemap><loc>https://news.example/2.xml</loc></sitemap></sitemapindex>"""
     first = ChildSitemap(url="https://news.example/1.xml.gz", modified=MINUTE)
-    assert parse_sitemap(body, URL) == Sitemap(children=(first, ChildSitemap(url="https://news.example/2.xml")))
+    assert parse(body) == [first, ChildSitemap(url="https://news.example/2.xml")]
 
 
 def test_plain_text() -> None:
     body = b"\xef\xbb\xbfhttps://news.example/1\r\nhttps://news.example/2\n"
-    assert parse_sitemap(body, URL) == plain("https://news.example/1", "https://news.example/2")
+    assert parse(body) == plain("https://news.example/1", "https://news.example/2")
 
 
 def test_an_empty_sitemap_is_a_sitemap() -> None:
-    assert parse_sitemap(urlset(), URL) == Sitemap()
+    assert parse(urlset()) == []
 
 
 def test_what_comes_before_a_break_is_kept() -> None:
-    assert parse_sitemap(urlset("https://news.example/1")[:-5] + b"<", URL) == plain("https://news.example/1")
+    assert parse(urlset("https://news.example/1")[:-5] + b"<") == plain("https://news.example/1")
 
 
 def test_the_declared_encoding_need_not_be_true() -> None:
     body = b'<?xml version="1.0" encoding="utf-16"?>' + urlset("https://news.example/1")
-    assert parse_sitemap(body, URL) == plain("https://news.example/1")
+    assert parse(body) == plain("https://news.example/1")
 
 
 def test_no_more_addresses_than_the_protocol_allows() -> None:
     body = urlset(*(f"https://news.example/{number}" for number in range(50_001)))
-    assert len(parse_sitemap(body, URL).entries) == 50_000
+    assert len(parse(body)) == 50_000
 
 
 NOT_SITEMAPS = {
@@ -111,13 +115,13 @@ NOT_SITEMAPS = {
 @pytest.mark.parametrize(("message", "body"), NOT_SITEMAPS.items(), ids=NOT_SITEMAPS)
 def test_what_is_no_sitemap_is_called_by_its_name(message: str, body: bytes) -> None:
     with pytest.raises(NotASitemap) as error:
-        parse_sitemap(body, URL)
+        parse(body)
     assert str(error.value).startswith(f"{URL} is not a sitemap: {message}")
 
 
 def test_a_gzip_bomb_stops_at_the_limit() -> None:
     with pytest.raises(NotASitemap, match="larger than the 50 MiB"):
-        parse_sitemap(gzip.compress(b"\0" * (60 * 2**20), 1), URL)
+        parse(gzip.compress(b"\0" * (60 * 2**20), 1))
 
 
 def test_entities_that_a_sitemap_defines_are_not_expanded() -> None:
@@ -125,9 +129,40 @@ def test_entities_that_a_sitemap_defines_are_not_expanded() -> None:
     head = f'<!DOCTYPE urlset [<!ENTITY e0 "{"x" * 1000}">{definitions}]>'.encode()
     tracemalloc.start()
     try:
-        sitemap = parse_sitemap(head + urlset("https://news.example/1", "&e9;"), URL)
+        sitemap = parse(head + urlset("https://news.example/1", "&e9;"))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert sitemap.entries[0].url == "https://news.example/1"
+    assert sitemap[0].url == "https://news.example/1"
     assert peak < 5 * 2**20
+
+
+CHILDREN = {
+    "https://news.example/sitemap-2026-11-23.xml.gz": True,
+    "https://news.example/sitemap-2026-11-22.xml": True,  # the site's own day may end later than ours
+    "https://news.example/sitemap-2026-11-21.xml": False,
+    "https://news.example/2026/11/25/sitemap.xml": False,
+    "https://news.example/sitemap_20261123.xml": True,
+    "https://news.example/sitemap_20251123.xml": False,
+    "https://news.example/sitemap.xml?yyyy=2026&mm=11&dd=23": True,
+    "https://news.example/sitemap.xml?yyyy=2026&mm=10&dd=23": False,
+    "https://news.example/sitemap-2026-11.xml": True,
+    "https://news.example/sitemap-202610.xml": False,
+    "https://news.example/sitemap-2016-11.xml": False,
+    "https://news.example/sitemap-2026-02-31.xml": False,  # no such day, but February all the same
+    "https://news.example/sitemap-2015.xml": True,  # a number as well as a year
+    "https://news.example/sitemap-12.xml": True,
+    "https://news.example/1202611234/sitemap.xml": True,
+}
+
+
+@pytest.mark.parametrize(("url", "expected"), CHILDREN.items(), ids=CHILDREN)
+def test_a_child_whose_name_says_another_day_is_not_asked_for(url: str, expected: bool) -> None:  # noqa: FBT001 - a table
+    day = datetime(2026, 11, 23, tzinfo=UTC)
+    assert may_list(ChildSitemap(url=url), day, day + timedelta(days=1)) is expected
+
+
+def test_a_child_that_was_last_changed_before_is_not_asked_for() -> None:
+    child = ChildSitemap(url="https://news.example/1.xml", modified=MINUTE)
+    assert may_list(child, MINUTE.value, MINUTE.value + timedelta(days=1))
+    assert not may_list(child, MINUTE.value + timedelta(days=2), MINUTE.value + timedelta(days=3))

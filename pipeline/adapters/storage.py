@@ -1,0 +1,25 @@
+"""Folders and object stores, as universal-pathlib opens them."""
+
+from fsspec import get_filesystem_class
+from upath import UPath
+
+from pipeline.errors import UsageError
+
+
+def open_storage(url: str, variable: str) -> tuple[UPath, tuple[type[Exception], ...]]:
+    """Return the place and what its client raises; nothing is touched yet. Raises UsageError naming the variable."""
+    try:
+        root = UPath(url)
+        get_filesystem_class(root.protocol)
+    except (ValueError, ImportError) as error:
+        raise UsageError(f"{variable} is {url!r}: {error}") from error
+    return root, (OSError, *_client_errors(root.protocol))
+
+
+def _client_errors(protocol: str) -> tuple[type[Exception], ...]:
+    """Return what an object store's client raises beside OSError, such as for missing credentials."""
+    if protocol not in {"s3", "s3a"}:
+        return ()
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - an extra, and slow to import
+
+    return (BotoCoreError,)

@@ -1,0 +1,137 @@
+"""Past entries through the flow, many batches a stage; pages that are in the archive already cost nobody a request.
+
+A stage goes on for as long as there is something to do, which may be longer than a lease: leases are prolonged on the way.
+What was claimed by a run that died is free a quarter of an hour later, and whoever comes next takes it up.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from itertools import count
+
+from pipeline import flow
+from pipeline.archive import name_batch
+from pipeline.boundary import gather
+from pipeline.enrich.annotate import Annotator
+from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.flow import BATCH_SIZE, LEASE
+from pipeline.model.capture import Batch
+from pipeline.model.handover import Report
+from pipeline.ports import Archive, Clock, Fetcher, Ledger, SearchStore
+
+#: Leases are prolonged so often; a batch takes many minutes where a host asks for long pauses.
+RENEW_EVERY = timedelta(minutes=1)
+
+log = logging.getLogger(__name__)
+
+
+async def fetch_past(
+    run: Batch,
+    *,
+    ledger: Ledger,
+    archive: Archive,
+    fetcher: Fetcher,
+    clock: Clock,
+    publisher: str | None = None,
+    limit: int,
+) -> tuple[list[Batch], Report]:
+    """Fetch the past entries that are due, at most ``limit``, any day's, publishers side by side.
+
+    Return the batches with something to extract; they stay claimed for a lease. They are named after the run: one that died
+    and is tried again has the claims that it had, and does not fetch again what it had fetched.
+    """
+    batches, report, left = list[Batch](), Report(), limit
+
+    async def fetch_all(publisher: str | None) -> None:
+        nonlocal left
+        for number in count():
+            batch = _name_batch(run, publisher, number)
+            if _is_fetched(batch, archive):
+                batches.append(batch)
+                continue
+            if left <= 0:
+                return
+            asked = min(left, BATCH_SIZE)
+            left -= asked
+            batches.append(batch)
+            fetched = await flow.fetch_batch(
+                batch,
+                ledger=ledger,
+                archive=archive,
+                fetcher=fetcher,
+                clock=clock,
+                limit=asked,
+                publisher=publisher,
+                past=True,
+            )
+            left += asked - fetched.claimed
+            report.add(fetched)
+            if not fetched.passed:
+                batches.remove(batch)
+            if not fetched.claimed:
+                return
+
+    # A batch is in order of URL, so of one host, mostly: side by side, hosts do not wait for each other.
+    publishers = {feed.publisher for feed, _ in ledger.feeds()} if publisher is None else {publisher}
+    async with _renewing(batches, ledger, clock):
+        await gather([fetch_all(name) for name in sorted(publishers)])
+        if publisher is None:  # what no feed is of, such as any host's pages in a WARC file
+            await fetch_all(None)
+    return batches, report
+
+
+def extract_past(
+    batches: Sequence[Batch], *, ledger: Ledger, archive: Archive, annotator: Annotator, clock: Clock
+) -> Report:
+    """Make documents of the batches' captures; what is no article is settled here."""
+    report = Report()
+    for batch in batches:
+        ledger.renew(batches, clock.now() + LEASE)
+        report.add(flow.extract_batch(batch, ledger=ledger, archive=archive, annotator=annotator, clock=clock))
+    return report
+
+
+def index_past(
+    batches: Sequence[Batch], *, ledger: Ledger, archive: Archive, store: SearchStore, clock: Clock
+) -> Report:
+    """Write what is new or changed to the search store, and settle every document."""
+    report = Report()
+    for batch in batches:
+        ledger.renew(batches, clock.now() + LEASE)
+        report.add(flow.index_batch(batch, ledger=ledger, archive=archive, store=store, clock=clock))
+    return report
+
+
+def _name_batch(run: Batch, publisher: str | None, number: int) -> Batch:
+    name = f"{run.id}/{publisher or ''}/{number}"
+    return name_batch(run.opened_at, hashlib.sha256(name.encode()).hexdigest())
+
+
+def _is_fetched(batch: Batch, archive: Archive) -> bool:
+    """Tell whether an earlier try of the run fetched the batch, and has something to extract in it."""
+    try:
+        return next(archive.read_lines(batch, "fetched"), None) is not None
+    except UsageError:  # there are no such lines
+        return False
+
+
+@asynccontextmanager
+async def _renewing(batches: Sequence[Batch], ledger: Ledger, clock: Clock) -> AsyncIterator[None]:
+    """Prolong the leases of the batches, also those yet to come, for as long as this goes on."""
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY.total_seconds())
+            try:
+                await asyncio.to_thread(ledger.renew, list(batches), clock.now() + LEASE)
+            except StoreUnavailable as error:  # there is time for more tries
+                log.warning("leases could not be prolonged: %s", error)
+
+    task = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        task.cancel()
