@@ -45,7 +45,7 @@ def test_a_fate_and_its_article_are_kept_together(ledger: Ledger) -> None:
 def test_only_a_url_that_holds_an_indexed_article_has_a_holding(ledger: Ledger) -> None:
     entries = [an_entry(name) for name in ("holder", "duplicate", "refused", "pending")]
     ledger.record_entries(entries[:3], NOW)
-    claims = {claim.entry: claim for claim in ledger.claim(a_batch(), limit=3, lease=LEASE)}
+    claims = {claim.entry: claim for claim in ledger.claim(a_batch(), NOW, limit=3, lease=LEASE)}
     ledger.record_entries(entries[3:], NOW)
     holder, duplicate, refused, _ = entries
     article = an_article(url=holder.url)
