@@ -42,6 +42,11 @@ def lines_name(batch: Batch, name: str) -> str:
     return f"{_folder(batch.opened_at)}/{batch.id}.{name}.jsonl"
 
 
+def report_name(name: str) -> str:
+    """Return the path of the report of that name."""
+    return f"reports/{name}.json"
+
+
 def day_folders(since: datetime, until: datetime) -> Iterator[str]:
     """Yield the folders that can hold captures fetched in the interval; a batch may have been opened the day before."""
     day: date = (since.astimezone(UTC) - timedelta(days=1)).date()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from pipeline.model.capture import Batch, Capture, CaptureRef
 from pipeline.model.document import Document
@@ -116,6 +116,14 @@ class Archive(Protocol):
         """Remove the hand-overs of batches opened before then; return how many (``dry_run``: would be removed)."""
         ...
 
+    def write_report(self, name: str, content: bytes) -> None:
+        """Keep a JSON report beside the captures, replacing one of that name, all or nothing."""
+        ...
+
+    def read_report(self, name: str) -> bytes | None:
+        """Return the report of that name, or None."""
+        ...
+
 
 class WarcSource(Protocol):
     """WARC files that others wrote; they are only read.
@@ -148,6 +156,15 @@ class Recorded:
     new: int = 0
     changed: int = 0
     known: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """A URL that holds an indexed article, with what the last feed said of it."""
+
+    entry: Entry
+    first_seen_at: datetime
+    article: ArticleState
 
 
 class Ledger(Protocol):
@@ -278,6 +295,10 @@ class Ledger(Protocol):
         """Return the last entry of the URL and when the URL was first seen, or None."""
         ...
 
+    def holdings(self, urls: Sequence[str]) -> Mapping[str, Holding]:
+        """Return those of these URLs that hold an indexed article, with their last entry, by URL."""
+        ...
+
     def tally(self) -> Tally:
         """Return the sums."""
         ...
@@ -345,6 +366,10 @@ class StoredMonth:
     documents: int
 
 
+#: A document's JSON form, as a store keeps it: see ``index/document.py``.
+Form = Mapping[str, Any]
+
+
 class SearchStore(Protocol):
     """Keeps documents and finds them; speaks Query, never a store's own language.
 
@@ -360,14 +385,17 @@ class SearchStore(Protocol):
         ...
 
     def write(self, documents: Sequence[Document], *, generation: str | None = None) -> tuple[Refusal, ...]:
-        """Upsert the documents, searchable on return; an older capture never replaces a newer one. Return the refused ones."""
+        """Upsert the documents, searchable on return; an older capture never replaces a newer one. Return the refused ones.
+
+        A write to the live generation is in the one that is live on return, whatever was promoted meanwhile.
+        """
         ...
 
     def search(self, query: Query) -> SearchPage:
         """Return the page. Raises UsageError on a query that it cannot serve."""
         ...
 
-    def document(self, document_id: str) -> Mapping[str, object] | None:
+    def document(self, document_id: str) -> Form | None:
         """Return the stored JSON form of the document, or None."""
         ...
 
@@ -396,5 +424,37 @@ class SearchStore(Protocol):
 
         The current month always stays, and the generation stays live, also where nothing is left in it. Broken off, it can
         be asked again for the rest.
+        """
+        ...
+
+    # What a rebuild needs. All of it streams, constant in memory, and raises UsageError where there is no such generation.
+
+    def documents(self, generation: str) -> Iterator[Form]:
+        """Yield the documents of the generation in ascending order of id."""
+        ...
+
+    def missing(self, generation: str, *, since: Mapping[str, int] | None = None) -> Iterator[Form]:
+        """Yield the live documents that the generation lacks or has of an older capture; none where nothing is live.
+
+        ``since``, what ``marks`` once returned, leaves out what was written before that, to be faster.
+        """
+        ...
+
+    def marks(self) -> Mapping[str, int]:
+        """Return how far the live generation has been written, for ``missing``."""
+        ...
+
+    def copy(self, forms: Sequence[Form], *, generation: str) -> Mapping[str, str]:
+        """Write documents as they are, like ``write``; return why the refused ones were refused, by id."""
+        ...
+
+    def remove(self, captured: Mapping[str, datetime], *, generation: str) -> None:
+        """Remove documents by id, but not those of a newer capture than given."""
+        ...
+
+    def hold_writers(self) -> AbstractContextManager[None]:
+        """Let writes to the live generation wait while the block runs, after those under way; readers notice nothing.
+
+        Writers go on with the generation that is live at the end. If the block raises, nothing has changed.
         """
         ...

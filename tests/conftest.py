@@ -1,8 +1,9 @@
 """Fixture policy: unit tests see no socket at all; contract and integration tests see loopback only.
 
 Servers (Elasticsearch, PostgreSQL) are started once a session in tests/fixtures/, by real programs, and a test asks for
-them by fixture. Where a server is not to be had, its tests are skipped with one line that says how to bring it; with
-REQUIRE_ELASTICSEARCH=1 or REQUIRE_POSTGRESQL=1 a skip is a failure. A test that needs pages asks for ``newsroom``.
+them by fixture. Where a server, or a network namespace, is not to be had, its tests are skipped with one line that says
+how to bring it; with REQUIRE_ELASTICSEARCH=1, REQUIRE_POSTGRESQL=1 or REQUIRE_NETWORK_NAMESPACE=1 a skip is a failure.
+A test that needs pages asks for ``newsroom``.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ import pytest_socket
 pytest_plugins = [
     "tests.fixtures.command",
     "tests.fixtures.elasticsearch",
+    "tests.fixtures.ingested",
+    "tests.fixtures.network",
     "tests.fixtures.newsroom",
     "tests.fixtures.object_store",
     "tests.fixtures.postgresql",

@@ -11,6 +11,8 @@ from pipeline.adapters.sql_schema import articles, urls
 from pipeline.errors import UsageError
 from pipeline.model import codec
 from pipeline.model.fate import ArticleState, DeadLetter, Fate, Outcome, Reason, Tally
+from pipeline.model.feed import Entry
+from pipeline.ports import Holding
 
 
 def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
@@ -71,6 +73,21 @@ def indexed_articles(connection: Connection, article_ids: Sequence[str]) -> dict
         )
         for key, row in rows.items()
         if row.content_hash is not None
+    }
+
+
+def holdings(connection: Connection, asked: Sequence[str]) -> dict[str, Holding]:
+    """Return those of the URLs that hold an indexed article; the URL of a duplicate holds none."""
+    rows = rows_by_key(connection, urls.c.url, asked, urls.c.entry, urls.c.first_seen_at, urls.c.article_id)
+    known = indexed_articles(connection, [row.article_id for row in rows.values() if row.article_id])
+    return {
+        url: Holding(
+            entry=codec.decode(row.entry, Entry),
+            first_seen_at=row.first_seen_at,
+            article=known[row.article_id],
+        )
+        for url, row in rows.items()
+        if row.article_id in known and known[row.article_id].url == url
     }
 
 

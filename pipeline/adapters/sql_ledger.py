@@ -15,7 +15,7 @@ from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.host import RobotsFile, Turn
 from pipeline.model.warc import WarcProgress
-from pipeline.ports import Recorded
+from pipeline.ports import Holding, Recorded
 
 
 def open_ledger(url: str) -> "SqlLedger":
@@ -178,6 +178,11 @@ class SqlLedger:
         with self._database.read() as connection:
             row = connection.execute(query).first()
         return (codec.decode(row.entry, Entry), row.first_seen_at) if row else None
+
+    def holdings(self, urls: Sequence[str]) -> Mapping[str, Holding]:
+        """Look up URLs and the articles that they hold."""
+        with self._database.read() as connection:
+            return sql_fates.holdings(connection, urls)
 
     def tally(self) -> Tally:
         """Count by fate."""

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,14 @@ from pipeline.adapters import sqlite_page
 from pipeline.adapters.sqlite_schema import connect
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index import mapping as names
-from pipeline.index.document import document_date, document_json, milliseconds
+from pipeline.index.document import document_json, milliseconds
 from pipeline.index.folding import fold
 from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
-from pipeline.ports import Clock, Refusal, StoredMonth, StoreStatus
+from pipeline.ports import Clock, Form, Refusal, StoredMonth, StoreStatus
 
+PAGE = 200  # documents
 _DROPPED_AT_ONCE = 500
 #: The month of the first sight in UTC, whatever offset it was written with.
 _MONTHS = """
@@ -63,25 +64,17 @@ class SqliteStore:
 
     def write(self, documents: Sequence[Document], *, generation: str | None = None) -> tuple[Refusal, ...]:
         """Write in one transaction; a document that breaks a rule of the tables is refused alone."""
-        refused = []
         with self._transaction("IMMEDIATE") as connection:
             target = self._live(connection) if generation is None else self._named(connection, generation)
-            for document in documents:
-                connection.execute("SAVEPOINT document")
-                try:
-                    _upsert(connection, document, target)
-                except (sqlite3.IntegrityError, UnicodeEncodeError) as error:
-                    connection.execute("ROLLBACK TO document")
-                    refused.append(Refusal(document=document, detail=str(error)))
-                connection.execute("RELEASE document")
-        return tuple(refused)
+            refused = _write(connection, [document_json(document) for document in documents], target)
+        return tuple(Refusal(document=each, detail=refused[each.id]) for each in documents if each.id in refused)
 
     def search(self, query: Query) -> SearchPage:
         """Ask the live generation, all of the answer from one state of it."""
         with self._transaction("DEFERRED") as connection:
             return sqlite_page.read_page(connection, query)
 
-    def document(self, document_id: str) -> Mapping[str, object] | None:
+    def document(self, document_id: str) -> Form | None:
         """Look the id up in the live generation."""
         with self._transaction("DEFERRED") as connection:
             row = connection.execute(
@@ -142,6 +135,57 @@ class SqliteStore:
                 connection.executemany("DELETE FROM documents WHERE key = ?", keys[start : start + _DROPPED_AT_ONCE])
         return dropped
 
+    def documents(self, generation: str) -> Iterator[Form]:
+        """Page by id: a transaction as long as the reading would keep the log of changes from being emptied."""
+        query = "SELECT id, form FROM documents WHERE generation = ? AND id > ? ORDER BY id LIMIT ?"
+        return self._pages(query, generation, generation)
+
+    def missing(self, generation: str, *, since: Mapping[str, int] | None = None) -> Iterator[Form]:  # noqa: ARG002
+        """Join the two by id: fast enough without ``since``."""
+        query = """
+            SELECT live.id, live.form FROM documents live
+            LEFT JOIN documents other ON other.generation = ? AND other.id = live.id
+            WHERE live.generation = (SELECT name FROM generations WHERE is_live)
+                AND live.id > ? AND (other.id IS NULL OR other.version < live.version)
+            ORDER BY live.id LIMIT ?
+        """
+        return self._pages(query, generation, generation)
+
+    def marks(self) -> Mapping[str, int]:
+        """Return nothing: see ``missing``."""
+        return {}
+
+    def copy(self, forms: Sequence[Form], *, generation: str) -> Mapping[str, str]:
+        """Write in one transaction."""
+        with self._transaction("IMMEDIATE") as connection:
+            return _write(connection, forms, self._named(connection, generation))
+
+    def remove(self, captured: Mapping[str, datetime], *, generation: str) -> None:
+        """Delete in one transaction."""
+        with self._transaction("IMMEDIATE") as connection:
+            self._find(connection, generation)
+            connection.executemany(
+                "DELETE FROM documents WHERE generation = ? AND id = ? AND version <= ?",
+                [(generation, key, milliseconds(captured_at)) for key, captured_at in captured.items()],
+            )
+
+    @contextmanager
+    def hold_writers(self) -> Iterator[None]:
+        """Hold the one write transaction that there can be; what this thread does in the block belongs to it."""
+        with self._transaction("IMMEDIATE"):
+            yield
+
+    def _pages(self, query: str, generation: str, *arguments: str) -> Iterator[Form]:
+        last = ""
+        while True:
+            with self._transaction("DEFERRED") as connection:
+                self._find(connection, generation)
+                rows = connection.execute(query, (*arguments, last, PAGE)).fetchall()
+            yield from (json.loads(row["form"]) for row in rows)
+            if not rows:
+                return
+            last = rows[-1]["id"]
+
     def _live(self, connection: sqlite3.Connection) -> str:
         """Return the live generation's name; the first generation of our mapping is made where nothing is live yet."""
         row = connection.execute("SELECT name FROM generations WHERE is_live").fetchone()
@@ -179,9 +223,13 @@ class SqliteStore:
 
     @contextmanager
     def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
-        """Commit what the block does, or none of it; SQLite's errors become ours."""
+        """Commit what the block does, or none of it; SQLite's errors become ours. A block within another belongs to that."""
         try:
             connection = self._connection()
+            is_within = connection.in_transaction
+            if is_within:
+                yield connection
+                return
             connection.execute(f"BEGIN {kind}")
             try:
                 yield connection
@@ -201,21 +249,34 @@ class SqliteStore:
             raise UsageError(message) from error
 
 
-def _upsert(connection: sqlite3.Connection, document: Document, generation: str) -> None:
-    version = milliseconds(document.captured_at)
+def _write(connection: sqlite3.Connection, forms: Sequence[Form], generation: str) -> dict[str, str]:
+    """Upsert the documents; return why the refused ones were refused, by id."""
+    refused = {}
+    for form in forms:
+        connection.execute("SAVEPOINT document")
+        try:
+            _upsert(connection, form, generation)
+        except (sqlite3.IntegrityError, UnicodeEncodeError) as error:
+            connection.execute("ROLLBACK TO document")
+            refused[form["id"]] = str(error)
+        connection.execute("RELEASE document")
+    return refused
+
+
+def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> None:
+    version = _time(form["captured_at"])
     known = connection.execute(
-        "SELECT key, version FROM documents WHERE generation = ? AND id = ?", (generation, document.id)
+        "SELECT key, version FROM documents WHERE generation = ? AND id = ?", (generation, form["id"])
     ).fetchone()
     if known and known["version"] > version:
         return
     if known:
         connection.execute("DELETE FROM documents WHERE key = ?", (known["key"],))
-    form = document_json(document)
     key = connection.execute(
         "INSERT INTO documents (generation, id, version, date, language, headline, deck, text, form) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            *(generation, document.id, version, milliseconds(document_date(document)), document.annotation.language),
+            *(generation, form["id"], version, _time(form["date"]), form["language"]),
             *(fold(form.get(name, "")) for name in ("headline", "deck", "text")),
             json.dumps(form, ensure_ascii=False),
         ),
@@ -232,3 +293,7 @@ def _facet_values(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for facet, field in (("publishers", "publisher"), ("languages", "language"), ("sections", "section")):
         if field in form:
             yield facet, form[field]
+
+
+def _time(written: str) -> int:
+    return milliseconds(datetime.fromisoformat(written))

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
+from upath import UPath
 from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.timeutils import datetime_to_iso_date, iso_date_to_datetime
@@ -94,14 +95,7 @@ class WarcArchive:
     def write_lines(self, batch: Batch, name: str, lines: Iterable[bytes]) -> None:
         """Write beside and rename, so that a reader sees all lines or none."""
         with self._one_line_errors():
-            target = self._root / archive.lines_name(batch, name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part = target.with_name(target.name + ".part")
-            with part.open("wb") as stream:
-                for line in lines:
-                    stream.write(line + b"\n")
-                _sync(stream)
-            part.rename(target)
+            _replace(self._root / archive.lines_name(batch, name), (line + b"\n" for line in lines))
 
     def read_lines(self, batch: Batch, name: str) -> Iterator[bytes]:
         """Yield the lines one by one."""
@@ -124,6 +118,17 @@ class WarcArchive:
                     if not dry_run:
                         path.unlink(missing_ok=True)  # another maintenance may have been quicker
         return dropped
+
+    def write_report(self, name: str, content: bytes) -> None:
+        """Write beside and rename."""
+        with self._one_line_errors():
+            _replace(self._root / archive.report_name(name), [content])
+
+    def read_report(self, name: str) -> bytes | None:
+        """Return the whole file."""
+        with self._one_line_errors():
+            path = self._root / archive.report_name(name)
+            return path.read_bytes() if path.exists() else None
 
     @contextmanager
     def _one_line_errors(self) -> Iterator[None]:
@@ -274,6 +279,15 @@ def _writable(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [
         (name, " ".join(value.split()).encode("utf-8", "backslashreplace").decode("utf-8")) for name, value in headers
     ]
+
+
+def _replace(target: UPath, content: Iterable[bytes]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    with part.open("wb") as stream:
+        stream.writelines(content)
+        _sync(stream)
+    part.rename(target)
 
 
 def _sync(stream: BinaryIO) -> None:

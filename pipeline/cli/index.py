@@ -5,8 +5,16 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import console
-from pipeline.cli.replay import run_replay
-from pipeline.errors import UsageError
+from pipeline.cli.replay import (
+    print_comparison,
+    print_promotion,
+    print_replayed,
+    run_comparison,
+    run_promotion,
+    run_rebuild,
+)
+from pipeline.model import codec
+from pipeline.replay.rebuild import ALWAYS, begin_rebuild
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 
@@ -39,26 +47,40 @@ def status(
 def rebuild() -> None:
     """Build a new generation of the whole archive beside the live one; readers notice nothing until it is promoted."""
     wiring = Wiring(read_settings())
-    generation = wiring.store.begin_generation()
-    report = run_replay(wiring, since=None, until=None, generation=generation)
+    generation = begin_rebuild(wiring)
+    report = run_rebuild(wiring, generation, ALWAYS)
     console.say(
-        f"generation {generation} holds {report.passed} documents; make it live: newswire index promote {generation}"
+        f"generation {generation} holds {report.taken} documents; make it live: newswire index promote {generation}"
     )
+    print_replayed(report)
+
+
+@index.command()
+def compare(
+    generation: str,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+) -> None:
+    """Compare a rebuilt generation with the live one, field by field."""
+    comparison = run_comparison(Wiring(read_settings()), generation)
+    if as_json:
+        console.print_json(codec.to_json(comparison))
+    else:
+        print_comparison(comparison)
 
 
 @index.command()
 def promote(
     generation: str,
-    force: Annotated[bool, typer.Option(help="Promote although it holds fewer documents than the live one.")] = False,
+    force: Annotated[
+        bool, typer.Option(help="Promote although it lacks more than a tenth of the live documents.")
+    ] = False,
 ) -> None:
-    """Make a generation the one that readers see, in one step."""
-    store = Wiring(read_settings()).store
-    known = {each.generation: each for each in store.status()}
-    live = next((each for each in known.values() if each.is_live), None)
-    if generation in known and live and known[generation].documents < live.documents and not force:
-        raise UsageError(
-            f"{generation} holds {known[generation].documents} documents, the live {live.generation} {live.documents}: "
-            "replay what is missing, or promote with --force"
-        )
-    store.promote(generation)
-    console.say(f"{generation} is live")
+    """Make a generation the one that readers see, in one step; what was written to the live one meanwhile comes along."""
+    print_promotion(generation, run_promotion(Wiring(read_settings()), generation, is_forced=force))
+
+
+@index.command()
+def drop(generation: str) -> None:
+    """Delete a generation that is not live: a rebuild that is not wanted, or one that was live before."""
+    Wiring(read_settings()).store.drop(generation)
+    console.say(f"{generation} is gone")

@@ -3,7 +3,7 @@
 msgspec does it: it knows dataclasses, enumerations, tuples, aware times and bytes, and checks types when it reads.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,3 +18,9 @@ def encode(record: object) -> bytes:
 def decode(line: bytes | str, kind: type[Record]) -> Record:
     """Return the record that ``encode`` was given. Raises ValueError on anything else."""
     return msgspec.json.decode(line, type=kind)
+
+
+def to_json(record: object) -> dict[str, Any]:
+    """Return the record as ``encode`` writes it, for a larger JSON value."""
+    form: dict[str, Any] = msgspec.to_builtins(record)
+    return form

@@ -1,4 +1,4 @@
-"""What Newswire adds to Airflow itself: pools, and workers that are warm before their first task.
+"""What Newswire adds to Airflow itself: pools, a timetable, and workers that are warm before their first task.
 
 Found by Airflow through the entry point ``airflow.plugins``. Imported in every Airflow process, also in those of tasks: so
 nothing here costs anything before it is needed.
@@ -8,6 +8,8 @@ import sys
 
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
+
+from pipeline.orchestration.timetables import DailyWhenAsked
 
 #: Slots of each pool: fetching waits for others' servers, past work must leave the workers to live work.
 POOLS = {
@@ -44,7 +46,8 @@ def make_pools() -> None:
 
 
 class NewswirePlugin(AirflowPlugin):
-    """Registers the listener."""
+    """Registers the listener, and what stands in serialised DAGs."""
 
     name = "newswire"
     listeners = [SchedulerListener()]  # noqa: RUF012 - Airflow's way
+    timetables = [DailyWhenAsked]  # noqa: RUF012 - as above

@@ -186,3 +186,18 @@ def test_a_disk_that_fails_is_one_clear_line(tmp_path: Path) -> None:
         WarcArchive(str(blocked)).open_batch(open_batch(NOW)),
     ):
         pass
+
+
+def test_a_report_is_kept_and_replaced_whole(archive: WarcArchive) -> None:
+    assert archive.read_report("replay-a") is None
+    archive.write_report("replay-a", b'{"documents": 1}')
+    archive.write_report("replay-a", b'{"documents": 2}')
+    assert archive.read_report("replay-a") == b'{"documents": 2}'
+    assert archive.read_report("replay-b") is None
+
+
+def test_reports_are_no_captures_and_no_handovers(archive: WarcArchive) -> None:
+    archive.write_report("replay-a", b"{}")
+    assert list(archive.scan(NOW - timedelta(days=1), NOW + timedelta(days=1))) == []
+    assert archive.drop_lines(NOW + timedelta(days=999)) == 0
+    assert archive.read_report("replay-a") == b"{}"

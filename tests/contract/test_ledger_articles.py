@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pipeline.model.fate import Fate, Reason, Tally
-from pipeline.ports import Ledger
+from pipeline.ports import Holding, Ledger
 from tests.fixtures.entries import LEASE, MINUTE, NOW, a_batch, an_article, an_entry, an_outcome
 
 
@@ -40,6 +40,25 @@ def test_a_fate_and_its_article_are_kept_together(ledger: Ledger) -> None:
         ledger.settle([an_outcome(claim, article_id=article.article_id)], [article])
     assert ledger.tally() == Tally(seen=1, pending=0, fates={Fate.INDEXED: 1})
     assert ledger.articles([article.article_id]) == {article.article_id: article}
+
+
+def test_only_a_url_that_holds_an_indexed_article_has_a_holding(ledger: Ledger) -> None:
+    entries = [an_entry(name) for name in ("holder", "duplicate", "refused", "pending")]
+    ledger.record_entries(entries[:3], NOW)
+    claims = {claim.entry: claim for claim in ledger.claim(a_batch(), NOW, limit=3, lease=LEASE)}
+    ledger.record_entries(entries[3:], NOW)
+    holder, duplicate, refused, _ = entries
+    article = an_article(url=holder.url)
+    owners = {article.article_id: holder.url, "never indexed": refused.url}
+    ledger.own_articles(owners, NOW)
+    ends = [
+        an_outcome(claims[holder], article_id=article.article_id),
+        an_outcome(claims[duplicate], Reason.SAME_ARTICLE, article_id=article.article_id),
+        an_outcome(claims[refused], Reason.STORE_REFUSED, article_id="never indexed"),
+    ]
+    ledger.settle(ends, [article])
+    held = {holder.url: Holding(entry=holder, first_seen_at=NOW, article=article)}
+    assert ledger.holdings([*(entry.url for entry in entries), "https://news.example/unknown"]) == held
 
 
 def test_an_older_capture_changes_no_article(ledger: Ledger) -> None:

@@ -69,12 +69,14 @@ def test_a_rebuilt_generation_is_promoted(served: Newswire) -> None:
     assert json.loads(served("search", "--json", "--limit", "100").stdout)["total"] == before["total"]
 
 
-def test_an_empty_generation_is_not_promoted_by_mistake(served: Newswire, tmp_path: Path) -> None:
+def test_a_rebuild_without_its_archive_keeps_what_is_live(served: Newswire, tmp_path: Path) -> None:
     served("ingest")
     served.environ["NEWSWIRE_ARCHIVE_URL"] = str(tmp_path / "elsewhere")
-    generation = served("index", "rebuild").stdout.split()[1]
-    done = served("index", "promote", generation, expect=2)
-    assert "holds 0 documents" in done.stderr
+    done = served("index", "rebuild")
+    assert "captures: 0 read" in done.stdout
+    assert "kept as they are: 23, capture is not in the archive" in done.stdout
+    served("index", "promote", done.stdout.split()[1])
+    assert json.loads(served("search", "--json", "--limit", "0").stdout)["total"] == 23
 
 
 def test_feeds_go_out_and_come_in(served: Newswire, tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 """Every DAG file loads, says what it does, and costs next to nothing to parse. Airflow runs in programs of its own."""
 
+import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,12 @@ from tests.fixtures.entries import NOW, an_entry
 
 DAGS = Path(__file__).parents[2] / "dags"
 #: What each file declares. A file that is not named here fails the suite.
-DECLARED = {"backfill.py": {"backfill"}, "ingest.py": {"ingest"}, "maintain.py": {"maintain"}}
+DECLARED = {
+    "backfill.py": {"backfill"},
+    "ingest.py": {"ingest"},
+    "maintain.py": {"maintain"},
+    "replay.py": {"replay"},
+}
 #: What Airflow itself imports, such as sqlalchemy, costs nothing more; dags/ruff.toml bans that as well.
 HEAVY = {
     "aiohttp",
@@ -37,6 +45,7 @@ LIGHT = {
     "pipeline.orchestration.assets",
     "pipeline.orchestration.feed_watch",
     "pipeline.orchestration.plugin",
+    "pipeline.orchestration.timetables",
 }
 LOAD = """
 import json, sys
@@ -133,6 +142,126 @@ def test_wrong_configuration_fails_at_once_with_one_clear_line(tmp_path: Path) -
     assert "new_state=failed" in said
     assert "up_for_retry" not in said
     assert f"AirflowFailException: NEWSWIRE_SOURCES: {tmp_path / 'missing.toml'} cannot be read" in said
+
+
+TIMETABLE = """
+import json, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow.timetables.base import TimeRestriction
+from pendulum import instance
+
+dag = DagBag(str(Path(sys.argv[1]) / "replay.py")).dags["replay"]
+stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+first, last = datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC)
+restriction = TimeRestriction(instance(first), None, catchup=False)
+by_itself = stored.timetable.next_dagrun_info_v2(last_dagrun_info=None, restriction=restriction)
+days = [info.data_interval for info in stored.iter_dagrun_infos_between(first, last)]
+answer = {"by_itself": by_itself, "days": [[str(day.start), str(day.end)] for day in days]}
+json.dump(answer | {"is_periodic": stored.timetable.periodic}, open(sys.argv[2], "w"))
+"""
+
+
+def test_a_replay_never_runs_by_itself_but_once_a_day_in_a_backfill(tmp_path: Path) -> None:
+    found = run_python(tmp_path, TIMETABLE, DAGS)
+    midnights = [f"2026-11-{day} 00:00:00+00:00" for day in range(23, 27)]
+    days = [[begin, end] for begin, end in itertools.pairwise(midnights)]
+    assert found == {"by_itself": None, "is_periodic": True, "days": days}
+
+
+@pytest.fixture
+def replayable(tmp_path: Path, first_pass: Path) -> State:
+    """Give Airflow and the stores after one pass over the newsroom."""
+    state = State(tmp_path)
+    state.migrate()
+    shutil.copytree(first_pass / "home", state.home)
+    return state
+
+
+@pytest.mark.slow
+def test_a_run_of_replay_promotes_what_it_rebuilt(replayable: State, without_network: tuple[str, ...]) -> None:
+    def live() -> dict[str, Any]:
+        command = [PROGRAMS / "newswire", "index", "status", "--json"]
+        status = subprocess.run(command, env=replayable.environ(), check=True, capture_output=True).stdout
+        generation: dict[str, Any] = json.loads(status)[0]
+        return generation
+
+    before = live()
+    days = {
+        "first_day": f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}",
+        "last_day": f"{datetime.now(UTC):%Y-%m-%d}",
+    }
+    command = [
+        *without_network,
+        PROGRAMS / "airflow",
+        "dags",
+        "test",
+        "replay",
+        "--conf",
+        json.dumps(days | {"promote": True}),
+    ]
+    done = subprocess.run(command, env=replayable.environ(), capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert f"{before['documents']} written" in said
+    assert "0 differ" in said
+    after = live()
+    assert after["generation"] != before["generation"]
+    assert after["documents"] == before["documents"]
+
+
+BEGIN = """
+import json, os, sys
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from pipeline.orchestration import replay
+
+def ask(first, last, joins=False):
+    try:
+        return replay.begin(first, last, joins=joins)
+    except (AirflowFailException, AirflowSkipException) as error:
+        return f"{type(error).__name__}: {error}"
+
+os.environ["NEWSWIRE_HOME"] = sys.argv[1]
+days = [str((datetime.now(UTC) - timedelta(days=ago)).date()) for ago in (1, 0)]
+answer = {
+    "future": ask("2999-01-01", "2999-01-02"),
+    "order": ask("2026-11-02", "2026-11-01"),
+    "no day": ask("yesterday", "2026-11-01"),
+    "empty": ask("2001-01-01", "2001-01-31"),
+    "begun": ask(*days, joins=True),
+    "joined": ask(*days, joins=True),
+}
+json.dump(answer, open(sys.argv[2], "w"))
+"""
+
+
+def test_a_replay_begins_only_with_days_that_the_archive_has(ingested_home: Path, tmp_path: Path) -> None:
+    said = run_python(tmp_path, BEGIN, ingested_home)
+    assert said["future"] == "AirflowFailException: 2999-01-01 is in the future: there is nothing yet"
+    assert said["order"].startswith("AirflowFailException: the first day 2026-11-02 is later than the last")
+    assert said["no day"].startswith("AirflowFailException: yesterday to 2026-11-01: write days as 2026-11-24")
+    assert said["empty"] == "AirflowSkipException: the archive holds no captures from 2001-01-01 to 2001-01-31"
+    assert said["joined"] == said["begun"]
+    assert said["begun"].startswith("articles-")
+
+
+@pytest.mark.slow
+def test_airflow_takes_a_backfill_of_replay(replayable: State) -> None:
+    def airflow(*arguments: str) -> str:
+        command = [PROGRAMS / "airflow", *arguments]
+        done = subprocess.run(command, env=replayable.environ(), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    airflow("dags", "reserialize")
+    airflow("backfill", "create", "--dag-id", "replay", "--from-date", "2026-11-01", "--to-date", "2026-11-03")
+    runs = json.loads(airflow("dags", "list-runs", "replay", "--output", "json").splitlines()[-1])
+    assert sorted(run["logical_date"][:10] for run in runs) == ["2026-11-01", "2026-11-02", "2026-11-03"]
+    assert {run["state"] for run in runs} == {"queued"}
 
 
 @pytest.mark.slow

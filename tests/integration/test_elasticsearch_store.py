@@ -3,13 +3,14 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
 
+from pipeline.adapters import elasticsearch_bulk
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index.document import document_json
@@ -17,7 +18,7 @@ from pipeline.index.folding import fold, fold_words
 from pipeline.index.mapping import fingerprint, read_mapping
 from pipeline.model.entity import Quote
 from pipeline.search import make_query
-from tests.fixtures.documents import TEHRAN, FixedClock, document
+from tests.fixtures.documents import NOON, TEHRAN, FixedClock, document
 
 real = pytest.mark.elasticsearch
 
@@ -200,6 +201,72 @@ def test_documents_lie_in_the_month_of_their_first_sight(store: ElasticsearchSto
     store.write([document()])
     (status,) = store.status()
     assert [index.rpartition("-")[2] for index in status.indices] == ["2026.11"]
+
+
+# A promotion that overtakes a writer
+
+
+@real
+@pytest.mark.parametrize("is_dropped", [False, True])
+@pytest.mark.parametrize("first_seen_at", [NOON, NOON - timedelta(days=99)], ids=["known month", "new month"])
+@pytest.mark.parametrize("step", ["create", "send_actions"])
+def test_a_writer_overtaken_by_a_promotion_writes_where_readers_are(
+    store: ElasticsearchStore,
+    elasticsearch_client: Elasticsearch,
+    elasticsearch_prefix: str,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    first_seen_at: datetime,
+    is_dropped: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    store.prepare()
+    old, rebuilt = store.status()[0].generation, store.begin_generation()
+    part = elasticsearch_bulk if step == "send_actions" else store._generations
+    original = getattr(part, step)
+
+    def overtake(*arguments: object, **options: object) -> object:
+        monkeypatch.setattr(part, step, original)
+        with store.hold_writers():
+            store.promote(rebuilt)
+        if is_dropped:
+            store.drop(old)
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(part, step, overtake)
+    assert store.write([document(first_seen_at=first_seen_at)]) == ()
+    assert store.search(make_query()).total == 1
+    behind = elasticsearch_client.indices.get_alias(name=elasticsearch_prefix)
+    assert all(index.startswith(rebuilt) for index in behind)
+
+
+@real
+def test_an_index_made_while_writers_are_held_waits_as_well(
+    store: ElasticsearchStore, elasticsearch_client: Elasticsearch, elasticsearch_prefix: str
+) -> None:
+    store.prepare()
+    rebuilt = store.begin_generation()
+    old_month = document("past", first_seen_at=NOON - timedelta(days=99))
+    writer = threading.Thread(target=lambda: store.write([old_month]))
+    with store.hold_writers():
+        writer.start()
+        while len(elasticsearch_client.indices.get_alias(name=elasticsearch_prefix)) == 1:
+            assert writer.is_alive()
+        store.promote(rebuilt)
+    writer.join(30)
+    assert store.search(make_query()).total == 1
+    assert all(index.startswith(rebuilt) for index in elasticsearch_client.indices.get_alias(name=elasticsearch_prefix))
+
+
+@real
+def test_an_index_that_stays_closed_is_said(store: ElasticsearchStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.prepare()
+    monkeypatch.setattr("pipeline.adapters.elasticsearch_store.PATIENCE", 0)
+    live = store.status()[0].generation
+    with store.hold_writers(), pytest.raises(StoreUnavailable, match="takes no writes since a promotion began"):
+        store.write([document()])
+    store._generations.close()  # as a promotion leaves it that was killed
+    store.promote(live)
+    assert store.write([document()]) == ()
 
 
 # A server that does not answer as it should

@@ -14,11 +14,12 @@ import pytest
 from examples.newsroom.server import Newsroom
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.cli.ingest import run_ingest
-from pipeline.cli.replay import run_replay
 from pipeline.errors import StoreUnavailable
 from pipeline.model.fate import Fate, Reason
 from pipeline.model.handover import Report
 from pipeline.model.query import Query, Sort
+from pipeline.replay.promotion import promote_rebuild
+from pipeline.replay.rebuild import ALWAYS, begin_rebuild, compare_rebuild, rebuild_generation
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 
@@ -146,8 +147,13 @@ def test_a_replay_rebuilds_the_same_documents(wiring: Wiring, newsroom: Newsroom
     ingest(wiring)
     documents = stored_versions(wiring)
     asked = len(newsroom.requests)
-    generation = wiring.store.begin_generation()
-    run_replay(wiring, since=None, until=None, generation=generation)
-    wiring.store.promote(generation)
+    generation = begin_rebuild(wiring)
+    report = rebuild_generation(generation, ALWAYS, parts=wiring)
+    assert (report.written, report.copied, report.kept.total()) == (len(documents), 0, 0)
+    differences = compare_rebuild(generation, parts=wiring).differences
+    assert (differences.live_documents, differences.rebuilt_documents) == (len(documents), len(documents))
+    assert (differences.changed, differences.fields) == (0, ())
+    promote_rebuild(generation, parts=wiring)
+    assert wiring.store.status()[0].generation == generation
     assert len(newsroom.requests) == asked
     assert stored_versions(wiring) == documents

@@ -15,11 +15,12 @@ from examples.embedded import PROGRAMS, State
 from examples.newsroom.server import Newsroom
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.cli.ingest import run_ingest
-from pipeline.cli.replay import run_replay
 from pipeline.maintenance.steps import Maintained, Pruned, Retired, make_report, prune, retire_months
 from pipeline.model.fate import Fate, Reason
 from pipeline.model.handover import Report
 from pipeline.model.query import Query, Sort
+from pipeline.replay.promotion import promote_rebuild
+from pipeline.replay.rebuild import ALWAYS, begin_rebuild, rebuild_generation
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 from tests.fixtures.command import Newswire
@@ -140,9 +141,9 @@ def test_everything_that_was_dropped_and_pruned_can_be_read_from_the_archive_aga
     assert "feed" in {document["text_source"] for document in before.values()}
     clock.days = 0
     maintain(wiring)
-    generation = wiring.store.begin_generation()
-    run_replay(wiring, since=None, until=None, generation=generation)
-    wiring.store.promote(generation)
+    generation = begin_rebuild(wiring)
+    assert rebuild_generation(generation, ALWAYS, parts=wiring).written == len(before)
+    promote_rebuild(generation, parts=wiring)
     assert documents(wiring) == before
 
 

@@ -1,0 +1,166 @@
+"""Generations in Elasticsearch: which indices belong together, which stand behind the alias, and how the alias moves.
+
+A promotion and a writer may meet. Three things keep what is written:
+
+- While the last documents are brought over, the old indices take no writes: ``close`` blocks them, after the server has
+  ended the writes under way. A writer that meets the block asks again which generation is live.
+- An index that a writer makes gets the alias only while its generation has it (``_join_alias``), in one call of the server's.
+- A writer asks once more after its write; if another generation is live by then, it writes to that one as well.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from elasticsearch import ApiError, Elasticsearch, NotFoundError
+
+from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.index import mapping as names
+from pipeline.index.mapping import Generation
+
+
+class Generations:
+    """The indices of one alias on one server. Raises what the client raises, and UsageError for what only a user can mend."""
+
+    def __init__(self, client: Elasticsearch, alias: str, url: str, mapping: Mapping[str, Any]) -> None:
+        """Ask nothing yet."""
+        self._client = client
+        self._alias = alias
+        self._url = url
+        self._mapping = mapping
+        self.fingerprint = names.fingerprint(mapping)
+
+    def live(self) -> tuple[Generation | None, list[str]]:
+        """Return the live generation, whatever its mapping, and its indices."""
+        indices = sorted(self.behind_alias())
+        generations = {names.parse_index(index, self._alias) for index in indices}
+        if None in generations or len(generations) > 1:
+            message = (
+                f"the alias {self._alias} at {self._url} points to indices that do not belong together: "
+                f"{', '.join(indices[:5])}; remove it from those that are not one generation of Newswire's"
+            )
+            raise UsageError(message)
+        return next(iter(generations), None), indices
+
+    def target(self, name: str | None) -> tuple[Generation, list[str]]:
+        """Return the generation to write to, default the live one. Raises UsageError where its mapping is not ours.
+
+        Where nothing is live yet, the first generation of our mapping is to be.
+        """
+        if name is None:
+            live, indices = self.live()
+            generation = live or Generation(self._alias, self.fingerprint)
+        else:
+            generation, indices = self.named(name)
+        names.check_fingerprint(generation, self.fingerprint)
+        return generation, indices
+
+    def named(self, name: str) -> tuple[Generation, list[str]]:
+        """Return the generation of that name and its indices."""
+        for generation, indices in self.all().items():
+            if generation.name == name:
+                return generation, indices
+        message = f"there is no generation {name!r}; newswire index status lists them"
+        raise UsageError(message)
+
+    def all(self) -> dict[Generation, list[str]]:
+        """Return the indices of each generation."""
+        generations: dict[Generation, list[str]] = {}
+        for index in sorted(self._client.indices.get_alias(index=f"{self._alias}-*")):
+            generation = names.parse_index(index, self._alias)
+            if generation:
+                generations.setdefault(generation, []).append(index)
+        return generations
+
+    def behind_alias(self) -> set[str]:
+        """Return the indices that readers see."""
+        try:
+            return set(self._client.indices.get_alias(name=self._alias))
+        except NotFoundError:
+            if self._client.indices.exists(index=self._alias):
+                message = (
+                    f"{self._alias} at {self._url} is an index, but Newswire needs that name for an alias: rename it"
+                )
+                raise UsageError(message) from None
+            return set()
+
+    def create(self, generation: Generation, indices: Iterable[str], *, beside: list[str] | None) -> bool:
+        """Create what is missing. Two writers may do so at once: the second finds it done.
+
+        ``beside`` is for the live generation: the indices that it has; tell whether it is live still, and open to writes.
+        """
+        meta = {**self._mapping["mappings"]["_meta"], "fingerprint": generation.fingerprint}
+        is_live = True
+        for index in sorted(indices):
+            is_ours = True
+            try:
+                self._client.indices.create(
+                    index=index,
+                    settings=self._mapping["settings"],
+                    mappings={**self._mapping["mappings"], "_meta": meta},
+                )
+            except ApiError as error:
+                if error.error != "resource_already_exists_exception":
+                    raise
+                is_ours = False
+            if beside is not None and not self._join_alias(index, beside):
+                is_live = False
+                if is_ours:  # nobody has written to it, for it never had the alias
+                    self._client.indices.delete(index=index)
+        return is_live
+
+    def move_alias(self, generation: str) -> None:
+        """Put the alias on that generation alone, in one call, and let it be written to."""
+        _, indices = self.named(generation)
+        self.open(indices)
+        while actions := names.alias_actions(self._alias, self.behind_alias(), indices):
+            self._client.indices.update_aliases(actions=actions)  # once, unless a writer just gave an index the alias
+
+    def close(self) -> list[str]:
+        """Let the live generation take no more writes, once those under way have ended; return its indices."""
+        closed: set[str] = set()
+        while waiting := set(self.behind_alias()) - closed:  # a writer may add one meanwhile
+            for index in sorted(waiting):
+                answer = self._client.indices.add_block(index=index, block="write")
+                if not answer["shards_acknowledged"]:
+                    message = f"{index} at {self._url} could not be closed to writers; is every shard there?"
+                    raise StoreUnavailable(message)
+            closed |= waiting
+        return sorted(closed)
+
+    def open(self, indices: list[str]) -> None:
+        """Let these indices take writes again."""
+        if closed := self._closed(indices):
+            self._client.indices.put_settings(index=closed, settings={"index.blocks.write": None})
+
+    def delete(self, generation: str) -> None:
+        """Delete the indices by their full names: many servers refuse patterns here."""
+        _, indices = self.named(generation)
+        if self.behind_alias() & set(indices):
+            message = f"{generation} is live: promote another generation before dropping it"
+            raise UsageError(message)
+        for index in indices:
+            self._client.indices.delete(index=index)
+
+    def _join_alias(self, index: str, beside: list[str]) -> bool:
+        """Give the index the alias, if its sisters have it still and take writes; the first of all gets it anyhow."""
+        has_it = {"add": {"index": index, "alias": self._alias}}
+        if not beside:
+            self._client.indices.update_aliases(actions=[has_it])
+            return True
+        sister = {"index": beside[0], "alias": self._alias}
+        try:
+            self._client.indices.update_aliases(
+                actions=[{"remove": {**sister, "must_exist": True}}, {"add": sister}, has_it]
+            )
+        except NotFoundError:
+            return False
+        # A promotion that closed the sisters before this may not have seen the new one: then it has to wait as they do.
+        if self._closed(beside):
+            self._client.indices.add_block(index=index, block="write")
+        return True
+
+    def _closed(self, indices: list[str]) -> list[str]:
+        settings = self._client.indices.get_settings(
+            index=indices, name="index.blocks.write", flat_settings=True, ignore_unavailable=True
+        )
+        return [index for index, found in settings.items() if found["settings"].get("index.blocks.write") == "true"]

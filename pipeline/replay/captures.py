@@ -1,0 +1,134 @@
+"""Archived captures to documents, by the code of today."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from pipeline.boundary import boundary
+from pipeline.extract.article import extract_article
+from pipeline.fetch.responses import judge_response
+from pipeline.flow import BATCH_SIZE
+from pipeline.index.document import make_document
+from pipeline.model.article import Article
+from pipeline.model.capture import Capture, CaptureRef
+from pipeline.model.document import Document
+from pipeline.model.fate import Reason
+from pipeline.model.feed import Rules
+from pipeline.model.rebuild import Interval, Replayed
+from pipeline.ports import Holding
+from pipeline.replay.parts import Parts
+
+Element = TypeVar("Element")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaking:
+    """A capture that speaks for an article, and what the ledger knows of the two."""
+
+    capture: Capture
+    ref: CaptureRef
+    holding: Holding
+
+    @property
+    def article_id(self) -> str:
+        """The id that the ledger knows the article by."""
+        return self.holding.article.article_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What became of captures: documents, and the ids of the articles that make none."""
+
+    documents: list[Document]
+    #: The page is no article, and why.
+    rejected: Mapping[str, Reason]
+    #: The code failed, which says nothing about the page.
+    broken: Collection[str]
+
+
+def replay_interval(
+    generation: str,
+    interval: Interval,
+    *,
+    parts: Parts,
+    rules: Mapping[str, Rules],
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> Replayed:
+    """Write the documents of the interval's captures to the generation, and remove what is no article any more.
+
+    Only captures that speak for an article are read again. What is left out is not counted here, but by
+    ``rebuild.bring_over``, which meets each live document once.
+    """
+    report = Replayed()
+    for group in in_groups(parts.archive.scan(interval.since, interval.until), BATCH_SIZE):
+        speaking = list(_find_speaking(group, parts))
+        read = read_captures(speaking, parts=parts, rules=rules)
+        report.captures += len(group)
+        if read.documents:
+            refused = parts.store.write(read.documents, generation=generation)
+            report.written += len(read.documents) - len(refused)
+            report.refused += len(refused)
+        if read.rejected:
+            captured = {
+                each.article_id: each.capture.fetched_at for each in speaking if each.article_id in read.rejected
+            }
+            parts.store.remove(captured, generation=generation)
+        on_progress(len(group))
+    return report
+
+
+def read_captures(captures: Iterable[Speaking], *, parts: Parts, rules: Mapping[str, Rules]) -> Read:
+    """Extract and annotate the captures. An article keeps the id that the ledger knows.
+
+    For the code may find another canonical address today, and the document would be a second one.
+    """
+    read, articles = list[Speaking](), list[Article]()
+    rejected = dict[str, Reason]()
+    for each in captures:
+
+        def reject(reason: Reason, _: str, article_id: str = each.article_id) -> None:
+            rejected[article_id] = reason
+
+        with boundary(reject):
+            judge_response(each.capture)
+            entry = each.holding.entry
+            articles.append(extract_article(each.capture, entry, rules.get(entry.feed_url, Rules())))
+            read.append(each)
+    annotations = parts.annotator.annotate(articles) if articles else ()
+    documents = [
+        make_document(
+            article,
+            annotation,
+            article_id=each.article_id,
+            entry=each.holding.entry,
+            first_seen_at=each.holding.first_seen_at,
+            captured_at=each.capture.fetched_at,
+            capture=each.ref,
+        )
+        for each, article, annotation in zip(read, articles, annotations, strict=True)
+    ]
+    broken = {key for key, reason in rejected.items() if reason is Reason.BUG}
+    rejected = {key: reason for key, reason in rejected.items() if key not in broken}
+    return Read(documents=documents, rejected=rejected, broken=broken)
+
+
+def has_captures(interval: Interval, parts: Parts) -> bool:
+    """Tell whether the archive holds anything fetched in the interval."""
+    return next(iter(parts.archive.scan(interval.since, interval.until)), None) is not None
+
+
+def in_groups(elements: Iterable[Element], size: int) -> Iterator[list[Element]]:
+    """Yield the elements in lists of that size, the last one shorter."""
+    waiting = iter(elements)
+    while group := list(islice(waiting, size)):
+        yield group
+
+
+def _find_speaking(group: Sequence[tuple[CaptureRef, Capture]], parts: Parts) -> Iterator[Speaking]:
+    """Yield the captures that the live documents were made of: the ledger knows the time of each."""
+    holdings = parts.ledger.holdings([capture.url for _, capture in group])
+    for ref, capture in group:
+        holding = holdings.get(capture.url)
+        if holding and holding.article.captured_at == capture.fetched_at:
+            yield Speaking(capture=capture, ref=ref, holding=holding)

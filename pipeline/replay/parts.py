@@ -1,0 +1,32 @@
+"""What a replay needs of the program; wiring.Wiring has it all, each part opened on its first use."""
+
+from typing import Protocol
+
+from pipeline.enrich.annotate import Annotator
+from pipeline.ports import Archive, Clock, Ledger, SearchStore
+
+
+class Parts(Protocol):
+    """The parts; a replay that finds nothing to extract never opens the annotator."""
+
+    clock: Clock
+
+    @property
+    def archive(self) -> Archive:
+        """The archive, which is only read but for reports."""
+        ...
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, which is only read."""
+        ...
+
+    @property
+    def store(self) -> SearchStore:
+        """The search store."""
+        ...
+
+    @property
+    def annotator(self) -> Annotator:
+        """The annotator."""
+        ...
