@@ -8,7 +8,7 @@ from typing import TypeVar
 from pipeline.boundary import boundary
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
-from pipeline.flow import BATCH_SIZE
+from pipeline.flow import BATCH_SIZE, PIECE
 from pipeline.index.document import make_document
 from pipeline.model.article import Article
 from pipeline.model.capture import Capture, CaptureRef
@@ -63,16 +63,16 @@ def replay_interval(
     report = Replayed()
     for group in in_groups(parts.archive.scan(interval.since, interval.until), BATCH_SIZE):
         speaking = list(_find_speaking(group, parts))
-        read = read_captures(speaking, parts=parts, rules=rules)
+        pieces = [read_captures(piece, parts=parts, rules=rules) for piece in _giving_way(speaking, parts)]
+        documents = [document for piece in pieces for document in piece.documents]
+        rejected = {key: reason for piece in pieces for key, reason in piece.rejected.items()}
         report.captures += len(group)
-        if read.documents:
-            refused = parts.store.write(read.documents, generation=generation)
-            report.written += len(read.documents) - len(refused)
+        if documents:
+            refused = parts.store.write(documents, generation=generation)
+            report.written += len(documents) - len(refused)
             report.refused += len(refused)
-        if read.rejected:
-            captured = {
-                each.article_id: each.capture.fetched_at for each in speaking if each.article_id in read.rejected
-            }
+        if rejected:
+            captured = {each.article_id: each.capture.fetched_at for each in speaking if each.article_id in rejected}
             parts.store.remove(captured, generation=generation)
         on_progress(len(group))
     return report
@@ -123,6 +123,13 @@ def in_groups(elements: Iterable[Element], size: int) -> Iterator[list[Element]]
     waiting = iter(elements)
     while group := list(islice(waiting, size)):
         yield group
+
+
+def _giving_way(captures: Iterable[Speaking], parts: Parts) -> Iterator[list[Speaking]]:
+    """Yield pieces that take a fraction of a second each, when no live work wants the processor."""
+    for piece in in_groups(captures, PIECE):
+        parts.give_way()
+        yield piece
 
 
 def _find_speaking(group: Sequence[tuple[CaptureRef, Capture]], parts: Parts) -> Iterator[Speaking]:

@@ -30,3 +30,7 @@ class Parts(Protocol):
     def annotator(self) -> Annotator:
         """The annotator."""
         ...
+
+    def give_way(self) -> None:
+        """Let live work go first, before each piece of a replay."""
+        ...

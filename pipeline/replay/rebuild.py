@@ -81,6 +81,8 @@ def bring_over(
     rules = feed_rules(parts.ledger)
     report = Replayed()
     for group in in_groups(parts.store.missing(generation, since=since), COPY_SIZE):
+        if since is None:  # while writers are held for a last round, nobody may wait for them
+            parts.give_way()
         anew, others = list[Form](), list[Form]()
         for form in group:
             is_within = any(interval.holds(_captured_at(form)) for interval in intervals)
