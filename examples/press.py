@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from warcio.statusandheaders import StatusAndHeaders
@@ -23,6 +23,7 @@ HOST = "127.0.0.1"
 PUBLISHER = "Loopback Gazette"
 #: Seconds between two polls of the feed: the press is ours, and news is to be seen at once.
 POLL_EVERY = 0.5
+MAIN_FEED = "/feed.xml"
 #: Newest entries that the feed shows; a real one shows some dozens.
 FEED_LENGTH = 200
 HTML, XML = "text/html; charset=utf-8", "application/xml"
@@ -96,7 +97,7 @@ class Press:
 
     def __init__(self) -> None:
         """Nothing listens yet."""
-        self._fed: list[Story] = []
+        self._feeds: dict[str, list[Story | str]] = {MAIN_FEED: []}
         self._past: list[Story] = []
         self._pages: dict[str, Story] = {}
         self._visits: Counter[str] = Counter()
@@ -125,15 +126,21 @@ class Press:
     def write_sources(self, path: Path) -> None:
         """Write the sources file that makes Newswire read this press."""
         path.write_text(
-            f'[[sources]]\nfeed = "{self.origin}/feed.xml"\npublisher = "{PUBLISHER}"\nlanguage = "en"\n'
+            f'[[sources]]\nfeed = "{self.origin}{MAIN_FEED}"\npublisher = "{PUBLISHER}"\nlanguage = "en"\n'
             f"poll_every = {POLL_EVERY}\n"
             f'sitemaps = ["{self.origin}/sitemap.xml"]\n',
             encoding="utf-8",
         )
 
-    def publish(self, numbers: Sequence[int]) -> list[str]:
+    def publish(self, numbers: Sequence[int], feed: str = MAIN_FEED) -> list[str]:
         """Announce these stories in the feed, now; return their URLs."""
-        return self._add(self._fed, [Story(number=number, published_at=datetime.now(UTC)) for number in numbers])
+        stories = [Story(number=number, published_at=datetime.now(UTC)) for number in numbers]
+        return self._add(self._feeds.setdefault(feed, []), stories)
+
+    def publish_link(self, url: str) -> None:
+        """Announce an address elsewhere."""
+        with self._lock:
+            self._feeds[MAIN_FEED].append(url)
 
     def file_past(self, day: date, numbers: Sequence[int]) -> list[str]:
         """List these stories, at noon of that day, in the day's sitemap; return their URLs."""
@@ -160,6 +167,14 @@ class Press:
                 record.raw_stream.close()  # warcio leaves a temporary file open, in which it counted the digest
         return [self.origin + story.path for story in stories]
 
+    def has_shown(self, first: int, last: int) -> bool:
+        """Tell whether a page of these numbers, the last one excluded, was asked for."""
+        return any(first <= number < last for number in self._numbers_visited())
+
+    def page_visits(self) -> int:
+        """Return how often pages of stories were asked for."""
+        return sum(count for path, count in self.visits.items() if "/report-" in path)
+
     @property
     def visits(self) -> Mapping[str, int]:
         """How often each path was asked for so far."""
@@ -172,8 +187,8 @@ class Press:
             self._visits[path] += 1
             if path in self._pages:
                 return HTML, self._pages[path].html.encode()
-            if path == "/feed.xml":
-                return "application/rss+xml", self._feed().encode()
+            if path in self._feeds:
+                return "application/rss+xml", self._feed(self._feeds[path]).encode()
             days = sorted({story.published_at.date() for story in self._past})
             if path == "/sitemap.xml":
                 return XML, self._sitemap_index(days).encode()
@@ -182,22 +197,28 @@ class Press:
                 return "application/gzip", gzip.compress(self._sitemap(named[path]).encode(), mtime=0)
         return None
 
-    def _add(self, shelf: list[Story], stories: Sequence[Story]) -> list[str]:
+    def _numbers_visited(self) -> set[int]:
+        return {int(path.rpartition("-")[2]) for path in self.visits if "/report-" in path}
+
+    def _add(self, shelf: list[Any], stories: Sequence[Story]) -> list[str]:
         with self._lock:
             shelf += stories
             self._pages |= {story.path: story for story in stories}
         return [self.origin + story.path for story in stories]
 
-    def _feed(self) -> str:
-        entries = "".join(
-            f"<item><title>{story.headline}</title><link>{self.origin}{story.path}</link>"
-            f"<guid>{self.origin}{story.path}</guid><pubDate>{format_datetime(story.published_at)}</pubDate></item>"
-            for story in reversed(self._fed[-FEED_LENGTH:])
-        )
+    def _feed(self, fed: Sequence[Story | str]) -> str:
+        entries = "".join(self._entry(each) for each in reversed(fed[-FEED_LENGTH:]))
         return (
             f'<?xml version="1.0"?><rss version="2.0"><channel><title>{PUBLISHER}</title>'
             f"<link>{self.origin}/</link>{entries}</channel></rss>"
         )
+
+    def _entry(self, each: Story | str) -> str:
+        if isinstance(each, str):
+            return f"<item><title>Elsewhere</title><link>{each}</link></item>"
+        url = self.origin + each.path
+        dated = f"<pubDate>{format_datetime(each.published_at)}</pubDate>"
+        return f"<item><title>{each.headline}</title><link>{url}</link><guid>{url}</guid>{dated}</item>"
 
     def _sitemap_index(self, days: Sequence[date]) -> str:
         children = "".join(f"<sitemap><loc>{self.origin}/sitemap-{day}.xml.gz</loc></sitemap>" for day in days)

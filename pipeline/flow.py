@@ -40,7 +40,7 @@ from pipeline.urls import article_id
 
 BATCH_SIZE = 50
 #: Texts annotated in one call: taggers are faster with several, and past work lets live work in between two pieces.
-PIECE = 10
+PIECE = 5
 #: Longer than any batch takes; a crashed run's entries are taken up again after it.
 LEASE = timedelta(minutes=15)
 MAX_DETAIL = 500  # characters of an explanation that the ledger keeps

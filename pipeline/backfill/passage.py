@@ -17,11 +17,13 @@ from pipeline.archive import name_batch
 from pipeline.boundary import gather
 from pipeline.enrich.annotate import Annotator
 from pipeline.errors import StoreUnavailable, UsageError
-from pipeline.flow import BATCH_SIZE, LEASE
+from pipeline.flow import LEASE
 from pipeline.model.capture import Batch
 from pipeline.model.handover import Report
 from pipeline.ports import Archive, Clock, Fetcher, Ledger, SearchStore
 
+#: Smaller than a live batch: the search store takes a batch in one go, and live ones wait meanwhile.
+BATCH_SIZE = 20
 #: Leases are prolonged so often; a batch takes many minutes where a host asks for long pauses.
 RENEW_EVERY = timedelta(minutes=1)
 

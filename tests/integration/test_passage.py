@@ -30,7 +30,8 @@ def press(tmp_path: Path) -> Iterator[Press]:
 
 
 @pytest.fixture
-def wiring(press: Press, tmp_path: Path) -> Iterator[Wiring]:
+def wiring(press: Press, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wiring]:
+    monkeypatch.setattr(passage, "BATCH_SIZE", 50)  # 120 articles make two whole batches and a part
     press.file_past(DAY, range(120))
     environ = {
         "NEWSWIRE_HOME": str(tmp_path / "home"),

@@ -1,0 +1,30 @@
+"""Published items can be searched, also where servers are killed on the way."""
+
+from examples.stack import Stack
+
+
+def test_published_articles_can_be_searched(stack: Stack) -> None:
+    stack.unpause("ingest")
+    stack.wait_until(lambda: stack.press.visits.get("/feed.xml", 0) > 5, "the watcher polls the feed")
+    expected = sorted(stack.press.publish(range(20)))
+    stack.wait_until(lambda: stack.urls() == expected, "20 articles can be searched")
+    assert stack.runs("ingest", "asset_triggered")
+    events = stack.ask("GET", "/assets/events?name_pattern=newswire_articles")["asset_events"]
+    assert sum(event["extra"]["written"] for event in events) == 20
+
+
+def test_killed_servers_lose_nothing(stack: Stack) -> None:
+    before = stack.urls()
+    expected = sorted(before + stack.press.publish(range(100, 130)))
+    stack.wait_until(lambda: stack.press.has_shown(100, 130), "fetching has begun")
+    for name in ("worker-1", "triggerer"):
+        stack.kill(name)
+        stack.start(name)
+    expected = sorted(expected + stack.press.publish(range(130, 140)))
+    stack.wait_until(lambda: stack.urls() == expected, "every article can be searched, once", seconds=400)
+
+
+def test_a_feed_that_is_added_is_watched_at_once(stack: Stack) -> None:
+    expected = sorted(stack.urls() + stack.press.publish(range(140, 145), feed="/second.xml"))
+    stack.newswire("feeds", "add", f"{stack.press.origin}/second.xml", "--publisher", "Second Desk")
+    stack.wait_until(lambda: stack.urls() == expected, "the new feed's articles can be searched")
