@@ -44,7 +44,7 @@ lint: setup ## style, types and import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-check: lint test ## everything that CI runs
+check: lint test test-stack ## everything that CI runs
 
 lock: setup ## resolve the dependencies of pyproject.toml anew, within its bounds
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \

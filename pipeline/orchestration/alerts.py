@@ -29,12 +29,12 @@ def deadline_after(interval: timedelta) -> DeadlineAlert | None:
     )
 
 
-async def report_late_run(*, context: Mapping[str, Any], minutes: float) -> None:
+async def report_late_run(*, minutes: float, context: Mapping[str, Any] | None = None) -> None:
     """Log which run is late. Airflow calls it when the deadline has passed; its UI lists the missed deadline as well."""
-    run = context.get("dag_run") or {}
-    name = f"{run.get('dag_id')} {run.get('dag_run_id')}" if isinstance(run, Mapping) else str(run)
+    run = (context or {}).get("dag_run", {})
     log.error(
-        "late: %s has not ended %g minutes after it was queued; see its tasks in the UI, `newswire ledger` and the pools",
-        name,
+        "late: %s %s has not ended %g minutes after it was queued; see its tasks in the UI, the pools and `newswire ledger`",
+        run.get("dag_id", "a run"),
+        run.get("dag_run_id", ""),
         minutes,
     )

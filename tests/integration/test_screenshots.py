@@ -1,0 +1,40 @@
+"""The pictures in docs/ can be taken anew: the script starts Airflow and has a real Chromium draw its pages."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from examples.screenshots import SIZE, VIEWS
+
+ROOT = Path(__file__).parents[2]
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+#: A page that only says that it is loading, or that something failed, is drawn in a fifth of this.
+LEAST_BYTES = 25_000
+
+
+@pytest.mark.slow
+def test_every_view_is_drawn(tmp_path: Path) -> None:
+    if shutil.which("chromium") is None:
+        how = "no chromium on this machine; bring it: apt-get install chromium"
+        if os.environ.get("REQUIRE_CHROMIUM") == "1":
+            pytest.fail(how, pytrace=False)
+        pytest.skip(how)
+    command = [sys.executable, "-m", "examples.screenshots", str(tmp_path)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=500)
+    assert result.returncode == 0, result.stdout + result.stderr
+    width, height = map(int, SIZE.split(","))
+    for name in VIEWS:
+        picture = (tmp_path / f"{name}.png").read_bytes()
+        assert picture.startswith(SIGNATURE)
+        assert (int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])) == (width, height)
+        assert len(picture) > LEAST_BYTES, name
+
+
+def test_the_docs_show_only_what_the_script_draws() -> None:
+    text = (ROOT / "README.md").read_text() + (ROOT / "docs/operations.md").read_text()
+    assert set(re.findall(r"pictures/([\w-]+)\.png", text)) <= VIEWS.keys()

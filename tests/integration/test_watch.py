@@ -1,0 +1,69 @@
+"""Watchers over real ledgers and a real publisher on loopback."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from examples.press import Press
+from pipeline.model.feed import Feed
+from pipeline.settings import read_settings
+from pipeline.watch import watch_feeds
+from pipeline.wiring import Wiring
+
+TICK = timedelta(milliseconds=50)
+FEEDS = 40
+
+
+@pytest.fixture
+def press() -> Iterator[Press]:
+    with Press() as press:
+        yield press
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def environ(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    environ = {
+        "NEWSWIRE_HOME": str(tmp_path),
+        "NEWSWIRE_ALLOWED_NETWORKS": "127.0.0.0/8",
+        "NEWSWIRE_HOST_DELAY": "0",
+    }
+    if request.param == "postgresql":
+        environ["NEWSWIRE_LEDGER_URL"] = request.getfixturevalue("postgresql_url")
+    return environ
+
+
+async def watch(wiring: Wiring, until_seen: int) -> None:
+    """Watch until the ledger has seen so many URLs, whoever found them."""
+
+    async def listen() -> None:
+        async with wiring.fetcher() as fetcher:
+            async for _ in watch_feeds(ledger=wiring.ledger, fetcher=fetcher, clock=wiring.clock, tick=TICK):
+                pass
+
+    listening = asyncio.create_task(listen())
+    async with asyncio.timeout(60):
+        while wiring.ledger.tally().seen < until_seen:
+            await asyncio.wait([listening], timeout=0.05)
+    listening.cancel()
+    await asyncio.wait([listening])
+
+
+def test_two_watchers_share_the_feeds_and_poll_none_twice(press: Press, environ: dict[str, str]) -> None:
+    feeds = [f"/feed-{number}.xml" for number in range(FEEDS)]
+    for number, feed in enumerate(feeds):
+        press.publish([number], feed=feed)
+    wirings = [Wiring(read_settings(environ)) for _ in range(2)]
+    clock, ledger = wirings[0].clock, wirings[0].ledger
+    ledger.add_feeds([Feed(url=press.origin + feed, publisher=f"P {feed}") for feed in feeds], clock.now())
+
+    async def watch_both() -> None:
+        await asyncio.gather(*(watch(wiring, FEEDS) for wiring in wirings))
+
+    asyncio.run(watch_both())
+    assert {path: count for path, count in press.visits.items() if path in feeds} == dict.fromkeys(feeds, 1)
+    assert ledger.tally().pending == FEEDS
+    for wiring in wirings:
+        wiring.close()
