@@ -22,8 +22,6 @@ VIEWS = {
     "ingest": "/dags/ingest",
     "backfill": "/dags/backfill",
     "replay": "/dags/replay",
-    "maintain": "/dags/maintain",
-    "assets": "/assets",
 }
 SIZE = "1400,900"
 #: Milliseconds of the page's own time: the UI draws after it has asked its API.

@@ -6,7 +6,7 @@ Only names differ: the page's days, publisher, address and generation stand for 
 import json
 import re
 import shlex
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,12 +23,16 @@ DAYS = {"2026-11-01": f"{TODAY - timedelta(days=3)}", "2026-11-07": f"{TODAY - t
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _dead_letter(stack: Stack) -> None:
-    """Let there be what the page is about: a dead letter, and feeds to import."""
+def _what_the_page_is_about(stack: Stack) -> None:
+    """Let there be what the page is about: a dead letter, feeds to import, and past days to backfill and to replay."""
     stack.unpause("ingest")
     stack.press.publish_link("http://192.0.2.7/report")  # a network for documentation: refused, never asked
     stack.wait_until(lambda: stack.ledger().fates.get(Fate.DEAD_LETTER), "there is a dead letter")
     stack.newswire("feeds", "export", "subscriptions.opml")
+    for number, text in enumerate(DAYS.values(), start=1):
+        day = date.fromisoformat(text)
+        name = f"{day:%Y/%m}/CC-NEWS-{day:%Y%m%d}101500-00009.warc.gz"
+        stack.press.write_warc(stack.warcs / name, day, range(700 + number * 10, 705 + number * 10))
 
 
 def waiting_generation(stack: Stack) -> str:

@@ -1,0 +1,29 @@
+"""What the flow needs from the world: small protocols, each docstring a promise that every adapter keeps.
+
+Any method can raise ``errors.StoreUnavailable`` (or, for the Fetcher, ``errors.Retry``) when the other side does not answer.
+"""
+
+from pipeline.ports.archive import Archive, BatchWriter, WarcSource
+from pipeline.ports.clock import Clock
+from pipeline.ports.fetching import Fetcher, Hosts
+from pipeline.ports.ledger import Holding, Ledger, Recorded
+from pipeline.ports.search_store import Form, Refusal, SearchStore, StoredMonth, StoreStatus
+from pipeline.ports.tagger import Tagger
+
+__all__ = [
+    "Archive",
+    "BatchWriter",
+    "Clock",
+    "Fetcher",
+    "Form",
+    "Holding",
+    "Hosts",
+    "Ledger",
+    "Recorded",
+    "Refusal",
+    "SearchStore",
+    "StoreStatus",
+    "StoredMonth",
+    "Tagger",
+    "WarcSource",
+]
