@@ -1,7 +1,7 @@
 """Waits for turns at hosts: the asynchronous side of fetch/politeness.py, over what all processes share."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ class HostTurns:
         self._patience = patience
         self._give_way = give_way
         self._crawl_delays: dict[str, timedelta] = {}
-        self._sent_away: Counter[str] = Counter()
+        self._handed_out: dict[str, datetime] = {}
         self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONCURRENCY))
 
     @asynccontextmanager
@@ -68,8 +68,12 @@ class HostTurns:
             if wait <= timedelta(0):
                 return now
             if self._patience is not None and turn.starts_at > asked_at + self._patience:
-                # Each that is sent away is told the turn that would be its own, so that they do not all come back at once.
-                self._sent_away[host] += 1
-                after = wait + delay * (self._sent_away[host] - 1)
-                raise Busy(f"{host} has no turn for us within {self._patience.total_seconds():g} s", after=after)
+                message = f"{host} has no turn for us within {self._patience.total_seconds():g} s"
+                raise Busy(message, after=self._hand_out(host, turn.starts_at, delay) - now)
             await asyncio.sleep(wait.total_seconds())
+
+    def _hand_out(self, host: str, first: datetime, delay: timedelta) -> datetime:
+        """Return the turn of the next one that is sent away: one after the other, so that they do not all come back at once."""
+        last = self._handed_out.get(host)
+        self._handed_out[host] = first if last is None else max(first, last + delay)
+        return self._handed_out[host]

@@ -109,15 +109,27 @@ class WarcArchive:
                     yield line.rstrip(b"\n")
 
     def drop_lines(self, before: datetime, *, dry_run: bool = False) -> int:
-        """Remove old hand-overs, and what a crash left half written."""
+        """Remove old hand-overs, and what a crash left half written; other files there are left alone."""
         dropped = 0
         with self._one_line_errors():
             for path in [*self._root.glob("*/*/*/*.jsonl"), *self._root.glob("*/*/*/*.part")]:
-                if archive.parse_batch(path.name.partition(".")[0]).opened_at < before:
+                if self._is_older(path, before):
                     dropped += 1
                     if not dry_run:
                         path.unlink(missing_ok=True)  # another maintenance may have been quicker
         return dropped
+
+    def _is_older(self, path: UPath, before: datetime) -> bool:
+        """Tell whether nobody is at the file any more: by its batch's time, or, half written, by its own.
+
+        A batch of imported captures is named after the day of the captures, however long ago that was.
+        """
+        if path.suffix == ".part":
+            return datetime.fromtimestamp(path.stat().st_mtime, UTC) < before
+        try:
+            return archive.parse_batch(path.name.partition(".")[0]).opened_at < before
+        except UsageError:
+            return False
 
     def write_report(self, name: str, content: bytes) -> None:
         """Write beside and rename."""

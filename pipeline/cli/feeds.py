@@ -1,7 +1,8 @@
 """newswire feeds: what is polled, and how it fares."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,21 +22,23 @@ feeds = typer.Typer(help="The feeds and their health.", no_args_is_help=True)
 @feeds.command()
 def add(
     url: str,
-    publisher: Annotated[str, typer.Option(help="Name of the publisher; default: the feed's host.")] = "",
+    publisher: Annotated[str | None, typer.Option(help="Name of the publisher; default: the feed's host.")] = None,
     language: Annotated[str | None, typer.Option(help="ISO 639-1, such as en.")] = None,
     section: Annotated[str | None, typer.Option(help="Such as world or sport.")] = None,
     country: Annotated[str | None, typer.Option(help="ISO 3166 alpha-2, such as GB.")] = None,
 ) -> None:
-    """Add a feed, or change what is known of it; a feed that was gone is polled again."""
+    """Add a feed, or change what is known of it by the options given; a feed that was gone is polled again."""
     address = normalise_url(url)
-    name = publisher or host_of(address)
-    if not name.isprintable():
+    if publisher is not None and not publisher.isprintable():
         raise UsageError("--publisher holds control characters")
-    feed = Feed(url=address, publisher=name, language=language, section=section, country=country)
-    parse_sources(write_sources([feed]), "newswire feeds add")  # what a sources file refuses is refused here
     wiring = Wiring(read_settings())
+    known = next((feed for feed, _ in wiring.ledger.feeds() if feed.url == address), None)
+    options = {"publisher": publisher, "language": language, "section": section, "country": country}
+    given: dict[str, Any] = {name: value for name, value in options.items() if value}
+    feed = replace(known or Feed(url=address, publisher=host_of(address)), **given)
+    parse_sources(write_sources([feed]), "newswire feeds add")  # what a sources file refuses is refused here
     wiring.ledger.add_feeds([feed], wiring.clock.now())
-    console.say(f"{address} will be polled at the next ingest")
+    console.say(f"{address} {'was known already, and ' if known else ''}will be polled at the next ingest")
 
 
 @feeds.command("list")

@@ -50,6 +50,10 @@ class FeedWatchTrigger(BaseEventTrigger):
             except NewswireError as error:
                 log.warning("the feeds cannot be watched: %s; next try in %.0f s", error, TRY_AGAIN)
                 await asyncio.sleep(TRY_AGAIN)
+            except Exception:
+                # A trigger that ends is started again every few seconds, and its error is all that the log then shows.
+                log.exception("unexpected error; please report it; the watch goes on in %.0f s", TRY_AGAIN)
+                await asyncio.sleep(TRY_AGAIN)
 
     async def _watch(self, wiring: "Wiring") -> AsyncIterator[TriggerEvent]:
         from pipeline.watch import watch_feeds  # noqa: PLC0415 - not at parse

@@ -115,7 +115,9 @@ def test_what_an_import_left_half_written_is_dropped(archive: WarcArchive, root:
     [ref] = archive.import_captures(name_batch(NOW, "1f2e3d4c"), [make_capture()])
     half = UPath(root) / f"{ref.path}.1f2e3d4c.part"
     half.write_bytes(b"half")
-    assert archive.drop_lines(NOW + timedelta(days=1)) == 1
+    now = datetime.now(UTC)
+    assert archive.drop_lines(now - timedelta(hours=1)) == 0  # under way, perhaps, whatever day its captures are of
+    assert archive.drop_lines(now + timedelta(hours=1)) == 1
     assert not half.exists()
     assert archive.read(ref) == make_capture()
 
@@ -170,6 +172,15 @@ def test_only_old_lines_are_dropped(archive: WarcArchive) -> None:
     assert archive.drop_lines(NOW - timedelta(days=7)) == 1
     assert archive.drop_lines(NOW - timedelta(days=7)) == 0
     assert list(archive.read_lines(new, "fetched")) == [b"1"]
+
+
+def test_files_of_others_are_left_alone(archive: WarcArchive, root: str) -> None:
+    archive.write_lines(open_batch(NOW), "fetched", [b"1"])
+    [lines] = UPath(root).glob("*/*/*/*.jsonl")
+    foreign = lines.with_name("notes.jsonl")
+    foreign.write_bytes(b"mine")
+    assert archive.drop_lines(NOW + timedelta(days=1)) == 1
+    assert foreign.exists()
 
 
 def test_what_is_not_there_is_said(archive: WarcArchive) -> None:

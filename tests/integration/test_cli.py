@@ -1,6 +1,7 @@
 """The newswire command as its user meets it: good input, bad input, exit codes, and JSON that scripts rely on."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,17 @@ def test_an_error_page_is_no_article(newswire: Newswire, newsroom: Newsroom) -> 
 def test_a_port_in_use_is_said(newswire: Newswire, newsroom: Newsroom) -> None:
     port = newsroom.origins["harbour"].rpartition(":")[2]
     assert f"--port is {port}, which cannot be listened on" in newswire("serve", "--port", port, expect=2).stderr
+
+
+def test_adding_a_feed_again_keeps_what_is_not_said_anew(newswire: Newswire, tmp_path: Path) -> None:
+    address, file = "https://e.org/feed", tmp_path / "feeds.toml"
+    file.write_text(f'[[sources]]\nfeed = "{address}"\npublisher = "E"\nlanguage = "de"\npoll_every = 5\n')
+    newswire("feeds", "import", str(file))
+    assert "was known already" in newswire("feeds", "add", address, "--language", "en").stdout
+    newswire("feeds", "export", str(file))
+    assert tomllib.loads(file.read_text())["sources"] == [
+        {"feed": address, "publisher": "E", "language": "en", "poll_every": 5.0}
+    ]
 
 
 def test_feeds_that_fail_are_named_and_lose_nothing(newswire: Newswire, newsroom: Newsroom) -> None:

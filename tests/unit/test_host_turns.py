@@ -1,0 +1,47 @@
+"""What those are told who do not want to wait for a turn; hosts and clock are the test's own."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+
+from pipeline.adapters.host_turns import HostTurns
+from pipeline.errors import Busy
+from pipeline.model.host import Turn
+from tests.fixtures.entries import NOW
+
+DELAY = timedelta(seconds=1)
+
+
+class TakenHost:
+    """A clock, and a host whose every turn somebody else takes."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def now(self) -> datetime:
+        return self.time
+
+    def ask_turn(self, _: str, now: datetime, *, delay: timedelta, is_past: bool) -> Turn:
+        assert not is_past
+        return Turn(starts_at=now + delay)
+
+
+async def ask(turns: HostTurns) -> timedelta:
+    with pytest.raises(Busy) as error:
+        async with turns.turn("news.example"):
+            pass
+    return error.value.after
+
+
+def test_those_who_are_sent_away_come_back_one_after_the_other_and_no_later_for_ever() -> None:
+    host = TakenHost()
+    turns = HostTurns(host, clock=host, delay=DELAY, patience=timedelta(0))
+
+    async def burst() -> list[timedelta]:
+        return [await ask(turns) for _ in range(5)]
+
+    expected = [DELAY * number for number in range(1, 6)]
+    for _ in range(50):
+        assert asyncio.run(burst()) == expected
+        host.time += timedelta(seconds=10)
