@@ -130,9 +130,11 @@ def _find_body(facts: Facts, rules: Rules, fed: list[str]) -> _Body:
     """Return the page's own text, or the fuller one that its JSON-LD or its feed has where the page shows a stub of it."""
     found = read_body(facts.page, rules)
     paragraphs = found.paragraphs
-    declared = declared_paragraphs((facts.node or {}).get("articleBody"))
-    if is_stub_of(paragraphs, declared):
-        return _Body(paragraphs=declared, source=TextSource.JSON_LD)
+    article_body = (facts.node or {}).get("articleBody")
+    if isinstance(article_body, str) and sum(map(len, paragraphs)) < len(article_body) / 2:
+        declared = declared_paragraphs(article_body)
+        if is_stub_of(paragraphs, declared):
+            return _Body(paragraphs=declared, source=TextSource.JSON_LD)
     if paragraphs and is_stub_of(paragraphs, fed):
         return _Body(paragraphs=fed, source=TextSource.FEED)
     return _Body(paragraphs=paragraphs, deck=found.deck)

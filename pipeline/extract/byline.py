@@ -6,7 +6,7 @@ from functools import cache
 
 from pipeline.extract.facts import Facts
 from pipeline.extract.json_ld import Node, node_types
-from pipeline.extract.page import Page
+from pipeline.extract.page import Mark, Page
 from pipeline.extract.text import clean_line, fold
 from pipeline.extract.words import load_words
 from pipeline.model.article import Byline
@@ -21,15 +21,7 @@ _METAS = (
     "dc.creator",
     "dcterms.creator",
 )
-_ELEMENTS = (
-    '[itemprop~="author"] [itemprop~="name"]',
-    '[itemprop~="author"]:not(meta)',
-    '[class*="byline" i], [class*="autor" i], [class*="auteur" i]',
-    '[rel~="author"]',
-    'article [class*="author" i]',
-    'main [class*="author" i]',
-    'h1 ~ [class*="author" i], h1 ~ * [class*="author" i]',
-)
+_NAMES = ("byline", "autor", "auteur")
 _MAX_WRITTEN = 200  # longer texts are an author's portrait, not a byline
 _MAX_WORDS = 6
 _MAX_NAME = 60
@@ -99,12 +91,38 @@ def _is_organization(writer: Node | str) -> bool:
 
 def _page_bylines(page: Page) -> list[tuple[str, list[str]]]:
     found = []
-    for selector in _ELEMENTS:
-        node = page.first(selector)
-        text = clean_line(node.text(separator=" ")) if node else ""
-        if node and 0 < len(text) <= _MAX_WRITTEN:
-            found.append((f"page:{node.tag}", [text]))
+    for is_byline in (_is_author_name, _is_author, _is_named_byline, _is_author_link, _is_named_author):
+        mark = next((mark for mark in page.marks if is_byline(mark)), None)
+        text = clean_line(mark.node.text(separator=" ")) if mark else ""
+        if mark and 0 < len(text) <= _MAX_WRITTEN:
+            found.append((f"page:{mark.tag}", [text]))
     return found
+
+
+def _is_author_name(mark: Mark) -> bool:
+    if not mark.has("itemprop", "name"):
+        return False
+    around = mark.node.parent
+    while around is not None and "author" not in (around.attributes.get("itemprop") or "").split():
+        around = around.parent
+    return around is not None
+
+
+def _is_author(mark: Mark) -> bool:
+    return mark.tag != "meta" and mark.has("itemprop", "author")
+
+
+def _is_author_link(mark: Mark) -> bool:
+    return mark.has("rel", "author")
+
+
+def _is_named_byline(mark: Mark) -> bool:
+    names = (mark.attributes.get("class") or "").lower()
+    return any(name in names for name in _NAMES)
+
+
+def _is_named_author(mark: Mark) -> bool:
+    return "author" in (mark.attributes.get("class") or "").lower() and mark.is_inside("article", "main")
 
 
 def _is_name(text: str) -> bool:

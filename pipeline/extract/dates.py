@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
+from itertools import chain
 
 from pipeline.extract.facts import Facts
 from pipeline.extract.page import Page
@@ -82,27 +83,26 @@ _TOLERANCE = timedelta(days=1)  # clocks, time zones, and papers dated ahead
 def published_at(facts: Facts, fed: Timestamp | None, now: datetime) -> Timestamp | None:
     """Return when the article was published: JSON-LD, meta, page, feed, URL in this order; never a day after ``now``."""
     page, graph, node = facts.page, facts.graph, facts.node
-    written = (
-        ("json-ld:datePublished", graph.text(node, "datePublished")),
-        *_metas(page, _PUBLISHED_METAS),
-        *_elements(page, _PAGE_PUBLISHED),
+    written = chain(
+        [("json-ld:datePublished", graph.text(node, "datePublished"))],
+        _metas(page, _PUBLISHED_METAS),
+        _elements(page, _PAGE_PUBLISHED),
     )
     created = (("json-ld:dateCreated", graph.text(node, "dateCreated", "uploadDate")),)
-    candidates = [*_read(written, page.language), *([fed] if fed else []), *_url_dates(page.url)]
-    return _choose([*candidates, *_read(created, page.language)], now)
+    language = page.language
+    fallback = [fed] if fed else []
+    return _choose(chain(_read(written, language), fallback, _url_dates(page.url), _read(created, language)), now)
 
 
 def modified_at(facts: Facts, fed: Timestamp | None, now: datetime, published: Timestamp | None) -> Timestamp | None:
     """Return when the article was last changed, or None; a change before the publication is none."""
-    written = (
-        ("json-ld:dateModified", facts.graph.text(facts.node, "dateModified")),
-        *_metas(facts.page, _MODIFIED_METAS),
-        *_elements(facts.page, _PAGE_MODIFIED),
+    written = chain(
+        [("json-ld:dateModified", facts.graph.text(facts.node, "dateModified"))],
+        _metas(facts.page, _MODIFIED_METAS),
+        _elements(facts.page, _PAGE_MODIFIED),
     )
-    candidates = [*_read(written, facts.page.language), *([fed] if fed else [])]
-    if published:
-        candidates = [time for time in candidates if time.value >= published.value]
-    return _choose(candidates, now)
+    candidates = chain(_read(written, facts.page.language), [fed] if fed else [])
+    return _choose((stamp for stamp in candidates if not published or stamp.value >= published.value), now)
 
 
 def parse_timestamp(raw: str, source: str, language: str | None = None) -> Timestamp | None:
@@ -193,9 +193,9 @@ def _elements(page: Page, selectors: tuple[str, ...]) -> Iterator[tuple[str, str
             yield f"page:{node.tag}", written
 
 
-def _read(written: Iterable[tuple[str, str | None]], language: str | None) -> list[Timestamp]:
+def _read(written: Iterable[tuple[str, str | None]], language: str | None) -> Iterator[Timestamp]:
     stamps = (parse_timestamp(raw, source, language) for source, raw in written if raw)
-    return [stamp for stamp in stamps if stamp]
+    return (stamp for stamp in stamps if stamp)
 
 
 def _url_dates(url: str) -> Iterator[Timestamp]:
@@ -206,12 +206,12 @@ def _url_dates(url: str) -> Iterator[Timestamp]:
             yield replace(stamp, raw=found[0])
 
 
-def _choose(candidates: list[Timestamp], now: datetime) -> Timestamp | None:
-    """Return the first believable candidate, or a later one that says the same more exactly."""
-    believable = [stamp for stamp in candidates if stamp.value <= now + _TOLERANCE]
-    if not believable:
+def _choose(candidates: Iterable[Timestamp], now: datetime) -> Timestamp | None:
+    """Return the first believable candidate, or a later one that says the same more exactly; reads no further than that."""
+    believable = (stamp for stamp in candidates if stamp.value <= now + _TOLERANCE)
+    first = next(believable, None)
+    if first is None:
         return None
-    first = believable[0]
     if first.precision is Precision.DAY:
         same = (s for s in believable if s.precision is Precision.MINUTE and s.value.date() == first.value.date())
     elif not first.has_offset:

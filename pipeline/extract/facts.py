@@ -26,7 +26,8 @@ class Facts:
 
 def gather_facts(page: Page, publisher: str | None) -> Facts:
     """Return the evidence of the page; ``publisher`` is what the source's configuration calls it."""
-    graph = read_graph(page.tree)
+    scripts = (mark for mark in page.marked("script") if "ld+json" in (mark.attributes.get("type") or "").lower())
+    graph = read_graph(mark.node.text(deep=True) for mark in scripts)
     titles = tuple(title_texts(page))
     declared = declared_canonical(page)
     node = find_article(graph, tuple(filter(None, (page.url, declared))), tuple(text for _, text in titles))
@@ -49,14 +50,16 @@ def gather_facts(page: Page, publisher: str | None) -> Facts:
 
 def declared_canonical(page: Page) -> str | None:
     """Return the address that the page declares as its own, made absolute, or None."""
-    link = page.first('link[rel~="canonical" i][href]')
-    declared = (link.attributes.get("href") if link else None) or next(iter(page.metas.get("og:url", ())), None)
+    links = (mark.attributes for mark in page.marked("link"))
+    declared = next(
+        (a["href"] for a in links if a.get("href") and "canonical" in (a["rel"] or "").lower().split()), None
+    )
+    declared = declared or next(iter(page.metas.get("og:url", ())), None)
     return absolute_url(page.url, declared) if declared else None
 
 
 def title_texts(page: Page) -> Iterable[tuple[str, str]]:
     """Return the page's titles with their sources, best first."""
-    title = page.first("title")
     texts = (
         ("page:h1", read_heading(page)),
         *(
@@ -64,15 +67,16 @@ def title_texts(page: Page) -> Iterable[tuple[str, str]]:
             for name in ("og:title", "twitter:title", "headline")
             if name in page.metas
         ),
-        ("page:title", clean_line(title.text()) if title else None),
+        ("page:title", page.title),
     )
     return [(source, text) for source, text in texts if text]
 
 
 def read_heading(page: Page) -> str | None:
     """Return the h1 of the article; a page with several has its site's name in another."""
-    headings = page.tree.css("article h1, main h1, h1[itemprop]") or page.tree.css("h1")
-    return next((text for text in map(_inline_text, headings) if text), None)
+    headings = list(page.marked("h1"))
+    ours = [mark for mark in headings if "itemprop" in mark.attributes or mark.is_inside("article", "main")]
+    return next((text for mark in ours or headings if (text := _inline_text(mark.node))), None)
 
 
 def _inline_text(node: LexborNode) -> str:

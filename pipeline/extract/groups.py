@@ -2,7 +2,6 @@
 
 import re
 from functools import cache, lru_cache
-from itertools import pairwise
 
 from pipeline.extract.words import load_words
 
@@ -17,8 +16,8 @@ _TAG_GROUPS = {
 }  # fmt: skip
 #: Groups that make an inline element a box of its own.
 _SPLITTING = ("comment", "related", "share", "offer", "advert", "caption", "byline", "profile", "topic", "dialog")
-_WORD = re.compile(r"[a-z]+|[^\W\d_a-z]+")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+#: A word of a name: "articleBody" has two, "HTMLText" is one.
+_WORD = re.compile(r"[A-Z]*[^\W\d_A-Z]+|[A-Z]+")
 
 
 @cache
@@ -51,18 +50,29 @@ def tag_mask(tag: str) -> int:
     return bit_of(f"<{group}>") if group else 0
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def mask_of(names: str) -> int:
-    """Return the mask of the groups that the names belong to."""
-    words = _WORD.findall(_CAMEL.sub(" ", names[:400]).lower())
-    pairs = [first + second for first, second in pairwise(words)]
-    whole, beginnings = _tables()
+    """Return the mask of the groups that the names, the value of one attribute, belong to."""
+    words = _WORD.findall(names[:400])
     mask = 0
-    for word in (*words, *pairs):
-        mask |= whole.get(word, 0)
-        for beginning, bits in beginnings.get(word[:3], ()):
-            if word.startswith(beginning):
-                mask |= bits
+    before = ""
+    for word in words:
+        mask |= _mask_of_word(word)
+        if before:
+            mask |= _mask_of_word(before + word)
+        before = word
+    return mask
+
+
+@lru_cache(maxsize=20_000)
+def _mask_of_word(written: str) -> int:
+    """Return the mask of one word, or of two that are written as one."""
+    word = written.lower()
+    whole, beginnings = _tables()
+    mask = whole.get(word, 0)
+    for beginning, bits in beginnings.get(word[:3], ()):
+        if word.startswith(beginning):
+            mask |= bits
     return mask
 
 

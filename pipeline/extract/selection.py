@@ -1,13 +1,13 @@
 """Which blocks are the article: a linear score of each, and the cut with the greatest expected F1."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from math import exp
 from operator import mul
 
-from pipeline.extract.blocks import Block, Layout
-from pipeline.extract.features import NUMBERS, block_numbers
+from pipeline.extract.blocks import Block, Element, Layout
+from pipeline.extract.features import BLOCK_NUMBERS, PLACE_NUMBERS, block_numbers, place_numbers
 from pipeline.extract.groups import group_names
 from pipeline.extract.scene import Scene, Titles, set_scene
 
@@ -18,7 +18,8 @@ _HIGHEST_CUT = 0.5
 class Weights:
     """What each number and each group, on the block's own element or above it, adds to the score."""
 
-    numbers: tuple[float, ...]
+    block: tuple[float, ...]
+    place: tuple[float, ...]
     own: tuple[float, ...]
     above: tuple[float, ...]
 
@@ -47,9 +48,10 @@ def choose_blocks(layout: Layout, titles: Titles) -> Choice | None:
 
 def best_cut(scores: list[float], sizes: list[int]) -> float:
     """Return the cut with the greatest expected F1; never one above a half, so that likely text stays."""
-    total = sum(score * size for score, size in zip(scores, sizes, strict=True))
+    ranked = sorted(((score, size) for score, size in zip(scores, sizes, strict=True) if score), reverse=True)
+    total = sum(score * size for score, size in ranked)
     chosen, good, best = 0, 0.0, 0.0
-    for score, size in sorted(zip(scores, sizes, strict=True), reverse=True):
+    for score, size in ranked:
         chosen += size
         good += score * size
         best = max(best, 2 * good / (chosen + total))
@@ -70,30 +72,58 @@ def load_weights() -> Weights:
 def make_weights(table: dict[str, float]) -> Weights:
     """Return the weights of a table by name; what it does not name adds nothing."""
     return Weights(
-        numbers=tuple(table.get(name, 0.0) for name in NUMBERS),
+        block=tuple(table.get(name, 0.0) for name in BLOCK_NUMBERS),
+        place=tuple(table.get(name, 0.0) for name in PLACE_NUMBERS),
         own=tuple(table.get(f"own:{name}", 0.0) for name in group_names()),
         above=tuple(table.get(f"above:{name}", 0.0) for name in group_names()),
     )
 
 
 def _score(scene: Scene) -> list[float]:
-    weights = load_weights()
-    own: dict[int, float] = {}
-    above: dict[int, float] = {}
+    weights, places = load_weights(), _Places(scene)
     scores = [0.0] * len(scene.blocks)
     for at in range(scene.start, scene.end):
-        block = scene.blocks[at]
-        mask, around = block.owner.mask, block.owner.above
-        if mask not in own:
-            own[mask] = _add_bits(mask, weights.own)
-        if around not in above:
-            above[around] = _add_bits(around, weights.above)
-        numbers = block_numbers(scene, at)
-        scene.seen.add(scene.said[at])
-        total = own[mask] + above[around] + sum(map(mul, weights.numbers, numbers))
+        total = places.score(scene.blocks[at].owner) + sum(map(mul, weights.block, block_numbers(scene, at)))
+        scene.seen.add(scene.signs.said[at])
         scores[at] = 1 / (1 + exp(-max(-30.0, min(30.0, total))))
     return scores
 
 
+class _Places:
+    """What the places of a page add to the scores of their blocks, each reckoned once: paragraphs share theirs."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._weights = load_weights()
+        self._scores: dict[tuple[int, str, int], float] = {}
+
+    def score(self, owner: Element) -> float:
+        scene = self._scene
+        if owner is scene.main or owner is scene.container:
+            return self._reckon(owner)
+        key = id(owner.parent), owner.signature, owner.mask
+        found = self._scores.get(key)
+        if found is None:
+            found = self._scores[key] = self._reckon(owner)
+        return found
+
+    def _reckon(self, owner: Element) -> float:
+        return _add_names(owner.mask, owner.above) + sum(
+            map(mul, self._weights.place, place_numbers(self._scene, owner))
+        )
+
+
+@lru_cache(maxsize=20_000)
+def _add_names(own: int, above: int) -> float:
+    """Return what the names on and above an element add."""
+    weights = load_weights()
+    return _add_bits(own, weights.own) + _add_bits(above, weights.above)
+
+
 def _add_bits(mask: int, weights: tuple[float, ...]) -> float:
-    return sum(weight for bit, weight in enumerate(weights) if mask >> bit & 1)
+    total = 0.0
+    while mask:
+        lowest = mask & -mask
+        total += weights[lowest.bit_length() - 1]
+        mask ^= lowest
+    return total

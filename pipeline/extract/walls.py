@@ -46,7 +46,7 @@ class Verdict:
 def judge_page(facts: Facts, paragraphs: list[str]) -> Verdict | None:
     """Return why the page is no article, or None where nothing speaks against it."""
     length = weigh("".join(paragraphs))
-    title = _title(facts.page)
+    title = (facts.page.title or "").lower()
     if length < _WALL_BELOW:
         visible = visible_text(facts.page).lower()
         verdict = (
@@ -71,9 +71,9 @@ def visible_text(page: Page) -> str:
 
 def _judge_bot_check(page: Page, title: str, visible: str) -> Verdict | None:
     words = load_words("walls")
-    element = _first_selector(page, words["bot_selectors"])
     named = _first_phrase(title, words["bot_titles"]) if len(title) < 80 else None  # noqa: PLR2004 - headlines are longer
     phrase = _first_phrase(visible, words["bot_phrases"])
+    element = _first_selector(page, words["bot_selectors"]) if named or phrase else None
     evidence = [text for text in (named, phrase, element) if text]
     # A captcha alone may guard a comment form; a title alone may be a headline.
     if len(evidence) >= 2 and len(visible) < _WALL_BELOW:  # noqa: PLR2004 - two that agree
@@ -101,8 +101,8 @@ def _judge_paywall(facts: Facts, visible: str, paragraphs: list[str], length: in
         return None
     words = load_words("walls")
     phrase = _first_phrase(visible, words["paywall_phrases"])
-    element = _first_selector(facts.page, words["paywall_selectors"])
     declared = "isAccessibleForFree is false" if is_free(facts) is False else None
+    element = _first_selector(facts.page, words["paywall_selectors"]) if declared or phrase else None
     is_cut = bool(paragraphs) and paragraphs[-1].rstrip().endswith(("…", "...", "[…]", "[...]"))
     evidence = [text for text in (declared, element, phrase, "the text breaks off" if is_cut else None) if text]
     if len(evidence) >= 2 and (declared or phrase):  # noqa: PLR2004 - two that agree
@@ -162,11 +162,6 @@ def _declares_article(facts: Facts) -> bool:
     named = facts.page.meta("og:type")
     is_typed = named is not None and named[1].lower() in {"article", "news", "newsarticle"}
     return facts.node is not None or is_typed or facts.page.meta("article:published_time") is not None
-
-
-def _title(page: Page) -> str:
-    node = page.first("title")
-    return clean_line(node.text() if node else "").lower()
 
 
 def _first_phrase(text: str, phrases: Iterable[str]) -> str | None:
