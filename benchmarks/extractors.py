@@ -25,6 +25,7 @@ def newswire() -> Extractor:
     from pipeline.errors import Reject  # noqa: PLC0415
     from pipeline.extract.article import extract_article  # noqa: PLC0415
     from pipeline.extract.body import read_body  # noqa: PLC0415
+    from pipeline.extract.facts import gather_facts  # noqa: PLC0415
     from pipeline.extract.page import read_page  # noqa: PLC0415
     from pipeline.extract.text import join_paragraphs  # noqa: PLC0415
     from pipeline.model.capture import Capture  # noqa: PLC0415
@@ -43,7 +44,7 @@ def newswire() -> Extractor:
             article = extract_article(capture, None, Rules())
         except Reject:
             # A paywall's stub is no article to us, but its text is what the peers are asked for.
-            return join_paragraphs(read_body(read_page(capture), Rules()).paragraphs)
+            return join_paragraphs(read_body(gather_facts(read_page(capture), None), Rules()).paragraphs)
         return f"{article.deck}\n\n{article.text}" if article.deck_is_shown and article.deck else article.text
 
     return extract

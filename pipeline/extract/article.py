@@ -128,7 +128,7 @@ def _extract_from_entry(capture: Capture, entry: Entry, fed: list[str]) -> Artic
 
 def _find_body(facts: Facts, rules: Rules, fed: list[str]) -> _Body:
     """Return the page's own text, or the fuller one that its JSON-LD or its feed has where the page shows a stub of it."""
-    found = read_body(facts.page, rules)
+    found = read_body(facts, rules)
     paragraphs = found.paragraphs
     article_body = (facts.node or {}).get("articleBody")
     if isinstance(article_body, str) and sum(map(len, paragraphs)) < len(article_body) / 2:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.extract.blocks import Block, Element, read_layout
-from pipeline.extract.facts import title_texts
+from pipeline.extract.blocks import Block, Element, Layout, read_layout
+from pipeline.extract.facts import Facts, title_texts
 from pipeline.extract.groups import bits_of
 from pipeline.extract.page import Page
 from pipeline.extract.rules import apply_remove, clean_html, kept_paragraphs
@@ -42,12 +42,16 @@ class Found:
     deck: str | None = None
 
 
-def read_body(page: Page, rules: Rules) -> Found:
+def read_body(facts: Facts, rules: Rules) -> Found:
     """Return the paragraphs of the page's body, sub-headings among them, after the source's own rules."""
+    page = facts.page
     if rules.keep:
         return Found(kept_paragraphs(page.html, rules))
-    tree = LexborHTMLParser(apply_remove(page.html, rules)) if rules.remove else page.tree
-    choice = choose_shown(tree, page_titles(page))
+    if rules.remove:
+        tree = LexborHTMLParser(apply_remove(page.html, rules))
+        choice = choose_shown(tree, read_layout(tree), page_titles(page))
+    else:
+        choice = choose_shown(page.tree, facts.layout, page_titles(page))
     if choice is None:
         return Found([])
     kept = choice.kept()
@@ -55,9 +59,8 @@ def read_body(page: Page, rules: Rules) -> Found:
     return Found([block.text for block in kept if block is not deck], deck.text if deck else None)
 
 
-def choose_shown(tree: LexborHTMLParser, titles: Titles) -> Choice | None:
+def choose_shown(tree: LexborHTMLParser, layout: Layout, titles: Titles) -> Choice | None:
     """Return the choice among the blocks that the page shows, or among all of them where it shows next to nothing."""
-    layout = read_layout(tree)
     choice = choose_blocks(layout, titles)
     if layout.hidden and sum(block.size for block in (choice.kept() if choice else [])) < _LITTLE:
         return choose_blocks(read_layout(tree, with_hidden=True), titles) or choice

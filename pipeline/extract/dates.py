@@ -123,6 +123,11 @@ def parse_timestamp(raw: str, source: str, language: str | None = None) -> Times
     return None
 
 
+def is_date_word(word: str, *, with_months: bool) -> bool:
+    """Tell whether the word is a day of the week, leads to a date as "updated" does, or is a month, which may be a name too."""
+    return word.lower() in _lead_words() or (with_months and word.lower() in _months())
+
+
 def _from_groups(raw: str, source: str, groups: dict[str, str | None], language: str | None) -> Timestamp | None:
     month, day = _month_and_day(groups, language)
     hour, minute = int(groups["hour"] or 0), int(groups["minute"] or 0)
@@ -176,6 +181,11 @@ def _offset(zone: str | None) -> timezone | None:
 @cache
 def _months() -> dict[str, int]:
     return {name: int(number) for number, names in load_words("dates")["months"].items() for name in names}
+
+
+@cache
+def _lead_words() -> frozenset[str]:
+    return frozenset(load_words("dates")["lead"]["words"])
 
 
 def _metas(page: Page, names: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:

@@ -6,6 +6,7 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborNode
 
+from pipeline.extract.blocks import Layout, read_layout
 from pipeline.extract.json_ld import Graph, Node, find_article, read_graph
 from pipeline.extract.page import Page
 from pipeline.extract.text import clean_line
@@ -16,6 +17,7 @@ class Facts:
     """A page's evidence, gathered once: its JSON-LD, the node of the article, and the names of the site."""
 
     page: Page
+    layout: Layout
     graph: Graph
     node: Node | None
     site_names: tuple[str, ...]
@@ -40,6 +42,7 @@ def gather_facts(page: Page, publisher: str | None) -> Facts:
     ]
     return Facts(
         page=page,
+        layout=read_layout(page.tree),
         graph=graph,
         node=node,
         site_names=tuple(dict.fromkeys(filter(None, sites))),

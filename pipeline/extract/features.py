@@ -97,7 +97,7 @@ def _box_numbers(scene: Scene, owner: Element) -> list[float]:
 
 def block_numbers(scene: Scene, at: int) -> list[float]:
     """Return the block's own numbers, each between about -1 and 1, in the order of ``BLOCK_NUMBERS``."""
-    return [*_relations(scene, at), *_looks(scene, at), *_company(scene, at)]
+    return _relations(scene, at) + _looks(scene, at) + _company(scene, at)
 
 
 def _relations(scene: Scene, at: int) -> list[float]:

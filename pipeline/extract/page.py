@@ -56,8 +56,7 @@ _FLAT = frozenset(
 
 #: What evidence is read from, found by one query: each query is a walk over the whole tree.
 _MARKED = (
-    ":is(html, title, meta[content], link[rel], script[type], h1, time, [itemprop], [rel~=author], [class*=byline i], "
-    "[class*=author i], [class*=autor i], [class*=auteur i])"
+    ":is(html, title, meta[content], link[rel~=canonical i], script[type*=ld i], h1, time, [itemprop], [rel~=author])"
 )
 
 
@@ -123,7 +122,9 @@ def read_page(capture: Capture) -> Page:
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type and not any(kind in media_type for kind in _HTML_TYPES):
         raise Reject(Reason.NOT_HTML, f"the server calls it {media_type[:80]}")
-    html = decode(capture.body, content_type).replace("\x00", "")
+    html = decode(capture.body, content_type)
+    if "\x00" in html:
+        html = html.replace("\x00", "")
     start = html[:_SNIFF_WITHIN]
     if _OTHER_ROOT.match(start) or not _HTML_TAG.search(start):
         raise Reject(Reason.NOT_HTML, "there is no HTML element in it")

@@ -108,9 +108,8 @@ class _Places:
         return found
 
     def _reckon(self, owner: Element) -> float:
-        return _add_names(owner.mask, owner.above) + sum(
-            map(mul, self._weights.place, place_numbers(self._scene, owner))
-        )
+        here: float = sum(map(mul, self._weights.place, place_numbers(self._scene, owner)))
+        return here + _add_names(owner.mask, owner.above)
 
 
 @lru_cache(maxsize=20_000)

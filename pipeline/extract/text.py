@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 #: Lone surrogates come from JSON escapes, controls and invisible characters from editors and tracking.
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ud800-\udfff\ufffe\uffff]")
@@ -28,6 +29,7 @@ def join_paragraphs(paragraphs: Iterable[str]) -> str:
     return "\n\n".join(paragraphs)
 
 
+@lru_cache(maxsize=1_000)
 def fold(text: str) -> str:
     """Return only the letters and digits, caseless: two texts that fold to the same say the same."""
     return "".join(_WORD.findall(text)).casefold()
