@@ -125,13 +125,14 @@ def _lines(mark: Mark) -> list[str]:
 
 def _named_bylines(layout: Layout) -> Iterator[tuple[str, list[str]]]:
     """Yield the texts of the boxes that are named as bylines are, those below the headline first."""
-    others = bits_of("comment", "related")
+    others, named = bits_of("comment", "related"), bits_of("byline")
     heading = next((element.start for element in layout.elements if element.tag == "h1"), 0)
     near = range(heading - _BEFORE, heading + _AFTER)
     boxes = [
         e
         for e in layout.elements
-        if e.end > e.start
+        if e.mask & named
+        and e.end > e.start
         and _is_byline_box(e)
         and not _is_others(e, others)
         and (e.start in near or _is_in_article(e))

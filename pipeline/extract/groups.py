@@ -2,6 +2,7 @@
 
 import re
 from functools import cache, lru_cache
+from operator import add
 
 from pipeline.extract.words import load_words
 
@@ -16,6 +17,7 @@ _TAG_GROUPS = {
 }  # fmt: skip
 #: Groups that make an inline element a box of its own.
 _SPLITTING = ("comment", "related", "share", "offer", "advert", "caption", "byline", "profile", "topic", "dialog")
+_LONGEST = 400  # characters; a longer list of names is that of a style sheet's tools
 #: A word of a name: "articleBody" has two, "HTMLText" is one.
 _WORD = re.compile(r"[A-Z]*[^\W\d_A-Z]+|[A-Z]+")
 
@@ -53,26 +55,23 @@ def tag_mask(tag: str) -> int:
 @lru_cache(maxsize=20_000)
 def mask_of(names: str) -> int:
     """Return the mask of the groups that the names, the value of one attribute, belong to."""
-    words = _WORD.findall(names[:400])
     mask = 0
-    before = ""
-    for word in words:
-        mask |= _mask_of_word(word)
-        if before:
-            mask |= _mask_of_word(before + word)
-        before = word
+    for name in names[:_LONGEST].split():
+        mask |= _mask_of_name(name)
     return mask
 
 
 @lru_cache(maxsize=20_000)
-def _mask_of_word(written: str) -> int:
-    """Return the mask of one word, or of two that are written as one."""
-    word = written.lower()
+def _mask_of_name(name: str) -> int:
+    """Return the mask of one name: of its words, and of each two of them written as one."""
+    words = [word.lower() for word in _WORD.findall(name)]
     whole, beginnings = _tables()
-    mask = whole.get(word, 0)
-    for beginning, bits in beginnings.get(word[:3], ()):
-        if word.startswith(beginning):
-            mask |= bits
+    mask = 0
+    for word in (*words, *map(add, words, words[1:])):
+        mask |= whole.get(word, 0)
+        for beginning, bits in beginnings.get(word[:3], ()):
+            if word.startswith(beginning):
+                mask |= bits
     return mask
 
 

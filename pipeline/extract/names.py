@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.extract.dates import is_date_word
 from pipeline.extract.text import clean_line
@@ -24,6 +24,7 @@ _HAN = re.compile(r"^[\u3400-\u9fff\uac00-\ud7af\s]+$")
 _MAX_HAN_NAME = 4
 
 
+@lru_cache(maxsize=1_000)  # a page says the same in several places
 def parse_byline(raw: str, language: str | None = None) -> Byline:
     """Return the names of a printed byline in the order given, and the agency; roles, places, addresses and dates cut."""
     line = _EMAIL.sub(" , ", clean_line(raw))
@@ -62,7 +63,7 @@ def _is_name(text: str) -> bool:
         return False
     if any(word[0].islower() and len(word) > _MAX_PARTICLE for word in words):  # "van", "della", but not "this"
         return False
-    if _ADDRESS.search(text) or _roles().search(text):
+    if _ADDRESS.search(text):
         return False
     return not _HAN.match(text) or len(text) <= _MAX_HAN_NAME
 
@@ -77,10 +78,12 @@ def _cut_date(text: str) -> str:
 
 
 def _cut_role(text: str) -> str:
-    """Return the name after the words that say what somebody is, where one is plain: "Redakteurin Ida Brekke"."""
+    """Return the text, the name after a role such as in "Redakteurin Ida Brekke", or nothing where there is but a role."""
     found = list(_roles().finditer(text))
-    after = text[found[-1].end() :].split() if found else []
-    return " ".join(after) if len(after) > 1 and all(word[0].isupper() for word in after) else text
+    if not found:
+        return text
+    after = text[found[-1].end() :].split()
+    return " ".join(after) if len(after) > 1 and all(word[0].isupper() for word in after) else ""
 
 
 def _recase(name: str) -> str:
@@ -128,7 +131,7 @@ def _bases() -> re.Pattern[str]:
 @cache
 def _roles() -> re.Pattern[str]:
     words, stems = (_any_of(load_words("bylines")["roles"], (kind,)) for kind in ("words", "stems"))
-    return re.compile(rf"\b(?:{words})s?\b|\w*(?:{stems})\w*", re.IGNORECASE)
+    return re.compile(rf"\b(?:{words})s?\b|(?:{stems})\w*", re.IGNORECASE)
 
 
 def _any_of(table: dict[str, list[str]], keys: Iterable[str]) -> str:

@@ -122,15 +122,16 @@ def read_page(capture: Capture) -> Page:
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type and not any(kind in media_type for kind in _HTML_TYPES):
         raise Reject(Reason.NOT_HTML, f"the server calls it {media_type[:80]}")
-    html = decode(capture.body, content_type)
+    html, encoding = decode(capture.body, content_type)
     if "\x00" in html:
-        html = html.replace("\x00", "")
+        html, encoding = html.replace("\x00", ""), "none"
     start = html[:_SNIFF_WITHIN]
     if _OTHER_ROOT.match(start) or not _HTML_TAG.search(start):
         raise Reject(Reason.NOT_HTML, "there is no HTML element in it")
     if html.count("<") > _MANY_TAGS and _depth(html) > _MAX_DEPTH:
         raise Reject(Reason.TOO_LARGE, f"elements nested more than {_MAX_DEPTH} deep")
-    tree = LexborHTMLParser(html)
+    # The parser wants UTF-8: what came as that need not be written as that again.
+    tree = LexborHTMLParser(capture.body if encoding == "utf-8" else html)
     return make_page(capture.final_url, html, tree)
 
 
@@ -140,23 +141,23 @@ def make_page(url: str, html: str, tree: LexborHTMLParser) -> Page:
     return Page(url=url, html=html, tree=tree, marks=marks, metas=_read_metas(marks))
 
 
-def decode(body: bytes, content_type: str = "") -> str:
-    """Return the text: byte order mark, then the HTTP charset, then the meta element, then UTF-8, then a guess.
+def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
+    """Return the text and its encoding: byte order mark, HTTP charset, meta element, UTF-8, then a guess.
 
-    A declaration that the bytes contradict is not believed.
+    A declaration that the bytes contradict is not believed. The encoding is "utf-8" only where all bytes are.
     """
     for bom, encoding in _BOMS:
         if body.startswith(bom):
-            return body[len(bom) :].decode(encoding, errors="replace")
+            return body[len(bom) :].decode(encoding, errors="replace"), f"{encoding} with a byte order mark"
     declared = [find_codec(label) for label in (_http_charset(content_type), _meta_charset(body)) if label]
     for codec in (*declared, "utf-8"):
         if codec:
             try:
-                return body.decode(codec)
+                return body.decode(codec), codec
             except UnicodeDecodeError:
                 continue
     fallback = next(filter(None, declared), None) or _guess_codec(body)
-    return body.decode(fallback, errors="replace")
+    return body.decode(fallback, errors="replace"), f"{fallback} with faults"
 
 
 def find_codec(label: str) -> str | None:
