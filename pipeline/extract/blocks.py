@@ -28,8 +28,8 @@ _KINDS: dict[str | None, int] = {
     "a": _LINK, "time": _TIME, "br": _BREAK, "hr": _RULE, "img": _PICTURE, "nav": _FRAME, "footer": _FRAME,
 }  # fmt: skip
 _UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_STOPS = frozenset(".!?。！？।؟…")
-_CLOSING = "\"'”’»)] \t"
+_STOPS = frozenset(".!?。！？．｡।؟۔…։።။។")
+_CLOSING = "\"'”’“»«)]」』）】〉》 \t"
 _WORD = re.compile(r"\w")
 _WIDE_COMMA = re.compile("[،、，]")
 #: Attributes beside class that name what a box is for, and those that may hide it.

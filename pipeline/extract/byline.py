@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
 from pipeline.extract.blocks import Block, Element, Layout
-from pipeline.extract.facts import Facts
+from pipeline.extract.facts import Facts, site_label
 from pipeline.extract.groups import bits_of
 from pipeline.extract.json_ld import Node, node_types
 from pipeline.extract.names import parse_byline
@@ -43,7 +42,7 @@ def find_byline(facts: Facts, fed: tuple[str, ...], language: str | None) -> Byl
     """Return the byline of the best source: JSON-LD, meta, page, feed; a site's own name is no author."""
     graph, node = facts.graph, facts.node or {}
     writers = list(graph.resolve(node.get("author") or node.get("creator")))
-    own = frozenset(filter(None, (*map(fold, facts.site_names), _site_label(facts.page.url))))
+    own = frozenset(filter(None, (*map(fold, facts.site_names), site_label(facts.page.url))))
     organizations = [name for writer in writers if _is_organization(writer) for name in graph.texts([writer])]
     candidates = byline_candidates(facts, writers, fed)
     found = [(source, _read(texts, language, own | set(map(fold, organizations)))) for source, texts in candidates]
@@ -79,12 +78,6 @@ def _is_own(name: str, own: frozenset[str] | set[str]) -> bool:
     """Tell whether the name is the site's, or one of its desks: "Courier Business" on the site of the Courier."""
     folded = fold(name)
     return folded in own or any(len(site) > 2 and folded.startswith(site) for site in own)  # noqa: PLR2004 - initials
-
-
-def _site_label(url: str) -> str:
-    """Return the name of the site in its address: "courier" of news.courier.example."""
-    labels = urlsplit(url).netloc.partition(":")[0].split(".")
-    return max(labels[:-1], key=len, default="").replace("-", "")
 
 
 def _is_organization(writer: Node | str) -> bool:

@@ -8,6 +8,7 @@ from functools import cache
 from itertools import chain
 
 from pipeline.extract.facts import Facts
+from pipeline.extract.json_ld import Graph, Node, node_types
 from pipeline.extract.page import Page
 from pipeline.extract.text import clean_line
 from pipeline.extract.words import load_words
@@ -15,7 +16,10 @@ from pipeline.model.evidence import Precision, Timestamp
 
 _PUBLISHED_METAS = (
     "article:published_time",
+    "article:published",
+    "article:publish_date",
     "og:published_time",
+    "og:pubdate",
     "og:article:published_time",
     "datepublished",
     "parsely-pub-date",
@@ -29,7 +33,18 @@ _PUBLISHED_METAS = (
     "dcterms.created",
     "dcterms.date",
     "dc.date",
+    "dc.date.published",
+    "dc.date.created",
     "article.published",
+    "article:created_time",
+    "published_time",
+    "publishtime",
+    "pub_date",
+    "iso-8601-publish-date",
+    "firstpublishedtime",
+    "citation_publication_date",
+    "weibo:article:create_at",
+    "apub:time",
     "date",
 )
 _MODIFIED_METAS = (
@@ -42,6 +57,8 @@ _MODIFIED_METAS = (
     "last-modified",
     "lastmod",
     "article.updated",
+    "article:modified",
+    "weibo:article:update_at",
 )
 _PAGE_PUBLISHED = (
     '[itemprop~="datePublished"]',
@@ -49,6 +66,7 @@ _PAGE_PUBLISHED = (
     "article time[datetime]",
     "main time[datetime]",
     "time[datetime]",
+    "[data-published], [data-publish-date], [data-publication-date], [data-timestamp], [data-datetime]",
     'article [class*="date" i], main [class*="date" i]',
     'article [class*="publish" i], main [class*="publish" i]',
     'article [class*="meta" i], main [class*="meta" i]',
@@ -56,14 +74,31 @@ _PAGE_PUBLISHED = (
     '[class*="date" i], [class*="datum" i], [class*="fecha" i]',
 )
 _PAGE_MODIFIED = ('[itemprop~="dateModified"]', 'time[class*="modified" i]', 'time[class*="updated" i]')
+#: Attributes that say the time for machines.
+_WRITTEN = (
+    "datetime",
+    "content",
+    "data-published",
+    "data-publish-date",
+    "data-publication-date",
+    "data-timestamp",
+    "data-datetime",
+)
 _MAX_WRITTEN = 120  # a longer text is prose with a date in it, not a date line
 
-_TIME = r"(?:\D{0,12}?(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\b\.?)?)?"
-_ZONE = r"(?:\s*(?:Uhr\s*)?\(?(?P<zone>[+-]\d{1,2}:?(?:\d{2})?|[A-Z]{1,4})\b\)?)?"
+_TIME = (
+    r"(?:\D{0,12}?(?:(?P<noon>오전|오후|上午|下午|午前|午後)\s*)?(?P<hour>\d{1,2})\s?[:.h時时시：]\s?(?P<minute>\d{2})[分분]?"
+    r"(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\b\.?)?)?"
+)
+_AFTERNOON = frozenset({"오후", "下午", "午後"})
+_TIME_BEFORE = re.compile(
+    r"^\D{0,20}(?P<hour>\d{1,2})[:h](?P<minute>\d{2})\s*(?P<half>[ap]\.?m\b\.?)?(?!\d)", re.IGNORECASE
+)
+_ZONE = r"(?:\s*(?:Uhr\s*)?\(?(?:(?:GMT|UTC)(?=[+-]\d))?(?P<zone>[+-]\d{1,2}:?(?:\d{2})?|[A-Z]{1,4})\b\)?)?"
 _FORMS = tuple(
     re.compile(form + _TIME + _ZONE, re.IGNORECASE)
     for form in (
-        r"^(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)",
+        r"(?<!\d)(?P<year>\d{4})[-/.]\s?(?P<month>\d{1,2})[-/.]\s?(?P<day>\d{1,2})(?!\d)\.?",
         r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?!\d)",
         r"(?<!\d)(?P<year>\d{4})\s*[年년]\s*(?P<month>\d{1,2})\s*[月월]\s*(?P<day>\d{1,2})",
         r"(?<!\d)(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})",
@@ -77,6 +112,7 @@ _EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
 _URL_DATE = re.compile(r"/(20\d{2}|19\d{2})[/-](\d{1,2})[/-](\d{1,2})(?=[/-]|$)|/(20\d{2})([01]\d)([0-3]\d)(?=\D)")
 _OLDEST_YEAR = 1900
 _NOON = 12
+_WIDEST_OFFSET, _QUARTER = timedelta(hours=14), timedelta(minutes=15)
 _TOLERANCE = timedelta(days=1)  # clocks, time zones, and papers dated ahead
 
 
@@ -88,10 +124,18 @@ def published_at(facts: Facts, fed: Timestamp | None, now: datetime) -> Timestam
         _metas(page, _PUBLISHED_METAS),
         _elements(page, _PAGE_PUBLISHED),
     )
-    created = (("json-ld:dateCreated", graph.text(node, "dateCreated", "uploadDate")),)
+    other = ("json-ld:WebPage", next((text for n in graph.nodes if (text := _page_date(graph, n))), None))
+    created = (
+        other,
+        ("json-ld:dateCreated", graph.text(node, "dateCreated", "uploadDate")),
+    )
     language = page.language
     fallback = [fed] if fed else []
     return _choose(chain(_read(written, language), fallback, _url_dates(page.url), _read(created, language)), now)
+
+
+def _page_date(graph: Graph, node: Node) -> str | None:
+    return graph.text(node, "datePublished") if "WebPage" in node_types(node) else None
 
 
 def modified_at(facts: Facts, fed: Timestamp | None, now: datetime, published: Timestamp | None) -> Timestamp | None:
@@ -117,7 +161,9 @@ def parse_timestamp(raw: str, source: str, language: str | None = None) -> Times
     text = _COMPACT_TIME.sub(r"\1T\2:\3", text)
     for form in _FORMS:
         for found in form.finditer(text):
-            stamp = _from_groups(raw, source, found.groupdict(), language)
+            groups = found.groupdict()
+            before = None if groups["hour"] else _TIME_BEFORE.search(text[: found.start()])
+            stamp = _from_groups(raw, source, groups | (before.groupdict() if before else {}), language)
             if stamp:
                 return stamp
     return None
@@ -132,8 +178,9 @@ def _from_groups(raw: str, source: str, groups: dict[str, str | None], language:
     month, day = _month_and_day(groups, language)
     hour, minute = int(groups["hour"] or 0), int(groups["minute"] or 0)
     half = (groups["half"] or "").lower()
-    if half:
-        hour = hour % _NOON + (_NOON if half.startswith("p") else 0)
+    if half or groups.get("noon"):
+        is_afternoon = half.startswith("p") or groups.get("noon") in _AFTERNOON
+        hour = hour % _NOON + (_NOON if is_afternoon else 0)
     offset = _offset(groups["zone"]) if groups["hour"] else None
     try:
         value = datetime(
@@ -198,7 +245,9 @@ def _elements(page: Page, selectors: tuple[str, ...]) -> Iterator[tuple[str, str
         if node is None:
             continue
         attributes = node.attributes
-        written = attributes.get("datetime") or attributes.get("content") or node.text(separator=" ")
+        written = next((attributes[name] for name in _WRITTEN if attributes.get(name)), None) or node.text(
+            separator=" "
+        )
         if written and len(written) <= _MAX_WRITTEN:
             yield f"page:{node.tag}", written
 
@@ -216,6 +265,17 @@ def _url_dates(url: str) -> Iterator[Timestamp]:
             yield replace(stamp, raw=found[0])
 
 
+def _is_same(exact: Timestamp, bare: Timestamp) -> bool:
+    """Tell whether a time with an offset is one without: on the same clock, or where some zone's clock would show it."""
+    clock = bare.value.replace(tzinfo=None, second=0, microsecond=0)
+    if exact.value.replace(tzinfo=None, second=0, microsecond=0) == clock:
+        return True
+    if exact.source.startswith("page"):  # the page tells the times of other articles too
+        return False
+    apart = abs(exact.value.astimezone(UTC).replace(tzinfo=None, second=0, microsecond=0) - clock)
+    return apart <= _WIDEST_OFFSET and not apart % _QUARTER
+
+
 def _choose(candidates: Iterable[Timestamp], now: datetime) -> Timestamp | None:
     """Return the first believable candidate, or a later one that says the same more exactly; reads no further than that."""
     believable = (stamp for stamp in candidates if stamp.value <= now + _TOLERANCE)
@@ -225,8 +285,7 @@ def _choose(candidates: Iterable[Timestamp], now: datetime) -> Timestamp | None:
     if first.precision is Precision.DAY:
         same = (s for s in believable if s.precision is Precision.MINUTE and s.value.date() == first.value.date())
     elif not first.has_offset:
-        clock = first.value.replace(tzinfo=None, second=0)
-        same = (s for s in believable if s.has_offset and s.value.replace(tzinfo=None, second=0) == clock)
+        same = (s for s in believable if s.has_offset and s.precision is Precision.MINUTE and _is_same(s, first))
     else:
         return first
     return next(same, first)

@@ -1,8 +1,9 @@
 """The evidence of a page, gathered once for all who weigh it."""
 
+import html
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborNode
 
@@ -72,7 +73,8 @@ def title_texts(page: Page) -> Iterable[tuple[str, str]]:
         ),
         ("page:title", page.title),
     )
-    return [(source, text) for source, text in texts if text]
+    # Some sites escape twice.
+    return [(source, clean_line(html.unescape(text)) if "&" in text else text) for source, text in texts if text]
 
 
 def read_heading(page: Page) -> str | None:
@@ -85,6 +87,12 @@ def read_heading(page: Page) -> str | None:
 def _inline_text(node: LexborNode) -> str:
     """Return the text on one line; only what breaks a line or stands in boxes of its own separates words."""
     return clean_line(node.text(separator=" " if node.css_first("br, div, p, span") else ""))
+
+
+def site_label(url: str) -> str:
+    """Return the name of the site in its address: "courier" of news.courier.example."""
+    labels = urlsplit(url).netloc.partition(":")[0].removeprefix("www.").split(".")
+    return max(labels[:-1], key=len, default="").replace("-", "")
 
 
 def absolute_url(base: str, address: str) -> str | None:

@@ -189,7 +189,7 @@ def _company(scene: Scene, at: int) -> list[float]:
         item and size >= _ITEM and block.linked < size / 2,
         item and mostly_linked,
         text[0].islower(),
-        text[0] in "\"“„«‘'",
+        text[0] in "\"“„«‘'「『《",
         sum(map(str.isdigit, text[:60])) / min(60, len(text)) if _DIGIT.search(text, 0, 60) else 0.0,
         text[-1] == "?",
         size < FULL and mostly_linked and text.isupper(),

@@ -136,7 +136,7 @@ def _judge_index(facts: Facts, paragraphs: list[str], length: int) -> Verdict | 
     lists = {kind for node in facts.graph.nodes for kind in node_types(node)} & _LIST_TYPES
     texts = {clean_line(node.text()) for node in page.tree.css("a[href]")}
     links = [len(text) for text in texts if len(text) >= _HEADLINE_LINK]
-    prose = [line for line in paragraphs if len(line) > 200]  # noqa: PLR2004 - teasers are shorter
+    prose = [line for line in paragraphs if weigh(line) > 200]  # noqa: PLR2004 - teasers are shorter
     if len(links) < _MANY_LINKS or (len(prose) > 1 and not (is_front or lists)):
         return None
     share = sum(links) / max(1, len(visible_text(page)))
