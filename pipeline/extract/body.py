@@ -44,19 +44,28 @@ class Found:
 
 def read_body(facts: Facts, rules: Rules) -> Found:
     """Return the paragraphs of the page's body, sub-headings among them, after the source's own rules."""
-    page = facts.page
     if rules.keep:
-        return Found(kept_paragraphs(page.html, rules))
-    if rules.remove:
-        tree = LexborHTMLParser(apply_remove(page.html, rules))
-        choice = choose_shown(tree, read_layout(tree), page_titles(page))
-    else:
-        choice = choose_shown(page.tree, facts.layout, page_titles(page))
+        return Found(kept_paragraphs(facts.page.html, rules))
+    choice = choose_body(facts, rules)
     if choice is None:
         return Found([])
-    kept = choice.kept()
-    deck = kept[0] if len(kept) > 1 and is_deck(kept[0], kept[1], choice.scene.container) else None
+    kept, deck = choice.kept(), find_shown_deck(choice)
     return Found([block.text for block in kept if block is not deck], deck.text if deck else None)
+
+
+def choose_body(facts: Facts, rules: Rules) -> Choice | None:
+    """Return which blocks of the page are the article, what the source's rules remove left out."""
+    titles = page_titles(facts.page)
+    if not rules.remove:
+        return choose_shown(facts.page.tree, facts.layout, titles)
+    tree = LexborHTMLParser(apply_remove(facts.page.html, rules))
+    return choose_shown(tree, read_layout(tree), titles)
+
+
+def find_shown_deck(choice: Choice) -> Block | None:
+    """Return the standfirst above the article's text, or None."""
+    kept = choice.kept()
+    return kept[0] if len(kept) > 1 and is_deck(kept[0], kept[1], choice.scene.container) else None
 
 
 def choose_shown(tree: LexborHTMLParser, layout: Layout, titles: Titles) -> Choice | None:

@@ -118,6 +118,11 @@ _TOLERANCE = timedelta(days=1)  # clocks, time zones, and papers dated ahead
 
 def published_at(facts: Facts, fed: Timestamp | None, now: datetime) -> Timestamp | None:
     """Return when the article was published: JSON-LD, meta, page, feed, URL in this order; never a day after ``now``."""
+    return _choose(published_candidates(facts, fed), now)
+
+
+def published_candidates(facts: Facts, fed: Timestamp | None) -> Iterator[Timestamp]:
+    """Yield the times of publication that are told, with their sources, best first."""
     page, graph, node = facts.page, facts.graph, facts.node
     written = chain(
         [("json-ld:datePublished", graph.text(node, "datePublished"))],
@@ -131,7 +136,7 @@ def published_at(facts: Facts, fed: Timestamp | None, now: datetime) -> Timestam
     )
     language = page.language
     fallback = [fed] if fed else []
-    return _choose(chain(_read(written, language), fallback, _url_dates(page.url), _read(created, language)), now)
+    return chain(_read(written, language), fallback, _url_dates(page.url), _read(created, language))
 
 
 def _page_date(graph: Graph, node: Node) -> str | None:
@@ -140,13 +145,18 @@ def _page_date(graph: Graph, node: Node) -> str | None:
 
 def modified_at(facts: Facts, fed: Timestamp | None, now: datetime, published: Timestamp | None) -> Timestamp | None:
     """Return when the article was last changed, or None; a change before the publication is none."""
+    candidates = modified_candidates(facts, fed)
+    return _choose((stamp for stamp in candidates if not published or stamp.value >= published.value), now)
+
+
+def modified_candidates(facts: Facts, fed: Timestamp | None) -> Iterator[Timestamp]:
+    """Yield the times of the last change that are told, with their sources, best first."""
     written = chain(
         [("json-ld:dateModified", facts.graph.text(facts.node, "dateModified"))],
         _metas(facts.page, _MODIFIED_METAS),
         _elements(facts.page, _PAGE_MODIFIED),
     )
-    candidates = chain(_read(written, facts.page.language), [fed] if fed else [])
-    return _choose((stamp for stamp in candidates if not published or stamp.value >= published.value), now)
+    return chain(_read(written, facts.page.language), [fed] if fed else [])
 
 
 def parse_timestamp(raw: str, source: str, language: str | None = None) -> Timestamp | None:
@@ -240,10 +250,12 @@ def _metas(page: Page, names: tuple[str, ...]) -> Iterator[tuple[str, str | None
 
 
 def _elements(page: Page, selectors: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:
+    seen: set[int] = set()
     for selector in selectors:
         node = page.first(selector)
-        if node is None:
+        if node is None or node.mem_id in seen:
             continue
+        seen.add(node.mem_id)
         attributes = node.attributes
         written = next((attributes[name] for name in _WRITTEN if attributes.get(name)), None) or node.text(
             separator=" "

@@ -83,9 +83,14 @@ def _is_site(piece: str, separator: str, facts: Facts) -> bool:
 
 def find_deck(facts: Facts, headline: str) -> str | None:
     """Return the standfirst, or None where the page has none but the headline again."""
-    texts = [*facts.graph.texts((facts.node or {}).get("description"))]
-    texts += [clean_line(html.unescape(text)) for name in _DECK_METAS for text in facts.page.metas.get(name, ())]
-    return next((text for text in texts if fold(text) not in {"", fold(headline)}), None)
+    return next((deck.value for deck in deck_candidates(facts) if fold(deck.value) not in {"", fold(headline)}), None)
+
+
+def deck_candidates(facts: Facts) -> list[Evidence]:
+    """Return how the page describes the article, with the sources, best first."""
+    declared = [("json-ld:description", text) for text in facts.graph.texts((facts.node or {}).get("description"))]
+    metas = [(f"meta:{name}", text) for name in _DECK_METAS for text in facts.page.metas.get(name, ())]
+    return [Evidence(value=clean_line(html.unescape(text)), source=source) for source, text in (*declared, *metas)]
 
 
 def declared_language(facts: Facts, fed: str | None) -> str | None:

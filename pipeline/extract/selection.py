@@ -46,6 +46,16 @@ def choose_blocks(layout: Layout, titles: Titles) -> Choice | None:
     return Choice(scene, scores, best_cut(scores, [block.size for block in layout.blocks]))
 
 
+def weigh_block(scene: Scene, at: int) -> dict[str, float]:
+    """Return what each number and group adds to the score of the block, before it is squeezed between 0 and 1."""
+    weights, owner = load_weights(), scene.blocks[at].owner
+    parts = dict(zip(BLOCK_NUMBERS, map(mul, weights.block, block_numbers(scene, at)), strict=True))
+    parts |= dict(zip(PLACE_NUMBERS, map(mul, weights.place, place_numbers(scene, owner)), strict=True))
+    for kind, mask, table in (("own", owner.mask, weights.own), ("above", owner.above, weights.above)):
+        parts |= {f"{kind}:{name}": table[bit] for bit, name in enumerate(group_names()) if mask >> bit & 1}
+    return parts
+
+
 def best_cut(scores: list[float], sizes: list[int]) -> float:
     """Return the cut with the greatest expected F1; never one above a half, so that likely text stays."""
     ranked = sorted(((score, size) for score, size in zip(scores, sizes, strict=True) if score), reverse=True)
