@@ -48,9 +48,9 @@ class Element:
     #: Tag and class: equal for boxes of one kind.
     signature: str
     start: int
+    #: The groups of all elements around it.
+    above: int
     end: int = 0
-    #: The groups of all elements around it; set by the scorer, which knows what they hold.
-    above: int = 0
 
 
 @dataclass(slots=True)
@@ -181,7 +181,9 @@ class _Walker:
         if attributes and not _NAMING.isdisjoint(attributes):
             for name in _NAMING.intersection(attributes):
                 mask |= mask_of(attributes[name] or "")
-        self._element = element = Element(tag, self._element, mask, signature, len(self._blocks))
+        parent = self._element
+        above = parent.above | parent.mask if parent else 0
+        self._element = element = Element(tag, parent, mask, signature, len(self._blocks), above)
         self._elements.append(element)
 
     def _frames_page(self, tag: str | None) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from pipeline.extract.dates import is_date_word
 from pipeline.extract.text import clean_line
@@ -79,11 +80,21 @@ def _cut_date(text: str) -> str:
 
 def _cut_role(text: str) -> str:
     """Return the text, the name after a role such as in "Redakteurin Ida Brekke", or nothing where there is but a role."""
-    found = list(_roles().finditer(text))
-    if not found:
+    lower = text.lower()
+    if any(phrase in lower for phrase in _roles().phrases):
+        return ""
+    words = text.split()
+    last = next((at for at in range(len(words) - 1, -1, -1) if _is_role(words[at].lower().strip(".:'’"))), None)
+    if last is None:
         return text
-    after = text[found[-1].end() :].split()
+    after = words[last + 1 :]
     return " ".join(after) if len(after) > 1 and all(word[0].isupper() for word in after) else ""
+
+
+@lru_cache(maxsize=5_000)
+def _is_role(word: str) -> bool:
+    roles = _roles()
+    return word in roles.words or word.removesuffix("s") in roles.words or any(stem in word for stem in roles.stems)
 
 
 def _recase(name: str) -> str:
@@ -128,10 +139,19 @@ def _bases() -> re.Pattern[str]:
     return re.compile(rf"\s+(?:{_any_of(load_words('bylines')['bases'], ('any',))})\s+.*$")
 
 
+class _Roles(NamedTuple):
+    """Words that say what somebody is: single ones, those of several words, and parts of words."""
+
+    words: frozenset[str]
+    phrases: tuple[str, ...]
+    stems: tuple[str, ...]
+
+
 @cache
-def _roles() -> re.Pattern[str]:
-    words, stems = (_any_of(load_words("bylines")["roles"], (kind,)) for kind in ("words", "stems"))
-    return re.compile(rf"\b(?:{words})s?\b|(?:{stems})\w*", re.IGNORECASE)
+def _roles() -> _Roles:
+    table = load_words("bylines")["roles"]
+    words = table["words"]
+    return _Roles(frozenset(words), tuple(word for word in words if " " in word), tuple(table["stems"]))
 
 
 def _any_of(table: dict[str, list[str]], keys: Iterable[str]) -> str:

@@ -110,14 +110,14 @@ class Scene:
 
 def set_scene(layout: Layout, titles: Titles) -> Scene:
     """Return the page's blocks with their first scores, the container, and where the article seems to begin and end."""
-    _inherit(layout)
+    _excuse_holders(layout)
     blocks = layout.blocks
     signs = _read_signs(blocks)
     first = _first_scores(blocks, signs, titles)
     good = [0.0, *accumulate(score * block.size for score, block in zip(first, blocks, strict=True))]
     size = [0, *accumulate(block.size for block in blocks)]
     container = _choose_container(layout, good, size)
-    _clear_names(layout, container)
+    _excuse_container(layout, container)
     goods = [at for at in range(container.start, container.end) if first[at] > GOOD and blocks[at].size > _PARAGRAPH]
     return Scene(
         blocks=blocks,
@@ -181,29 +181,35 @@ def _own_sums() -> tuple[tuple[int, float], ...]:
     return tuple((bits_of(name), weight) for name, weight in (_GROUPS | _TAGS).items())
 
 
-def _inherit(layout: Layout) -> None:
-    """Say for each element what stands around it; bad names on an element that holds the article do not count."""
+def _excuse_holders(layout: Layout) -> None:
+    """Forget bad names on elements that hold much of the page's sentences: what holds the article is no "sidebar"."""
     sentences = [0, *accumulate(block.size - block.linked if block.ends else 0 for block in layout.blocks)]
-    total = max(1, sentences[-1])
+    most = _ARTICLE_SHARE * max(1, sentences[-1])
     comment = bits_of("comment")
+    excused = False
     for element in layout.elements:
-        share = (sentences[element.end] - sentences[element.start]) / total
-        if share >= _ARTICLE_SHARE:
-            element.mask &= ~(_negative() & ~comment if share < _COMMENT_SHARE else _negative())
-        parent = element.parent
-        element.above = parent.above | parent.mask if parent else 0
+        held = sentences[element.end] - sentences[element.start]
+        if held >= most and element.mask & _negative():
+            element.mask &= ~(_negative() if held >= most / _ARTICLE_SHARE * _COMMENT_SHARE else _negative() & ~comment)
+            excused = True
+    if excused:
+        _inherit(layout)
 
 
-def _clear_names(layout: Layout, container: Element) -> None:
+def _excuse_container(layout: Layout, container: Element) -> None:
     """Forget bad names on the container and around it: it holds the article, whatever they say."""
-    if not (container.mask | container.above) & _negative():
-        return
-    element: Element | None = container
-    while element is not None:
-        element.mask &= ~_negative()
-        element = element.parent
-    for inner in layout.elements:
-        inner.above = inner.parent.above | inner.parent.mask if inner.parent else 0
+    if (container.mask | container.above) & _negative():
+        element: Element | None = container
+        while element is not None:
+            element.mask &= ~_negative()
+            element = element.parent
+        _inherit(layout)
+
+
+def _inherit(layout: Layout) -> None:
+    """Say for each element what stands around it."""
+    for element in layout.elements:
+        element.above = element.parent.above | element.parent.mask if element.parent else 0
 
 
 @lru_cache(maxsize=20_000)
@@ -253,6 +259,8 @@ def _choose_container(layout: Layout, good: list[float], size: list[int]) -> Ele
     best, found = -1.0, layout.elements[0]
     for element in layout.elements:
         start, end = element.start, element.end
+        if start == end:
+            continue
         expected = 2 * (good[end] - good[start]) / max(1.0, size[end] - size[start] + all_good)
         if expected >= best and not (element.mask | element.above) & dialog:
             best, found = expected, element

@@ -12,6 +12,7 @@ from pipeline.extract.groups import group_names
 from pipeline.extract.scene import Scene, Titles, set_scene
 
 _HIGHEST_CUT = 0.5
+_LEAST = -30.0  # what is below cannot be told from nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def _score(scene: Scene) -> list[float]:
     for at in range(scene.start, scene.end):
         total = places.score(scene.blocks[at].owner) + sum(map(mul, weights.block, block_numbers(scene, at)))
         scene.seen.add(scene.signs.said[at])
-        scores[at] = 1 / (1 + exp(-max(-30.0, min(30.0, total))))
+        scores[at] = 1 / (1 + exp(-total)) if total > _LEAST else 0.0
     return scores
 
 
