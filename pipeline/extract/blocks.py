@@ -25,7 +25,7 @@ _KINDS: dict[str | None, int] = {
     ), _INLINE),
     **dict.fromkeys(("b", "strong"), _BOLD),
     **dict.fromkeys(("i", "em"), _SLANTED),
-    "a": _LINK, "time": _TIME, "br": _BREAK, "hr": _RULE, "img": _PICTURE, "nav": _FRAME, "footer": _FRAME,
+    "a": _LINK, "time": _TIME, "br": _BREAK, "hr": _RULE, "img": _PICTURE, "nav": _FRAME, "footer": _FRAME, "aside": _FRAME,
 }  # fmt: skip
 _UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _STOPS = frozenset(".!?。！？．｡।؟۔…։።။។")
@@ -187,8 +187,8 @@ class _Walker:
         self._elements.append(element)
 
     def _frames_page(self, tag: str | None) -> bool:
-        """Tell whether navigation or a footer met here is that of the page: an article may have a footer of its own."""
-        around = self._element if tag == "footer" else None
+        """Tell whether it is the page's navigation, or the page's footer or sidebar: an article may have those of its own."""
+        around = self._element if tag != "nav" else None
         while around is not None and around.tag not in {"article", "main"}:
             around = around.parent
         return around is None
