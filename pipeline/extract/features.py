@@ -97,59 +97,52 @@ def _box_numbers(scene: Scene, owner: Element) -> list[float]:
 
 def block_numbers(scene: Scene, at: int) -> list[float]:
     """Return the block's own numbers, each between about -1 and 1, in the order of ``BLOCK_NUMBERS``."""
-    return _relations(scene, at) + _looks(scene, at) + _company(scene, at)
-
-
-def _relations(scene: Scene, at: int) -> list[float]:
-    """Return how the block stands to the container, to the paragraphs around it and to the headline."""
-    first = scene.first
-    count, score = len(first), first[at]
-    before_1 = first[at - 1] if at else 0.0
-    before_2 = first[at - 2] if at > 1 else 0.0
-    after_1 = first[at + 1] if at + 1 < count else 0.0
-    after_2 = first[at + 2] if at + 2 < count else 0.0
+    blocks, first, signs = scene.blocks, scene.first, scene.signs
+    block, score, said, phrase = blocks[at], first[at], signs.said[at], signs.teaser[at]
+    text, size, linked, ends = block.text, block.size, block.linked, block.ends
+    share = linked / size
+    mostly_linked, all_linked = share > _HALF, share > _WHOLE
+    is_short, is_brief = size < SHORT, size < FULL
+    bold, slanted = block.bold > _WHOLE * size, block.slanted > _WHOLE * size
+    mask, around = block.owner.mask, block.owner.mask | block.owner.above
+    heading = is_brief and bool(around & _bits().headings)
+    item, plain = bool(around & _bits().li), bool(mask & _bits().p)
+    inside = scene.container.start <= at < scene.container.end
     head, tail = scene.first_good - at, at - scene.last_good
+    # Beyond the ends of the page there is nothing good.
+    before_2, before_1 = first[at - 2] if at > 1 else 0.0, first[at - 1] if at else 0.0
+    after_1, after_2, *far = (*first[at + 1 : at + 7], 0.0, 0.0)
+    previous = blocks[at - 1] if at else None
     return [
         1.0,
         score,
         score < _LOW,
         score > _HIGH,
-        scene.container.start <= at < scene.container.end,
+        inside,
         before_1,
         before_2,
         after_1,
         after_2,
         min(max(before_1, before_2), max(after_1, after_2)),
-        max(first[at + 3 : at + 7], default=0.0),
+        max(far, default=0.0),
         head > 0,
         tail > 0,
         0.0 if tail <= 0 else min(1.0, tail / 6),
         0.0 if head <= 0 else min(1.0, head / 6),
         at < scene.headline_at,
         at > scene.headline_at >= 0,
-    ]
-
-
-def _looks(scene: Scene, at: int) -> list[float]:
-    """Return what the block's own text and marks say."""
-    block, signs = scene.blocks[at], scene.signs
-    text, size, said, phrase = block.text, block.size, signs.said[at], signs.teaser[at]
-    linked = block.linked / size
-    is_short = size < SHORT
-    bold, slanted = block.bold > _WHOLE * size, block.slanted > _WHOLE * size
-    return [
-        linked,
-        linked > _WHOLE,
-        linked > _MOST and not block.ends,
+        share,
+        all_linked,
+        share > _MOST and not ends,
         phrase,
         phrase and block.links > 0,
         is_short and text.isupper(),
         text[-1] in ":：",
-        not block.ends,
+        not ends,
         size < _TINY,
-        _TINY <= size < SHORT,
-        SHORT <= size < FULL,
-        size >= FULL,
+        is_short and size >= _TINY,
+        is_brief and not is_short,
+        not is_brief,
         min(1.0, block.commas / 4),
         signs.date[at],
         signs.credit[at],
@@ -163,43 +156,26 @@ def _looks(scene: Scene, at: int) -> list[float]:
         said in scene.titles.titles,
         size > _TINY and _says_same(said, scene.titles.description),
         size > _TINY and said in scene.seen,
-    ]
-
-
-def _company(scene: Scene, at: int) -> list[float]:
-    """Return what the headings and lists around the block say, and its place together with its looks."""
-    blocks, first, bits = scene.blocks, scene.first, _bits()
-    block, signs = blocks[at], scene.signs
-    text, size, owner = block.text, block.size, block.owner
-    heading = _is_heading(block)
-    follower = first[at + 1] if at + 1 < len(first) else 0.0
-    previous = blocks[at - 1] if at else None
-    item = bool((owner.mask | owner.above) & bits.li)
-    inside = scene.container.start <= at < scene.container.end
-    plain = bool(owner.mask & bits.p)
-    is_tail = at >= scene.last_good
-    mostly_linked = block.linked > _HALF * size
-    return [
         heading,
-        heading and follower > GOOD,
-        heading and follower < _BAD,
+        heading and after_1 > GOOD,
+        heading and after_1 < _BAD,
         previous is not None and _is_heading(previous),
         previous is not None and previous.size < _ITEM and signs.teaser[at - 1],
         item and size < _ITEM,
-        item and size >= _ITEM and block.linked < size / 2,
+        item and size >= _ITEM and share < _HALF,
         item and mostly_linked,
         text[0].islower(),
         text[0] in "\"“„«‘'「『《",
         sum(map(str.isdigit, text[:60])) / min(60, len(text)) if _DIGIT.search(text, 0, 60) else 0.0,
         text[-1] == "?",
-        size < FULL and mostly_linked and text.isupper(),
-        plain and block.linked > _WHOLE * size,
+        is_brief and mostly_linked and text.isupper(),
+        plain and all_linked,
         inside and plain and block.links == 0,
         inside and mostly_linked,
-        is_tail and block.slanted > _MOST * size,
-        is_tail and size < FULL and " is a " in text,
-        at == scene.last_good,
-        signs.teaser[at] and block.bold > 0,
+        tail >= 0 and block.slanted > _MOST * size,
+        tail >= 0 and is_brief and " is a " in text,
+        tail == 0,
+        phrase and block.bold > 0,
         mostly_linked and ":" in text,
     ]
 

@@ -91,11 +91,12 @@ def make_weights(table: dict[str, float]) -> Weights:
 
 
 def _score(scene: Scene) -> list[float]:
-    weights, places = load_weights(), _Places(scene)
-    scores = [0.0] * len(scene.blocks)
+    weights, place_score = load_weights().block, _Places(scene).score
+    blocks, said, see = scene.blocks, scene.signs.said, scene.seen.add
+    scores = [0.0] * len(blocks)
     for at in range(scene.start, scene.end):
-        total = places.score(scene.blocks[at].owner) + sum(map(mul, weights.block, block_numbers(scene, at)))
-        scene.seen.add(scene.signs.said[at])
+        total = place_score(blocks[at].owner) + sum(map(mul, weights, block_numbers(scene, at)))
+        see(said[at])
         scores[at] = 1 / (1 + exp(-total)) if total > _LEAST else 0.0
     return scores
 
