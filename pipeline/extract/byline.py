@@ -44,7 +44,7 @@ def find_byline(facts: Facts, fed: tuple[str, ...], language: str | None) -> Byl
     writers = list(graph.resolve(node.get("author") or node.get("creator")))
     own = frozenset(filter(None, (*map(fold, facts.site_names), site_label(facts.page.url))))
     organizations = [name for writer in writers if _is_organization(writer) for name in graph.texts([writer])]
-    candidates = byline_candidates(facts, writers, fed)
+    candidates = byline_candidates(facts, writers, fed, language)
     found = [(source, _read(texts, language, own | set(map(fold, organizations)))) for source, texts in candidates]
     named = [replace(byline, source=source) for source, byline in found if byline.authors]
     agencies = (byline.agency for _, byline in found if byline.agency)
@@ -57,11 +57,13 @@ def find_byline(facts: Facts, fed: tuple[str, ...], language: str | None) -> Byl
     return replace(fuller, agency=agency)
 
 
-def byline_candidates(facts: Facts, writers: list[Node | str], fed: tuple[str, ...]) -> list[tuple[str, list[str]]]:
+def byline_candidates(
+    facts: Facts, writers: list[Node | str], fed: tuple[str, ...], language: str | None
+) -> list[tuple[str, list[str]]]:
     """Return the texts that may name the authors, with their sources, best first."""
     page = facts.page
     metas = ((f"meta:{name}", [t for t in page.metas.get(name, ()) if not _ADDRESS.search(t)]) for name in _METAS)
-    candidates = [("json-ld:author", facts.graph.texts(writers)), *metas, *_page_bylines(page, facts.layout)]
+    candidates = [("json-ld:author", facts.graph.texts(writers)), *metas, *_page_bylines(page, facts.layout, language)]
     return [(source, texts) for source, texts in (*candidates, *_labelled(page), ("feed", list(fed))) if texts]
 
 
@@ -84,14 +86,14 @@ def _is_organization(writer: Node | str) -> bool:
     return not isinstance(writer, str) and any(kind.endswith("Organization") for kind in node_types(writer))
 
 
-def _page_bylines(page: Page, layout: Layout) -> Iterator[tuple[str, list[str]]]:
+def _page_bylines(page: Page, layout: Layout, language: str | None) -> Iterator[tuple[str, list[str]]]:
     """Yield what the page prints: microdata, then author links, then boxes with a name such as "byline"."""
     for is_author in (_is_author_name, _is_author, _is_author_link):
         group = _first_group([mark for mark in page.marks if is_author(mark)])
         lines = [line for mark in group for line in _lines(mark)]
         if lines and sum(map(len, lines)) <= _MAX_WRITTEN:
             yield f"page:{group[0].tag}", lines
-    yield from _named_bylines(layout)
+    yield from _named_bylines(layout, language)
 
 
 def _first_group(marks: list[Mark]) -> list[Mark]:
@@ -116,7 +118,7 @@ def _lines(mark: Mark) -> list[str]:
     return lines if any(" " in line for line in lines) else list(filter(None, [" ".join(lines)]))
 
 
-def _named_bylines(layout: Layout) -> Iterator[tuple[str, list[str]]]:
+def _named_bylines(layout: Layout, language: str | None) -> Iterator[tuple[str, list[str]]]:
     """Yield the texts of the boxes that are named as bylines are, those below the headline first."""
     others, named = bits_of("comment", "related"), bits_of("byline")
     heading = next((element.start for element in layout.elements if element.tag == "h1"), 0)
@@ -136,15 +138,17 @@ def _named_bylines(layout: Layout) -> Iterator[tuple[str, list[str]]]:
         group = [box, *(e for e in boxes if e is not box and e.parent is box.parent and e.signature == box.signature)]
         blocks = [block for element in group for block in layout.blocks[element.start : element.end]]
         if sum(block.size for block in blocks) <= _MAX_WRITTEN and not any(e.start <= box.start < e.end for e in taken):
-            yield f"page:{box.tag}", _first_names(blocks)
+            yield f"page:{box.tag}", _first_names(blocks, language)
             taken += group
 
 
-def _first_names(blocks: list[Block]) -> list[str]:
-    """Return the texts up to the first that names somebody, and later ones of its kind: others are roles, dates and links."""
-    first = next((at for at, block in enumerate(blocks) if parse_byline(block.text).authors), len(blocks) - 1)
+def _first_names(blocks: list[Block], language: str | None) -> list[str]:
+    """Return the texts up to the first name, later ones of its kind, and agencies: others are roles, dates and links."""
+    read = [parse_byline(block.text, language) for block in blocks]
+    first = next((at for at, byline in enumerate(read) if byline.authors), len(blocks) - 1)
     kind = blocks[first].owner.signature
-    return [b.text for at, b in enumerate(blocks) if at <= first or b.owner.signature == kind]
+    kept = (at <= first or block.owner.signature == kind or read[at].agency for at, block in enumerate(blocks))
+    return [block.text for block, is_kept in zip(blocks, kept, strict=True) if is_kept]
 
 
 def _is_byline_box(element: Element) -> bool:

@@ -13,7 +13,7 @@ from pipeline.extract.body import choose_body, find_shown_deck
 from pipeline.extract.byline import byline_candidates
 from pipeline.extract.dates import modified_candidates, published_candidates
 from pipeline.extract.facts import Facts, gather_facts
-from pipeline.extract.metadata import deck_candidates, headline_candidates, topic_candidates
+from pipeline.extract.metadata import deck_candidates, declared_language, headline_candidates, topic_candidates
 from pipeline.extract.page import read_page
 from pipeline.extract.selection import Choice, weigh_block
 from pipeline.model.article import Article
@@ -90,7 +90,10 @@ def _explain_fields(facts: Facts, article: Article | None) -> Iterator[FieldRepo
     headline, byline = (article.headline, article.byline) if article else (None, None)
     published, modified = (article.published, article.modified) if article else (None, None)
     writers = list(facts.graph.resolve((facts.node or {}).get("author") or (facts.node or {}).get("creator")))
-    bylines = ((source, "; ".join(texts)) for source, texts in byline_candidates(facts, writers, ()))
+    bylines = (
+        (source, "; ".join(texts))
+        for source, texts in byline_candidates(facts, writers, (), declared_language(facts, None))
+    )
     yield _report(
         "headline",
         headline.value if headline else None,

@@ -160,7 +160,7 @@ def block_numbers(scene: Scene, at: int) -> list[float]:
         heading and after_1 > GOOD,
         heading and after_1 < _BAD,
         previous is not None and _is_heading(previous),
-        previous is not None and previous.size < _ITEM and signs.teaser[at - 1],
+        previous is not None and signs.teaser[at - 1] and previous.linked < previous.size / 2 and previous.size < _ITEM,
         item and size < _ITEM,
         item and size >= _ITEM and share < _HALF,
         item and mostly_linked,

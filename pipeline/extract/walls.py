@@ -32,6 +32,7 @@ _CONSENT_ADDRESS = re.compile(
     r"//[^?]*(?:[./]|//)(?:consent|consent-management|privacy-?gate|cookie-?wall|zustimmung|einwilligung|consentement|consenso)(?:[./?]|$)",
     re.IGNORECASE,
 )
+_MISSING_CODE = re.compile(r"(?:^|error |fehler |erreur |http )40[4]\b|^410\b|\b404 (?:not found|error)")
 _HIDDEN = ("script", "style", "noscript", "template", "svg")
 
 
@@ -52,9 +53,9 @@ def judge_page(facts: Facts, paragraphs: list[str]) -> Verdict | None:
         verdict = (
             _judge_bot_check(facts.page, title, visible)
             or _judge_consent(facts, title, visible, paragraphs)
+            or _judge_missing(facts, title, length)
             or _judge_paywall(facts, visible, paragraphs, length)
             or _judge_shell(facts.page, visible, length)
-            or _judge_missing(title, length)
         )
         if verdict:
             return verdict
@@ -121,10 +122,14 @@ def _judge_shell(page: Page, visible: str, length: int) -> Verdict | None:
     return None
 
 
-def _judge_missing(title: str, length: int) -> Verdict | None:
-    phrase = _first_phrase(title, load_words("walls")["missing_titles"])
-    if phrase and length < _SHELL_BELOW and len(title) < 60:  # noqa: PLR2004 - a headline with 404 in it is longer
-        return Verdict(Reason.NOT_FOUND, f"answered with a page titled {title[:80]!r}")
+def _judge_missing(facts: Facts, title: str, length: int) -> Verdict | None:
+    """Return the verdict on a page that says that there is none, though the server answered 200."""
+    if length >= _SHELL_BELOW and _declares_article(facts):
+        return None
+    for named in (title, (facts.heading or "").lower()):
+        is_short = len(named) < 60  # noqa: PLR2004 - a headline with these words in it is longer
+        if is_short and (_MISSING_CODE.search(named) or _first_phrase(named, load_words("walls")["missing_titles"])):
+            return Verdict(Reason.NOT_FOUND, f"answered with a page titled {named[:80]!r}")
     return None
 
 
