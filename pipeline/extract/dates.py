@@ -1,17 +1,15 @@
-"""When an article was published and changed: texts read as times, and the best candidate chosen."""
+"""When an article was published and changed: the candidates of a page, and the best of them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
-from functools import cache
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 from pipeline.extract.facts import Facts
 from pipeline.extract.json_ld import Graph, Node, node_types
-from pipeline.extract.page import Page
-from pipeline.extract.text import clean_line
-from pipeline.extract.words import load_words
+from pipeline.extract.page import Mark, Page
+from pipeline.extract.times import parse_timestamp
 from pipeline.model.evidence import Precision, Timestamp
 
 _PUBLISHED_METAS = (
@@ -60,12 +58,26 @@ _MODIFIED_METAS = (
     "article:modified",
     "weibo:article:update_at",
 )
+
+
+def _is_time(mark: Mark) -> bool:
+    return mark.tag == "time" and "datetime" in mark.attributes
+
+
+#: Which marks of a page tell a time, best first; what selectors find is looked for only where these tell none.
+_MARKED_PUBLISHED: tuple[Callable[[Mark], bool], ...] = (
+    lambda mark: mark.has("itemprop", "datePublished"),
+    lambda mark: mark.tag == "time" and "pubdate" in mark.attributes,
+    lambda mark: _is_time(mark) and mark.is_inside("article"),
+    lambda mark: _is_time(mark) and mark.is_inside("main"),
+    _is_time,
+)
+_MARKED_MODIFIED: tuple[Callable[[Mark], bool], ...] = (
+    lambda mark: mark.has("itemprop", "dateModified"),
+    lambda mark: mark.tag == "time" and "modified" in (mark.attributes.get("class") or "").lower(),
+    lambda mark: mark.tag == "time" and "updated" in (mark.attributes.get("class") or "").lower(),
+)
 _PAGE_PUBLISHED = (
-    '[itemprop~="datePublished"]',
-    "time[pubdate]",
-    "article time[datetime]",
-    "main time[datetime]",
-    "time[datetime]",
     "[data-published], [data-publish-date], [data-publication-date], [data-timestamp], [data-datetime]",
     'article [class*="date" i], main [class*="date" i]',
     'article [class*="publish" i], main [class*="publish" i]',
@@ -73,7 +85,6 @@ _PAGE_PUBLISHED = (
     'h1 ~ [class*="meta" i], h1 ~ [class*="byline" i]',
     '[class*="date" i], [class*="datum" i], [class*="fecha" i]',
 )
-_PAGE_MODIFIED = ('[itemprop~="dateModified"]', 'time[class*="modified" i]', 'time[class*="updated" i]')
 #: Attributes that say the time for machines.
 _WRITTEN = (
     "datetime",
@@ -86,32 +97,7 @@ _WRITTEN = (
 )
 _MAX_WRITTEN = 120  # a longer text is prose with a date in it, not a date line
 
-_TIME = (
-    r"(?:\D{0,12}?(?:(?P<noon>오전|오후|上午|下午|午前|午後)\s*)?(?P<hour>\d{1,2})\s?[:.h時时시：]\s?(?P<minute>\d{2})[分분]?"
-    r"(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\b\.?)?)?"
-)
-_AFTERNOON = frozenset({"오후", "下午", "午後"})
-_TIME_BEFORE = re.compile(
-    r"^\D{0,20}(?P<hour>\d{1,2})[:h](?P<minute>\d{2})\s*(?P<half>[ap]\.?m\b\.?)?(?!\d)", re.IGNORECASE
-)
-_ZONE = r"(?:\s*(?:Uhr\s*)?\(?(?:(?:GMT|UTC)(?=[+-]\d))?(?P<zone>[+-]\d{1,2}:?(?:\d{2})?|[A-Z]{1,4})\b\)?)?"
-_FORMS = tuple(
-    re.compile(form + _TIME + _ZONE, re.IGNORECASE)
-    for form in (
-        r"(?<!\d)(?P<year>\d{4})[-/.]\s?(?P<month>\d{1,2})[-/.]\s?(?P<day>\d{1,2})(?!\d)\.?",
-        r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?!\d)",
-        r"(?<!\d)(?P<year>\d{4})\s*[年년]\s*(?P<month>\d{1,2})\s*[月월]\s*(?P<day>\d{1,2})",
-        r"(?<!\d)(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})",
-        r"(?<!\d)(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|\.)?\s+(?:de\s+)?(?P<name>[^\W\d_]{2,14})\.?,?\s+(?:de\s+)?(?P<year>\d{4})",
-        r"(?<![^\W\d_])(?P<name>[^\W\d_]{3,14})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})",
-        r"(?<!\d)(?P<first>\d{1,2})/(?P<second_number>\d{1,2})/(?P<year>\d{4})",
-    )
-)
-_COMPACT_TIME = re.compile(r"^(\d{8})T(\d{2})(\d{2})(\d{2})?")
-_EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
 _URL_DATE = re.compile(r"/(20\d{2}|19\d{2})[/-](\d{1,2})[/-](\d{1,2})(?=[/-]|$)|/(20\d{2})([01]\d)([0-3]\d)(?=\D)")
-_OLDEST_YEAR = 1900
-_NOON = 12
 _WIDEST_OFFSET, _QUARTER = timedelta(hours=14), timedelta(minutes=15)
 _TOLERANCE = timedelta(days=1)  # clocks, time zones, and papers dated ahead
 
@@ -127,7 +113,7 @@ def published_candidates(facts: Facts, fed: Timestamp | None) -> Iterator[Timest
     written = chain(
         [("json-ld:datePublished", graph.text(node, "datePublished"))],
         _metas(page, _PUBLISHED_METAS),
-        _elements(page, _PAGE_PUBLISHED),
+        _elements(page, _MARKED_PUBLISHED, _PAGE_PUBLISHED),
     )
     other = ("json-ld:WebPage", next((text for n in graph.nodes if (text := _page_date(graph, n))), None))
     created = (
@@ -154,105 +140,21 @@ def modified_candidates(facts: Facts, fed: Timestamp | None) -> Iterator[Timesta
     written = chain(
         [("json-ld:dateModified", facts.graph.text(facts.node, "dateModified"))],
         _metas(facts.page, _MODIFIED_METAS),
-        _elements(facts.page, _PAGE_MODIFIED),
+        _elements(facts.page, _MARKED_MODIFIED, ()),
     )
     return chain(_read(written, facts.page.language), [fed] if fed else [])
-
-
-def parse_timestamp(raw: str, source: str, language: str | None = None) -> Timestamp | None:
-    """Return the time that the text says, or None; without an offset it is in UTC by convention and says so.
-
-    ``language`` (BCP 47) settles 3/4/2023: month first in en-US, day first elsewhere, and nothing in plain ``en``.
-    """
-    text = clean_line(raw)
-    if _EPOCH.match(text):
-        value = datetime.fromtimestamp(int(text[:10]), UTC)
-        return Timestamp(raw=raw, value=value, source=source) if value.year >= _OLDEST_YEAR else None
-    text = _COMPACT_TIME.sub(r"\1T\2:\3", text)
-    for form in _FORMS:
-        for found in form.finditer(text):
-            groups = found.groupdict()
-            before = None if groups["hour"] else _TIME_BEFORE.search(text[: found.start()])
-            stamp = _from_groups(raw, source, groups | (before.groupdict() if before else {}), language)
-            if stamp:
-                return stamp
-    return None
-
-
-def is_date_word(word: str, *, with_months: bool) -> bool:
-    """Tell whether the word is a day of the week, leads to a date as "updated" does, or is a month, which may be a name too."""
-    return word.lower() in _lead_words() or (with_months and word.lower() in _months())
-
-
-def _from_groups(raw: str, source: str, groups: dict[str, str | None], language: str | None) -> Timestamp | None:
-    month, day = _month_and_day(groups, language)
-    hour, minute = int(groups["hour"] or 0), int(groups["minute"] or 0)
-    half = (groups["half"] or "").lower()
-    if half or groups.get("noon"):
-        is_afternoon = half.startswith("p") or groups.get("noon") in _AFTERNOON
-        hour = hour % _NOON + (_NOON if is_afternoon else 0)
-    offset = _offset(groups["zone"]) if groups["hour"] else None
-    try:
-        value = datetime(
-            int(groups["year"] or 0), month, day, hour, minute, int(groups["second"] or 0), tzinfo=offset or UTC
-        )
-        value.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    if value.year < _OLDEST_YEAR or (value.year, value.month, value.day) == (1970, 1, 1):  # an unset clock
-        return None
-    precision = Precision.MINUTE if groups["hour"] else Precision.DAY
-    return Timestamp(raw=raw, value=value, source=source, precision=precision, has_offset=offset is not None)
-
-
-def _month_and_day(groups: dict[str, str | None], language: str | None) -> tuple[int, int]:
-    """Return month and day; 0 for a month that nothing tells."""
-    if groups.get("name"):
-        return _months().get((groups["name"] or "").lower(), 0), int(groups["day"] or 0)
-    if groups.get("month"):
-        return int(groups["month"] or 0), int(groups["day"] or 0)
-    first, second = int(groups["first"] or 0), int(groups["second_number"] or 0)
-    tag = (language or "").lower().replace("_", "-")
-    if first > _NOON or (second <= _NOON and tag not in {"", "en", "en-us"}):
-        return second, first
-    if second > _NOON or tag == "en-us":
-        return first, second
-    return 0, 0
-
-
-def _offset(zone: str | None) -> timezone | None:
-    if not zone:
-        return None
-    if zone[0] in "+-":
-        digits = zone[1:].replace(":", "")
-        hours, minutes = (digits[:2], digits[2:]) if len(digits) != 3 else (digits[:1], digits[1:])  # noqa: PLR2004 - "530"
-        delta = timedelta(hours=int(hours), minutes=int(minutes or 0))
-    else:
-        hours_from_utc = load_words("dates")["zones"].get(zone.upper())
-        if hours_from_utc is None:
-            return None
-        delta = timedelta(hours=hours_from_utc)
-    return timezone(-delta if zone[0] == "-" else delta) if delta < timedelta(hours=15) else None
-
-
-@cache
-def _months() -> dict[str, int]:
-    return {name: int(number) for number, names in load_words("dates")["months"].items() for name in names}
-
-
-@cache
-def _lead_words() -> frozenset[str]:
-    return frozenset(load_words("dates")["lead"]["words"])
 
 
 def _metas(page: Page, names: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:
     return ((f"meta:{name}", page.metas[name][0]) for name in names if name in page.metas)
 
 
-def _elements(page: Page, selectors: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:
+def _elements(
+    page: Page, tests: tuple[Callable[[Mark], bool], ...], selectors: tuple[str, ...]
+) -> Iterator[tuple[str, str | None]]:
+    marked = (next((mark.node for mark in page.marks if test(mark)), None) for test in tests)
     seen: set[int] = set()
-    for selector in selectors:
-        node = page.first(selector)
+    for node in chain(marked, map(page.first, selectors)):
         if node is None or node.mem_id in seen:
             continue
         seen.add(node.mem_id)

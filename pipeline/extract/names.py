@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from pipeline.extract.dates import is_date_word
 from pipeline.extract.text import clean_line
+from pipeline.extract.times import is_date_word
 from pipeline.extract.words import load_words
 from pipeline.model.article import Byline
 

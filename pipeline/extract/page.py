@@ -55,7 +55,10 @@ _FLAT = frozenset(
 
 
 #: What evidence is read from, found by one query: each query is a walk over the whole tree.
-_MARKED = ":is(html, title, meta[content], link[rel~=canonical i], script[type*=ld i], h1, [itemprop], [rel~=author], [rel~=tag])"
+_MARKED = (
+    ":is(html, title, meta[content], link[rel~=canonical i], script[type*=ld i], h1, time, [itemprop], "
+    "[rel~=author], [rel~=tag])"
+)
 
 
 class Mark(NamedTuple):

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.extract.dates import modified_at, parse_timestamp, published_at
+from pipeline.extract.dates import modified_at, published_at
 from pipeline.extract.facts import Facts, gather_facts
 from pipeline.extract.page import read_page
+from pipeline.extract.times import parse_timestamp
 from pipeline.model.capture import Capture
 from pipeline.model.evidence import Precision, Timestamp
 
