@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.extract.groups import mask_of, splitting, tag_mask
+from pipeline.extract.groups import LONGEST_NAMES, mask_of, splitting, tag_mask
 from pipeline.extract.text import clean_line, weigh
 
 #: What an element means for the text around it. Those up to ``_PICTURE`` hold no text; the others below ``_FRAME`` belong to
@@ -170,17 +170,20 @@ class _Walker:
 
     def _splits(self, names: str | None) -> bool:
         """Tell whether an inline element is a box all the same: a caption or a share bar made of spans."""
-        if not names or not mask_of(names) & self._splitting:
+        if not names or not mask_of(names[:LONGEST_NAMES]) & self._splitting:
             return False
         return self._element is None or self._element.tag != "p"
 
     def _open_block(self, tag: str, attributes: dict[str, str | None], styles: int) -> None:
         if self._pieces:
             self._flush(styles)
-        mask, signature = _read_class(tag, attributes.get("class")) if attributes else (tag_mask(tag), tag)
+        if attributes:
+            mask, signature = _read_class(tag, (attributes.get("class") or "")[:LONGEST_NAMES])
+        else:
+            mask, signature = tag_mask(tag), tag
         if attributes and not _NAMING.isdisjoint(attributes):
             for name in _NAMING.intersection(attributes):
-                mask |= mask_of(attributes[name] or "")
+                mask |= mask_of((attributes[name] or "")[:LONGEST_NAMES])
         parent = self._element
         above = parent.above | parent.mask if parent else 0
         self._element = element = Element(tag, parent, mask, signature, len(self._blocks), above)
@@ -252,9 +255,9 @@ class _Walker:
 
 
 @lru_cache(maxsize=20_000)
-def _read_class(tag: str, names: str | None) -> tuple[int, str]:
+def _read_class(tag: str, names: str) -> tuple[int, str]:
     """Return the groups and the signature of an element."""
-    return tag_mask(tag) | (mask_of(names) if names else 0), f"{tag}.{names or ''}"
+    return tag_mask(tag) | mask_of(names), f"{tag}.{names}"
 
 
 def _is_concealed(attributes: dict[str, str | None]) -> bool:

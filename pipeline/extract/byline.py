@@ -31,6 +31,7 @@ _METAS = (
 )
 _NAMES = ("byline", "author", "autor", "auteur")  # parts of the class of an element that names the author
 _MAX_WRITTEN = 200  # longer texts are an author's portrait, not a byline
+_LONGEST = 500  # characters of anything that can be a list of authors
 _BEFORE, _AFTER = 8, 15  # blocks around the headline where bylines stand
 _MANY_BOXES = 10
 
@@ -64,7 +65,9 @@ def byline_candidates(
     page = facts.page
     metas = ((f"meta:{name}", [t for t in page.metas.get(name, ()) if not _ADDRESS.search(t)]) for name in _METAS)
     candidates = [("json-ld:author", facts.graph.texts(writers)), *metas, *_page_bylines(page, facts.layout, language)]
-    return [(source, texts) for source, texts in (*candidates, *_labelled(page), ("feed", list(fed))) if texts]
+    found = (*candidates, *_labelled(page), ("feed", list(fed)))
+    short = ((source, [text for text in texts if len(text) <= _LONGEST]) for source, texts in found)
+    return [(source, texts) for source, texts in short if texts]
 
 
 def _read(texts: list[str], language: str | None, not_people: frozenset[str] | set[str]) -> Byline:

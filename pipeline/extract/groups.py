@@ -17,7 +17,9 @@ _TAG_GROUPS = {
 }  # fmt: skip
 #: Groups that make an inline element a box of its own.
 _SPLITTING = ("comment", "related", "share", "offer", "advert", "caption", "byline", "profile", "topic", "dialog")
-_LONGEST = 400  # characters; a longer list of names is that of a style sheet's tools
+LONGEST_NAMES = (
+    400  # characters of an attribute; longer lists of names come from tools, and what is remembered stays small
+)
 #: A word of a name: "articleBody" has two, "HTMLText" is one.
 _WORD = re.compile(r"[A-Z]*[^\W\d_A-Z]+|[A-Z]+")
 
@@ -54,9 +56,9 @@ def tag_mask(tag: str) -> int:
 
 @lru_cache(maxsize=20_000)
 def mask_of(names: str) -> int:
-    """Return the mask of the groups that the names, the value of one attribute, belong to."""
+    """Return the mask of the groups that the names, the value of one attribute up to LONGEST_NAMES, belong to."""
     mask = 0
-    for name in names[:_LONGEST].split():
+    for name in names.split():
         mask |= _mask_of_name(name)
     return mask
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 #: Lone surrogates come from JSON escapes, controls and invisible characters from editors and tracking.
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ud800-\udfff\ufffe\uffff]")
 _WIDE = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
+_TITLE = 200  # characters
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -29,9 +30,17 @@ def join_paragraphs(paragraphs: Iterable[str]) -> str:
     return "\n\n".join(paragraphs)
 
 
-@lru_cache(maxsize=1_000)
 def fold(text: str) -> str:
     """Return only the letters and digits, caseless: two texts that fold to the same say the same."""
+    return _fold_title(text) if len(text) <= _TITLE else _fold(text)
+
+
+@lru_cache(maxsize=1_000)  # a page's titles are compared many times
+def _fold_title(text: str) -> str:
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
     return "".join(_WORD.findall(text)).casefold()
 
 
