@@ -15,35 +15,38 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+#: Takes page and address; the page as text, or as bytes where the extractor decodes by itself.
 Extractor = Callable[[str, str], str]
+BytesExtractor = Callable[[bytes, str], str]
 
 
-def newswire() -> Extractor:
+def newswire() -> BytesExtractor:
     """Return the whole of our extraction with metadata and verdict; its text holds the deck that the page shows."""
     from datetime import UTC, datetime  # noqa: PLC0415 - peers' environments have no pipeline
 
     from pipeline.errors import Reject  # noqa: PLC0415
     from pipeline.extract.article import extract_article  # noqa: PLC0415
     from pipeline.extract.body import read_body  # noqa: PLC0415
+    from pipeline.extract.facts import gather_facts  # noqa: PLC0415
     from pipeline.extract.page import read_page  # noqa: PLC0415
     from pipeline.extract.text import join_paragraphs  # noqa: PLC0415
     from pipeline.model.capture import Capture  # noqa: PLC0415
     from pipeline.model.feed import Rules  # noqa: PLC0415
 
-    def extract(html: str, url: str) -> str:
+    def extract(html: bytes, url: str) -> str:
         capture = Capture(
             url=url,
             final_url=url,
             fetched_at=datetime.now(UTC),
             status=200,
             headers=(("Content-Type", "text/html; charset=utf-8"),),
-            body=html.encode("utf-8", "replace"),
+            body=html,
         )
         try:
             article = extract_article(capture, None, Rules())
         except Reject:
             # A paywall's stub is no article to us, but its text is what the peers are asked for.
-            return join_paragraphs(read_body(read_page(capture), Rules()).paragraphs)
+            return join_paragraphs(read_body(gather_facts(read_page(capture), None), Rules()).paragraphs)
         return f"{article.deck}\n\n{article.text}" if article.deck_is_shown and article.deck else article.text
 
     return extract
@@ -107,7 +110,7 @@ def readability_lxml() -> Extractor:
     return extract
 
 
-EXTRACTORS: dict[str, Callable[[], Extractor]] = {
+EXTRACTORS: dict[str, Callable[[], Extractor] | Callable[[], BytesExtractor]] = {
     "newswire": newswire,
     "trafilatura": trafilatura(),
     "trafilatura precision": trafilatura(favor_precision=True),
@@ -118,6 +121,7 @@ EXTRACTORS: dict[str, Callable[[], Extractor]] = {
     "resiliparse": resiliparse,
     "readability-lxml": readability_lxml,
 }
+TAKE_BYTES = ("newswire",)
 
 
 def peak_memory() -> float:
@@ -135,9 +139,10 @@ def main() -> int:
         extract = EXTRACTORS[sys.argv[1]]()
         for line in sys.stdin:
             page = json.loads(line)
+            html = page["html"].encode("utf-8", "replace") if sys.argv[1] in TAKE_BYTES else page["html"]
             start = time.process_time()
             try:
-                text, error = extract(page["html"], page["url"]), None
+                text, error = extract(html, page["url"]), None
             except Exception as problem:  # noqa: BLE001 - a peer's crash is its result on this page
                 text, error = "", f"{type(problem).__name__}: {problem}"[:200]
             seconds = time.process_time() - start

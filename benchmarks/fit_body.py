@@ -17,9 +17,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.blocks import read_layout
 from pipeline.extract.body import page_titles
-from pipeline.extract.features import NUMBERS, block_numbers
+from pipeline.extract.features import BLOCK_NUMBERS, PLACE_NUMBERS, block_numbers, place_numbers
 from pipeline.extract.groups import group_names
-from pipeline.extract.page import Page, read_metas
+from pipeline.extract.page import make_page
 from pipeline.extract.scene import set_scene
 
 WEIGHTS = Path(__file__).parents[1] / "pipeline" / "extract" / "data" / "body_weights.tsv"
@@ -32,7 +32,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write the fitted weights")
     parser.add_argument(
-        "--pull", type=float, default=0.3, help="how strongly weights are pulled toward those written by hand"
+        "--pull", type=float, default=0.15, help="how strongly weights are pulled toward those written by hand"
     )
     given = parser.parse_args()
     if not DEVSET.is_dir():
@@ -55,20 +55,21 @@ def read_prior() -> tuple[list[str], np.ndarray]:
     """Return the features' names and the weights written by hand."""
     rows = [line.split("\t") for line in WEIGHTS.read_text(encoding="utf-8").splitlines()[1:]]
     table = {name: float(hand) for name, hand, _ in rows}
-    names = [*NUMBERS, *(f"own:{name}" for name in group_names()), *(f"above:{name}" for name in group_names())]
+    groups = group_names()
+    names = [*BLOCK_NUMBERS, *PLACE_NUMBERS, *(f"own:{name}" for name in groups), *(f"above:{name}" for name in groups)]
     return names, np.array([table.get(name, 0.0) for name in names])
 
 
 def page_rows(page: dict[str, str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the features of the page's blocks, how much of each is in the true text, and how much each matters."""
     tree = LexborHTMLParser(page["html"].replace("\x00", ""))
-    parsed = Page(url=page["url"], html=page["html"], tree=tree, metas=read_metas(tree))
-    scene = set_scene(read_layout(tree), page_titles(parsed))
+    scene = set_scene(read_layout(tree), page_titles(make_page(page["url"], page["html"], tree)))
     rows = []
     blocks = scene.blocks[scene.start : scene.end]
     for at, block in enumerate(blocks, scene.start):
-        rows.append([*map(float, block_numbers(scene, at)), *bits(block.owner.mask), *bits(block.owner.above)])
-        scene.seen.add(scene.said[at])
+        numbers = map(float, (*block_numbers(scene, at), *place_numbers(scene, block.owner)))
+        rows.append([*numbers, *bits(block.owner.mask), *bits(block.owner.above)])
+        scene.seen.add(scene.signs.said[at])
     labels = np.array(true_shares([block.text for block in scene.blocks], page["text"]))[scene.start : scene.end]
     sizes = np.array([block.size for block in blocks], dtype=float)
     return np.array(rows), labels, np.sqrt(sizes / max(1.0, float((labels * sizes).sum())))

@@ -10,13 +10,16 @@ from os import fstat
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from pipeline.cli import console
+from pipeline.cli.explain import print_explanation
 from pipeline.enrich.annotate import Source
 from pipeline.enrich.language import decide_language
 from pipeline.errors import NewswireError, Reject, UsageError
 from pipeline.extract.article import extract_article
+from pipeline.extract.explain import explain_page
 from pipeline.fetch.responses import judge_response
 from pipeline.model.article import Article
 from pipeline.model.capture import Capture
@@ -31,22 +34,37 @@ UNKNOWN_ADDRESS = "https://page.invalid/"
 
 
 def extract(
-    file: Annotated[Path | None, typer.Argument(help="An HTML file; - or nothing: standard input.")] = None,
+    page: Annotated[
+        str | None, typer.Argument(help="An HTML file or an address; - or nothing: standard input.")
+    ] = None,
     url: Annotated[str | None, typer.Option(help="The page's address; fetched where no file is given.")] = None,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help='Read lines {"id","url","html"}, write a line for each.')
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show each field's candidates, and why each block stayed or went.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
     """Print what a page says: headline, authors, dates, text; or why it is no article."""
     wiring = Wiring(read_settings())
+    is_address = page is not None and page.startswith(("http://", "https://"))
+    url = page if is_address else url
+    file = Path(page) if page and not is_address else None
     if jsonl:
         _each_line(file, _extract_row)
         return
-    if file is None and url and not _is_piped():
+    if file is None and url and (is_address or not _is_piped()):
         capture = asyncio.run(_fetch(wiring, url))
     else:
         capture = _as_capture(normalise_url(url) if url else UNKNOWN_ADDRESS, _read_bytes(file), "text/html")
+    if explain:
+        explanation = explain_page(capture, Rules())
+        if as_json:
+            console.print_json(msgspec.to_builtins(explanation))
+        else:
+            print_explanation(explanation)
+        return
     row = _describe(capture) | {"url": url}
     if as_json:
         console.print_json(row)

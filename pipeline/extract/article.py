@@ -19,6 +19,7 @@ from pipeline.extract.metadata import (
 )
 from pipeline.extract.page import read_page
 from pipeline.extract.rules import clean_html
+from pipeline.extract.script_data import script_paragraphs
 from pipeline.extract.text import clean_line, join_paragraphs, weigh
 from pipeline.extract.walls import judge_page
 from pipeline.model.article import Article, Byline, TextSource
@@ -29,6 +30,7 @@ from pipeline.model.feed import Entry, Rules
 from pipeline.urls import canonical_url
 
 _FULL_TEXT = 400  # characters; a feed's shorter content is a summary
+_NEXT_TO_NOTHING = 250  # characters of text; a page that shows less may have it in its scripts
 _LONGEST_HEADLINE = 120  # of one made from the text
 #: The page is the article's own, only its text is missing: what it says beside the text still holds.
 _TEXT_MISSING = frozenset({Reason.PAYWALL, Reason.TOO_SHORT, Reason.NO_TEXT})
@@ -63,7 +65,7 @@ def _extract_from_page(capture: Capture, entry: Entry | None, rules: Rules, fed:
     facts = gather_facts(page, entry.publisher if entry else None)
     headline = find_headline(facts, entry.title if entry else None)
     title = headline.value if headline else ""
-    body = _find_body(facts, rules, fed)
+    body = _find_body(facts, rules, fed, title)
     body = replace(body, paragraphs=drop_repeats(body.paragraphs, title))
     verdict = judge_page(facts, body.paragraphs)
     if verdict:
@@ -126,15 +128,21 @@ def _extract_from_entry(capture: Capture, entry: Entry, fed: list[str]) -> Artic
     )
 
 
-def _find_body(facts: Facts, rules: Rules, fed: list[str]) -> _Body:
-    """Return the page's own text, or the fuller one that its JSON-LD or its feed has where the page shows a stub of it."""
-    found = read_body(facts.page, rules)
+def _find_body(facts: Facts, rules: Rules, fed: list[str], title: str) -> _Body:
+    """Return the page's own text, or the fuller one that its JSON-LD, its feed or its scripts have where it shows a stub."""
+    found = read_body(facts, rules)
     paragraphs = found.paragraphs
-    declared = declared_paragraphs((facts.node or {}).get("articleBody"))
-    if is_stub_of(paragraphs, declared):
-        return _Body(paragraphs=declared, source=TextSource.JSON_LD)
+    article_body = (facts.node or {}).get("articleBody")
+    if isinstance(article_body, str) and sum(map(len, paragraphs)) < len(article_body) / 2:
+        declared = declared_paragraphs(article_body)
+        if is_stub_of(paragraphs, declared):
+            return _Body(paragraphs=declared, source=TextSource.JSON_LD)
     if paragraphs and is_stub_of(paragraphs, fed):
         return _Body(paragraphs=fed, source=TextSource.FEED)
+    if sum(map(len, paragraphs)) < _NEXT_TO_NOTHING and not rules.keep:
+        data = script_paragraphs(facts.page, title)
+        if is_stub_of(paragraphs, data):
+            return _Body(paragraphs=data, source=TextSource.SCRIPT)
     return _Body(paragraphs=paragraphs, deck=found.deck)
 
 

@@ -2,30 +2,39 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.extract.groups import mask_of, splitting, tag_mask
+from pipeline.extract.groups import LONGEST_NAMES, mask_of, splitting, tag_mask
 from pipeline.extract.text import clean_line, weigh
 
-#: Elements that a reader does not see, or that are not text.
-_UNSEEN = frozenset({
-    "script", "style", "svg", "iframe", "noscript", "template", "select", "option", "textarea", "button", "input",
-    "object", "canvas", "map", "head", "math", "dialog", "datalist", "audio", "video", "picture", "-comment",
-    "!doctype",
-})  # fmt: skip
-_INLINE = frozenset({
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
-    "ins", "kbd", "label", "mark", "nobr", "o:p", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike",
-    "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
-})  # fmt: skip
-_BOLD = frozenset({"b", "strong"})
-_SLANTED = frozenset({"i", "em"})
+#: What an element means for the text around it. Those up to ``_PICTURE`` hold no text; the others below ``_FRAME`` belong to
+#: the line that they stand in, and are told apart up to ``_SLANTED``; a frame is a block that may be none of the article's.
+_UNSEEN, _BREAK, _RULE, _PICTURE, _LINK, _BOLD, _SLANTED, _TIME, _INLINE, _FRAME, _BLOCK = range(11)
+_KINDS: dict[str | None, int] = {
+    **dict.fromkeys((
+        "script", "style", "svg", "iframe", "noscript", "template", "select", "option", "textarea", "button", "input",
+        "object", "canvas", "map", "head", "math", "dialog", "datalist", "audio", "video", "picture", "-comment",
+        "!doctype",
+    ), _UNSEEN),
+    **dict.fromkeys((
+        "abbr", "acronym", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "font", "ins", "kbd", "label",
+        "mark", "nobr", "o:p", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "sub", "sup", "tt",
+        "u", "var", "wbr",
+    ), _INLINE),
+    **dict.fromkeys(("b", "strong"), _BOLD),
+    **dict.fromkeys(("i", "em"), _SLANTED),
+    "a": _LINK, "time": _TIME, "br": _BREAK, "hr": _RULE, "img": _PICTURE, "nav": _FRAME, "footer": _FRAME, "aside": _FRAME,
+}  # fmt: skip
 _UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_STOPS = frozenset(".!?。！？।؟…")
-_CLOSING = "\"'”’»)] \t"
+_STOPS = frozenset(".!?。！？．｡।؟۔…։።။។")
+_CLOSING = "\"'”’“»«)]」』）】〉》 \t"
 _WORD = re.compile(r"\w")
-_NAMING = ("class", "id", "role", "itemprop", "data-testid", "data-component")
+_WIDE_COMMA = re.compile("[،、，]")
+#: Attributes beside class that name what a box is for, and those that may hide it.
+_NAMING = frozenset({"id", "role", "itemprop", "data-testid", "data-component"})
+_CONCEALING = frozenset({"hidden", "aria-hidden", "style"})
 
 
 @dataclass(slots=True, eq=False)
@@ -39,9 +48,9 @@ class Element:
     #: Tag and class: equal for boxes of one kind.
     signature: str
     start: int
+    #: The groups of all elements around it.
+    above: int
     end: int = 0
-    #: The groups of all elements around it; set by the scorer, which knows what they hold.
-    above: int = 0
 
 
 @dataclass(slots=True)
@@ -82,156 +91,178 @@ def read_layout(tree: LexborHTMLParser, *, with_hidden: bool = False) -> Layout:
 
 
 class _Walker:
-    """One walk over the tree with a stack of its own, so that depth costs nothing."""
+    """One walk over the tree with a stack of its own, so that depth costs nothing.
+
+    It meets every node of the page: what it does for each is most of what reading a page costs, hence its long loop.
+    """
 
     def __init__(self, *, with_hidden: bool) -> None:
         self.layout = Layout()
+        self._blocks, self._elements = self.layout.blocks, self.layout.elements
         self._with_hidden = with_hidden
         self._splitting = splitting()
         self._element: Element | None = None
+        #: The block that is open: its text; how much of it is in links (1), bold (2) and slanted (4); and what else is in it.
         self._pieces: list[str] = []
-        #: The links, bold and slanted elements that are open.
-        self._styles: list[str] = []
-        self._counts = {"a": 0, "bold": 0, "slanted": 0}
+        self._styled = [0] * 8
         self._links = 0
         self._breaks = 0
         self._has_time = False
         self._follows_rule = False
 
-    def walk(self, root: LexborNode) -> None:
-        self._open("body", root.attributes)
-        stack: list[tuple[LexborNode | None, str]] = []
+    def walk(self, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915 - one branch a kind of node
+        self._open_block("body", root.attributes, 0)
+        pieces, styled = self._pieces, self._styled
+        #: What comes after the elements that are open, the styles around each, and whether it is a block.
+        stack: list[tuple[LexborNode | None, int, bool]] = []
+        styles = 0
         node = root.first_child
         while node is not None or stack:
             if node is None:
-                node, kind = stack.pop()
-                self._leave(kind)
+                node, styles, is_block = stack.pop()
+                if is_block:
+                    self._close_block(styles)
                 continue
-            tag = node.tag or ""
+            tag = node.tag
             if tag == "-text":
-                self._add(node.text_content or "")
+                text = node.text_content or ""
+                if not text.isspace():
+                    pieces.append(text)
+                    styled[styles] += len(text)
+                    self._breaks = 0
+                elif pieces:
+                    pieces.append(" ")
                 node = node.next
                 continue
-            kind = "" if tag in _UNSEEN else self._enter(node, tag)
-            child = node.first_child if kind else None
+            kind = _KINDS.get(tag, _BLOCK)
+            if kind <= _PICTURE:
+                if kind:
+                    self._break(kind, styles)
+                node = node.next
+                continue
+            attributes = node.attributes
+            if (kind == _FRAME and self._frames_page(tag)) or (
+                not _CONCEALING.isdisjoint(attributes) and _is_concealed(attributes)
+            ):
+                self.layout.hidden += 1
+                if not self._with_hidden:
+                    node = node.next
+                    continue
+            is_block = kind >= _FRAME or ("class" in attributes and self._splits(attributes["class"]))
+            around = styles
+            if is_block:
+                self._open_block(tag or "", attributes, styles)
+            elif kind <= _SLANTED:
+                styles |= 1 << kind - _LINK
+                self._links += kind == _LINK
+            elif kind == _TIME:
+                self._has_time = True
+            child = node.first_child
             if child is not None:
-                stack.append((node.next, kind))
+                stack.append((node.next, around, is_block))
                 node = child
                 continue
-            if kind:
-                self._leave(kind)
+            styles = around
+            if is_block:
+                self._close_block(styles)
             node = node.next
-        self._leave("block")
+        self._close_block(0)
 
-    def _enter(self, node: LexborNode, tag: str) -> str:
-        """Take the node in; return what leaving it will have to undo, or nothing if its children are of no interest."""
-        if tag in {"br", "hr", "img"}:
-            self._break(tag)
-            return ""
-        attributes = node.attributes
-        if self._is_hidden(attributes):
-            self.layout.hidden += 1
-            if not self._with_hidden:
-                return ""
-        if tag in _INLINE and not (attributes and self._splits(attributes)):
-            return self._enter_inline(tag)
-        self._open(tag, attributes)
-        return "block"
-
-    def _enter_inline(self, tag: str) -> str:
-        if tag == "a":
-            self._links += 1
-            kind = "a"
-        else:
-            kind = "bold" if tag in _BOLD else "slanted" if tag in _SLANTED else "inline"
-        self._has_time = self._has_time or tag == "time"
-        if kind != "inline":
-            self._styles.append(kind)
-        return kind
-
-    def _leave(self, kind: str) -> None:
-        if kind == "block":
-            if self._pieces:
-                self._flush()
-            element = self._element
-            assert element
-            element.end = len(self.layout.blocks)
-            self._element = element.parent
-        elif kind != "inline":
-            self._styles.remove(kind)
-
-    @staticmethod
-    def _is_hidden(attributes: dict[str, str | None]) -> bool:
-        if not attributes:
-            return False
-        if "hidden" in attributes or attributes.get("aria-hidden") == "true":
-            return True
-        style = attributes.get("style")
-        return bool(style) and _UNDISPLAYED.search(style or "") is not None
-
-    def _splits(self, attributes: dict[str, str | None]) -> bool:
+    def _splits(self, names: str | None) -> bool:
         """Tell whether an inline element is a box all the same: a caption or a share bar made of spans."""
-        if self._element is not None and self._element.tag == "p":
+        if not names or not mask_of(names[:LONGEST_NAMES]) & self._splitting:
             return False
-        names = attributes.get("class")
-        return bool(names) and bool(mask_of(names or "") & self._splitting)
+        return self._element is None or self._element.tag != "p"
 
-    def _open(self, tag: str, attributes: dict[str, str | None]) -> None:
+    def _open_block(self, tag: str, attributes: dict[str, str | None], styles: int) -> None:
         if self._pieces:
-            self._flush()
-        names = " ".join([value for name in _NAMING if (value := attributes.get(name))]) if attributes else ""
-        mask = tag_mask(tag) | (mask_of(names) if names else 0)
-        signature = f"{tag}.{attributes.get('class') or ''}" if attributes else tag
-        self._element = Element(tag, self._element, mask, signature, len(self.layout.blocks))
-        self.layout.elements.append(self._element)
+            self._flush(styles)
+        if attributes:
+            mask, signature = _read_class(tag, (attributes.get("class") or "")[:LONGEST_NAMES])
+        else:
+            mask, signature = tag_mask(tag), tag
+        if attributes and not _NAMING.isdisjoint(attributes):
+            for name in _NAMING.intersection(attributes):
+                mask |= mask_of((attributes[name] or "")[:LONGEST_NAMES])
+        parent = self._element
+        above = parent.above | parent.mask if parent else 0
+        self._element = element = Element(tag, parent, mask, signature, len(self._blocks), above)
+        self._elements.append(element)
 
-    def _break(self, tag: str) -> None:
-        if tag == "br":
+    def _frames_page(self, tag: str | None) -> bool:
+        """Tell whether it is the page's navigation, or the page's footer or sidebar: an article may have those of its own."""
+        around = self._element if tag != "nav" else None
+        while around is not None and around.tag not in {"article", "main"}:
+            around = around.parent
+        return around is None
+
+    def _close_block(self, styles: int) -> None:
+        if self._pieces:
+            self._flush(styles)
+        element = self._element
+        assert element
+        element.end = len(self._blocks)
+        self._element = element.parent
+
+    def _break(self, kind: int, styles: int) -> None:
+        if kind == _RULE:
+            self._flush(styles)
+            self._follows_rule = True
+        elif kind == _BREAK:
             self._breaks += 1
             if self._breaks > 1:
-                self._flush()
+                self._flush(styles)
             elif self._pieces:
                 self._pieces.append(" ")
-        elif tag == "hr":
-            self._flush()
-            self._follows_rule = True
 
-    def _add(self, text: str) -> None:
-        if text.isspace():
-            if self._pieces:
-                self._pieces.append(" ")
-            return
-        self._pieces.append(text)
-        self._breaks = 0
-        for kind in self._styles:
-            self._counts[kind] += len(text)
-
-    def _flush(self) -> None:
-        text = " ".join("".join(self._pieces).split())
-        if text and not text.isascii():
-            text = clean_line(text)
-        if text and self._element is not None and _WORD.search(text):
-            size = len(text) if text.isascii() else weigh(text)
-            scale = size / len(text)
-            linked, bold, slanted = (min(size, int(count * scale)) for count in self._counts.values())
-            self.layout.blocks.append(
+    def _flush(self, styles: int) -> None:
+        """End the block that is open, and keep it if there is a word in it."""
+        text = clean_line("".join(self._pieces))
+        if text and self._element is not None and (text[0].isalnum() or _WORD.search(text)):
+            is_ascii = text.isascii()
+            size = len(text) if is_ascii else weigh(text)
+            linked, bold, slanted = self._measure(size, len(text)) if any(self._styled[1:]) else (0, 0, 0)
+            self._blocks.append(
                 Block(
-                    text=text,
-                    owner=self._element,
-                    size=size,
-                    linked=linked,
-                    links=self._links,
-                    bold=bold,
-                    slanted=slanted,
-                    has_time=self._has_time,
-                    follows_rule=self._follows_rule,
-                    ends=text.rstrip(_CLOSING)[-1:] in _STOPS,
-                    commas=text.count(",") + text.count("،") + text.count("、") + text.count("，"),
+                    text,
+                    self._element,
+                    size,
+                    linked,
+                    self._links,
+                    bold,
+                    slanted,
+                    self._has_time,
+                    self._follows_rule,
+                    text[-1] in _STOPS or text.rstrip(_CLOSING)[-1:] in _STOPS,
+                    text.count(",") if is_ascii else text.count(",") + len(_WIDE_COMMA.findall(text)),
                 )
             )
             self._follows_rule = False
-        self._pieces = []
-        self._counts = {"a": 0, "bold": 0, "slanted": 0}
+        self._pieces.clear()
+        self._styled[:] = (0,) * 8
         self._has_time = False
-        self._links = int("a" in self._styles)
+        self._links = styles & 1
         self._breaks = 0
+
+    def _measure(self, size: int, length: int) -> tuple[int, int, int]:
+        """Return how much of the open block is in links, bold and slanted, on the scale of its size."""
+        _, link, bold, link_bold, slanted, link_slanted, bold_slanted, all_three = self._styled
+        return (
+            min(size, (link + link_bold + link_slanted + all_three) * size // length),
+            min(size, (bold + link_bold + bold_slanted + all_three) * size // length),
+            min(size, (slanted + link_slanted + bold_slanted + all_three) * size // length),
+        )
+
+
+@lru_cache(maxsize=20_000)
+def _read_class(tag: str, names: str) -> tuple[int, str]:
+    """Return the groups and the signature of an element."""
+    return tag_mask(tag) | mask_of(names), f"{tag}.{names}"
+
+
+def _is_concealed(attributes: dict[str, str | None]) -> bool:
+    return (
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or ("style" in attributes and _UNDISPLAYED.search(attributes["style"] or "") is not None)
+    )

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.extract.blocks import Block, Element, read_layout
-from pipeline.extract.facts import title_texts
+from pipeline.extract.blocks import Block, Element, Layout, read_layout
+from pipeline.extract.facts import Facts, title_texts
 from pipeline.extract.groups import bits_of
 from pipeline.extract.page import Page
 from pipeline.extract.rules import apply_remove, clean_html, kept_paragraphs
 from pipeline.extract.scene import Titles
 from pipeline.extract.selection import Choice, choose_blocks
-from pipeline.extract.text import clean_line, clean_paragraphs, fold
+from pipeline.extract.text import clean_paragraphs, fold
 from pipeline.model.feed import Rules
 
 _TAG = re.compile(r"</?(?:p|br|div|a|b|strong|em|i|ul|li|h[1-6])\b[^>]*>", re.IGNORECASE)
@@ -42,23 +42,34 @@ class Found:
     deck: str | None = None
 
 
-def read_body(page: Page, rules: Rules) -> Found:
+def read_body(facts: Facts, rules: Rules) -> Found:
     """Return the paragraphs of the page's body, sub-headings among them, after the source's own rules."""
     if rules.keep:
-        return Found(kept_paragraphs(page.html, rules))
-    tree = LexborHTMLParser(apply_remove(page.html, rules)) if rules.remove else page.tree
-    choice = choose_shown(tree, page_titles(page))
+        return Found(kept_paragraphs(facts.page.html, rules))
+    choice = choose_body(facts, rules)
     if choice is None:
         return Found([])
+    kept, deck = choice.kept(), find_shown_deck(choice)
+    return Found([block.text for block in kept if block is not deck], deck.text if deck else None)
+
+
+def choose_body(facts: Facts, rules: Rules) -> Choice | None:
+    """Return which blocks of the page are the article, what the source's rules remove left out."""
+    titles = page_titles(facts.page)
+    if not rules.remove:
+        return choose_shown(facts.page.tree, facts.layout, titles)
+    tree = LexborHTMLParser(apply_remove(facts.page.html, rules))
+    return choose_shown(tree, read_layout(tree), titles)
+
+
+def find_shown_deck(choice: Choice) -> Block | None:
+    """Return the standfirst above the article's text, or None."""
     kept = choice.kept()
-    deck = kept[0] if len(kept) > 1 and is_deck(kept[0], kept[1], choice.scene.container) else None
-    paragraphs = clean_paragraphs(block.text for block in kept if block is not deck)
-    return Found(paragraphs, clean_line(deck.text) if deck else None)
+    return kept[0] if len(kept) > 1 and is_deck(kept[0], kept[1], choice.scene.container) else None
 
 
-def choose_shown(tree: LexborHTMLParser, titles: Titles) -> Choice | None:
+def choose_shown(tree: LexborHTMLParser, layout: Layout, titles: Titles) -> Choice | None:
     """Return the choice among the blocks that the page shows, or among all of them where it shows next to nothing."""
-    layout = read_layout(tree)
     choice = choose_blocks(layout, titles)
     if layout.hidden and sum(block.size for block in (choice.kept() if choice else [])) < _LITTLE:
         return choose_blocks(read_layout(tree, with_hidden=True), titles) or choice
@@ -80,10 +91,8 @@ def is_deck(block: Block, following: Block, container: Element) -> bool:
     return bool(named or owner.mask & bits_of("<h2>", "<h3>", "<h4>"))
 
 
-def declared_paragraphs(article_body: object) -> list[str]:
+def declared_paragraphs(article_body: str) -> list[str]:
     """Return the paragraphs of a JSON-LD ``articleBody``, which is text or HTML."""
-    if not isinstance(article_body, str):
-        return []
     return clean_html(article_body) if _TAG.search(article_body) else clean_paragraphs(article_body.splitlines())
 
 
@@ -97,17 +106,23 @@ def is_stub_of(paragraphs: list[str], declared: list[str]) -> bool:
 
 def drop_repeats(paragraphs: list[str], headline: str) -> list[str]:
     """Return the paragraphs without the headline, without a lede that the text itself repeats, and the lede but once."""
-    title = fold(headline)
+    beginning = [fold(paragraph) for paragraph in paragraphs[: 2 * _LEDE_WITHIN]]
+    said = {fold(headline)} - {""}
     kept: list[str] = []
-    lede: set[str] = set()
-    for index, paragraph in enumerate(paragraphs):
-        text = fold(paragraph)
-        following = paragraphs[index + 1 : index + 1 + _LEDE_WITHIN] if index < _LEDE_WITHIN else []
+    for index, (paragraph, text) in enumerate(zip(paragraphs, beginning, strict=False)):
+        following = beginning[index + 1 : index + 1 + _LEDE_WITHIN] if index < _LEDE_WITHIN else []
         is_repeated_lede = len(text) >= _SENTENCE and any(
-            fold(other) != text and fold(other).startswith(text) for other in following
+            other != text and other.startswith(text) for other in following
         )
-        if not text or (text != title and text not in lede and not is_repeated_lede):
+        if text not in said and not is_repeated_lede:
             kept.append(paragraph)
         if index < _LEDE_WITHIN and len(text) >= _LONG:
-            lede.add(text)
-    return kept
+            said.add(text)
+    rest = paragraphs[len(beginning) :]
+    return kept + [paragraph for paragraph in rest if not _says_again(paragraph, said)]
+
+
+def _says_again(paragraph: str, said: set[str]) -> bool:
+    """Tell whether the paragraph says one of these; its beginning mostly tells that it does not."""
+    start = fold(paragraph[:_SENTENCE])
+    return any(text.startswith(start) for text in said) and fold(paragraph) in said

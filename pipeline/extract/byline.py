@@ -1,13 +1,18 @@
-"""Who wrote it: byline texts read as names, and agencies told apart."""
+"""Who wrote it: byline texts read as names, and agencies and other organizations told apart."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 
-from pipeline.extract.facts import Facts
+from selectolax.lexbor import LexborNode
+
+from pipeline.extract.blocks import Block, Element, Layout
+from pipeline.extract.facts import Facts, site_label
+from pipeline.extract.groups import bits_of
 from pipeline.extract.json_ld import Node, node_types
-from pipeline.extract.page import Page
-from pipeline.extract.text import clean_line, fold
+from pipeline.extract.names import parse_byline
+from pipeline.extract.page import Mark, Page
+from pipeline.extract.text import clean_paragraphs, fold
 from pipeline.extract.words import load_words
 from pipeline.model.article import Byline
 
@@ -15,140 +20,179 @@ _METAS = (
     "author",
     "article:author",
     "og:article:author",
+    "og:author",
     "parsely-author",
     "sailthru.author",
+    "cxenseparse:author",
+    "article.author",
     "byl",
     "dc.creator",
     "dcterms.creator",
 )
-_ELEMENTS = (
-    '[itemprop~="author"] [itemprop~="name"]',
-    '[itemprop~="author"]:not(meta)',
-    '[class*="byline" i], [class*="autor" i], [class*="auteur" i]',
-    '[rel~="author"]',
-    'article [class*="author" i]',
-    'main [class*="author" i]',
-    'h1 ~ [class*="author" i], h1 ~ * [class*="author" i]',
-)
+_NAMES = ("byline", "author", "autor", "auteur")  # parts of the class of an element that names the author
 _MAX_WRITTEN = 200  # longer texts are an author's portrait, not a byline
-_MAX_WORDS = 6
-_MAX_NAME = 60
+_LONGEST = 500  # characters of anything that can be a list of authors
+_BEFORE, _AFTER = 8, 15  # blocks around the headline where bylines stand
+_MANY_BOXES = 10
 
-_EMAIL = re.compile(r"\S+@\S+|(?<!\S)@\w+")
-_ADDRESS = re.compile(r"^(?:https?:)?//|^www\.|/", re.IGNORECASE)
-_DATE_ON = re.compile(r"\s*\b[^\W\d_]{0,12}\.?\s*\d.*$")
-_SEPARATOR = re.compile(r"\s*(?:[,;|/&•·(){}\[\]\n]|\s[-–—]\s|\s\+\s)\s*")
-_BASE = re.compile(r"\s+(?:in|for|at|aus|à|en|für|pour|para|reports|reporting)\s+.*$")
+_ADDRESS = re.compile(r"^(?:https?:)?//|^www\.|/|[^\W_]{2}\.[a-z]{2,4}$", re.IGNORECASE)
+_LATIN = re.compile(r"^[A-Za-zÀ-ɏ'’.-]+$")
 
 
 def find_byline(facts: Facts, fed: tuple[str, ...], language: str | None) -> Byline:
     """Return the byline of the best source: JSON-LD, meta, page, feed; a site's own name is no author."""
-    page, node = facts.page, facts.node or {}
-    writers = list(facts.graph.resolve(node.get("author") or node.get("creator")))
-    agencies = [name for writer in writers if _is_organization(writer) for name in facts.graph.texts([writer])]
-    agencies = [name for name in agencies if name not in facts.site_names]
-    not_people = frozenset(map(fold, (*facts.site_names, *agencies)))
-    metas = ((name, [text for text in page.metas.get(name, ()) if not _ADDRESS.search(text)]) for name in _METAS)
-    candidates = [
-        ("json-ld:author", facts.graph.texts(writers)),
-        *((f"meta:{name}", texts) for name, texts in metas),
-        *_page_bylines(page),
-        ("feed", list(fed)),
-    ]
-    found = [replace(_read(texts, language, not_people), source=source) for source, texts in candidates if texts]
-    named = [byline for byline in found if byline.authors]
-    agency = next((byline.agency for byline in found if byline.agency), None) or next(iter(agencies), None)
+    graph, node = facts.graph, facts.node or {}
+    writers = list(graph.resolve(node.get("author") or node.get("creator")))
+    own = frozenset(filter(None, (*map(fold, facts.site_names), site_label(facts.page.url))))
+    organizations = [name for writer in writers if _is_organization(writer) for name in graph.texts([writer])]
+    candidates = byline_candidates(facts, writers, fed, language)
+    found = [(source, _read(texts, language, own | set(map(fold, organizations)))) for source, texts in candidates]
+    named = [replace(byline, source=source) for source, byline in found if byline.authors]
+    agencies = (byline.agency for _, byline in found if byline.agency)
+    agency = next(agencies, None) or next((name for name in organizations if not _is_own(name, own)), None)
     if not named:
-        return replace(found[0], agency=agency) if agency else Byline()
+        return replace(found[0][1], source=found[0][0], agency=agency) if agency and found else Byline()
     best = named[0]
     # Linked data often lacks all but the first author; the printed line has them all.
     fuller = next((b for b in named if b.source != "feed" and set(b.authors) > set(best.authors)), best)
     return replace(fuller, agency=agency)
 
 
-def parse_byline(raw: str, language: str | None = None) -> Byline:
-    """Return the names of a printed byline in the order given, and the agency; roles, places, addresses and dates cut."""
-    text = _cut_prefix(_EMAIL.sub(" , ", clean_line(raw)), language)
-    parts = _SEPARATOR.split(_conjunctions(language).sub(",", text))
-    authors: dict[str, None] = {}
-    agency = None
-    for part in parts:
-        name = clean_line(_DATE_ON.sub("", _cut_prefix(part, language))).strip(" .:-–—\"'")
-        known = load_words("bylines")["agencies"].get(name.lower())
-        if known:
-            agency = agency or known
-            continue
-        name, _, employer = name.partition(" for ") if " for " in name else (name, "", "")
-        agency = agency or load_words("bylines")["agencies"].get(employer.lower())
-        name = _BASE.sub("", name)
-        if _is_name(name):
-            authors.setdefault(_recase(name))
-    return Byline(authors=tuple(authors), agency=agency, raw=raw)
+def byline_candidates(
+    facts: Facts, writers: list[Node | str], fed: tuple[str, ...], language: str | None
+) -> list[tuple[str, list[str]]]:
+    """Return the texts that may name the authors, with their sources, best first."""
+    page = facts.page
+    metas = ((f"meta:{name}", [t for t in page.metas.get(name, ()) if not _ADDRESS.search(t)]) for name in _METAS)
+    candidates = [("json-ld:author", facts.graph.texts(writers)), *metas, *_page_bylines(page, facts.layout, language)]
+    found = (*candidates, *_labelled(page), ("feed", list(fed)))
+    short = ((source, [text for text in texts if len(text) <= _LONGEST]) for source, texts in found)
+    return [(source, texts) for source, texts in short if texts]
 
 
-def _read(texts: list[str], language: str | None, not_people: frozenset[str]) -> Byline:
+def _read(texts: list[str], language: str | None, not_people: frozenset[str] | set[str]) -> Byline:
     bylines = [parse_byline(text, language) for text in texts]
-    names = dict.fromkeys(name for byline in bylines for name in byline.authors if fold(name) not in not_people)
+    names = dict.fromkeys(name for byline in bylines for name in byline.authors if not _is_own(name, not_people))
+    if any(" " in name for name in names):
+        names = dict.fromkeys(name for name in names if " " in name or not _LATIN.match(name))
     agency = next((byline.agency for byline in bylines if byline.agency), None)
     return Byline(authors=tuple(names), agency=agency, raw="; ".join(texts))
+
+
+def _is_own(name: str, own: frozenset[str] | set[str]) -> bool:
+    """Tell whether the name is the site's, or one of its desks: "Courier Business" on the site of the Courier."""
+    folded = fold(name)
+    return folded in own or any(len(site) > 2 and folded.startswith(site) for site in own)  # noqa: PLR2004 - initials
 
 
 def _is_organization(writer: Node | str) -> bool:
     return not isinstance(writer, str) and any(kind.endswith("Organization") for kind in node_types(writer))
 
 
-def _page_bylines(page: Page) -> list[tuple[str, list[str]]]:
-    found = []
-    for selector in _ELEMENTS:
-        node = page.first(selector)
-        text = clean_line(node.text(separator=" ")) if node else ""
-        if node and 0 < len(text) <= _MAX_WRITTEN:
-            found.append((f"page:{node.tag}", [text]))
-    return found
+def _page_bylines(page: Page, layout: Layout, language: str | None) -> Iterator[tuple[str, list[str]]]:
+    """Yield what the page prints: microdata, then author links, then boxes with a name such as "byline"."""
+    for is_author in (_is_author_name, _is_author, _is_author_link):
+        group = _first_group([mark for mark in page.marks if is_author(mark)])
+        lines = [line for mark in group for line in _lines(mark)]
+        if lines and sum(map(len, lines)) <= _MAX_WRITTEN:
+            yield f"page:{group[0].tag}", lines
+    yield from _named_bylines(layout, language)
 
 
-def _is_name(text: str) -> bool:
-    words = text.split()
-    return (
-        1 < len(text) <= _MAX_NAME
-        and len(words) <= _MAX_WORDS
-        and not words[0][0].islower()
-        and not _ADDRESS.search(text)
-        and not _roles().search(text)
-    )
+def _first_group(marks: list[Mark]) -> list[Mark]:
+    """Return the first mark and those beside it: further on, other articles name their authors."""
+    if not marks:
+        return []
+    around = {parent.mem_id for parent in _parents(marks[0])}
+    return [marks[0], *(mark for mark in marks[1:] if any(parent.mem_id in around for parent in _parents(mark)))]
 
 
-def _recase(name: str) -> str:
-    """Names in capitals throughout are a matter of the page's style."""
-    return name.title() if name.isupper() and len(name.split()) > 1 else name
+def _parents(mark: Mark) -> list[LexborNode]:
+    """Return the boxes that the author's neighbours may share with it; the article itself is too large for one."""
+    parent = mark.node.parent
+    outer = parent.parent if parent else None
+    return [node for node in (parent, outer) if node is not None and node.tag not in {"body", "main", "article"}]
 
 
-def _cut_prefix(text: str, language: str | None) -> str:
-    return _prefixes(language).sub("", text)
+def _lines(mark: Mark) -> list[str]:
+    """Return the text of the mark, boxes in it apart, unless they are the parts of a name."""
+    written = mark.attributes.get("content") if mark.tag == "meta" else None
+    lines = clean_paragraphs((written or mark.node.text(separator="\n")).split("\n"))
+    return lines if any(" " in line for line in lines) else list(filter(None, [" ".join(lines)]))
 
 
-def _languages(language: str | None) -> tuple[str, ...]:
-    return ("en", (language or "en").lower().replace("_", "-").partition("-")[0])
+def _named_bylines(layout: Layout, language: str | None) -> Iterator[tuple[str, list[str]]]:
+    """Yield the texts of the boxes that are named as bylines are, those below the headline first."""
+    others, named = bits_of("comment", "related"), bits_of("byline")
+    heading = next((element.start for element in layout.elements if element.tag == "h1"), 0)
+    near = range(heading - _BEFORE, heading + _AFTER)
+    boxes = [
+        e
+        for e in layout.elements
+        if e.mask & named
+        and e.end > e.start
+        and _is_byline_box(e)
+        and not _is_others(e, others)
+        and (e.start in near or _is_in_article(e))
+    ]
+    boxes.sort(key=lambda box: (box.start not in near, box.start < heading))
+    taken: list[Element] = []
+    for box in boxes[:_MANY_BOXES]:
+        group = [box, *(e for e in boxes if e is not box and e.parent is box.parent and e.signature == box.signature)]
+        blocks = [block for element in group for block in layout.blocks[element.start : element.end]]
+        if sum(block.size for block in blocks) <= _MAX_WRITTEN and not any(e.start <= box.start < e.end for e in taken):
+            yield f"page:{box.tag}", _first_names(blocks, language)
+            taken += group
 
 
-@cache
-def _prefixes(language: str | None) -> re.Pattern[str]:
-    table = load_words("bylines")["prefixes"]
-    return re.compile(rf"^(?:{_any_of(table, language)})\b\s*:?\s*", re.IGNORECASE)
+def _first_names(blocks: list[Block], language: str | None) -> list[str]:
+    """Return the texts up to the first name, later ones of its kind, and agencies: others are roles, dates and links."""
+    read = [parse_byline(block.text, language) for block in blocks]
+    first = next((at for at, byline in enumerate(read) if byline.authors), len(blocks) - 1)
+    kind = blocks[first].owner.signature
+    kept = (at <= first or block.owner.signature == kind or read[at].agency for at, block in enumerate(blocks))
+    return [block.text for block, is_kept in zip(blocks, kept, strict=True) if is_kept]
 
 
-@cache
-def _conjunctions(language: str | None) -> re.Pattern[str]:
-    table = load_words("bylines")["conjunctions"]
-    return re.compile(rf"\s(?:{_any_of(table, language)})\s", re.IGNORECASE)
+def _is_byline_box(element: Element) -> bool:
+    names = element.signature.lower()
+    return any(name in names for name in _NAMES)
 
 
-@cache
-def _roles() -> re.Pattern[str]:
-    words = "|".join(map(re.escape, load_words("bylines")["roles"]["words"]))
-    return re.compile(rf"\b(?:{words})s?\b", re.IGNORECASE)
+def _is_others(element: Element, mask: int) -> bool:
+    """Tell whether the box or the one around it holds comments or other articles."""
+    outer = element.parent
+    return bool((element.mask | (outer.mask if outer and outer.tag != "header" else 0)) & mask)
 
 
-def _any_of(table: dict[str, list[str]], language: str | None) -> str:
-    phrases = {phrase for code in _languages(language) for phrase in table.get(code, ())}
-    return "|".join(map(re.escape, sorted(phrases, key=len, reverse=True)))
+def _is_in_article(element: Element) -> bool:
+    around: Element | None = element
+    while around is not None and around.tag not in {"article", "main"}:
+        around = around.parent
+    return around is not None
+
+
+def _labelled(page: Page) -> Iterator[tuple[str, list[str]]]:
+    """Yield the author that cards for social networks show beside a label."""
+    labels = load_words("bylines")["labels"]["words"]
+    for number in ("1", "2"):
+        label, data = page.metas.get(f"twitter:label{number}"), page.metas.get(f"twitter:data{number}")
+        if label and data and label[0].lower() in labels:
+            yield f"meta:twitter:data{number}", [data[0]]
+
+
+def _is_author_name(mark: Mark) -> bool:
+    if not mark.has("itemprop", "name"):
+        return False
+    around = mark.node.parent
+    while around is not None and "author" not in (around.attributes.get("itemprop") or "").split():
+        around = around.parent
+    return around is not None
+
+
+def _is_author(mark: Mark) -> bool:
+    return mark.has("itemprop", "author")
+
+
+def _is_author_link(mark: Mark) -> bool:
+    return mark.has("rel", "author")

@@ -2,7 +2,7 @@
 
 import re
 from functools import cache, lru_cache
-from itertools import pairwise
+from operator import add
 
 from pipeline.extract.words import load_words
 
@@ -17,8 +17,11 @@ _TAG_GROUPS = {
 }  # fmt: skip
 #: Groups that make an inline element a box of its own.
 _SPLITTING = ("comment", "related", "share", "offer", "advert", "caption", "byline", "profile", "topic", "dialog")
-_WORD = re.compile(r"[a-z]+|[^\W\d_a-z]+")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+LONGEST_NAMES = (
+    400  # characters of an attribute; longer lists of names come from tools, and what is remembered stays small
+)
+#: A word of a name: "articleBody" has two, "HTMLText" is one.
+_WORD = re.compile(r"[A-Z]*[^\W\d_A-Z]+|[A-Z]+")
 
 
 @cache
@@ -51,14 +54,22 @@ def tag_mask(tag: str) -> int:
     return bit_of(f"<{group}>") if group else 0
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def mask_of(names: str) -> int:
-    """Return the mask of the groups that the names belong to."""
-    words = _WORD.findall(_CAMEL.sub(" ", names[:400]).lower())
-    pairs = [first + second for first, second in pairwise(words)]
+    """Return the mask of the groups that the names, the value of one attribute up to LONGEST_NAMES, belong to."""
+    mask = 0
+    for name in names.split():
+        mask |= _mask_of_name(name)
+    return mask
+
+
+@lru_cache(maxsize=20_000)
+def _mask_of_name(name: str) -> int:
+    """Return the mask of one name: of its words, and of each two of them written as one."""
+    words = [word.lower() for word in _WORD.findall(name)]
     whole, beginnings = _tables()
     mask = 0
-    for word in (*words, *pairs):
+    for word in (*words, *map(add, words, words[1:])):
         mask |= whole.get(word, 0)
         for beginning, bits in beginnings.get(word[:3], ()):
             if word.startswith(beginning):

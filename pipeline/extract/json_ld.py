@@ -3,10 +3,8 @@
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-
-from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.text import clean_line, fold
 
@@ -14,9 +12,8 @@ Node = Mapping[str, object]
 
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|Posting)$")
 _NOT_ARTICLE = frozenset({"DiscussionForumPosting", "SocialMediaPosting", "JobPosting"})
-_WRAPPING = re.compile(
-    r"^\s*(?://)?\s*(?:<!--|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?://)?\s*(?:-->|\]\]>|/\*\s*\]\]>\s*\*/)\s*$"
-)
+_WRAPPING_START = re.compile(r"^\s*(?:(?://)?\s*(?:<!--|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)\s*)+")
+_WRAPPING_END = re.compile(r"(?:(?://)?\s*(?:-->|\]\]>|/\*\s*\]\]>\s*\*/)\s*)+$")
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _MAX_DEPTH = 12  # real graphs nest four or five deep
 _DECODER = json.JSONDecoder(strict=False)  # line breaks inside strings are the most common mistake
@@ -53,12 +50,12 @@ class Graph:
         return next((text for key in keys for text in self.texts((node or {}).get(key))), None)
 
 
-def read_graph(tree: LexborHTMLParser) -> Graph:
-    """Return the page's JSON-LD; what cannot be mended is left out."""
+def read_graph(scripts: Iterable[str]) -> Graph:
+    """Return the JSON-LD of a page's scripts; what cannot be mended is left out."""
     nodes: list[Node] = []
     by_id: dict[str, Node] = {}
-    for script in tree.css('script[type*="ld+json" i]'):
-        for value in parse_json(script.text(deep=True) or ""):
+    for script in scripts:
+        for value in parse_json(script):
             for node in _walk(value, 0):
                 nodes.append(node)
                 name = node.get("@id")
@@ -69,13 +66,23 @@ def read_graph(tree: LexborHTMLParser) -> Graph:
 
 def parse_json(text: str) -> list[object]:
     """Return the JSON values in the text, after mending what can be mended without guessing; [] where nothing can."""
-    bare = _WRAPPING.sub("", _WRAPPING.sub("", text.strip())).strip().rstrip(";")
-    for attempt in (bare, _TRAILING_COMMA.sub("", bare), _TRAILING_COMMA.sub("", html.unescape(bare))):
+    for mend in (str.strip, _unwrap, _drop_commas, html.unescape, _drop_commas):
+        text = mend(text)
         try:
-            return _decode_all(attempt)
+            return _decode_all(text)
         except (ValueError, RecursionError):
             continue
     return []
+
+
+def _unwrap(text: str) -> str:
+    start = _WRAPPING_START.sub("", text)
+    end = _WRAPPING_END.search(start, max(0, len(start) - 60))
+    return (start[: end.start()] if end else start).strip().rstrip(";")
+
+
+def _drop_commas(text: str) -> str:
+    return _TRAILING_COMMA.sub("", text)
 
 
 def node_types(node: Node) -> frozenset[str]:

@@ -5,25 +5,37 @@ import re
 from collections import Counter
 from urllib.parse import urlsplit
 
-from pipeline.extract.facts import Facts, absolute_url
+from pipeline.extract.facts import Facts, absolute_url, site_label
 from pipeline.extract.text import clean_line, fold
 from pipeline.model.article import Image
 from pipeline.model.evidence import Evidence
 
-_SEPARATOR = r"\s*(?:\s[-–—|·•:/»«>~]+\s|\s?\|\s?|::|\s[-–—]\s?|:\s)\s*"
+_SEPARATOR = re.compile(r"(\s*(?:\s[-–—|·•:/»«<>~*]+\s|\s?[|｜丨_]\s?|::|\s[-–—－]\s?|[-–—－]{2,}|－|[:：]\s?)\s*)")
+_TRUNCATED = range(95, 120)  # characters; headlines in linked data are cut off after 110
 _DECK_METAS = ("og:description", "description", "twitter:description", "dc.description")
 _IMAGE_METAS = ("og:image", "og:image:url", "twitter:image", "twitter:image:src")
 _LANGUAGE = re.compile(r"^[a-z]{2,3}(?:[-_][a-z0-9]{2,8})*$", re.IGNORECASE)
-_MAX_TOPICS = 50
+_TOPIC_METAS = (
+    "article:tag",
+    "news_keywords",
+    "parsely-tags",
+    "cxenseparse:keywords",
+    "sailthru.tags",
+    "og:article:tag",
+)
+_COMMA = re.compile(r"[,;،、，；]")
+_LABEL = re.compile(r"^[\w-]+:\S+$")  # "type:video" is for machines
+_MAX_TOPICS, _MAX_TOPIC = 50, 80
+_MANY_TAGS = 15
+_SHORTEST_LABEL = 3
+_SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae"})
 _TRUE = frozenset({"true", "yes", "1"})
 _FALSE = frozenset({"false", "no", "0"})
 
 
 def find_headline(facts: Facts, fed: str | None) -> Evidence | None:
     """Return the headline that most of the page's evidence agrees on, the site's name cut off; the feed's as a last resort."""
-    written = [("json-ld", facts.graph.text(facts.node, "headline", "name")), *facts.titles]
-    found = [Evidence(value=cut_site_name(text, facts), source=source) for source, text in written if text]
-    found = [evidence for evidence in found if evidence.value]
+    found = headline_candidates(facts)
     if not found:
         return Evidence(value=clean_line(fed), source="feed") if fed and clean_line(fed) else None
     votes = Counter(fold(evidence.value) for evidence in found)
@@ -32,28 +44,53 @@ def find_headline(facts: Facts, fed: str | None) -> Evidence | None:
     return next((evidence for evidence in found if _completes(evidence.value, best.value)), best)
 
 
+def headline_candidates(facts: Facts) -> list[Evidence]:
+    """Return what the page calls the article, the site's name cut off, with the sources, best first."""
+    written = [("json-ld", facts.graph.text(facts.node, "headline", "name")), *facts.titles]
+    found = [Evidence(value=cut_site_name(text, facts), source=source) for source, text in written if text]
+    return [evidence for evidence in found if evidence.value]
+
+
 def cut_site_name(title: str, facts: Facts) -> str:
-    """Return the title without the site's name before or after it, where the page itself tells that name."""
-    names = {fold(name) for name in facts.site_names}
-    names.add(fold(urlsplit(facts.page.url).netloc.removeprefix("www.")))
+    """Return the title without the site's name before or after it, where the page or its address tells that name."""
     heading = fold(facts.heading or "")
-    pieces = re.split(f"({_SEPARATOR})", title)
+    pieces = _SEPARATOR.split(title)
     while len(pieces) > 1:
         rest = fold("".join(pieces[:-2]))
-        if fold(pieces[-1]) in names or (heading and rest == heading):
+        if (heading and rest == heading) or _is_site(pieces[-1], pieces[-2], facts):
             pieces = pieces[:-2]
-        elif fold(pieces[0]) in names:
+        elif _is_site(pieces[0], pieces[1], facts):
             pieces = pieces[2:]
         else:
             break
     return clean_line("".join(pieces))
 
 
+def _is_site(piece: str, separator: str, facts: Facts) -> bool:
+    """Tell whether a piece of a title is the site's name, or its address says so: "Der Courier" of courier.example."""
+    said = fold(piece)
+    if said in {fold(name) for name in facts.site_names}:
+        return True
+    domain = fold(urlsplit(facts.page.url).netloc.removeprefix("www."))
+    if said == domain:
+        return True
+    label = site_label(facts.page.url)
+    if ":" in separator or "：" in separator or len(label) < _SHORTEST_LABEL:  # a colon belongs to many headlines
+        return said == label
+    said = said.translate(_SPELLED_OUT)
+    return len(said) <= 2.5 * len(label) and (label in said or (len(said) > _SHORTEST_LABEL and said in label))
+
+
 def find_deck(facts: Facts, headline: str) -> str | None:
     """Return the standfirst, or None where the page has none but the headline again."""
-    texts = [*facts.graph.texts((facts.node or {}).get("description"))]
-    texts += [clean_line(html.unescape(text)) for name in _DECK_METAS for text in facts.page.metas.get(name, ())]
-    return next((text for text in texts if fold(text) not in {"", fold(headline)}), None)
+    return next((deck.value for deck in deck_candidates(facts) if fold(deck.value) not in {"", fold(headline)}), None)
+
+
+def deck_candidates(facts: Facts) -> list[Evidence]:
+    """Return how the page describes the article, with the sources, best first."""
+    declared = [("json-ld:description", text) for text in facts.graph.texts((facts.node or {}).get("description"))]
+    metas = [(f"meta:{name}", text) for name in _DECK_METAS for text in facts.page.metas.get(name, ())]
+    return [Evidence(value=clean_line(html.unescape(text)), source=source) for source, text in (*declared, *metas)]
 
 
 def declared_language(facts: Facts, fed: str | None) -> str | None:
@@ -82,14 +119,42 @@ def find_section(facts: Facts) -> str | None:
 
 
 def find_topics(facts: Facts) -> tuple[str, ...]:
-    """Return the article's keywords in the order given, each once."""
-    texts = facts.graph.texts((facts.node or {}).get("keywords"))
-    texts += [*facts.page.metas.get("article:tag", ()), *facts.page.metas.get("parsely-tags", ())]
-    texts = texts or [*facts.page.metas.get("news_keywords", ()), *facts.page.metas.get("keywords", ())]
+    """Return the article's keywords in the order given, each once, from the best source that has any."""
+    return next((topics for _, topics in topic_candidates(facts)), ())
+
+
+def topic_candidates(facts: Facts) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the keywords that each source gives, best first."""
+    texts = (
+        ("json-ld:keywords", facts.graph.texts((facts.node or {}).get("keywords"))),
+        *((f"meta:{name}", [*facts.page.metas.get(name, ())]) for name in _TOPIC_METAS),
+        ("page:rel=tag", _tag_links(facts)),
+        ("meta:keywords", [*facts.page.metas.get("keywords", ())]),
+    )
+    found = ((source, _read_topics(written)) for source, written in texts)
+    return [(source, topics) for source, topics in found if topics]
+
+
+def _tag_links(facts: Facts) -> list[str]:
+    """Return the texts of the links to the article's tags; a menu of them is none."""
+    links = [m for m in facts.page.marks if m.has("rel", "tag") and not m.has("rel", "category")]
+    return [clean_line(mark.node.text()) for mark in links] if len(links) <= _MANY_TAGS else []
+
+
+def _read_topics(texts: list[str]) -> tuple[str, ...]:
+    """Return the topics; of several texts each is one, though it may have a comma in it: "Doe, Jane"."""
+    written = [*dict.fromkeys(html.unescape(text) for text in texts)]
+    split = [_COMMA.split(text) for text in written]
+    parts = [
+        part
+        for text, pieces in zip(written, split, strict=True)
+        for part in (pieces if len(written) == 1 or len(pieces) > 2 else [text])  # noqa: PLR2004 - no name has two commas
+    ]
     topics: dict[str, str] = {}
-    for topic in (clean_line(part) for text in texts for part in re.split(r"[,;،、]", text)):
-        if topic:
-            topics.setdefault(fold(topic), topic)
+    for topic in map(clean_line, parts):
+        said = topic.lstrip("#").strip()
+        if said and len(said) <= _MAX_TOPIC and not _LABEL.match(said):
+            topics.setdefault(fold(said), said)
     return tuple(topics.values())[:_MAX_TOPICS]
 
 
@@ -122,7 +187,7 @@ def _completes(longer: str, cut: str) -> bool:
     """Tell whether ``cut`` is the beginning of ``longer`` with an ellipsis."""
     bare = cut.removesuffix("…").removesuffix("...").rstrip()
     return (
-        bare != cut
+        (bare != cut or len(cut) in _TRUNCATED)
         and len(longer) > len(bare)
         and fold(longer).startswith(fold(bare))
         and not longer.endswith(("…", "..."))

@@ -2,9 +2,10 @@
 
 import codecs
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
+from typing import NamedTuple
 
 from charset_normalizer import from_bytes
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -53,6 +54,32 @@ _FLAT = frozenset(
 )
 
 
+#: What evidence is read from, found by one query: each query is a walk over the whole tree.
+_MARKED = (
+    ":is(html, title, meta[content], link[rel~=canonical i], script[type*=ld i], h1, time, [itemprop], "
+    "[rel~=author], [rel~=tag])"
+)
+
+
+class Mark(NamedTuple):
+    """An element that says something about the article."""
+
+    tag: str
+    attributes: Mapping[str, str | None]
+    node: LexborNode
+
+    def has(self, attribute: str, word: str) -> bool:
+        """Tell whether the word is one of those in the attribute's value."""
+        return word in (self.attributes.get(attribute) or "").split()
+
+    def is_inside(self, *tags: str) -> bool:
+        """Tell whether an element with one of the tags is around it."""
+        around = self.node.parent
+        while around is not None and around.tag not in tags:
+            around = around.parent
+        return around is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A page parsed once. ``metas`` are the contents of its meta elements by name in lower case, in order."""
@@ -61,6 +88,7 @@ class Page:
     url: str
     html: str
     tree: LexborHTMLParser
+    marks: tuple[Mark, ...]
     metas: Mapping[str, tuple[str, ...]]
 
     def meta(self, *names: str) -> tuple[str, str] | None:
@@ -70,12 +98,22 @@ class Page:
     @property
     def language(self) -> str | None:
         """The language that the html element declares, as written."""
-        root = self.first("html")
+        root = next(self.marked("html"), None)
         attributes = root.attributes if root else {}
         return clean_line(attributes.get("lang") or attributes.get("xml:lang") or "") or None
 
+    @property
+    def title(self) -> str | None:
+        """The text of the title element, None where it says nothing; an svg has a title too, but not the first."""
+        found = next(self.marked("title"), None)
+        return (clean_line(found.node.text()) or None) if found else None
+
+    def marked(self, tag: str) -> Iterator[Mark]:
+        """Yield the marks with this tag, in order."""
+        return (mark for mark in self.marks if mark.tag == tag)
+
     def first(self, selector: str) -> LexborNode | None:
-        """Return the first element that the CSS selector finds, or None."""
+        """Return the first element that the CSS selector finds, or None; a walk over the whole tree."""
         return self.tree.css_first(selector)
 
 
@@ -85,33 +123,42 @@ def read_page(capture: Capture) -> Page:
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type and not any(kind in media_type for kind in _HTML_TYPES):
         raise Reject(Reason.NOT_HTML, f"the server calls it {media_type[:80]}")
-    html = decode(capture.body, content_type).replace("\x00", "")
+    html, encoding = decode(capture.body, content_type)
+    if "\x00" in html:
+        html, encoding = html.replace("\x00", ""), "none"
     start = html[:_SNIFF_WITHIN]
     if _OTHER_ROOT.match(start) or not _HTML_TAG.search(start):
         raise Reject(Reason.NOT_HTML, "there is no HTML element in it")
     if html.count("<") > _MANY_TAGS and _depth(html) > _MAX_DEPTH:
         raise Reject(Reason.TOO_LARGE, f"elements nested more than {_MAX_DEPTH} deep")
-    tree = LexborHTMLParser(html)
-    return Page(url=capture.final_url, html=html, tree=tree, metas=read_metas(tree))
+    # The parser wants UTF-8: what came as that need not be written as that again.
+    tree = LexborHTMLParser(capture.body if encoding == "utf-8" else html)
+    return make_page(capture.final_url, html, tree)
 
 
-def decode(body: bytes, content_type: str = "") -> str:
-    """Return the text: byte order mark, then the HTTP charset, then the meta element, then UTF-8, then a guess.
+def make_page(url: str, html: str, tree: LexborHTMLParser) -> Page:
+    """Return the page of a parsed tree."""
+    marks = tuple(Mark(node.tag or "", node.attributes, node) for node in tree.css(_MARKED))
+    return Page(url=url, html=html, tree=tree, marks=marks, metas=_read_metas(marks))
 
-    A declaration that the bytes contradict is not believed.
+
+def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
+    """Return the text and its encoding: byte order mark, HTTP charset, meta element, UTF-8, then a guess.
+
+    A declaration that the bytes contradict is not believed. The encoding is "utf-8" only where all bytes are.
     """
     for bom, encoding in _BOMS:
         if body.startswith(bom):
-            return body[len(bom) :].decode(encoding, errors="replace")
+            return body[len(bom) :].decode(encoding, errors="replace"), f"{encoding} with a byte order mark"
     declared = [find_codec(label) for label in (_http_charset(content_type), _meta_charset(body)) if label]
     for codec in (*declared, "utf-8"):
         if codec:
             try:
-                return body.decode(codec)
+                return body.decode(codec), codec
             except UnicodeDecodeError:
                 continue
     fallback = next(filter(None, declared), None) or _guess_codec(body)
-    return body.decode(fallback, errors="replace")
+    return body.decode(fallback, errors="replace"), f"{fallback} with faults"
 
 
 def find_codec(label: str) -> str | None:
@@ -155,11 +202,11 @@ def _guess_codec(body: bytes) -> str:
     return best.encoding if best else "cp1252"
 
 
-def read_metas(tree: LexborHTMLParser) -> dict[str, tuple[str, ...]]:
-    """Return the contents of the meta elements by name in lower case, in order."""
+def _read_metas(marks: tuple[Mark, ...]) -> dict[str, tuple[str, ...]]:
     metas: dict[str, tuple[str, ...]] = {}
-    for node in tree.css("meta[content]"):
-        attributes = node.attributes
+    for tag, attributes, _ in marks:
+        if tag != "meta":
+            continue
         content = clean_line(attributes.get("content") or "")
         for key in ("property", "name", "itemprop"):
             name = (attributes.get(key) or "").strip().lower()

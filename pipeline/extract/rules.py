@@ -12,10 +12,10 @@ from pipeline.extract.text import clean_paragraphs
 from pipeline.model.feed import Rules
 
 #: Elements that never hold an article's text.
-_FURNITURE = (
-    "script, style, noscript, template, iframe, object, svg, canvas, form, button, select, input, textarea, nav, aside, "
-    "footer, figure, figcaption, audio, video, [hidden], [aria-hidden=true]"
-)
+_FURNITURE = frozenset({
+    "script", "style", "noscript", "template", "iframe", "object", "svg", "canvas", "form", "button", "select", "input",
+    "textarea", "nav", "aside", "footer", "figure", "figcaption", "audio", "video",
+})  # fmt: skip
 _BLOCKS = frozenset(
     {
         "address",
@@ -90,10 +90,14 @@ def _select(soup: BeautifulSoup, selectors: tuple[str, ...]) -> list[Tag]:
 
 
 def _paragraphs(root: Tag) -> list[str]:
-    for tag in root.select(_FURNITURE):
+    for tag in root.find_all(_is_furniture):
         if not tag.decomposed:
             tag.decompose()
     return clean_paragraphs("".join(_pieces(root)).split("\n"))
+
+
+def _is_furniture(tag: Tag) -> bool:
+    return tag.name in _FURNITURE or tag.has_attr("hidden") or tag.get("aria-hidden") == "true"
 
 
 def _pieces(root: Tag) -> Iterator[str]:

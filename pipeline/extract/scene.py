@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from math import exp
+from typing import NamedTuple
 
 from pipeline.extract.blocks import Block, Element, Layout
 from pipeline.extract.groups import bits_of
@@ -29,6 +30,7 @@ _CREDIT = ("©", "@", "|", "http", "www.", "photo", "foto", "image", "bild", "cr
 GOOD = 0.5  # first scores above it are paragraphs
 _PARAGRAPH = 60  # characters; shorter ones say little about where the article begins and ends
 SHORT = 100
+FULL = 200  # longer texts are no credits and no headings
 LONG = 300  # longer texts are no teasers and no titles
 _BEFORE, _AFTER = 12, 6  # blocks around the container that may be the article too: a deck, a stray last paragraph
 #: An element that holds this much of the page's sentences is the article, whatever its names say; readers may write more.
@@ -44,8 +46,7 @@ class Titles:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """What an element holds: its share of the page's good text, how good its text is, and how much of it is links."""
 
     share: float
@@ -65,12 +66,22 @@ class Kind:
 
 
 @dataclass(slots=True)
+class Signs:
+    """What the texts of the blocks show at once, each list by the place of the block."""
+
+    #: The text, caseless unless it is long.
+    said: list[str]
+    teaser: list[bool]
+    date: list[bool]
+    credit: list[bool]
+
+
+@dataclass(slots=True)
 class Scene:
     """All that the numbers of a block need to know of the page. Sums are over the blocks before each place."""
 
     blocks: list[Block]
-    said: list[str]
-    teasers: list[bool]
+    signs: "Signs"
     first: list[float]
     good_before: list[float]
     size_before: list[int]
@@ -87,36 +98,30 @@ class Scene:
     start: int
     end: int
     seen: set[str] = field(default_factory=set)
-    _held: dict[int, Held] = field(default_factory=dict)
 
     def held(self, element: Element) -> Held:
         """Return what the element holds."""
-        key = id(element)
-        if key not in self._held:
-            start, end = element.start, element.end
-            good = self.good_before[end] - self.good_before[start]
-            size = max(1, self.size_before[end] - self.size_before[start])
-            linked = self.linked_before[end] - self.linked_before[start]
-            self._held[key] = Held(good / max(1.0, self.good_before[-1]), good / size, linked / size)
-        return self._held[key]
+        start, end = element.start, element.end
+        good = self.good_before[end] - self.good_before[start]
+        size = max(1, self.size_before[end] - self.size_before[start])
+        linked = self.linked_before[end] - self.linked_before[start]
+        return Held(good / max(1.0, self.good_before[-1]), good / size, linked / size)
 
 
 def set_scene(layout: Layout, titles: Titles) -> Scene:
     """Return the page's blocks with their first scores, the container, and where the article seems to begin and end."""
-    _inherit(layout)
+    _excuse_holders(layout)
     blocks = layout.blocks
-    said = [block.text.casefold() if block.size < LONG else block.text for block in blocks]
-    teasers = [block.size < LONG and is_teaser(text) for block, text in zip(blocks, said, strict=True)]
-    first = _first_scores(blocks, said, teasers, titles)
+    signs = _read_signs(blocks)
+    first = _first_scores(blocks, signs, titles)
     good = [0.0, *accumulate(score * block.size for score, block in zip(first, blocks, strict=True))]
     size = [0, *accumulate(block.size for block in blocks)]
     container = _choose_container(layout, good, size)
-    _clear_names(layout, container)
+    _excuse_container(layout, container)
     goods = [at for at in range(container.start, container.end) if first[at] > GOOD and blocks[at].size > _PARAGRAPH]
     return Scene(
         blocks=blocks,
-        said=said,
-        teasers=teasers,
+        signs=signs,
         first=first,
         good_before=good,
         size_before=size,
@@ -125,7 +130,7 @@ def set_scene(layout: Layout, titles: Titles) -> Scene:
         container=container,
         main=_find_main(blocks, first, container),
         kinds=_sort_kinds(blocks, first, container),
-        headline_at=_find_headline(blocks, said, titles),
+        headline_at=_find_headline(blocks, signs.said, titles),
         first_good=goods[0] if goods else container.start,
         last_good=goods[-1] if goods else container.end,
         start=max(0, container.start - _BEFORE),
@@ -146,7 +151,10 @@ def find_date(text: str) -> bool:
 
 def find_credit(text: str) -> bool:
     """Tell whether the caseless text looks like a credit, an address or a bar of links."""
-    return any(sign in text for sign in _CREDIT)
+    for sign in _CREDIT:  # noqa: SIM110 - any() takes three times as long, and this is asked of every short block
+        if sign in text:
+            return True
+    return False
 
 
 @cache
@@ -173,66 +181,87 @@ def _own_sums() -> tuple[tuple[int, float], ...]:
     return tuple((bits_of(name), weight) for name, weight in (_GROUPS | _TAGS).items())
 
 
-def _inherit(layout: Layout) -> None:
-    """Say for each element what stands around it; bad names on an element that holds the article do not count."""
+def _excuse_holders(layout: Layout) -> None:
+    """Forget bad names on elements that hold much of the page's sentences: what holds the article is no "sidebar"."""
     sentences = [0, *accumulate(block.size - block.linked if block.ends else 0 for block in layout.blocks)]
-    total = max(1, sentences[-1])
+    most = _ARTICLE_SHARE * max(1, sentences[-1])
     comment = bits_of("comment")
+    excused = False
     for element in layout.elements:
-        share = (sentences[element.end] - sentences[element.start]) / total
-        if share >= _ARTICLE_SHARE:
-            element.mask &= ~(_negative() & ~comment if share < _COMMENT_SHARE else _negative())
-        parent = element.parent
-        element.above = parent.above | parent.mask if parent else 0
+        held = sentences[element.end] - sentences[element.start]
+        if held >= most and element.mask & _negative():
+            element.mask &= ~(_negative() if held >= most / _ARTICLE_SHARE * _COMMENT_SHARE else _negative() & ~comment)
+            excused = True
+    if excused:
+        _inherit(layout)
 
 
-def _clear_names(layout: Layout, container: Element) -> None:
+def _excuse_container(layout: Layout, container: Element) -> None:
     """Forget bad names on the container and around it: it holds the article, whatever they say."""
-    element: Element | None = container
-    while element is not None:
-        element.mask &= ~_negative()
-        element = element.parent
-    for inner in layout.elements:
-        inner.above = inner.parent.above | inner.parent.mask if inner.parent else 0
+    if (container.mask | container.above) & _negative():
+        element: Element | None = container
+        while element is not None:
+            element.mask &= ~_negative()
+            element = element.parent
+        _inherit(layout)
 
 
-def _first_scores(blocks: list[Block], said: list[str], teasers: list[bool], titles: Titles) -> list[float]:
+def _inherit(layout: Layout) -> None:
+    """Say for each element what stands around it."""
+    for element in layout.elements:
+        element.above = element.parent.above | element.parent.mask if element.parent else 0
+
+
+@lru_cache(maxsize=20_000)
+def _names_score(own: int, above: int) -> float:
+    """Return what the names on and above an element say, before anything is known of its text."""
+    around = max(-4.0, sum(weight for bit, weight in _group_sums() if above & bit))
+    return -2.2 + sum(weight for bit, weight in _own_sums() if own & bit) + 0.8 * around
+
+
+def _read_signs(blocks: list[Block]) -> Signs:
+    signs = Signs([], [], [], [])
+    for block in blocks:
+        size, text = block.size, block.text
+        said = text.casefold() if size < LONG else text
+        signs.said.append(said)
+        signs.teaser.append(size < LONG and is_teaser(said))
+        signs.date.append(size < SHORT and find_date(said))
+        signs.credit.append(size < FULL and find_credit(said))
+    return signs
+
+
+def _first_scores(blocks: list[Block], signs: Signs, titles: Titles) -> list[float]:
     """Return for each block how much it looks like a paragraph of an article, from 0 to 1."""
-    own: dict[int, float] = {}
-    above: dict[int, float] = {}
     scores = []
-    for block, text, teaser in zip(blocks, said, teasers, strict=True):
-        mask, around = block.owner.mask, block.owner.above
-        if mask not in own:
-            own[mask] = sum(weight for bit, weight in _own_sums() if mask & bit)
-        if around not in above:
-            above[around] = max(-4.0, sum(weight for bit, weight in _group_sums() if around & bit))
-        score = -2.2 + own[mask] + 0.8 * above[around] + _first_looks(block, text)
-        score -= 3.0 * (text in titles.titles) + 1.5 * (teaser and block.size < SHORT)
+    for block, said, teaser, date, credit in zip(
+        blocks, signs.said, signs.teaser, signs.date, signs.credit, strict=True
+    ):
+        size = block.size
+        score = (
+            _names_score(block.owner.mask, block.owner.above)
+            + (2.2 * size / 160 if size < 160 else 2.2)  # noqa: PLR2004 - two or three lines
+            - 4.0 * block.linked / size
+            + (1.0 if block.ends else -0.3)
+            + 0.3 * min(3, block.commas)
+        )
+        if size < SHORT:
+            score -= date + credit + 1.5 * teaser
+        if said in titles.titles:
+            score -= 3.0
         scores.append(1 / (1 + exp(-score)))
     return scores
 
 
-def _first_looks(block: Block, said: str) -> float:
-    size = block.size
-    score = (
-        2.2 * min(1.0, size / 160)
-        - 4.0 * block.linked / size
-        + (1.0 if block.ends else -0.3)
-        + 0.3 * min(3, block.commas)
-    )
-    if size < SHORT:
-        score -= find_date(said) + find_credit(said)
-    return score
-
-
 def _choose_container(layout: Layout, good: list[float], size: list[int]) -> Element:
     """Return the element with the greatest expected F1, the innermost of equals; a dialog is never it."""
-    dialog = bits_of("dialog")
+    dialog, all_good = bits_of("dialog"), good[-1]
     best, found = -1.0, layout.elements[0]
     for element in layout.elements:
-        inside = good[element.end] - good[element.start]
-        expected = 2 * inside / max(1.0, size[element.end] - size[element.start] + good[-1])
+        start, end = element.start, element.end
+        if start == end:
+            continue
+        expected = 2 * (good[end] - good[start]) / max(1.0, size[end] - size[start] + all_good)
         if expected >= best and not (element.mask | element.above) & dialog:
             best, found = expected, element
     return found
@@ -243,16 +272,19 @@ def _find_main(blocks: list[Block], first: list[float], container: Element) -> E
     found, best = container, 0.0
     for at in range(container.start, container.end):
         parent = blocks[at].owner.parent or container
-        held[id(parent)] = held.get(id(parent), 0.0) + first[at] * blocks[at].size
-        if held[id(parent)] > best:
-            found, best = parent, held[id(parent)]
+        key = id(parent)
+        held[key] = good = held.get(key, 0.0) + first[at] * blocks[at].size
+        if good > best:
+            found, best = parent, good
     return found
 
 
 def _sort_kinds(blocks: list[Block], first: list[float], container: Element) -> dict[str, Kind]:
     kinds: dict[str, Kind] = {}
     for at, block in enumerate(blocks):
-        kind = kinds.setdefault(block.owner.signature, Kind())
+        kind = kinds.get(block.owner.signature)
+        if kind is None:
+            kind = kinds[block.owner.signature] = Kind()
         kind.size += block.size
         kind.good += first[at] * block.size
         kind.linked += block.linked

@@ -1,24 +1,26 @@
 """Which blocks are the article: a linear score of each, and the cut with the greatest expected F1."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from math import exp
 from operator import mul
 
-from pipeline.extract.blocks import Block, Layout
-from pipeline.extract.features import NUMBERS, block_numbers
+from pipeline.extract.blocks import Block, Element, Layout
+from pipeline.extract.features import BLOCK_NUMBERS, PLACE_NUMBERS, block_numbers, place_numbers
 from pipeline.extract.groups import group_names
 from pipeline.extract.scene import Scene, Titles, set_scene
 
 _HIGHEST_CUT = 0.5
+_LEAST = -30.0  # what is below cannot be told from nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """What each number and each group, on the block's own element or above it, adds to the score."""
 
-    numbers: tuple[float, ...]
+    block: tuple[float, ...]
+    place: tuple[float, ...]
     own: tuple[float, ...]
     above: tuple[float, ...]
 
@@ -45,11 +47,22 @@ def choose_blocks(layout: Layout, titles: Titles) -> Choice | None:
     return Choice(scene, scores, best_cut(scores, [block.size for block in layout.blocks]))
 
 
+def weigh_block(scene: Scene, at: int) -> dict[str, float]:
+    """Return what each number and group adds to the score of the block, before it is squeezed between 0 and 1."""
+    weights, owner = load_weights(), scene.blocks[at].owner
+    parts = dict(zip(BLOCK_NUMBERS, map(mul, weights.block, block_numbers(scene, at)), strict=True))
+    parts |= dict(zip(PLACE_NUMBERS, map(mul, weights.place, place_numbers(scene, owner)), strict=True))
+    for kind, mask, table in (("own", owner.mask, weights.own), ("above", owner.above, weights.above)):
+        parts |= {f"{kind}:{name}": table[bit] for bit, name in enumerate(group_names()) if mask >> bit & 1}
+    return parts
+
+
 def best_cut(scores: list[float], sizes: list[int]) -> float:
     """Return the cut with the greatest expected F1; never one above a half, so that likely text stays."""
-    total = sum(score * size for score, size in zip(scores, sizes, strict=True))
+    ranked = sorted(((score, size) for score, size in zip(scores, sizes, strict=True) if score), reverse=True)
+    total = sum(score * size for score, size in ranked)
     chosen, good, best = 0, 0.0, 0.0
-    for score, size in sorted(zip(scores, sizes, strict=True), reverse=True):
+    for score, size in ranked:
         chosen += size
         good += score * size
         best = max(best, 2 * good / (chosen + total))
@@ -70,30 +83,58 @@ def load_weights() -> Weights:
 def make_weights(table: dict[str, float]) -> Weights:
     """Return the weights of a table by name; what it does not name adds nothing."""
     return Weights(
-        numbers=tuple(table.get(name, 0.0) for name in NUMBERS),
+        block=tuple(table.get(name, 0.0) for name in BLOCK_NUMBERS),
+        place=tuple(table.get(name, 0.0) for name in PLACE_NUMBERS),
         own=tuple(table.get(f"own:{name}", 0.0) for name in group_names()),
         above=tuple(table.get(f"above:{name}", 0.0) for name in group_names()),
     )
 
 
 def _score(scene: Scene) -> list[float]:
-    weights = load_weights()
-    own: dict[int, float] = {}
-    above: dict[int, float] = {}
-    scores = [0.0] * len(scene.blocks)
+    weights, place_score = load_weights().block, _Places(scene).score
+    blocks, said, see = scene.blocks, scene.signs.said, scene.seen.add
+    scores = [0.0] * len(blocks)
     for at in range(scene.start, scene.end):
-        block = scene.blocks[at]
-        mask, around = block.owner.mask, block.owner.above
-        if mask not in own:
-            own[mask] = _add_bits(mask, weights.own)
-        if around not in above:
-            above[around] = _add_bits(around, weights.above)
-        numbers = block_numbers(scene, at)
-        scene.seen.add(scene.said[at])
-        total = own[mask] + above[around] + sum(map(mul, weights.numbers, numbers))
-        scores[at] = 1 / (1 + exp(-max(-30.0, min(30.0, total))))
+        total = place_score(blocks[at].owner) + sum(map(mul, weights, block_numbers(scene, at)))
+        see(said[at])
+        scores[at] = 1 / (1 + exp(-total)) if total > _LEAST else 0.0
     return scores
 
 
+class _Places:
+    """What the places of a page add to the scores of their blocks, each reckoned once: paragraphs share theirs."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._weights = load_weights()
+        self._scores: dict[tuple[int, str, int], float] = {}
+
+    def score(self, owner: Element) -> float:
+        scene = self._scene
+        if owner is scene.main or owner is scene.container:
+            return self._reckon(owner)
+        key = id(owner.parent), owner.signature, owner.mask
+        found = self._scores.get(key)
+        if found is None:
+            found = self._scores[key] = self._reckon(owner)
+        return found
+
+    def _reckon(self, owner: Element) -> float:
+        here: float = sum(map(mul, self._weights.place, place_numbers(self._scene, owner)))
+        return here + _add_names(owner.mask, owner.above)
+
+
+@lru_cache(maxsize=20_000)
+def _add_names(own: int, above: int) -> float:
+    """Return what the names on and above an element add."""
+    weights = load_weights()
+    return _add_bits(own, weights.own) + _add_bits(above, weights.above)
+
+
 def _add_bits(mask: int, weights: tuple[float, ...]) -> float:
-    return sum(weight for bit, weight in enumerate(weights) if mask >> bit & 1)
+    total = 0.0
+    while mask:
+        lowest = mask & -mask
+        total += weights[lowest.bit_length() - 1]
+        mask ^= lowest
+    return total

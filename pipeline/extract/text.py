@@ -3,16 +3,21 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 #: Lone surrogates come from JSON escapes, controls and invisible characters from editors and tracking.
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ud800-\udfff\ufffe\uffff]")
 _WIDE = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
-_NOT_WORD = re.compile(r"[\W_]+")
+_TITLE = 200  # characters
+_WORD = re.compile(r"[^\W_]+")
 
 
 def clean_line(text: str) -> str:
     """Return the text as one NFC line: invisible characters gone, every run of white space one blank."""
-    return unicodedata.normalize("NFC", " ".join(_INVISIBLE.sub("", text).split()))
+    line = " ".join(text.split())
+    if not line.isprintable():
+        line = " ".join(_INVISIBLE.sub("", text).split())
+    return line if line.isascii() else unicodedata.normalize("NFC", line)
 
 
 def clean_paragraphs(paragraphs: Iterable[str]) -> list[str]:
@@ -27,7 +32,16 @@ def join_paragraphs(paragraphs: Iterable[str]) -> str:
 
 def fold(text: str) -> str:
     """Return only the letters and digits, caseless: two texts that fold to the same say the same."""
-    return _NOT_WORD.sub("", text).casefold()
+    return _fold_title(text) if len(text) <= _TITLE else _fold(text)
+
+
+@lru_cache(maxsize=1_000)  # a page's titles are compared many times
+def _fold_title(text: str) -> str:
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
+    return "".join(_WORD.findall(text)).casefold()
 
 
 def weigh(text: str) -> int:

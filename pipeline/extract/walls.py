@@ -32,6 +32,7 @@ _CONSENT_ADDRESS = re.compile(
     r"//[^?]*(?:[./]|//)(?:consent|consent-management|privacy-?gate|cookie-?wall|zustimmung|einwilligung|consentement|consenso)(?:[./?]|$)",
     re.IGNORECASE,
 )
+_MISSING_CODE = re.compile(r"(?:^|error |fehler |erreur |http )40[4]\b|^410\b|\b404 (?:not found|error)")
 _HIDDEN = ("script", "style", "noscript", "template", "svg")
 
 
@@ -46,15 +47,15 @@ class Verdict:
 def judge_page(facts: Facts, paragraphs: list[str]) -> Verdict | None:
     """Return why the page is no article, or None where nothing speaks against it."""
     length = weigh("".join(paragraphs))
-    title = _title(facts.page)
+    title = (facts.page.title or "").lower()
     if length < _WALL_BELOW:
         visible = visible_text(facts.page).lower()
         verdict = (
             _judge_bot_check(facts.page, title, visible)
             or _judge_consent(facts, title, visible, paragraphs)
+            or _judge_missing(facts, title, length)
             or _judge_paywall(facts, visible, paragraphs, length)
             or _judge_shell(facts.page, visible, length)
-            or _judge_missing(title, length)
         )
         if verdict:
             return verdict
@@ -71,9 +72,9 @@ def visible_text(page: Page) -> str:
 
 def _judge_bot_check(page: Page, title: str, visible: str) -> Verdict | None:
     words = load_words("walls")
-    element = _first_selector(page, words["bot_selectors"])
     named = _first_phrase(title, words["bot_titles"]) if len(title) < 80 else None  # noqa: PLR2004 - headlines are longer
     phrase = _first_phrase(visible, words["bot_phrases"])
+    element = _first_selector(page, words["bot_selectors"]) if named or phrase else None
     evidence = [text for text in (named, phrase, element) if text]
     # A captcha alone may guard a comment form; a title alone may be a headline.
     if len(evidence) >= 2 and len(visible) < _WALL_BELOW:  # noqa: PLR2004 - two that agree
@@ -101,8 +102,8 @@ def _judge_paywall(facts: Facts, visible: str, paragraphs: list[str], length: in
         return None
     words = load_words("walls")
     phrase = _first_phrase(visible, words["paywall_phrases"])
-    element = _first_selector(facts.page, words["paywall_selectors"])
     declared = "isAccessibleForFree is false" if is_free(facts) is False else None
+    element = _first_selector(facts.page, words["paywall_selectors"]) if declared or phrase else None
     is_cut = bool(paragraphs) and paragraphs[-1].rstrip().endswith(("…", "...", "[…]", "[...]"))
     evidence = [text for text in (declared, element, phrase, "the text breaks off" if is_cut else None) if text]
     if len(evidence) >= 2 and (declared or phrase):  # noqa: PLR2004 - two that agree
@@ -121,10 +122,14 @@ def _judge_shell(page: Page, visible: str, length: int) -> Verdict | None:
     return None
 
 
-def _judge_missing(title: str, length: int) -> Verdict | None:
-    phrase = _first_phrase(title, load_words("walls")["missing_titles"])
-    if phrase and length < _SHELL_BELOW and len(title) < 60:  # noqa: PLR2004 - a headline with 404 in it is longer
-        return Verdict(Reason.NOT_FOUND, f"answered with a page titled {title[:80]!r}")
+def _judge_missing(facts: Facts, title: str, length: int) -> Verdict | None:
+    """Return the verdict on a page that says that there is none, though the server answered 200."""
+    if length >= _SHELL_BELOW and _declares_article(facts):
+        return None
+    for named in (title, (facts.heading or "").lower()):
+        is_short = len(named) < 60  # noqa: PLR2004 - a headline with these words in it is longer
+        if is_short and (_MISSING_CODE.search(named) or _first_phrase(named, load_words("walls")["missing_titles"])):
+            return Verdict(Reason.NOT_FOUND, f"answered with a page titled {named[:80]!r}")
     return None
 
 
@@ -136,7 +141,7 @@ def _judge_index(facts: Facts, paragraphs: list[str], length: int) -> Verdict | 
     lists = {kind for node in facts.graph.nodes for kind in node_types(node)} & _LIST_TYPES
     texts = {clean_line(node.text()) for node in page.tree.css("a[href]")}
     links = [len(text) for text in texts if len(text) >= _HEADLINE_LINK]
-    prose = [line for line in paragraphs if len(line) > 200]  # noqa: PLR2004 - teasers are shorter
+    prose = [line for line in paragraphs if weigh(line) > 200]  # noqa: PLR2004 - teasers are shorter
     if len(links) < _MANY_LINKS or (len(prose) > 1 and not (is_front or lists)):
         return None
     share = sum(links) / max(1, len(visible_text(page)))
@@ -162,11 +167,6 @@ def _declares_article(facts: Facts) -> bool:
     named = facts.page.meta("og:type")
     is_typed = named is not None and named[1].lower() in {"article", "news", "newsarticle"}
     return facts.node is not None or is_typed or facts.page.meta("article:published_time") is not None
-
-
-def _title(page: Page) -> str:
-    node = page.first("title")
-    return clean_line(node.text() if node else "").lower()
 
 
 def _first_phrase(text: str, phrases: Iterable[str]) -> str | None:

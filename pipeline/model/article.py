@@ -12,6 +12,8 @@ class TextSource(StrEnum):
     PAGE = "page"
     FEED = "feed"
     JSON_LD = "json-ld"
+    #: Data that the page brings for its scripts.
+    SCRIPT = "script"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.extract.dates import modified_at, parse_timestamp, published_at
+from pipeline.extract.dates import modified_at, published_at
 from pipeline.extract.facts import Facts, gather_facts
 from pipeline.extract.page import read_page
+from pipeline.extract.times import parse_timestamp
 from pipeline.model.capture import Capture
 from pipeline.model.evidence import Precision, Timestamp
 
@@ -34,7 +35,16 @@ def facts_of(html: str, url: str = "https://courier.example/a") -> Facts:
         ("13.03.2023, 14:05 Uhr", "de", "2023-03-13T14:05:00+00:00", "minute", False),
         ("13. März 2023 um 14.05 Uhr MEZ", "de", "2023-03-13T14:05:00+01:00", "minute", True),
         ("March 13, 2023 2:05 p.m. EDT", "en", "2023-03-13T14:05:00-04:00", "minute", True),
-        ("Updated: 12:10 AM, Mar 3 2023", "en", "2023-03-03T00:00:00+00:00", "day", False),
+        ("Updated: 12:10 AM, Mar 3 2023", "en", "2023-03-03T00:10:00+00:00", "minute", False),
+        ("14:05, 13 March 2023", "en", "2023-03-13T14:05:00+00:00", "minute", False),
+        ("Mon Mar 13 2023 14:05:00 GMT+0100 (CET)", "en", "2023-03-13T14:05:00+01:00", "minute", True),
+        ("입력 2023.03.13. 오후 2:05", "ko", "2023-03-13T14:05:00+00:00", "minute", False),
+        ("2023年3月13日 下午2:05", "zh", "2023-03-13T14:05:00+00:00", "minute", False),
+        ("2023年3月13日 14時05分", "ja", "2023-03-13T14:05:00+00:00", "minute", False),
+        ("Veröffentlicht am 2023-03-13 14:05", "de", "2023-03-13T14:05:00+00:00", "minute", False),
+        ("13 Μαρτίου 2023, 14:05", "el", "2023-03-13T14:05:00+00:00", "minute", False),
+        ("13. ožujka 2023. 14:05", "hr", "2023-03-13T14:05:00+00:00", "minute", False),
+        ("13 Maret 2023 14:05 WIB", "id", "2023-03-13T14:05:00+00:00", "minute", False),
         ("13 de marzo de 2023", "es", "2023-03-13T00:00:00+00:00", "day", False),
         ("1er mars 2023 à 14h05", "fr", "2023-03-01T14:05:00+00:00", "minute", False),
         ("13 марта 2023, 14:05", "ru", "2023-03-13T14:05:00+00:00", "minute", False),
@@ -89,6 +99,25 @@ META = '<meta property="article:published_time" content="%s">'
         ("<h1>H</h1>", "/2024/05/04/a", "2024-05-04T00:00", "url"),
         (LD % "2042-05-01T10:00Z" + META % "2024-05-02T10:00Z", "", "2024-05-02T10:00", "meta:article:published_time"),
         (LD % "2024-05-02" + META % "2024-05-02T10:00Z", "", "2024-05-02T10:00", "meta:article:published_time"),
+        (
+            LD % "2024-05-02T10:00:00" + META % "2024-05-02T08:00Z",
+            "",
+            "2024-05-02T08:00",
+            "meta:article:published_time",
+        ),
+        (
+            LD % "2024-05-02T10:00:00" + META % "2024-05-02T08:07Z",
+            "",
+            "2024-05-02T10:00",
+            "json-ld:datePublished",
+        ),
+        ('<h1>H</h1><p data-published="2024-05-03T10:00Z">x</p>', "", "2024-05-03T10:00", "page:p"),
+        (
+            '<h1>H</h1><script type="application/ld+json">{"@type": "WebPage", "datePublished": "2024-05-03T10:00Z"}</script>',
+            "",
+            "2024-05-03T10:00",
+            "json-ld:WebPage",
+        ),
         (
             LD % "2024-05-02T10:00:00" + META % "2024-05-02T10:00+02:00",
             "",

@@ -1,14 +1,12 @@
 """schema.org is read in all the shapes that pages write it."""
 
 import pytest
-from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.json_ld import Graph, find_article, node_types, parse_json, read_graph
 
 
 def graph_of(*scripts: str) -> Graph:
-    html = "".join(f'<script type="application/ld+json">{script}</script>' for script in scripts)
-    return read_graph(LexborHTMLParser(f"<html><body>{html}</body></html>"))
+    return read_graph(scripts)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from pipeline.extract.metadata import (
 from pipeline.extract.page import read_page
 from pipeline.model.capture import Capture
 
+LONG = "The old lighthouse of Norhaven is saved by one vote " + "after long years of talks " * 3 + "and a referendum"
 URL = "https://www.courier.example/local/lighthouse"
 
 
@@ -47,6 +48,22 @@ def ld(fields: str) -> str:
             "Harbour light saved",
         ),
         ("<title>Harbour light saved - at last</title>", "Norhaven Courier", "Harbour light saved - at last"),
+        ("<title>Harbour light saved | The Courier</title>", None, "Harbour light saved"),
+        ("<title>Hafenlicht gerettet – Courier Online</title>", None, "Hafenlicht gerettet"),
+        ("<title>港の灯台を救え_地域_courier</title><h1>港の灯台を救え</h1>", None, "港の灯台を救え"),
+        ("<title>港の灯台を救え｜Courier</title>", None, "港の灯台を救え"),
+        ("<title>Courier: a light saved</title>", None, "a light saved"),
+        (
+            "<title>The courier's light: a history of Norhaven</title>",
+            None,
+            "The courier's light: a history of Norhaven",
+        ),
+        ("<title>Harbour &amp;quot;light&amp;quot; saved</title>", None, 'Harbour "light" saved'),
+        (
+            f'<script type="application/ld+json">{{"@type": "Article", "headline": "{LONG[:110]}"}}</script><h1>{LONG}</h1>',
+            None,
+            LONG,
+        ),
         (
             "<header><h1>Courier</h1></header><article><h1>Harbour <em>light</em>, saved</h1></article>",
             None,
@@ -113,6 +130,26 @@ def test_language_section_topics_publisher() -> None:
     assert find_publisher(facts) == "Courier"
     assert declared_language(facts_of("<p>x</p>"), "de") == "de"
     assert declared_language(facts_of("<meta property='og:locale' content='pt_BR'>"), None) == "pt_BR"
+
+
+@pytest.mark.parametrize(
+    ("html", "topics"),
+    [
+        (ld('"keywords": ["Doe, Jane", "Sea", "type:video", "#Light"]'), ("Doe, Jane", "Sea", "Light")),
+        (ld('"keywords": "灯台、港，海"'), ("灯台", "港", "海")),
+        ('<meta name="news_keywords" content="a; b"><meta name="keywords" content="site, words">', ("a", "b")),
+        ('<meta name="keywords" content="R&amp;amp;D, Sea">', ("R&D", "Sea")),
+        ('<meta property="article:tag" content="a"><meta property="article:tag" content="b">', ("a", "b")),
+        (
+            '<a rel="category tag">Local</a><a rel="tag">Sea</a><a rel="tag">Light</a><meta name="keywords" content="x">',
+            ("Sea", "Light"),
+        ),
+        ("".join(f'<a rel="tag">{number}</a>' for number in range(40)), ()),
+        ("<p>x</p>", ()),
+    ],
+)
+def test_topics_come_from_the_best_source(html: str, topics: tuple[str, ...]) -> None:
+    assert find_topics(facts_of(html)) == topics
 
 
 @pytest.mark.parametrize(
