@@ -90,10 +90,11 @@ class _Import:
     def read(self, source: WarcSource, address: str) -> None:
         """Read the file from where the last import ended. Raises DamagedWarc or Retry, with all whole records imported."""
         counts = self.report.searched
+        size = source.size(address)
+        self.progress = self.progress.resume(size)
         if self.progress.is_done:
             counts["WARC files read before"] += 1
             return
-        counts["WARC files"] += 1
         self.position = self.progress.position
         problem: DamagedWarc | Retry | None = None
         try:
@@ -112,6 +113,9 @@ class _Import:
             raise
         except (DamagedWarc, Retry) as error:
             problem = error
+        if not problem:
+            self.position = max(self.position, size)  # behind the last response stand other records, perhaps
+            counts["WARC files"] += 1
         self._keep(is_done=problem is None)
         if problem:
             what = f"{address} is {problem}; what stands before it was read"

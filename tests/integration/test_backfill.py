@@ -224,6 +224,48 @@ def test_a_damaged_file_is_read_as_far_as_it_goes_and_on_when_it_is_whole(
     assert len(list(wiring.archive.scan(SINCE, UNTIL))) == 110
 
 
+@pytest.mark.parametrize("no_records", [b"", gzip.compress(b"hi\n")], ids=["empty", "no WARC"])
+def test_a_file_without_records_fails_until_it_has_some(
+    past: Past, no_records: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = past.warcs / NAME
+    path.parent.mkdir(parents=True)
+    path.write_bytes(no_records)
+    wiring = past.wiring()
+    for _ in range(2):
+        searched = discover(wiring).searched
+        assert (searched["WARC files failed"], searched["WARC files"]) == (1, 0)
+    assert f"{path} is {'damaged after byte 0' if no_records else 'empty'}" in caplog.text
+    past.press.write_warc(path, DAY, range(5))
+    assert discover(wiring).searched["records imported"] == 5
+
+
+def test_a_file_that_grew_is_read_on_and_a_smaller_one_is_another(past: Past) -> None:
+    path, part = past.warcs / NAME, past.folder / "part.warc.gz"
+    past.press.write_warc(path, DAY, range(100))
+    wiring = past.wiring()
+    assert discover(wiring).searched["records imported"] == 100
+    past.press.write_warc(part, DAY, range(100, 110))
+    with path.open("ab") as stream:
+        stream.write(part.read_bytes())
+    grown = discover(wiring).searched
+    assert (grown["records imported"], grown["records left out: known already"]) == (10, 0)
+    past.press.write_warc(path, DAY, range(200, 205))
+    assert discover(wiring).searched["records imported"] == 5
+    assert discover(wiring).searched["WARC files read before"] == 1
+
+
+def test_records_that_are_no_responses_are_read_once_too(past: Past) -> None:
+    path = past.warcs / NAME
+    past.press.write_warc(path, DAY, range(5))
+    with path.open("ab") as stream:
+        writer = WARCWriter(stream, gzip=True)
+        writer.write_record(writer.create_warcinfo_record("a", {"software": "a crawler"}))
+    wiring = past.wiring()
+    discover(wiring)
+    assert discover(wiring).searched["WARC files read before"] == 1
+
+
 def test_a_file_that_is_missing_from_a_listing_is_said_and_the_others_go_on(
     past: Past, caplog: pytest.LogCaptureFixture
 ) -> None:
