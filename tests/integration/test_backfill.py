@@ -465,6 +465,19 @@ def test_a_limit_holds_for_all_days_together(newswire: Newswire, past: Past) -> 
     assert "20 new" in newswire("backfill", *days).stdout
 
 
+def test_it_fails_only_where_nothing_that_was_asked_could_be_read(newswire: Newswire, past: Past) -> None:
+    newswire.environ |= past.environ
+    (past.folder / "sources.toml").write_text('[[sources]]\nfeed = "http://127.0.0.1:9/rss"\npublisher = "Nobody There"\n')
+    past.press.write_warc(past.warcs / NAME, DAY, range(1))
+    days = ("--from", "2026-11-20", "--to", "2026-11-20")
+    for read in ("1 WARC files", "1 WARC files read before"):
+        said = newswire("backfill", *days, expect=0).stdout
+        assert "1 sources failed" in said
+        assert read in said
+    (past.warcs / NAME).write_bytes(b"")
+    newswire("backfill", *days, expect=1)
+
+
 def test_the_future_is_cut_off_and_bad_input_is_one_line(newswire: Newswire, past: Past) -> None:
     newswire.environ |= past.environ
     year = datetime.now(UTC).year
@@ -474,6 +487,10 @@ def test_the_future_is_cut_off_and_bad_input_is_one_line(newswire: Newswire, pas
     assert done["to"] < f"{year + 1}"
     error = newswire("backfill", "--from", f"{year + 5}-01-01", "--to", f"{year + 5}-01-02", expect=2).stderr
     assert "is in the future: there is nothing yet" in error
+    for command in ("backfill", "replay"):
+        error = newswire(command, "--from", "0001-01-01", "--to", "2026-11-20", expect=2).stderr
+        assert "0001-01-01 is too early: days begin with 1990-01-01" in error
+        assert "Traceback" not in error
     days = ("--from", "2026-11-20", "--to", "2026-11-20")
     error = newswire("backfill", *days, "--publisher", "Nobody", expect=2).stderr
     assert f"the publisher is 'Nobody'; the feeds have: {PUBLISHER}" in error
