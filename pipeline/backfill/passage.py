@@ -27,7 +27,7 @@ BATCH_SIZE = 20
 #: Leases are prolonged so often; a batch takes many minutes where a host asks for long pauses.
 RENEW_EVERY = timedelta(minutes=1)
 
-#: A run claims no more after so long: its task may take 12 hours (dags/backfill.py), and what it hands on is searchable only after it.
+#: A run claims no more after so long: its task may take 12 hours (dags/backfill.py), and nothing is searchable before its end.
 FETCH_FOR = timedelta(hours=2)
 
 log = logging.getLogger(__name__)

@@ -142,9 +142,7 @@ class _Search:
             self.keep(chunk)
         return children
 
-    def _whole_or_cut_off(
-        self, listed: Iterator[SitemapEntry | ChildSitemap]
-    ) -> Iterator[SitemapEntry | ChildSitemap]:
+    def _whole_or_cut_off(self, listed: Iterator[SitemapEntry | ChildSitemap]) -> Iterator[SitemapEntry | ChildSitemap]:
         """Yield what can be read; count it and say it where that is not all."""
         try:
             yield from listed

@@ -20,7 +20,7 @@ from pipeline.fetch.responses import judge_response
 from pipeline.model.capture import Batch, Capture
 from pipeline.model.fate import Reason
 from pipeline.model.handover import Report
-from pipeline.model.warc import WarcProgress
+from pipeline.model.warc import WarcProgress, WarcRecord
 from pipeline.ports import Archive, Clock, Ledger, WarcSource
 
 #: A group's captures are in memory at once: at most so many, and not many more bytes.
@@ -99,13 +99,7 @@ class _Import:
         problem: DamagedWarc | Retry | None = None
         try:
             for record in source.read(address, self.position, self._why_left_out):
-                reason = record.left_out
-                if record.capture:
-                    reason = _why_no_page(record.capture)
-                    if not reason:
-                        self._take(record.capture)
-                if reason:
-                    counts[f"records left out: {reason}"] += 1
+                self._take_or_count(record)
                 self.position = record.ends
                 if self._is_enough():
                     self._keep()
@@ -125,6 +119,15 @@ class _Import:
         if not self.progress.since <= at < self.progress.until:
             return "other day"
         return "" if self.wanted.source_of(url) else "other site"
+
+    def _take_or_count(self, record: WarcRecord) -> None:
+        reason = record.left_out
+        if record.capture:
+            reason = _why_no_page(record.capture)
+            if not reason:
+                self._take(record.capture)
+        if reason:
+            self.report.searched[f"records left out: {reason}"] += 1
 
     def _take(self, capture: Capture) -> None:
         # A batch lies in the folder of one day, where a replay of that day looks for it.

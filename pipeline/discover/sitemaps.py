@@ -101,7 +101,9 @@ def _refuse(url: str, body: bytes) -> NotASitemap:
 
 
 def _cut_off(url: str) -> CutOffSitemap:
-    return CutOffSitemap(f"{url} lists more than the {MAX_URLS:,} addresses that a sitemap may have; the others were left out")
+    return CutOffSitemap(
+        f"{url} lists more than the {MAX_URLS:,} addresses that a sitemap may have; the others were left out"
+    )
 
 
 def _unzip(data: bytes, url: str) -> bytes:

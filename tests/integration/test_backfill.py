@@ -467,7 +467,9 @@ def test_a_limit_holds_for_all_days_together(newswire: Newswire, past: Past) -> 
 
 def test_it_fails_only_where_nothing_that_was_asked_could_be_read(newswire: Newswire, past: Past) -> None:
     newswire.environ |= past.environ
-    (past.folder / "sources.toml").write_text('[[sources]]\nfeed = "http://127.0.0.1:9/rss"\npublisher = "Nobody There"\n')
+    (past.folder / "sources.toml").write_text(
+        '[[sources]]\nfeed = "http://127.0.0.1:9/rss"\npublisher = "Nobody There"\n'
+    )
     past.press.write_warc(past.warcs / NAME, DAY, range(1))
     days = ("--from", "2026-11-20", "--to", "2026-11-20")
     for read in ("1 WARC files", "1 WARC files read before"):
