@@ -8,7 +8,8 @@ r"""Past articles, a day a run: found in sitemaps and WARC files, then fetched, 
 | `index` | writes what is new to the search store and gives every entry its fate | numbers |
 
 Pages from WARC files are archived with their original time and need no request. A run works until nothing of the past is due
-any more, whichever run had found it; so two runs share the work, and the second one finds less.
+any more, whichever run had found it; so two runs share the work, and the second one finds less. After two hours of fetching
+it claims no more, and what is left waits for the next run.
 
 **When.** Every day after midnight UTC for the day before; missed runs are not made up for. For other days:
 
@@ -58,7 +59,7 @@ from airflow.sdk.exceptions import AirflowSkipException
         "retry_delay": timedelta(minutes=1),
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": timedelta(minutes=10),
-        # A day may hold thousands of pages of one host, a second apart; leases are prolonged meanwhile.
+        # Fetching ends after two hours by itself (FETCH_FOR); a day's WARC files may take many. Leases are prolonged meanwhile.
         "execution_timeout": timedelta(hours=12),
         "pool": "past",
         # Less than any live task has; of equal ones the scheduler takes the older date first.
@@ -78,7 +79,7 @@ from airflow.sdk.exceptions import AirflowSkipException
             minimum=1,
             maximum=100_000,
             title="Limit",
-            description="The most entries to fetch in this run; the rest waits for the next.",
+            description="The most entries to fetch in this run, within two hours; the rest waits for the next.",
         ),
         "dry_run": Param(
             default=False,

@@ -8,6 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from pipeline.errors import UsageError
 from pipeline.model.capture import Batch
 
+#: There was no web before; the arithmetic of days breaks at the year 1.
+FIRST_DAY = datetime(1990, 1, 1, tzinfo=UTC)
+
 _ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{8}")
 _ID_TIME = "%Y%m%dT%H%M%SZ"
 
@@ -29,6 +32,12 @@ def parse_batch(batch_id: str) -> Batch:
     if not match:
         raise UsageError(f"{batch_id!r} is no batch id; one looks like 20261123T234500Z-1f2e3d4c")
     return Batch(id=batch_id, opened_at=datetime.strptime(match[1], _ID_TIME).replace(tzinfo=UTC))
+
+
+def check_first_day(begin: datetime, said: str) -> None:
+    """Raise UsageError where an interval, which begins as ``said``, begins before FIRST_DAY."""
+    if begin < FIRST_DAY:
+        raise UsageError(f"{said} is too early: days begin with {FIRST_DAY:%Y-%m-%d}")
 
 
 def warc_name(batch: Batch, part: int) -> str:

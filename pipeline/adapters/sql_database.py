@@ -38,7 +38,7 @@ _PATIENCE = 30
 #: Any number that other programs on the same PostgreSQL database do not lock.
 _LOCK_KEY = 0x6E657773776972
 #: Parameters of one statement; old SQLite takes 999.
-_CHUNK = 500
+PARAMETERS = 500
 
 
 class Database:
@@ -115,8 +115,8 @@ def rows_by_key(
     """Return these columns of the rows whose key is among the values, however many, by key."""
     asked = list(values)
     rows: dict[str, Row[Any]] = {}
-    for start in range(0, len(asked), _CHUNK):
-        query = select(key.label("key"), *columns).where(key.in_(asked[start : start + _CHUNK]))
+    for start in range(0, len(asked), PARAMETERS):
+        query = select(key.label("key"), *columns).where(key.in_(asked[start : start + PARAMETERS]))
         rows |= {row.key: row for row in connection.execute(query)}
     return rows
 

@@ -48,10 +48,10 @@ def warc_progress(connection: Connection, file: str, since: datetime, until: dat
 
 
 def save_progress(connection: Connection, progress: WarcProgress) -> None:
-    """Keep the progress; of two runs that read one file at once, the one that is ahead counts."""
+    """Keep the progress; of two runs that read one file at once, the one that is ahead counts, and the end where one is there."""
     known = warc_progress(connection, progress.file, progress.since, progress.until)
     columns = {
-        "position": max(progress.position, known.position),
+        "position": progress.position if progress.is_done else max(progress.position, known.position),
         "is_done": progress.is_done or known.is_done,
     }
     key = _key(progress.file, progress.since, progress.until)

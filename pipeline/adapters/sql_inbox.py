@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
-from pipeline.adapters.sql_database import rows_by_key
+from pipeline.adapters.sql_database import PARAMETERS, rows_by_key
 from pipeline.adapters.sql_pruning import is_content_of
 from pipeline.adapters.sql_schema import urls
 from pipeline.model import codec
@@ -140,9 +140,11 @@ def release(connection: Connection, batch: Batch) -> int:
 
 def renew(connection: Connection, batches: Sequence[Batch], until: datetime) -> int:
     """Prolong the leases of what the batches still hold."""
-    held = update(urls).where(urls.c.claimed_by == bindparam("batch_id")).values(lease_until=until)
-    rows = [connection.execute(held, {"batch_id": batch.id}).rowcount for batch in batches]
-    return sum(rows)
+    ids, renewed = [batch.id for batch in batches], 0
+    for start in range(0, len(ids), PARAMETERS):
+        held = update(urls).where(urls.c.claimed_by.in_(ids[start : start + PARAMETERS]))
+        renewed += connection.execute(held.values(lease_until=until)).rowcount
+    return renewed
 
 
 def revive(connection: Connection, asked: Sequence[str], now: datetime) -> int:

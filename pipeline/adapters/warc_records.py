@@ -16,6 +16,7 @@ _CHUNK = 1 << 16
 #: Most that is inflated in one step.
 _STEP = 1 << 18
 _MAX_HEADER = 1 << 16
+_MAGIC = b"WARC/"
 _UNLIMITED = 1 << 62
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.IGNORECASE)
 
@@ -51,6 +52,8 @@ def read_members(stream: BinaryIO, begins: int = 0, *, limit: int = _UNLIMITED) 
                 data += piece
             else:
                 data.clear()
+        if size <= limit and not data.startswith(_MAGIC):
+            raise DamagedWarc(f"damaged after byte {begins} (no WARC record begins there)")
         yield RawRecord(begins=begins, ends=ends, data=bytes(data) if size <= limit else None)
         begins = ends
 
@@ -67,7 +70,7 @@ def read_plain(stream: BinaryIO, begins: int = 0, *, limit: int = _UNLIMITED) ->
             raise DamagedWarc(f"cut off after byte {begins}")
         head = buffer.partition(b"\r\n\r\n")[0] + b"\r\n"
         length = _LENGTH.search(head)
-        if not buffer.startswith(b"WARC/") or not length:
+        if not buffer.startswith(_MAGIC) or not length:
             raise DamagedWarc(f"damaged after byte {begins} (no WARC record begins there)")
         size = len(head) + 2 + int(length[1]) + 4
         kept = bytearray()

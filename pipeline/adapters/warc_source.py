@@ -19,7 +19,7 @@ from pipeline.adapters.http_body import ENCODINGS, Inflater
 from pipeline.adapters.storage import open_storage
 from pipeline.adapters.warc_records import RawRecord, read_members, read_plain
 from pipeline.discover.warcs import month_folders, read_listing, select_files
-from pipeline.errors import Reject, Retry
+from pipeline.errors import DamagedWarc, Reject, Retry
 from pipeline.model.capture import Capture
 from pipeline.model.warc import WarcListing, WarcRecord
 from pipeline.urls import normalise_url
@@ -69,7 +69,10 @@ class WarcFolder:
         """Ask the folder or the store."""
         path = UPath(address)
         with self._one_line_errors(path):
-            return int(path.stat().st_size)
+            size = int(path.stat().st_size)
+        if not size:
+            raise DamagedWarc(f"{path} is empty")
+        return size
 
     def read(self, address: str, position: int, why_left_out: Callable[[str, datetime], str]) -> Iterator[WarcRecord]:
         """Yield response records; only the one at hand is in memory."""

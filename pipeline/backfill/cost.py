@@ -113,9 +113,10 @@ def _add_warcs(
         cost.searched["WARC files failed"] += 1
     for address in listing.addresses:
         try:
-            progress = progress_of(address)
+            size = warcs.size(address)
+            progress = progress_of(address).resume(size)
             if not progress.is_done:
-                cost.warc_bytes += warcs.size(address) - progress.position
+                cost.warc_bytes += size - progress.position
                 cost.warc_files += 1
         except NewswireError as error:
             log.warning("%s", error)

@@ -7,7 +7,7 @@ What was claimed by a run that died is free a quarter of an hour later, and whoe
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import count
@@ -27,6 +27,9 @@ BATCH_SIZE = 20
 #: Leases are prolonged so often; a batch takes many minutes where a host asks for long pauses.
 RENEW_EVERY = timedelta(minutes=1)
 
+#: A run claims no more after so long: its task may take 12 hours (dags/backfill.py), and nothing is searchable before its end.
+FETCH_FOR = timedelta(hours=2)
+
 log = logging.getLogger(__name__)
 
 
@@ -40,12 +43,13 @@ async def fetch_past(
     publisher: str | None = None,
     limit: int,
 ) -> tuple[list[Batch], Report]:
-    """Fetch the past entries that are due, at most ``limit``, any day's, publishers side by side.
+    """Fetch the past entries that are due, at most ``limit``, any day's, publishers side by side, for FETCH_FOR.
 
     Return the batches with something to extract; they stay claimed for a lease. They are named after the run: one that died
     and is tried again has the claims that it had, and does not fetch again what it had fetched.
     """
     batches, report, left = list[Batch](), Report(), limit
+    deadline = clock.now() + FETCH_FOR
 
     async def fetch_all(publisher: str | None) -> None:
         nonlocal left
@@ -54,7 +58,7 @@ async def fetch_past(
             if _is_fetched(batch, archive):
                 batches.append(batch)
                 continue
-            if left <= 0:
+            if left <= 0 or clock.now() >= deadline:
                 return
             asked = min(left, BATCH_SIZE)
             left -= asked
@@ -96,8 +100,7 @@ def extract_past(
 ) -> Report:
     """Make documents of the batches' captures; what is no article is settled here. ``give_way`` comes before each piece."""
     report = Report()
-    for batch in batches:
-        ledger.renew(batches, clock.now() + LEASE)
+    for batch in _held(batches, ledger, clock):
         report.add(
             flow.extract_batch(
                 batch, ledger=ledger, archive=archive, annotator=annotator, clock=clock, before_each=give_way
@@ -117,9 +120,8 @@ def index_past(
 ) -> Report:
     """Write what is new or changed to the search store, and settle every document."""
     report = Report()
-    for batch in batches:
+    for batch in _held(batches, ledger, clock):
         give_way()
-        ledger.renew(batches, clock.now() + LEASE)
         report.add(flow.index_batch(batch, ledger=ledger, archive=archive, store=store, clock=clock))
     return report
 
@@ -135,6 +137,16 @@ def _is_fetched(batch: Batch, archive: Archive) -> bool:
         return next(archive.read_lines(batch, "fetched"), None) is not None
     except UsageError:  # there are no such lines
         return False
+
+
+def _held(batches: Sequence[Batch], ledger: Ledger, clock: Clock) -> Iterator[Batch]:
+    """Yield the batches one by one, and prolong the leases of this one and those to come on the way."""
+    due = clock.now()
+    for number, batch in enumerate(batches):
+        if (now := clock.now()) >= due:
+            ledger.renew(batches[number:], now + LEASE)
+            due = now + RENEW_EVERY
+        yield batch
 
 
 @asynccontextmanager

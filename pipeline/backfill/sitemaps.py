@@ -3,14 +3,22 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urljoin
 
 from pipeline.boundary import boundary, gather
-from pipeline.discover.sitemaps import MAX_BYTES, NotASitemap, SitemapEntry, may_list, parse_sitemap
+from pipeline.discover.sitemaps import (
+    MAX_BYTES,
+    ChildSitemap,
+    CutOffSitemap,
+    NotASitemap,
+    SitemapEntry,
+    may_list,
+    parse_sitemap,
+)
 from pipeline.fetch.robots import read_robots
 from pipeline.model.fate import Reason
 from pipeline.model.feed import Entry, Feed
@@ -110,6 +118,9 @@ class _Search:
                     raise
                 if depth < MAX_DEPTH:
                     waiting += [(child, depth + 1) for child in children]
+                elif children:
+                    self.counts["sitemaps left out"] += len(children)
+                    log.warning("%s: an index below %d others; what it lists was left out", url, depth - 1)
         return is_sitemap
 
     async def _read(self, url: str, feed: Feed) -> list[str]:
@@ -118,7 +129,7 @@ class _Search:
         if capture.status != HTTPStatus.OK:
             raise NotASitemap(f"{url} answered {capture.status}")
         chunk, children = list[Entry](), list[str]()
-        for listed in parse_sitemap(capture.body, capture.final_url):
+        for listed in self._whole_or_cut_off(parse_sitemap(capture.body, capture.final_url)):
             if not isinstance(listed, SitemapEntry):
                 if may_list(listed, self.since, self.until):
                     children.append(listed.url)
@@ -130,6 +141,14 @@ class _Search:
         if chunk:
             self.keep(chunk)
         return children
+
+    def _whole_or_cut_off(self, listed: Iterator[SitemapEntry | ChildSitemap]) -> Iterator[SitemapEntry | ChildSitemap]:
+        """Yield what can be read; count it and say it where that is not all."""
+        try:
+            yield from listed
+        except CutOffSitemap as error:
+            self.counts["sitemaps cut off"] += 1
+            log.warning("sitemap: %s", error)
 
     def _is_within(self, listed: SitemapEntry) -> bool:
         """Tell whether the entry dates from the interval; one without any date cannot be placed and is left to the feeds."""

@@ -20,7 +20,7 @@ from pipeline.fetch.responses import judge_response
 from pipeline.model.capture import Batch, Capture
 from pipeline.model.fate import Reason
 from pipeline.model.handover import Report
-from pipeline.model.warc import WarcProgress
+from pipeline.model.warc import WarcProgress, WarcRecord
 from pipeline.ports import Archive, Clock, Ledger, WarcSource
 
 #: A group's captures are in memory at once: at most so many, and not many more bytes.
@@ -90,21 +90,16 @@ class _Import:
     def read(self, source: WarcSource, address: str) -> None:
         """Read the file from where the last import ended. Raises DamagedWarc or Retry, with all whole records imported."""
         counts = self.report.searched
+        size = source.size(address)
+        self.progress = self.progress.resume(size)
         if self.progress.is_done:
             counts["WARC files read before"] += 1
             return
-        counts["WARC files"] += 1
         self.position = self.progress.position
         problem: DamagedWarc | Retry | None = None
         try:
             for record in source.read(address, self.position, self._why_left_out):
-                reason = record.left_out
-                if record.capture:
-                    reason = _why_no_page(record.capture)
-                    if not reason:
-                        self._take(record.capture)
-                if reason:
-                    counts[f"records left out: {reason}"] += 1
+                self._take_or_count(record)
                 self.position = record.ends
                 if self._is_enough():
                     self._keep()
@@ -112,6 +107,9 @@ class _Import:
             raise
         except (DamagedWarc, Retry) as error:
             problem = error
+        if not problem:
+            self.position = max(self.position, size)  # behind the last response stand other records, perhaps
+            counts["WARC files"] += 1
         self._keep(is_done=problem is None)
         if problem:
             what = f"{address} is {problem}; what stands before it was read"
@@ -121,6 +119,15 @@ class _Import:
         if not self.progress.since <= at < self.progress.until:
             return "other day"
         return "" if self.wanted.source_of(url) else "other site"
+
+    def _take_or_count(self, record: WarcRecord) -> None:
+        reason = record.left_out
+        if record.capture:
+            reason = _why_no_page(record.capture)
+            if not reason:
+                self._take(record.capture)
+        if reason:
+            self.report.searched[f"records left out: {reason}"] += 1
 
     def _take(self, capture: Capture) -> None:
         # A batch lies in the folder of one day, where a replay of that day looks for it.

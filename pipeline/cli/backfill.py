@@ -52,8 +52,9 @@ def backfill(
     failed = (
         report.searched["sitemaps failed"] + report.searched["sources failed"] + report.searched["WARC files failed"]
     )
-    read = report.searched["sitemaps"] - report.searched["sitemaps failed"] + report.searched["WARC files"]
-    if failed and read <= 0:
+    read = report.searched["sitemaps"] - report.searched["sitemaps failed"]
+    read += report.searched["WARC files"] + report.searched["WARC files read before"]
+    if failed and not read:
         raise typer.Exit(1)
 
 

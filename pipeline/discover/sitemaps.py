@@ -34,6 +34,10 @@ class NotASitemap(NewswireError):  # noqa: N818 - what came is named, not what w
     """The body is no sitemap; the text says what it is instead."""
 
 
+class CutOffSitemap(NewswireError):  # noqa: N818 - what came is named, not what went wrong
+    """The sitemap has more than was read of it; the text says why."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitemapEntry:
     """An address and what the sitemap claims about it; title, language, publisher and ``published`` are news sitemaps'."""
@@ -57,7 +61,7 @@ class ChildSitemap:
 def parse_sitemap(data: bytes, url: str) -> Iterator[SitemapEntry | ChildSitemap]:
     """Yield what the sitemap fetched from the URL lists, its first 50,000 addresses, one by one; an index lists children.
 
-    Raises NotASitemap before anything is yielded.
+    Raises NotASitemap before anything is yielded, CutOffSitemap after all that could be read.
     """
     body = _unzip(data, url)
     if not body.strip() or is_html(body):
@@ -70,6 +74,8 @@ def parse_sitemap(data: bytes, url: str) -> Iterator[SitemapEntry | ChildSitemap
     if not links:
         raise _refuse(url, body)
     yield from (SitemapEntry(url=link) for link in links)
+    if len(lines) > MAX_URLS:
+        raise _cut_off(url)
 
 
 def may_list(child: ChildSitemap, since: datetime, until: datetime) -> bool:
@@ -94,6 +100,12 @@ def _refuse(url: str, body: bytes) -> NotASitemap:
     return NotASitemap(f"{url} is not a sitemap: the server sent {describe_body(body)}")
 
 
+def _cut_off(url: str) -> CutOffSitemap:
+    return CutOffSitemap(
+        f"{url} lists more than the {MAX_URLS:,} addresses that a sitemap may have; the others were left out"
+    )
+
+
 def _unzip(data: bytes, url: str) -> bytes:
     """Return the body, unzipped where it is gzip, never more than the protocol's 50 MiB."""
     if not data.startswith(b"\x1f\x8b"):
@@ -112,12 +124,12 @@ def _parse_xml(body: bytes, url: str) -> Iterator[SitemapEntry | ChildSitemap]:
     count = 0
     try:
         for element in _elements(body):
-            if count == MAX_URLS:
-                break
             fields = _fields(element)
             link = absolute_link(url, fields.get("loc"))
             if not link:
                 continue
+            if count == MAX_URLS:
+                raise _cut_off(url)
             count += 1
             if etree.QName(element).localname == "url":
                 yield _read_entry(link, fields)
@@ -126,6 +138,7 @@ def _parse_xml(body: bytes, url: str) -> Iterator[SitemapEntry | ChildSitemap]:
     except etree.XMLSyntaxError as error:
         if not count:
             raise NotASitemap(f"{url} is not a sitemap: {error.msg}") from error
+        raise CutOffSitemap(f"{url} is cut off or damaged after {count:,} addresses: {error.msg}") from error
     except _WrongRootError as error:
         raise _refuse(url, body) from error
 

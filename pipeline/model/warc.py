@@ -1,7 +1,8 @@
 """WARC files that others wrote, such as a crawl's, and what a backfill reads from them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from pipeline.model.capture import Capture
 
@@ -37,3 +38,9 @@ class WarcProgress:
     #: Bytes of the file that are done: what stands before is in the ledger, or was left out.
     position: int = 0
     is_done: bool = False
+
+    def resume(self, size: int) -> Self:
+        """Return where to go on in a file that has so many bytes now: behind what is done; a smaller file is another one."""
+        return replace(
+            self, position=self.position if size >= self.position else 0, is_done=self.is_done and size == self.position
+        )

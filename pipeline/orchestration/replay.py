@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from airflow.sdk.exceptions import AirflowSkipException
 
+from pipeline.archive import check_first_day
 from pipeline.errors import UsageError
 from pipeline.model.rebuild import Comparison, Interval, Replayed
 from pipeline.orchestration.runs import airflow_errors, process_wiring
@@ -86,6 +87,7 @@ def read_days(first_day: str, last_day: str) -> Interval:
     if last < first:
         raise UsageError(f"the first day {first_day} is later than the last, {last_day}")
     begin, end = datetime.combine(first, time(), UTC), datetime.combine(last, time(), UTC)
+    check_first_day(begin, f"the first day {first_day}")
     return Interval(since=begin, until=end + timedelta(days=1))
 
 

@@ -68,7 +68,7 @@ class WarcSource(Protocol):
         ...
 
     def size(self, address: str) -> int:
-        """Return the bytes of the file."""
+        """Return the bytes of the file. Raises DamagedWarc where it is empty."""
         ...
 
     def read(self, address: str, position: int, why_left_out: Callable[[str, datetime], str]) -> Iterator[WarcRecord]:

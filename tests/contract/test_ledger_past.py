@@ -128,6 +128,14 @@ def test_a_lease_is_prolonged_while_nobody_else_took_the_claim(ledger: Ledger) -
     assert ledger.renew([], NOW) == 0
 
 
+def test_leases_of_more_batches_than_a_statement_takes_are_prolonged(ledger: Ledger) -> None:
+    numbers = (1, 500, 501, 1201)
+    ledger.record_entries([an_entry(number) for number in numbers], NOW, past=True)
+    for number in numbers:
+        ledger.claim(a_batch(number), NOW, limit=1, lease=LEASE, past=True)
+    assert ledger.renew([a_batch(number) for number in range(1202)], NOW + 3 * LEASE) == len(numbers)
+
+
 def test_what_is_known_and_how_large_pages_are(ledger: Ledger) -> None:
     captures = [(an_entry(number), replace(CAPTURE, length=1000 * number)) for number in (1, 2)]
     ledger.record_captures(captures, BEGUN, NOW)

@@ -224,6 +224,48 @@ def test_a_damaged_file_is_read_as_far_as_it_goes_and_on_when_it_is_whole(
     assert len(list(wiring.archive.scan(SINCE, UNTIL))) == 110
 
 
+@pytest.mark.parametrize("no_records", [b"", gzip.compress(b"hi\n")], ids=["empty", "no WARC"])
+def test_a_file_without_records_fails_until_it_has_some(
+    past: Past, no_records: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = past.warcs / NAME
+    path.parent.mkdir(parents=True)
+    path.write_bytes(no_records)
+    wiring = past.wiring()
+    for _ in range(2):
+        searched = discover(wiring).searched
+        assert (searched["WARC files failed"], searched["WARC files"]) == (1, 0)
+    assert f"{path} is {'damaged after byte 0' if no_records else 'empty'}" in caplog.text
+    past.press.write_warc(path, DAY, range(5))
+    assert discover(wiring).searched["records imported"] == 5
+
+
+def test_a_file_that_grew_is_read_on_and_a_smaller_one_is_another(past: Past) -> None:
+    path, part = past.warcs / NAME, past.folder / "part.warc.gz"
+    past.press.write_warc(path, DAY, range(100))
+    wiring = past.wiring()
+    assert discover(wiring).searched["records imported"] == 100
+    past.press.write_warc(part, DAY, range(100, 110))
+    with path.open("ab") as stream:
+        stream.write(part.read_bytes())
+    grown = discover(wiring).searched
+    assert (grown["records imported"], grown["records left out: known already"]) == (10, 0)
+    past.press.write_warc(path, DAY, range(200, 205))
+    assert discover(wiring).searched["records imported"] == 5
+    assert discover(wiring).searched["WARC files read before"] == 1
+
+
+def test_records_that_are_no_responses_are_read_once_too(past: Past) -> None:
+    path = past.warcs / NAME
+    past.press.write_warc(path, DAY, range(5))
+    with path.open("ab") as stream:
+        writer = WARCWriter(stream, gzip=True)
+        writer.write_record(writer.create_warcinfo_record("a", {"software": "a crawler"}))
+    wiring = past.wiring()
+    discover(wiring)
+    assert discover(wiring).searched["WARC files read before"] == 1
+
+
 def test_a_file_that_is_missing_from_a_listing_is_said_and_the_others_go_on(
     past: Past, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -423,6 +465,21 @@ def test_a_limit_holds_for_all_days_together(newswire: Newswire, past: Past) -> 
     assert "20 new" in newswire("backfill", *days).stdout
 
 
+def test_it_fails_only_where_nothing_that_was_asked_could_be_read(newswire: Newswire, past: Past) -> None:
+    newswire.environ |= past.environ
+    (past.folder / "sources.toml").write_text(
+        '[[sources]]\nfeed = "http://127.0.0.1:9/rss"\npublisher = "Nobody There"\n'
+    )
+    past.press.write_warc(past.warcs / NAME, DAY, range(1))
+    days = ("--from", "2026-11-20", "--to", "2026-11-20")
+    for read in ("1 WARC files", "1 WARC files read before"):
+        said = newswire("backfill", *days, expect=0).stdout
+        assert "1 sources failed" in said
+        assert read in said
+    (past.warcs / NAME).write_bytes(b"")
+    newswire("backfill", *days, expect=1)
+
+
 def test_the_future_is_cut_off_and_bad_input_is_one_line(newswire: Newswire, past: Past) -> None:
     newswire.environ |= past.environ
     year = datetime.now(UTC).year
@@ -432,6 +489,10 @@ def test_the_future_is_cut_off_and_bad_input_is_one_line(newswire: Newswire, pas
     assert done["to"] < f"{year + 1}"
     error = newswire("backfill", "--from", f"{year + 5}-01-01", "--to", f"{year + 5}-01-02", expect=2).stderr
     assert "is in the future: there is nothing yet" in error
+    for command in ("backfill", "replay"):
+        error = newswire(command, "--from", "0001-01-01", "--to", "2026-11-20", expect=2).stderr
+        assert "0001-01-01 is too early: days begin with 1990-01-01" in error
+        assert "Traceback" not in error
     days = ("--from", "2026-11-20", "--to", "2026-11-20")
     error = newswire("backfill", *days, "--publisher", "Nobody", expect=2).stderr
     assert f"the publisher is 'Nobody'; the feeds have: {PUBLISHER}" in error

@@ -14,6 +14,7 @@ from pipeline.backfill import passage
 from pipeline.errors import StoreUnavailable
 from pipeline.model.capture import Batch, Capture
 from pipeline.model.fate import Fate, Outcome, Reason, Tally
+from pipeline.model.handover import Report
 from pipeline.ports import Fetcher
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
@@ -65,6 +66,16 @@ class Dying:
         return await self._fetcher.fetch(url, **options)
 
 
+class Later:
+    """A clock that is so much later than it stood at first."""
+
+    def __init__(self) -> None:
+        self._begun, self.later = datetime.now(UTC), timedelta(0)
+
+    def now(self) -> datetime:
+        return self._begun + self.later
+
+
 def fetch(wiring: Wiring, run: Batch, *, limit: int = 1000, dies_at: int = 10_000) -> list[Batch]:
     async def work() -> list[Batch]:
         async with wiring.fetcher() as fetcher:
@@ -112,6 +123,52 @@ def test_a_run_that_breaks_off_gives_back_the_batch_under_way(wiring: Wiring) ->
 def test_a_limit_is_kept(wiring: Wiring, press: Press) -> None:
     assert len(fetch(wiring, open_batch(datetime.now(UTC)), limit=70)) == 2
     assert sum(visits_of_pages(press)) == 70
+
+
+@pytest.mark.parametrize("pages", [30, 60])
+def test_no_more_is_claimed_after_the_deadline_and_the_rest_waits(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch, pages: int
+) -> None:
+    monkeypatch.setattr(passage, "FETCH_FOR", timedelta(minutes=10))  # less than a lease
+    clock = Later()
+    monkeypatch.setattr(wiring, "clock", clock)
+    run = open_batch(clock.now())
+
+    async def work() -> list[Batch]:
+        async with wiring.fetcher() as fetcher:
+
+            class Slow(Dying):
+                async def fetch(self, url: str, **options: Any) -> Capture:  # noqa: ANN401 - the port's options
+                    clock.later += passage.FETCH_FOR / pages
+                    return await super().fetch(url, **options)
+
+            batches, _ = await wiring.fetch_past(run, Slow(fetcher, 1000), limit=1000)
+            return batches
+
+    batches = asyncio.run(work())
+    whole = 50 * (1 + pages // 50)
+    wiring.extract_past(batches)
+    assert wiring.index_past(batches).settled == {Reason.NEW: whole}
+    assert wiring.ledger.tally() == Tally(seen=120, pending=120 - whole, fates={Fate.INDEXED: whole})
+
+
+@pytest.mark.parametrize("stage", ["extract_past", "index_past"])
+def test_leases_of_what_is_still_to_come_are_prolonged_once_a_while(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    batches = fetch(wiring, open_batch(datetime.now(UTC)))
+    clock, renewed = Later(), list[list[Batch]]()
+    monkeypatch.setattr(wiring, "clock", clock)
+    monkeypatch.setattr(wiring.ledger, "renew", lambda held, _: renewed.append(list(held)))
+
+    def take_half_of_it(*_: object, **__: object) -> Report:
+        clock.later += passage.RENEW_EVERY / 2
+        return Report()
+
+    monkeypatch.setattr(passage.flow, "extract_batch", take_half_of_it)
+    monkeypatch.setattr(passage.flow, "index_batch", take_half_of_it)
+    getattr(wiring, stage)(batches)
+    assert renewed == [batches, batches[2:]]
 
 
 def test_two_runs_at_once_share_the_work(wiring: Wiring, press: Press) -> None:

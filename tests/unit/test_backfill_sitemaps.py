@@ -202,4 +202,12 @@ def test_sitemaps_without_end_are_left(search: Any) -> None:  # noqa: ANN401
 def test_indexes_in_indexes_end_somewhere(search: Any) -> None:  # noqa: ANN401
     pages = {f"{SITE}/sitemap.xml": index(f"{SITE}/0"), **{f"{SITE}/{n}": index(f"{SITE}/{n + 1}") for n in range(9)}}
     found, _ = search(pages)
-    assert found.counts == {"sitemaps": 3}
+    assert found.counts == {"sitemaps": 3, "sitemaps left out": 1}
+    assert f"{SITE}/1: an index below 2 others; what it lists was left out" in found.said
+
+
+def test_a_sitemap_that_is_cut_off_is_counted_and_what_it_has_is_kept(search: Any) -> None:  # noqa: ANN401
+    found, _ = search({f"{SITE}/sitemap.xml": urlset(1, 2, 3)[:-60]})
+    assert found.paths == ["1", "2"]
+    assert found.counts == {"sitemaps": 1, "sitemaps cut off": 1}
+    assert f"{SITE}/sitemap.xml is cut off or damaged after 2 addresses" in found.said

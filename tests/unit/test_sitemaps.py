@@ -2,11 +2,12 @@
 
 import gzip
 import tracemalloc
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.discover.sitemaps import ChildSitemap, NotASitemap, SitemapEntry, may_list, parse_sitemap
+from pipeline.discover.sitemaps import ChildSitemap, CutOffSitemap, NotASitemap, SitemapEntry, may_list, parse_sitemap
 from pipeline.model.evidence import Precision, Timestamp
 
 URL = "https://news.example/sitemap.xml"
@@ -88,8 +89,16 @@ def test_an_empty_sitemap_is_a_sitemap() -> None:
     assert parse(urlset()) == []
 
 
-def test_what_comes_before_a_break_is_kept() -> None:
-    assert parse(urlset("https://news.example/1")[:-5] + b"<") == plain("https://news.example/1")
+def parse_cut_off(body: bytes, message: str) -> list[SitemapEntry | ChildSitemap]:
+    listed = list[SitemapEntry | ChildSitemap]()
+    with pytest.raises(CutOffSitemap, match=message):
+        listed.extend(parse_sitemap(body, URL))
+    return listed
+
+
+def test_what_comes_before_a_break_is_kept_and_the_break_is_said() -> None:
+    body = urlset("https://news.example/1")[:-5] + b"<"
+    assert parse_cut_off(body, f"{URL} is cut off or damaged after 1 addresses") == plain("https://news.example/1")
 
 
 def test_the_declared_encoding_need_not_be_true() -> None:
@@ -97,9 +106,11 @@ def test_the_declared_encoding_need_not_be_true() -> None:
     assert parse(body) == plain("https://news.example/1")
 
 
-def test_no_more_addresses_than_the_protocol_allows() -> None:
-    body = urlset(*(f"https://news.example/{number}" for number in range(50_001)))
-    assert len(parse(body)) == 50_000
+@pytest.mark.parametrize("form", [urlset, lambda *addresses: "\n".join(addresses).encode()], ids=["XML", "text"])
+def test_no_more_addresses_than_the_protocol_allows(form: Callable[..., bytes]) -> None:
+    addresses = [f"https://news.example/{number}" for number in range(50_001)]
+    assert len(parse(form(*addresses[:-1]))) == 50_000
+    assert len(parse_cut_off(form(*addresses), f"{URL} lists more than the 50,000 addresses")) == 50_000
 
 
 NOT_SITEMAPS = {
