@@ -213,7 +213,7 @@ def test_a_damaged_file_is_read_as_far_as_it_goes_and_on_when_it_is_whole(
     wiring = past.wiring()
     report = discover(wiring)
     imported = report.searched["records imported"]
-    assert 60 < imported - 10 <= 70  # the other file's ten are whole
+    assert 60 < imported - 10 < 80  # about seven in ten; the other file's ten are whole
     assert report.searched["WARC files failed"] == 1
     assert f"{path} is cut off after byte" in caplog.text
     assert "what stands before it was read" in caplog.text
