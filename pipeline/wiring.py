@@ -225,7 +225,7 @@ class Wiring:
             fetcher=fetcher,
             clock=self.clock,
             warcs=self.warcs,
-            is_any_host=self.settings.warc_hosts == "all" and publisher is None,
+            is_any_host=self._takes_any_host(publisher),
             give_way=self.give_way,
             on_progress=on_progress,
         )
@@ -247,7 +247,7 @@ class Wiring:
             ledger=self.ledger,
             fetcher=fetcher,
             warcs=self.warcs,
-            is_any_host=self.settings.warc_hosts == "all" and publisher is None,
+            is_any_host=self._takes_any_host(publisher),
             on_progress=on_progress,
         )
 
@@ -296,6 +296,10 @@ class Wiring:
     def index_batch(self, batch: Batch) -> Report:
         """Run that stage of the flow over these parts."""
         return flow.index_batch(batch, ledger=self.ledger, archive=self.archive, store=self.store, clock=self.clock)
+
+    def _takes_any_host(self, publisher: str | None) -> bool:
+        """Tell whether WARC files give the pages of every host; a publisher's are those of its own sites."""
+        return self.settings.warc_hosts == "all" and publisher is None
 
     def _make_home(self) -> None:
         try:

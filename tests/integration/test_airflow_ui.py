@@ -17,6 +17,7 @@ import psutil  # type: ignore[import-untyped]  # comes with Airflow, without typ
 import pytest
 
 from examples.children import members_of
+from examples.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 NEWSWIRE = Path(sys.executable).parent / "newswire"
@@ -55,10 +56,7 @@ class RunningUi:
 
 @pytest.fixture
 def ui(tmp_path: Path) -> Iterator[RunningUi]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    running = RunningUi(tmp_path, port)
+    running = RunningUi(tmp_path, free_port())
     yield running
     if running.program.poll() is None:
         running.program.send_signal(signal.SIGTERM)

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import pytest
 from fastapi import FastAPI
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from examples.ports import free_port
 from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.errors import UsageError
 from pipeline.model.article import Byline, TextSource
@@ -393,9 +393,7 @@ def test_other_machines_are_not_served(store: SqliteStore, host: str) -> None:
 
 
 def test_served_alone_it_answers_only_to_its_own_name(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     code = (
         "import sys; from pathlib import Path; from pipeline.adapters.sqlite_store import SqliteStore; "
         "from pipeline.web.serve import serve_page; from pipeline.wiring import SystemClock; "
