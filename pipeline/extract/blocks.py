@@ -1,6 +1,7 @@
 """The page as a reader sees it: blocks of text in order, and the elements around them."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -101,7 +102,9 @@ class _Walker:
         self._blocks, self._elements = self.layout.blocks, self.layout.elements
         self._with_hidden = with_hidden
         self._splitting = splitting()
+        #: The innermost open element that has text, and the tags and attributes of those open inside it that have none yet.
         self._element: Element | None = None
+        self._empty: list[tuple[str, dict[str, str | None]]] = []
         #: The block that is open: its text; how much of it is in links (1), bold (2) and slanted (4); and what else is in it.
         self._pieces: list[str] = []
         self._styled = [0] * 8
@@ -111,7 +114,8 @@ class _Walker:
         self._follows_rule = False
 
     def walk(self, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915 - one branch a kind of node
-        self._open_block("body", root.attributes, 0)
+        self._empty.append(("body", root.attributes))
+        self._fill()
         pieces, styled = self._pieces, self._styled
         #: What comes after the elements that are open, the styles around each, and whether it is a block.
         stack: list[tuple[LexborNode | None, int, bool]] = []
@@ -123,9 +127,8 @@ class _Walker:
                 if is_block:
                     self._close_block(styles)
                 continue
-            tag = node.tag
-            if tag == "-text":
-                text = node.text_content or ""
+            text = node.text_content
+            if text is not None:
                 if not text.isspace():
                     pieces.append(text)
                     styled[styles] += len(text)
@@ -134,6 +137,7 @@ class _Walker:
                     pieces.append(" ")
                 node = node.next
                 continue
+            tag = node.tag
             kind = _KINDS.get(tag, _BLOCK)
             if kind <= _PICTURE:
                 if kind:
@@ -172,37 +176,46 @@ class _Walker:
         """Tell whether an inline element is a box all the same: a caption or a share bar made of spans."""
         if not names or not mask_of(names[:LONGEST_NAMES]) & self._splitting:
             return False
-        return self._element is None or self._element.tag != "p"
+        return next(self._tags_around()) != "p"
+
+    def _frames_page(self, tag: str | None) -> bool:
+        """Tell whether it is the page's navigation, or the page's footer or sidebar: an article may have those of its own."""
+        return tag == "nav" or not any(around in {"article", "main"} for around in self._tags_around())
+
+    def _tags_around(self) -> Iterator[str]:
+        """Yield the tags of the open elements, the innermost first."""
+        yield from (tag for tag, _ in reversed(self._empty))
+        around = self._element
+        while around is not None:
+            yield around.tag
+            around = around.parent
 
     def _open_block(self, tag: str, attributes: dict[str, str | None], styles: int) -> None:
         if self._pieces:
             self._flush(styles)
-        if attributes:
-            mask, signature = _read_class(tag, (attributes.get("class") or "")[:LONGEST_NAMES])
-        else:
-            mask, signature = tag_mask(tag), tag
-        if attributes and not _NAMING.isdisjoint(attributes):
-            for name in _NAMING.intersection(attributes):
-                mask |= mask_of((attributes[name] or "")[:LONGEST_NAMES])
-        parent = self._element
-        above = parent.above | parent.mask if parent else 0
-        self._element = element = Element(tag, parent, mask, signature, len(self._blocks), above)
-        self._elements.append(element)
-
-    def _frames_page(self, tag: str | None) -> bool:
-        """Tell whether it is the page's navigation, or the page's footer or sidebar: an article may have those of its own."""
-        around = self._element if tag != "nav" else None
-        while around is not None and around.tag not in {"article", "main"}:
-            around = around.parent
-        return around is None
+        self._empty.append((tag, attributes))
 
     def _close_block(self, styles: int) -> None:
         if self._pieces:
             self._flush(styles)
+        if self._empty:
+            self._empty.pop()
+        elif self._element:
+            self._element.end = len(self._blocks)
+            self._element = self._element.parent
+
+    def _fill(self) -> Element:
+        """Return the innermost open element, now that there is text in it."""
         element = self._element
+        for tag, attributes in self._empty:
+            mask, signature = _read_names(tag, attributes) if attributes else (tag_mask(tag), tag)
+            above = element.above | element.mask if element else 0
+            element = Element(tag, element, mask, signature, len(self._blocks), above)
+            self._elements.append(element)
+        self._empty.clear()
+        self._element = element
         assert element
-        element.end = len(self._blocks)
-        self._element = element.parent
+        return element
 
     def _break(self, kind: int, styles: int) -> None:
         if kind == _RULE:
@@ -218,14 +231,14 @@ class _Walker:
     def _flush(self, styles: int) -> None:
         """End the block that is open, and keep it if there is a word in it."""
         text = clean_line("".join(self._pieces))
-        if text and self._element is not None and (text[0].isalnum() or _WORD.search(text)):
+        if text and (text[0].isalnum() or _WORD.search(text)):
             is_ascii = text.isascii()
             size = len(text) if is_ascii else weigh(text)
             linked, bold, slanted = self._measure(size, len(text)) if any(self._styled[1:]) else (0, 0, 0)
             self._blocks.append(
                 Block(
                     text,
-                    self._element,
+                    self._fill(),
                     size,
                     linked,
                     self._links,
@@ -254,9 +267,18 @@ class _Walker:
         )
 
 
+def _read_names(tag: str, attributes: dict[str, str | None]) -> tuple[int, str]:
+    """Return the groups and the signature of an element."""
+    mask, signature = _read_class(tag, (attributes.get("class") or "")[:LONGEST_NAMES])
+    if not _NAMING.isdisjoint(attributes):
+        for name in _NAMING.intersection(attributes):
+            mask |= mask_of((attributes[name] or "")[:LONGEST_NAMES])
+    return mask, signature
+
+
 @lru_cache(maxsize=20_000)
 def _read_class(tag: str, names: str) -> tuple[int, str]:
-    """Return the groups and the signature of an element."""
+    """Return the groups of its tag and class, and the two as its signature."""
     return tag_mask(tag) | mask_of(names), f"{tag}.{names}"
 
 
