@@ -17,7 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.blocks import read_layout
 from pipeline.extract.body import page_titles
-from pipeline.extract.features import BLOCK_NUMBERS, PLACE_NUMBERS, block_numbers, place_numbers
+from pipeline.extract.features import BLOCK_FLAGS, BLOCK_NUMBERS, PLACE_NUMBERS, describe_block, place_numbers
 from pipeline.extract.groups import group_names
 from pipeline.extract.page import make_page
 from pipeline.extract.scene import set_scene
@@ -56,7 +56,8 @@ def read_prior() -> tuple[list[str], np.ndarray]:
     rows = [line.split("\t") for line in WEIGHTS.read_text(encoding="utf-8").splitlines()[1:]]
     table = {name: float(hand) for name, hand, _ in rows}
     groups = group_names()
-    names = [*BLOCK_NUMBERS, *PLACE_NUMBERS, *(f"own:{name}" for name in groups), *(f"above:{name}" for name in groups)]
+    named = (*(f"own:{name}" for name in groups), *(f"above:{name}" for name in groups))
+    names = [*BLOCK_NUMBERS, *BLOCK_FLAGS, *PLACE_NUMBERS, *named]
     return names, np.array([table.get(name, 0.0) for name in names])
 
 
@@ -67,8 +68,9 @@ def page_rows(page: dict[str, str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     rows = []
     blocks = scene.blocks[scene.start : scene.end]
     for at, block in enumerate(blocks, scene.start):
-        numbers = map(float, (*block_numbers(scene, at), *place_numbers(scene, block.owner)))
-        rows.append([*numbers, *bits(block.owner.mask), *bits(block.owner.above)])
+        numbers, flags = describe_block(scene, at)
+        own, place = (*numbers, *map(bool, flags)), place_numbers(scene, block.owner)
+        rows.append([*map(float, (*own, *place)), *bits(block.owner.mask), *bits(block.owner.above)])
         scene.seen.add(scene.signs.said[at])
     labels = np.array(true_shares([block.text for block in scene.blocks], page["text"]))[scene.start : scene.end]
     sizes = np.array([block.size for block in blocks], dtype=float)

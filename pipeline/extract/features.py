@@ -15,16 +15,19 @@ PLACE_NUMBERS = (
     "like_main", "kind_good", "kind_linked", "kind_outside", "kind_many", "boxed", "box_good", "box_linked",
     "box_small", "box_teaser", "box_share", "nested_article",
 )  # fmt: skip
-#: The names of the block's own numbers, in the order in which ``block_numbers`` gives them.
+#: The names of the block's own numbers, in the order in which ``describe_block`` gives them.
 BLOCK_NUMBERS = (
-    "bias", "first", "first_low", "first_high", "inside", "before_1", "before_2", "after_1", "after_2", "around_min",
-    "next_far", "before_first", "after_last", "tail_gap", "head_gap", "above_headline", "below_headline", "linked",
-    "all_link", "link_no_end", "phrase", "phrase_link", "upper", "colon", "no_end", "tiny", "short", "middle", "long",
-    "commas", "date", "credit", "by", "bold", "slanted", "bold_short", "slanted_short", "has_time", "rule", "title",
-    "description", "duplicate", "heading", "heading_then_good", "heading_then_bad", "after_heading",
-    "after_teaser_heading", "list_short", "list_full", "item_linked", "starts_lower", "quote_mark", "digits",
-    "question", "upper_link", "p_all_link", "inside_plain", "inside_linked", "tail_slanted", "tail_profile", "last",
-    "phrase_bold", "ends_linked",
+    "bias", "first", "before_1", "before_2", "after_1", "after_2", "around_min", "next_far", "tail_gap", "head_gap", "linked",
+    "commas", "digits",
+)  # fmt: skip
+#: The names of what a block is or is not, in the order in which ``describe_block`` gives them.
+BLOCK_FLAGS = (
+    "first_low", "first_high", "inside", "before_first", "after_last", "above_headline", "below_headline", "all_link",
+    "link_no_end", "phrase", "phrase_link", "upper", "colon", "no_end", "tiny", "short", "middle", "long", "date", "credit",
+    "by", "bold", "slanted", "bold_short", "slanted_short", "has_time", "rule", "title", "description", "duplicate",
+    "heading", "heading_then_good", "heading_then_bad", "after_heading", "after_teaser_heading", "list_short",
+    "list_full", "item_linked", "starts_lower", "quote_mark", "question", "upper_link", "p_all_link", "inside_plain",
+    "inside_linked", "tail_slanted", "tail_profile", "last", "phrase_bold", "ends_linked",
 )  # fmt: skip
 _DIGIT = re.compile(r"\d")
 _BY = re.compile(r"(?:by|von|par|por|di|door|af|av|od|autor|text|от|автор)[\s:]")
@@ -95,47 +98,48 @@ def _box_numbers(scene: Scene, owner: Element) -> list[float]:
     ]
 
 
-def block_numbers(scene: Scene, at: int) -> list[float]:
-    """Return the block's own numbers, each between about -1 and 1, in the order of ``BLOCK_NUMBERS``."""
-    blocks, first, signs = scene.blocks, scene.first, scene.signs
-    block, score, said, phrase = blocks[at], first[at], signs.said[at], signs.teaser[at]
-    text, size, linked, ends = block.text, block.size, block.linked, block.ends
+def describe_block(scene: Scene, at: int) -> tuple[list[float], list[object]]:
+    """Return the block's own numbers, each between 0 and 1, and what is true of it, as in ``BLOCK_NUMBERS``, ``BLOCK_FLAGS``."""
+    signs, blocks, bits = scene.signs, scene.blocks, _bits()
+    block, said, phrase = blocks[at], signs.said[at], signs.teaser[at]
+    text, size, linked, ends, owner = block.text, block.size, block.linked, block.ends, block.owner
     share = linked / size
     mostly_linked, all_linked = share > _HALF, share > _WHOLE
     is_short, is_brief = size < SHORT, size < FULL
     bold, slanted = block.bold > _WHOLE * size, block.slanted > _WHOLE * size
-    mask, around = block.owner.mask, block.owner.mask | block.owner.above
-    heading = is_brief and bool(around & _bits().headings)
-    item, plain = bool(around & _bits().li), bool(mask & _bits().p)
+    around = owner.mask | owner.above
+    heading, item, plain = is_brief and around & bits.headings, around & bits.li, owner.mask & bits.p
     inside = scene.container.start <= at < scene.container.end
     head, tail = scene.first_good - at, at - scene.last_good
-    # Beyond the ends of the page there is nothing good.
-    before_2, before_1 = first[at - 2] if at > 1 else 0.0, first[at - 1] if at else 0.0
-    after_1, after_2, *far = (*first[at + 1 : at + 7], 0.0, 0.0)
+    before_2, before_1, score, after_1, after_2, *far = scene.nearby[at : at + 9]
     previous = blocks[at - 1] if at else None
-    return [
+    numbers = [
         1.0,
         score,
-        score < _LOW,
-        score > _HIGH,
-        inside,
         before_1,
         before_2,
         after_1,
         after_2,
         min(max(before_1, before_2), max(after_1, after_2)),
-        max(far, default=0.0),
-        head > 0,
-        tail > 0,
+        max(far),
         0.0 if tail <= 0 else min(1.0, tail / 6),
         0.0 if head <= 0 else min(1.0, head / 6),
+        share,
+        min(1.0, block.commas / 4),
+        sum(map(str.isdigit, text[:60])) / min(60, len(text)) if _DIGIT.search(text, 0, 60) else 0.0,
+    ]
+    flags = [
+        score < _LOW,
+        score > _HIGH,
+        inside,
+        head > 0,
+        tail > 0,
         at < scene.headline_at,
         at > scene.headline_at >= 0,
-        share,
         all_linked,
         share > _MOST and not ends,
         phrase,
-        phrase and block.links > 0,
+        phrase and block.links,
         is_short and text.isupper(),
         text[-1] in ":：",
         not ends,
@@ -143,10 +147,9 @@ def block_numbers(scene: Scene, at: int) -> list[float]:
         is_short and size >= _TINY,
         is_brief and not is_short,
         not is_brief,
-        min(1.0, block.commas / 4),
         signs.date[at],
         signs.credit[at],
-        is_short and _BY.match(said) is not None,
+        is_short and _BY.match(said),
         bold,
         slanted,
         bold and is_short,
@@ -159,25 +162,25 @@ def block_numbers(scene: Scene, at: int) -> list[float]:
         heading,
         heading and after_1 > GOOD,
         heading and after_1 < _BAD,
-        previous is not None and _is_heading(previous),
-        previous is not None and signs.teaser[at - 1] and previous.linked < previous.size / 2 and previous.size < _ITEM,
+        previous and _is_heading(previous),
+        previous and signs.teaser[at - 1] and previous.linked < previous.size / 2 and previous.size < _ITEM,
         item and size < _ITEM,
         item and size >= _ITEM and share < _HALF,
         item and mostly_linked,
         text[0].islower(),
         text[0] in "\"“„«‘'「『《",
-        sum(map(str.isdigit, text[:60])) / min(60, len(text)) if _DIGIT.search(text, 0, 60) else 0.0,
         text[-1] == "?",
         is_brief and mostly_linked and text.isupper(),
         plain and all_linked,
-        inside and plain and block.links == 0,
+        inside and plain and not block.links,
         inside and mostly_linked,
         tail >= 0 and block.slanted > _MOST * size,
         tail >= 0 and is_brief and " is a " in text,
         tail == 0,
-        phrase and block.bold > 0,
+        phrase and block.bold,
         mostly_linked and ":" in text,
     ]
+    return numbers, flags
 
 
 def _says_same(said: str, description: str) -> bool:

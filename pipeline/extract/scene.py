@@ -83,6 +83,8 @@ class Scene:
     blocks: list[Block]
     signs: "Signs"
     first: list[float]
+    #: The first scores once more, each two places further on: beyond the ends of the page there is nothing good.
+    nearby: list[float]
     good_before: list[float]
     size_before: list[int]
     linked_before: list[int]
@@ -123,6 +125,7 @@ def set_scene(layout: Layout, titles: Titles) -> Scene:
         blocks=blocks,
         signs=signs,
         first=first,
+        nearby=[0.0, 0.0, *first, *[0.0] * 6],
         good_before=good,
         size_before=size,
         linked_before=[0, *accumulate(block.linked for block in blocks)],

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import compress
 from math import exp
 from operator import mul
 
 from pipeline.extract.blocks import Block, Element, Layout
-from pipeline.extract.features import BLOCK_NUMBERS, PLACE_NUMBERS, block_numbers, place_numbers
+from pipeline.extract.features import BLOCK_FLAGS, BLOCK_NUMBERS, PLACE_NUMBERS, describe_block, place_numbers
 from pipeline.extract.groups import group_names
 from pipeline.extract.scene import Scene, Titles, set_scene
 
@@ -17,9 +18,10 @@ _LEAST = -30.0  # what is below cannot be told from nothing
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each number and each group, on the block's own element or above it, adds to the score."""
+    """What each number, each flag, and each group on the block's own element or above it adds to the score."""
 
     block: tuple[float, ...]
+    flags: tuple[float, ...]
     place: tuple[float, ...]
     own: tuple[float, ...]
     above: tuple[float, ...]
@@ -48,9 +50,11 @@ def choose_blocks(layout: Layout, titles: Titles) -> Choice | None:
 
 
 def weigh_block(scene: Scene, at: int) -> dict[str, float]:
-    """Return what each number and group adds to the score of the block, before it is squeezed between 0 and 1."""
+    """Return what each number, flag and group adds to the score of the block, before it is squeezed between 0 and 1."""
     weights, owner = load_weights(), scene.blocks[at].owner
-    parts = dict(zip(BLOCK_NUMBERS, map(mul, weights.block, block_numbers(scene, at)), strict=True))
+    numbers, flags = describe_block(scene, at)
+    parts = dict(zip(BLOCK_NUMBERS, map(mul, weights.block, numbers), strict=True))
+    parts |= compress(zip(BLOCK_FLAGS, weights.flags, strict=True), flags)
     parts |= dict(zip(PLACE_NUMBERS, map(mul, weights.place, place_numbers(scene, owner)), strict=True))
     for kind, mask, table in (("own", owner.mask, weights.own), ("above", owner.above, weights.above)):
         parts |= {f"{kind}:{name}": table[bit] for bit, name in enumerate(group_names()) if mask >> bit & 1}
@@ -84,6 +88,7 @@ def make_weights(table: dict[str, float]) -> Weights:
     """Return the weights of a table by name; what it does not name adds nothing."""
     return Weights(
         block=tuple(table.get(name, 0.0) for name in BLOCK_NUMBERS),
+        flags=tuple(table.get(name, 0.0) for name in BLOCK_FLAGS),
         place=tuple(table.get(name, 0.0) for name in PLACE_NUMBERS),
         own=tuple(table.get(f"own:{name}", 0.0) for name in group_names()),
         above=tuple(table.get(f"above:{name}", 0.0) for name in group_names()),
@@ -91,11 +96,13 @@ def make_weights(table: dict[str, float]) -> Weights:
 
 
 def _score(scene: Scene) -> list[float]:
-    weights, place_score = load_weights().block, _Places(scene).score
+    weights, place_score = load_weights(), _Places(scene).score
     blocks, said, see = scene.blocks, scene.signs.said, scene.seen.add
     scores = [0.0] * len(blocks)
     for at in range(scene.start, scene.end):
-        total = place_score(blocks[at].owner) + sum(map(mul, weights, block_numbers(scene, at)))
+        numbers, flags = describe_block(scene, at)
+        own = sum(map(mul, weights.block, numbers)) + sum(compress(weights.flags, flags))
+        total = place_score(blocks[at].owner) + own
         see(said[at])
         scores[at] = 1 / (1 + exp(-total)) if total > _LEAST else 0.0
     return scores
