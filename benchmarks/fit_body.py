@@ -17,6 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.blocks import read_layout
 from pipeline.extract.body import page_titles
+from pipeline.extract.facts import title_texts
 from pipeline.extract.features import BLOCK_FLAGS, BLOCK_NUMBERS, PLACE_NUMBERS, describe_block, place_numbers
 from pipeline.extract.groups import group_names
 from pipeline.extract.page import make_page
@@ -64,7 +65,8 @@ def read_prior() -> tuple[list[str], np.ndarray]:
 def page_rows(page: dict[str, str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the features of the page's blocks, how much of each is in the true text, and how much each matters."""
     tree = LexborHTMLParser(page["html"].replace("\x00", ""))
-    scene = set_scene(read_layout(tree), page_titles(make_page(page["url"], page["html"], tree)))
+    parsed = make_page(page["url"], page["html"], tree)
+    scene = set_scene(read_layout(tree), page_titles(parsed, title_texts(parsed)))
     rows = []
     blocks = scene.blocks[scene.start : scene.end]
     for at, block in enumerate(blocks, scene.start):

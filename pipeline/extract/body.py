@@ -1,12 +1,13 @@
 """The text of the article: paragraphs found on the page, or in its JSON-LD, or in the feed."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.blocks import Block, Element, Layout, read_layout
-from pipeline.extract.facts import Facts, title_texts
+from pipeline.extract.facts import Facts
 from pipeline.extract.groups import bits_of
 from pipeline.extract.page import Page
 from pipeline.extract.rules import apply_remove, clean_html, kept_paragraphs
@@ -25,11 +26,11 @@ _LONG = 60  # shorter paragraphs may well be said twice
 _HIDDEN_SHARE = 0.35  # below this share of the declared body, ours is a stub
 
 
-def page_titles(page: Page) -> Titles:
-    """Return what the page calls itself and how it describes itself, caseless."""
+def page_titles(page: Page, titles: Iterable[tuple[str, str]]) -> Titles:
+    """Return what the page calls itself, of which ``titles`` are the sources and texts, and how it describes itself; caseless."""
     described = page.meta("og:description", "description", "twitter:description")
     return Titles(
-        frozenset(text.casefold() for _, text in title_texts(page)),
+        frozenset(text.casefold() for _, text in titles),
         described[1].casefold()[:_DESCRIPTION] if described else "",
     )
 
@@ -55,7 +56,7 @@ def read_body(facts: Facts, rules: Rules) -> Found:
 
 def choose_body(facts: Facts, rules: Rules) -> Choice | None:
     """Return which blocks of the page are the article, what the source's rules remove left out."""
-    titles = page_titles(facts.page)
+    titles = page_titles(facts.page, facts.titles)
     if not rules.remove:
         return choose_shown(facts.page.tree, facts.layout, titles)
     tree = LexborHTMLParser(apply_remove(facts.page.html, rules))

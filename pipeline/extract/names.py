@@ -28,6 +28,7 @@ _MAX_HAN_NAME = 4
 @lru_cache(maxsize=1_000)  # a page says the same in several places
 def parse_byline(raw: str, language: str | None = None) -> Byline:
     """Return the names of a printed byline in the order given, and the agency; roles, places, addresses and dates cut."""
+    language = _primary(language)  # patterns are made for each language, not for each of its countries
     line = _EMAIL.sub(" , ", clean_line(raw))
     asides = [text for pair in _ASIDE.findall(line) for text in pair if text]
     text = _cut_prefix(_ASIDE.sub(" , ", line), language)
@@ -113,7 +114,11 @@ def _cut_prefix(text: str, language: str | None) -> str:
 
 
 def _languages(language: str | None) -> tuple[str, ...]:
-    return ("any", (language or "en").lower().replace("_", "-").partition("-")[0])
+    return ("any", _primary(language))
+
+
+def _primary(language: str | None) -> str:
+    return (language or "en").lower().replace("_", "-").partition("-")[0]
 
 
 @cache
