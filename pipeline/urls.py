@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from pipeline.errors import Reject
@@ -18,6 +19,8 @@ _TRACKING = re.compile(
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 _MIRROR_HOST = re.compile(r"^(www|m|mobile|amp)\.")
 _DEFAULT_PORT = {"http": 80, "https": 443}
+_ESCAPE = re.compile(r"(%[0-9A-Fa-f]{2})")
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 _PATH_SAFE = "/:@!$&'()*+,;=-._~"
 
 
@@ -31,7 +34,7 @@ def normalise_url(url: str) -> str:
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
-        host = host if ":" in host else host.encode("idna").decode("ascii").lower()
+        host = host if ":" in host else _ascii_host(host)
     except (ValueError, UnicodeError) as error:
         raise Reject(Reason.INVALID_URL, f"{text[:200]!r}: {error}") from error
     scheme = parts.scheme.lower()
@@ -92,15 +95,18 @@ def site_of(url: str) -> str:
     return _MIRROR_HOST.sub("", host_of(url))
 
 
+@lru_cache(maxsize=10_000)
+def _ascii_host(host: str) -> str:
+    return host.encode("idna").decode("ascii").lower()
+
+
 def _normalise_escapes(text: str, safe: str) -> str:
     """Decode what need not be escaped, encode what must be, and leave escaped delimiters as they are."""
-    pieces = re.split(r"(%[0-9A-Fa-f]{2})", text)
-    unreserved = re.compile(r"[A-Za-z0-9._~-]")
     return "".join(
-        (unquote(piece) if unreserved.fullmatch(unquote(piece, errors="replace")) else piece.upper())
+        (unquote(piece) if _UNRESERVED.fullmatch(unquote(piece, errors="replace")) else piece.upper())
         if len(piece) == 3 and piece.startswith("%")  # noqa: PLR2004 - a percent sign and two digits
         else quote(piece, safe=safe)
-        for piece in pieces
+        for piece in _ESCAPE.split(text)
     )
 
 

@@ -119,11 +119,14 @@ def drop_repeats(paragraphs: list[str], headline: str) -> list[str]:
             kept.append(paragraph)
         if index < _LEDE_WITHIN and len(text) >= _LONG:
             said.add(text)
+    initials = {text[0] for text in said}
     rest = paragraphs[len(beginning) :]
-    return kept + [paragraph for paragraph in rest if not _says_again(paragraph, said)]
+    return kept + [paragraph for paragraph in rest if not _says_again(paragraph, said, initials)]
 
 
-def _says_again(paragraph: str, said: set[str]) -> bool:
-    """Tell whether the paragraph says one of these; its beginning mostly tells that it does not."""
+def _says_again(paragraph: str, said: set[str], initials: set[str]) -> bool:
+    """Tell whether the paragraph says one of these; its first letter or its beginning mostly tells that it does not."""
+    if paragraph[0].isalnum() and paragraph[0].casefold()[0] not in initials:
+        return False
     start = fold(paragraph[:_SENTENCE])
     return any(text.startswith(start) for text in said) and fold(paragraph) in said

@@ -47,7 +47,8 @@ def find_headline(facts: Facts, fed: str | None) -> Evidence | None:
 def headline_candidates(facts: Facts) -> list[Evidence]:
     """Return what the page calls the article, the site's name cut off, with the sources, best first."""
     written = [("json-ld", facts.graph.text(facts.node, "headline", "name")), *facts.titles]
-    found = [Evidence(value=cut_site_name(text, facts), source=source) for source, text in written if text]
+    cut = {text: cut_site_name(text, facts) for text in {text for _, text in written if text}}
+    found = [Evidence(value=cut[text], source=source) for source, text in written if text]
     return [evidence for evidence in found if evidence.value]
 
 
@@ -131,7 +132,7 @@ def topic_candidates(facts: Facts) -> list[tuple[str, tuple[str, ...]]]:
         ("page:rel=tag", _tag_links(facts)),
         ("meta:keywords", [*facts.page.metas.get("keywords", ())]),
     )
-    found = ((source, _read_topics(written)) for source, written in texts)
+    found = ((source, _read_topics(written)) for source, written in texts if written)
     return [(source, topics) for source, topics in found if topics]
 
 

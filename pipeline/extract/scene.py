@@ -144,7 +144,8 @@ def set_scene(layout: Layout, titles: Titles) -> Scene:
 def is_teaser(text: str) -> bool:
     """Tell whether the caseless text begins as lines do that lead to something else."""
     start = text[:40].lstrip(" \t-–—>»*•[(\"'|:.")
-    return start.startswith(_teasers().get(start[:2], ("\0",)))
+    phrases = _teasers().get(start[:2])
+    return phrases is not None and start.startswith(phrases)
 
 
 def find_date(text: str) -> bool:

@@ -10,6 +10,8 @@ _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f\u00ad\u200b\u
 _WIDE = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
 _TITLE = 200  # characters
 _WORD = re.compile(r"[^\W_]+")
+#: What folding takes from text in ASCII; a table is ten times as fast there as words found one by one.
+_NOT_SAID = dict.fromkeys(code for code in range(128) if not chr(code).isalnum())
 
 
 def clean_line(text: str) -> str:
@@ -41,7 +43,7 @@ def _fold_title(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    return "".join(_WORD.findall(text)).casefold()
+    return text.translate(_NOT_SAID).lower() if text.isascii() else "".join(_WORD.findall(text)).casefold()
 
 
 def weigh(text: str) -> int:

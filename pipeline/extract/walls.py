@@ -184,6 +184,6 @@ def _share(text: str, phrases: list[str]) -> float:
 
 def _texts(root: LexborNode) -> Iterable[str]:
     for node in root.traverse(include_text=True):
-        parent = node.parent
-        if node.is_text_node and parent is not None and parent.tag not in _HIDDEN:
-            yield node.text_content or ""
+        text = node.text_content
+        if text and not text.isspace() and (parent := node.parent) is not None and parent.tag not in _HIDDEN:
+            yield text
