@@ -32,7 +32,7 @@ _UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNO
 _STOPS = frozenset(".!?。！？．｡।؟۔…։።။។")
 _CLOSING = "\"'”’“»«)]」』）】〉》 \t"
 _WORD = re.compile(r"\w")
-_WIDE_COMMA = re.compile("[،、，]")
+_COMMAS = (",", "،", "、", "，")
 #: Attributes beside class that name what a box is for, and those that may hide it.
 _NAMING = frozenset({"id", "role", "itemprop", "data-testid", "data-component"})
 _CONCEALING = frozenset({"hidden", "aria-hidden", "style"})
@@ -114,9 +114,9 @@ class _Walker:
         self._follows_rule = False
 
     def walk(self, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915 - one branch a kind of node
-        self._empty.append(("body", root.attributes))
+        pieces, styled, empty = self._pieces, self._styled, self._empty
+        empty.append(("body", root.attributes))
         self._fill()
-        pieces, styled = self._pieces, self._styled
         #: What comes after the elements that are open, the styles around each, and whether it is a block.
         stack: list[tuple[LexborNode | None, int, bool]] = []
         styles = 0
@@ -155,7 +155,9 @@ class _Walker:
             is_block = kind >= _FRAME or ("class" in attributes and self._splits(attributes["class"]))
             around = styles
             if is_block:
-                self._open_block(tag or "", attributes, styles)
+                if pieces:
+                    self._flush(styles)
+                empty.append((tag or "", attributes))
             elif kind <= _SLANTED:
                 styles |= 1 << kind - _LINK
                 self._links += kind == _LINK
@@ -189,11 +191,6 @@ class _Walker:
         while around is not None:
             yield around.tag
             around = around.parent
-
-    def _open_block(self, tag: str, attributes: dict[str, str | None], styles: int) -> None:
-        if self._pieces:
-            self._flush(styles)
-        self._empty.append((tag, attributes))
 
     def _close_block(self, styles: int) -> None:
         if self._pieces:
@@ -247,7 +244,7 @@ class _Walker:
                     self._has_time,
                     self._follows_rule,
                     text[-1] in _STOPS or text.rstrip(_CLOSING)[-1:] in _STOPS,
-                    text.count(",") if is_ascii else text.count(",") + len(_WIDE_COMMA.findall(text)),
+                    text.count(",") if is_ascii else sum(map(text.count, _COMMAS)),
                 )
             )
             self._follows_rule = False
@@ -260,6 +257,8 @@ class _Walker:
     def _measure(self, size: int, length: int) -> tuple[int, int, int]:
         """Return how much of the open block is in links, bold and slanted, on the scale of its size."""
         _, link, bold, link_bold, slanted, link_slanted, bold_slanted, all_three = self._styled
+        if not (bold or slanted or link_bold or link_slanted or bold_slanted or all_three):
+            return min(size, link * size // length), 0, 0
         return (
             min(size, (link + link_bold + link_slanted + all_three) * size // length),
             min(size, (bold + link_bold + bold_slanted + all_three) * size // length),

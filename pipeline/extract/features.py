@@ -126,7 +126,7 @@ def describe_block(scene: Scene, at: int) -> tuple[list[float], list[object]]:
         0.0 if head <= 0 else min(1.0, head / 6),
         share,
         min(1.0, block.commas / 4),
-        sum(map(str.isdigit, text[:60])) / min(60, len(text)) if _DIGIT.search(text, 0, 60) else 0.0,
+        len(_DIGIT.findall(text, 0, 60)) / min(60, len(text)) if _DIGIT.search(text, 0, 60) else 0.0,
     ]
     flags = [
         score < _LOW,

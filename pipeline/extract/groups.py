@@ -22,6 +22,7 @@ LONGEST_NAMES = (
 )
 #: A word of a name: "articleBody" has two, "HTMLText" is one.
 _WORD = re.compile(r"[A-Z]*[^\W\d_A-Z]+|[A-Z]+")
+_SMALL = re.compile(r"[a-z]+")  # the same where all letters are small and in ASCII, as in most names
 
 
 @cache
@@ -66,14 +67,16 @@ def mask_of(names: str) -> int:
 @lru_cache(maxsize=20_000)
 def _mask_of_name(name: str) -> int:
     """Return the mask of one name: of its words, and of each two of them written as one."""
-    words = [word.lower() for word in _WORD.findall(name)]
+    words = _SMALL.findall(name) if name.isascii() and name.islower() else [w.lower() for w in _WORD.findall(name)]
     whole, beginnings = _tables()
     mask = 0
     for word in (*words, *map(add, words, words[1:])):
-        mask |= whole.get(word, 0)
-        for beginning, bits in beginnings.get(word[:3], ()):
-            if word.startswith(beginning):
-                mask |= bits
+        if word in whole:
+            mask |= whole[word]
+        if word[:3] in beginnings:
+            for beginning, bits in beginnings[word[:3]]:
+                if word.startswith(beginning):
+                    mask |= bits
     return mask
 
 
