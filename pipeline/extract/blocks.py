@@ -125,7 +125,12 @@ class _Walker:
             if node is None:
                 node, styles, is_block = stack.pop()
                 if is_block:
-                    self._close_block(styles)
+                    if pieces:
+                        self._flush(styles)
+                    if empty:
+                        empty.pop()
+                    else:
+                        self._close()
                 continue
             text = node.text_content
             if text is not None:
@@ -146,7 +151,7 @@ class _Walker:
                 continue
             attributes = node.attributes
             if (kind == _FRAME and self._frames_page(tag)) or (
-                not _CONCEALING.isdisjoint(attributes) and _is_concealed(attributes)
+                attributes and not _CONCEALING.isdisjoint(attributes) and _is_concealed(attributes)
             ):
                 self.layout.hidden += 1
                 if not self._with_hidden:
@@ -170,9 +175,11 @@ class _Walker:
                 continue
             styles = around
             if is_block:
-                self._close_block(styles)
+                empty.pop()
             node = node.next
-        self._close_block(0)
+        if pieces:
+            self._flush(0)
+        self._close()
 
     def _splits(self, names: str | None) -> bool:
         """Tell whether an inline element is a box all the same: a caption or a share bar made of spans."""
@@ -192,23 +199,22 @@ class _Walker:
             yield around.tag
             around = around.parent
 
-    def _close_block(self, styles: int) -> None:
-        if self._pieces:
-            self._flush(styles)
-        if self._empty:
-            self._empty.pop()
-        elif self._element:
-            self._element.end = len(self._blocks)
-            self._element = self._element.parent
+    def _close(self) -> None:
+        """Leave the innermost element that has text."""
+        element = self._element
+        assert element
+        element.end = len(self._blocks)
+        self._element = element.parent
 
     def _fill(self) -> Element:
         """Return the innermost open element, now that there is text in it."""
         element = self._element
+        start, above = len(self._blocks), element.above | element.mask if element else 0
         for tag, attributes in self._empty:
             mask, signature = _read_names(tag, attributes) if attributes else (tag_mask(tag), tag)
-            above = element.above | element.mask if element else 0
-            element = Element(tag, element, mask, signature, len(self._blocks), above)
+            element = Element(tag, element, mask, signature, start, above)
             self._elements.append(element)
+            above |= mask
         self._empty.clear()
         self._element = element
         assert element
@@ -231,7 +237,7 @@ class _Walker:
         if text and (text[0].isalnum() or _WORD.search(text)):
             is_ascii = text.isascii()
             size = len(text) if is_ascii else weigh(text)
-            linked, bold, slanted = self._measure(size, len(text)) if any(self._styled[1:]) else (0, 0, 0)
+            linked, bold, slanted = self._measure(size, len(text))
             self._blocks.append(
                 Block(
                     text,
