@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from pipeline.extract.blocks import Block, Element
 from pipeline.extract.groups import bits_of
-from pipeline.extract.scene import FULL, GOOD, SHORT, Scene
+from pipeline.extract.scene import GOOD, Scene
+from pipeline.extract.signs import FULL, SHORT
 
 #: The names of the numbers that blocks of one kind in one place share, in the order in which ``place_numbers`` gives them.
 PLACE_NUMBERS = (
@@ -128,7 +129,7 @@ def describe_block(scene: Scene, at: int) -> tuple[list[float], list[object]]:
         min(1.0, block.commas / 4),
         len(_DIGIT.findall(text, 0, 60)) / min(60, len(text)) if _DIGIT.search(text, 0, 60) else 0.0,
     ]
-    flags = [
+    flags: list[object] = [
         score < _LOW,
         score > _HIGH,
         inside,

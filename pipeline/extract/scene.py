@@ -1,6 +1,5 @@
 """A first look at the blocks of a page: which look like paragraphs, which element holds them, and what names say around them."""
 
-import re
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import accumulate
@@ -9,7 +8,7 @@ from typing import NamedTuple
 
 from pipeline.extract.blocks import Block, Element, Layout
 from pipeline.extract.groups import bits_of
-from pipeline.extract.words import load_words
+from pipeline.extract.signs import SHORT, Signs, read_signs
 
 #: What the names on a block's element and above it say, by hand.
 _GROUPS = {
@@ -23,15 +22,8 @@ _TAGS = {
     "<p>": 1.0, "<blockquote>": 0.3, "<li>": -0.5, "<h1>": -1.5, "<h2>": -0.7, "<h3>": -0.7, "<h4>": -0.8, "<cell>": -0.8,
     "<dl>": -0.4,
 }  # fmt: skip
-_DIGIT = re.compile(r"\d")
-_DATE = re.compile(r"(?<!\d)(?:(?:19|20)\d\d\b|\d\d?[:.h]\d\d\b|\d\d?[./-]\d\d?[./-]\d{2,4}\b)")
-_CREDIT = ("©", "@", "|", "http", "www.", "photo", "foto", "image", "bild", "credit")
-
 GOOD = 0.5  # first scores above it are paragraphs
 _PARAGRAPH = 60  # characters; shorter ones say little about where the article begins and ends
-SHORT = 100
-FULL = 200  # longer texts are no credits and no headings
-LONG = 300  # longer texts are no teasers and no titles
 _BEFORE, _AFTER = 12, 6  # blocks around the container that may be the article too: a deck, a stray last paragraph
 #: An element that holds this much of the page's sentences is the article, whatever its names say; readers may write more.
 _ARTICLE_SHARE = 0.4
@@ -66,22 +58,11 @@ class Kind:
 
 
 @dataclass(slots=True)
-class Signs:
-    """What the texts of the blocks show at once, each list by the place of the block."""
-
-    #: The text, caseless unless it is long.
-    said: list[str]
-    teaser: list[bool]
-    date: list[bool]
-    credit: list[bool]
-
-
-@dataclass(slots=True)
 class Scene:
     """All that the numbers of a block need to know of the page. Sums are over the blocks before each place."""
 
     blocks: list[Block]
-    signs: "Signs"
+    signs: Signs
     first: list[float]
     #: The first scores once more, each two places further on: beyond the ends of the page there is nothing good.
     nearby: list[float]
@@ -114,7 +95,7 @@ def set_scene(layout: Layout, titles: Titles) -> Scene:
     """Return the page's blocks with their first scores, the container, and where the article seems to begin and end."""
     _excuse_holders(layout)
     blocks = layout.blocks
-    signs = _read_signs(blocks)
+    signs = read_signs(blocks)
     first = _first_scores(blocks, signs, titles)
     good = [0.0, *accumulate(score * block.size for score, block in zip(first, blocks, strict=True))]
     size = [0, *accumulate(block.size for block in blocks)]
@@ -139,35 +120,6 @@ def set_scene(layout: Layout, titles: Titles) -> Scene:
         start=max(0, container.start - _BEFORE),
         end=min(len(blocks), container.end + _AFTER),
     )
-
-
-def is_teaser(text: str) -> bool:
-    """Tell whether the caseless text begins as lines do that lead to something else."""
-    start = text[:40].lstrip(" \t-–—>»*•[(\"'|:.")
-    phrases = _teasers().get(start[:2])
-    return phrases is not None and start.startswith(phrases)
-
-
-def find_date(text: str) -> bool:
-    """Tell whether a date or a time of day stands in the text."""
-    return _DIGIT.search(text) is not None and _DATE.search(text) is not None
-
-
-def find_credit(text: str) -> bool:
-    """Tell whether the caseless text looks like a credit, an address or a bar of links."""
-    for sign in _CREDIT:  # noqa: SIM110 - any() takes three times as long, and this is asked of every short block
-        if sign in text:
-            return True
-    return False
-
-
-@cache
-def _teasers() -> dict[str, tuple[str, ...]]:
-    """Return the beginnings of teasers by their first two letters."""
-    table: dict[str, tuple[str, ...]] = {}
-    for phrase in {phrase for phrases in load_words("teasers").values() for phrase in phrases}:
-        table[phrase[:2]] = (*table.get(phrase[:2], ()), phrase)
-    return table
 
 
 @cache
@@ -221,18 +173,6 @@ def _names_score(own: int, above: int) -> float:
     """Return what the names on and above an element say, before anything is known of its text."""
     around = max(-4.0, sum(weight for bit, weight in _group_sums() if above & bit))
     return -2.2 + sum(weight for bit, weight in _own_sums() if own & bit) + 0.8 * around
-
-
-def _read_signs(blocks: list[Block]) -> Signs:
-    signs = Signs([], [], [], [])
-    for block in blocks:
-        size, text = block.size, block.text
-        said = text.casefold() if size < LONG else text
-        signs.said.append(said)
-        signs.teaser.append(size < LONG and is_teaser(said))
-        signs.date.append(size < SHORT and find_date(said))
-        signs.credit.append(size < FULL and find_credit(said))
-    return signs
 
 
 def _first_scores(blocks: list[Block], signs: Signs, titles: Titles) -> list[float]:
