@@ -144,7 +144,10 @@ def score_rows(pages: list[Judged], halves: list[str]) -> list[str]:
 
 def share_rows(title: str, pages: list[Judged], halves: list[str], key: Callable[[Judged], str]) -> list[str]:
     """Return the markdown table of how many verdicts are right, by what ``key`` says of the page."""
-    rows = [f"| {title} | {' | '.join(f'{half}, right of pages' for half in halves)} |", "|---" + "|---:" * len(halves) + "|"]
+    rows = [
+        f"| {title} | {' | '.join(f'{half}, right of pages' for half in halves)} |",
+        "|---" + "|---:" * len(halves) + "|",
+    ]
     for group in sorted({key(page) for page in pages if page.half in halves}):
         cells = []
         for half in halves:

@@ -6,14 +6,14 @@ Conservative: whoever has a text of an article's length passes, whatever it ment
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
-
-from selectolax.lexbor import LexborNode
 
 from pipeline.extract.facts import Facts
 from pipeline.extract.json_ld import node_types
 from pipeline.extract.metadata import is_free
 from pipeline.extract.page import Page
+from pipeline.extract.screen import Line, read_screen, simplify
 from pipeline.extract.text import clean_line, weigh
 from pipeline.extract.words import load_words
 from pipeline.model.fate import Reason
@@ -22,18 +22,30 @@ _WALL_BELOW = 1_500  # characters; challenge pages, consent dialogs and shells s
 _STUB_BELOW = 1_200  # what paywalls show at most before they close
 _SHELL_BELOW = 250
 _SHORT_BELOW = 80  # the shortest news flash with a sentence in it
-_CONSENT_PHRASES = 3
+_CHALLENGE_BELOW = 900  # characters on the whole screen of a challenge
+_PROSE_FROM = 100  # characters of a line that can be a paragraph of an article
+_GATE_BELOW = 160  # characters of a line that closes the text; paragraphs on subscriptions say more
+_OFFER_BELOW = 350  # of one that offers the rest of it
+_PART_FROM = 400  # characters; a part declared as locked that shows them is open, and one that shows less than
+_TEASER = 200  # is a teaser
+_SOURCE = 200_000  # characters of the page's source that are searched
+_PLACEHOLDER = 60  # characters in the root of a page that scripts fill
 _LIST_TYPES = frozenset({"CollectionPage", "ItemList", "SearchResultsPage"})
 _HEADLINE_LINK = 25  # characters of a link that can be a headline
 _MANY_LINKS = 8
 _LINKED_SHARE = 0.5
-_TITLE_PIECES = re.compile(r"\s[-–—|·•:]\s")
+_AROUND_PHRASE = 30  # characters of a heading beside the phrase that says that there is no page; headlines say more
+_TITLE_PIECES = re.compile(r"\s[-–—|·•:]\s|[|_]")
 _CONSENT_ADDRESS = re.compile(
-    r"//[^?]*(?:[./]|//)(?:consent|consent-management|privacy-?gate|cookie-?wall|zustimmung|einwilligung|consentement|consenso)(?:[./?]|$)",
+    r"//(?:[^/?]*[./])?(?:consent|consent-management|my-?privacy|privacy-?gate|cookie-?wall|zustimmung|einwilligung|consentement|consenso|"
+    r"consentimiento|toestemming|samtycke|zgoda)(?:[./?]|$)",
     re.IGNORECASE,
 )
-_MISSING_CODE = re.compile(r"(?:^|error |fehler |erreur |http )40[4]\b|^410\b|\b404 (?:not found|error)")
-_HIDDEN = ("script", "style", "noscript", "template", "svg")
+_MISSING_CODE = re.compile(
+    r"^(?:error |fehler |erreur |errore |erro |ошибка |http )?4(?:04|10)$|^404\b.{0,20}$|\b404 (?:not found|error)|(?:error|fehler|erreur|errore|erro|hata|błąd|ошибка) 404\b.{0,10}$"
+)
+_BREAKS_OFF = ("…", "...", "[…]", "[...]", "……")
+_ENDS = ".!?。！？．؟۔…:\"'”’“»」』)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,91 +56,163 @@ class Verdict:
     evidence: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What the judges look at: the evidence of the page, its title, what it shows, and the text found on it."""
+
+    facts: Facts
+    title: str
+    lines: list[Line]
+    paragraphs: list[str]
+    length: int
+
+    @property
+    def shown(self) -> str:
+        return " ".join(line.text for line in self.lines)
+
+
 def judge_page(facts: Facts, paragraphs: list[str]) -> Verdict | None:
     """Return why the page is no article, or None where nothing speaks against it."""
     length = weigh("".join(paragraphs))
-    title = (facts.page.title or "").lower()
     if length < _WALL_BELOW:
-        visible = visible_text(facts.page).lower()
-        verdict = (
-            _judge_bot_check(facts.page, title, visible)
-            or _judge_consent(facts, title, visible, paragraphs)
-            or _judge_missing(facts, title, length)
-            or _judge_paywall(facts, visible, paragraphs, length)
-            or _judge_shell(facts.page, visible, length)
-        )
-        if verdict:
-            return verdict
+        sight = _Sight(facts, simplify(facts.page.title or ""), read_screen(facts.page), paragraphs, length)
+        for judge in (_judge_bot_check, _judge_consent, _judge_missing, _judge_paywall, _judge_shell):
+            verdict = judge(sight)
+            if verdict:
+                return verdict
     return _judge_index(facts, paragraphs, length) or _judge_length(length)
 
 
-def visible_text(page: Page) -> str:
-    """Return the text that a reader without scripts sees, on one line."""
-    body = page.tree.body
-    if body is None:
-        return ""
-    return clean_line(" ".join(_texts(body)))
-
-
-def _judge_bot_check(page: Page, title: str, visible: str) -> Verdict | None:
-    words = load_words("walls")
-    named = _first_phrase(title, words["bot_titles"]) if len(title) < 80 else None  # noqa: PLR2004 - headlines are longer
-    phrase = _first_phrase(visible, words["bot_phrases"])
-    element = _first_selector(page, words["bot_selectors"]) if named or phrase else None
-    evidence = [text for text in (named, phrase, element) if text]
-    # A captcha alone may guard a comment form; a title alone may be a headline.
-    if len(evidence) >= 2 and len(visible) < _WALL_BELOW:  # noqa: PLR2004 - two that agree
-        return Verdict(Reason.BOT_CHECK, "; ".join(evidence))
+def _judge_bot_check(sight: _Sight) -> Verdict | None:
+    """Return the verdict on a page that is all challenge: it names itself so, talks to the reader, or has its mechanism."""
+    page, shown = sight.facts.page, sight.shown
+    if len(shown) >= _CHALLENGE_BELOW or _declares_article(sight.facts):
+        return None
+    marks = load_words("walls")["marks"]
+    said = f"{shown} {simplify(' '.join(node.text() for node in page.tree.css('noscript')))}"
+    named = next((piece for piece in _TITLE_PIECES.split(sight.title) if _phrases("bot_titles").match(piece)), None)
+    phrases = sorted(set(_phrases("bot_phrases").findall(said)))
+    source = page.html[:_SOURCE].lower()
+    mechanism = next((mark for mark in marks["bot_scripts"] if mark in source), None)
+    # A captcha may as well guard a comment form.
+    has_comments = page.first("form textarea") is not None
+    element = (
+        None if has_comments else next((mark for mark in marks["bot_selectors"] if page.first(mark) is not None), None)
+    )
+    evidence = [text for text in (named, *phrases, mechanism, element) if text]
+    is_short = len(shown) < _SHORT_BELOW
+    # Articles quote such phrases, in headlines too; sites put such scripts into whole pages.
+    is_sure = bool(mechanism or element) or sight.length < _SHELL_BELOW
+    if len(evidence) >= 2 and is_sure and (named or phrases or is_short):  # noqa: PLR2004 - two that agree
+        return Verdict(Reason.BOT_CHECK, "; ".join(evidence[:5]))
     return None
 
 
-def _judge_consent(facts: Facts, title: str, visible: str, paragraphs: list[str]) -> Verdict | None:
-    words = load_words("walls")
-    is_named = any(piece.startswith(tuple(words["consent_titles"])) for piece in _TITLE_PIECES.split(title))
-    address = _CONSENT_ADDRESS.search(facts.page.url)
-    body = " ".join(paragraphs).lower() or visible
-    found = [phrase for phrase in words["consent_phrases"] if phrase in body]
-    if len(found) < _CONSENT_PHRASES and not (address and found):
+def _judge_consent(sight: _Sight) -> Verdict | None:
+    """Return the verdict on a page that shows nothing but a dialog about data: in a box named so, or in its words and buttons."""
+    title = sight.title
+    prose = [line for line in sight.lines if line.is_prose]
+    spoken = " ".join(line.text for line in prose)
+    found = _phrases("consent_phrases").findall(spoken)
+    boxed = sum(line.size for line in sight.lines if line.place.in_consent)
+    beside = max((line.size for line in prose if not line.place.in_consent), default=0)
+    kinds = sorted(set(found))
+    evidence = f"{title[:80] or sight.facts.page.url[:80]}; {', '.join(kinds[:5])}"
+    if boxed >= _PROSE_FROM and beside < _SHORT_BELOW and len(kinds) >= 3:  # noqa: PLR2004 - two may be by chance
+        return Verdict(Reason.CONSENT, f"nothing beside the dialog; {evidence}")
+    is_named = any(_phrases("consent_titles").match(piece) for piece in _TITLE_PIECES.split(title))
+    address = _CONSENT_ADDRESS.search(sight.facts.page.url)
+    asks = any(line.place.is_control and _phrases("consent_controls").match(line.text) for line in sight.lines)
+    if len(kinds) < 3 and not (address and kinds):  # noqa: PLR2004 - two may be by chance
         return None
+    # A banner on a page with a text of its own says nothing of that text.
+    own = spoken if beside < _PROSE_FROM else " ".join(line.text for line in prose if not line.place.in_consent)
+    share = sum(map(len, _phrases("consent_phrases").findall(own))) / max(1, len(own))
     # An article that reports on cookies is declared as one, and says more than the words of the dialogs.
-    least = 0.08 if is_named or address else 0.3 if _declares_article(facts) else 0.2
-    if _share(body, found) >= least:
-        return Verdict(Reason.CONSENT, f"{title[:80] or facts.page.url[:80]}; {', '.join(found[:5])}")
+    is_dialog = bool(address) or (is_named and asks)
+    least = 0.08 if is_dialog else 0.3 if _declares_article(sight.facts) else 0.12 if asks else 0.2
+    if share >= least:
+        return Verdict(Reason.CONSENT, f"{share:.0%} of it are words of such dialogs; {evidence}")
     return None
 
 
-def _judge_paywall(facts: Facts, visible: str, paragraphs: list[str], length: int) -> Verdict | None:
-    if length >= _STUB_BELOW:
+def _judge_paywall(sight: _Sight) -> Verdict | None:
+    """Return the verdict on a stub: closed by declaration or by what stands where its text ends, and by a second sign."""
+    if sight.length >= _STUB_BELOW:
         return None
-    words = load_words("walls")
-    phrase = _first_phrase(visible, words["paywall_phrases"])
-    declared = "isAccessibleForFree is false" if is_free(facts) is False else None
-    element = _first_selector(facts.page, words["paywall_selectors"]) if declared or phrase else None
-    is_cut = bool(paragraphs) and paragraphs[-1].rstrip().endswith(("…", "...", "[…]", "[...]"))
-    evidence = [text for text in (declared, element, phrase, "the text breaks off" if is_cut else None) if text]
-    if len(evidence) >= 2 and (declared or phrase):  # noqa: PLR2004 - two that agree
-        return Verdict(Reason.PAYWALL, "; ".join(evidence))
-    return None
-
-
-def _judge_shell(page: Page, visible: str, length: int) -> Verdict | None:
-    if length >= _SHELL_BELOW or len(visible) >= _SHELL_BELOW or page.first("script") is None:
+    locked = _locked_part(sight.facts)
+    if locked is not None and locked >= _PART_FROM:
         return None
-    phrase = _first_phrase(page.html[:200_000].lower(), load_words("walls")["script_phrases"])
-    empty_root = next((node for node in page.tree.css("body div[id]") if not clean_line(node.text())), None)
-    if phrase or empty_root is not None:
-        evidence = phrase or f"empty #{(empty_root.attributes.get('id') or '') if empty_root else ''}"
-        return Verdict(Reason.SCRIPT_SHELL, f"{len(visible)} characters without scripts; {evidence[:80]}")
+    lines = [line for line in sight.lines if not line.place.is_framed and not line.place.is_heading]
+    ends = [
+        index for index, line in enumerate(lines) if line.size >= _PROSE_FROM and line.is_prose and not _closes(line)
+    ]
+    tail = lines[ends[-1] + 1 :] if ends else lines
+    last = lines[ends[-1]].text if ends else ""
+    gate = next((line for line in tail if not line.is_linked and _is_gate(line)), None)
+    offer = next((line for line in tail if line is not gate and _is_offer(line)), None)
+    declared = "isAccessibleForFree is false" if is_free(sight.facts) is False else None
+    element = "a box named so" if any(line.place.in_paywall for line in tail) else None
+    cut = "the text breaks off" if last.endswith(_BREAKS_OFF) or _ends_openly(sight.paragraphs) else None
+    part = "the locked part is missing" if locked is not None and locked < _TEASER else None
+    # Free articles end in an offer too, and whole ones are declared as locked: neither closes the text.
+    is_closed = gate or (declared and (element or cut or part))
+    evidence = [declared, gate and gate.text, offer and offer.text, element, cut, part]
+    found = [text[:80] for text in evidence if text]
+    return Verdict(Reason.PAYWALL, "; ".join(found)) if is_closed and len(found) >= 2 else None  # noqa: PLR2004 - two that agree
+
+
+def _closes(line: Line) -> bool:
+    return line.place.in_paywall or _is_gate(line) or _is_offer(line)
+
+
+def _is_gate(line: Line) -> bool:
+    return line.size < _GATE_BELOW and _phrases("paywall_gates").search(line.text) is not None
+
+
+def _is_offer(line: Line) -> bool:
+    return line.size < _OFFER_BELOW and _phrases("paywall_offers").search(line.text) is not None
+
+
+def _ends_openly(paragraphs: list[str]) -> bool:
+    return any(line.rstrip().endswith(_BREAKS_OFF) for line in paragraphs[-2:])
+
+
+def _locked_part(facts: Facts) -> int | None:
+    """Return how much text the part has that JSON-LD declares as locked, None where it declares none."""
+    parts = (facts.node or {}).get("hasPart")
+    for part in parts if isinstance(parts, list) else [parts]:
+        selector = part.get("cssSelector") if isinstance(part, dict) else None
+        if isinstance(selector, str) and str(part.get("isAccessibleForFree")).lower().rpartition("/")[2] == "false":
+            try:
+                return sum(weigh(clean_line(node.text())) for node in facts.page.tree.css(selector))
+            except ValueError:  # no selector that lexbor knows
+                return None
     return None
 
 
-def _judge_missing(facts: Facts, title: str, length: int) -> Verdict | None:
+def _judge_shell(sight: _Sight) -> Verdict | None:
+    page, shown = sight.facts.page, sum(line.size for line in sight.lines)
+    if sight.length >= _SHORT_BELOW or shown >= _SHELL_BELOW or page.first("script") is None:
+        return None
+    phrase = _phrases("script_phrases").search(simplify(page.html[:_SOURCE]))
+    roots = (node for mark in load_words("walls")["marks"]["shell_roots"] for node in page.tree.css(mark))
+    root = next((node for node in roots if len(clean_line(node.text())) < _PLACEHOLDER), None)
+    empty = root or next((node for node in page.tree.css("body div[id]") if not clean_line(node.text())), None)
+    if phrase or empty is not None:
+        evidence = phrase[0] if phrase else f"nothing in #{(empty and empty.attributes.get('id')) or ''}"
+        return Verdict(Reason.SCRIPT_SHELL, f"{shown} characters without scripts; {evidence[:80]}")
+    return None
+
+
+def _judge_missing(sight: _Sight) -> Verdict | None:
     """Return the verdict on a page that says that there is none, though the server answered 200."""
-    if length >= _SHELL_BELOW and _declares_article(facts):
+    if sight.length >= _SHELL_BELOW and _declares_article(sight.facts):
         return None
-    for named in (title, (facts.heading or "").lower()):
-        is_short = len(named) < 60  # noqa: PLR2004 - a headline with these words in it is longer
-        if is_short and (_MISSING_CODE.search(named) or _first_phrase(named, load_words("walls")["missing_titles"])):
+    heading = simplify(sight.facts.heading or "")
+    for named in (*_TITLE_PIECES.split(sight.title), heading):
+        phrase = _phrases("missing_titles").search(named)
+        if _MISSING_CODE.search(named) or (phrase and len(named) <= len(phrase[0]) + _AROUND_PHRASE):
             return Verdict(Reason.NOT_FOUND, f"answered with a page titled {named[:80]!r}")
     return None
 
@@ -144,7 +228,7 @@ def _judge_index(facts: Facts, paragraphs: list[str], length: int) -> Verdict | 
     prose = [line for line in paragraphs if weigh(line) > 200]  # noqa: PLR2004 - teasers are shorter
     if len(links) < _MANY_LINKS or (len(prose) > 1 and not (is_front or lists)):
         return None
-    share = sum(links) / max(1, len(visible_text(page)))
+    share = sum(links) / max(1, sum(len(line.text) for line in read_screen(page)))
     signs = (
         ("it is the front page", is_front),
         (f"it says {', '.join(sorted(lists))}", bool(lists)),
@@ -169,21 +253,8 @@ def _declares_article(facts: Facts) -> bool:
     return facts.node is not None or is_typed or facts.page.meta("article:published_time") is not None
 
 
-def _first_phrase(text: str, phrases: Iterable[str]) -> str | None:
-    return next((phrase for phrase in phrases if phrase in text), None)
-
-
-def _first_selector(page: Page, selectors: Iterable[str]) -> str | None:
-    return next((selector for selector in selectors if page.first(selector) is not None), None)
-
-
-def _share(text: str, phrases: list[str]) -> float:
-    """Return how much of the text the phrases make."""
-    return sum(text.count(phrase) * len(phrase) for phrase in phrases) / max(1, len(text))
-
-
-def _texts(root: LexborNode) -> Iterable[str]:
-    for node in root.traverse(include_text=True):
-        parent = node.parent
-        if node.is_text_node and parent is not None and parent.tag not in _HIDDEN:
-            yield node.text_content or ""
+@cache
+def _phrases(group: str) -> re.Pattern[str]:
+    """Return the pattern of a group's phrases in all languages; the longest that fits is found."""
+    phrases = {phrase for language in load_words("walls")[group].values() for phrase in language}
+    return re.compile("|".join(map(re.escape, sorted(phrases, key=lambda phrase: (-len(phrase), phrase)))))
