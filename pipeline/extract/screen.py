@@ -19,7 +19,8 @@ _UNSEEN = frozenset(
     {"head", "script", "style", "noscript", "template", "svg", "iframe", "select", "textarea", "-comment"}
 )
 _INLINE = frozenset({
-    "a", "abbr", "b", "bdi", "cite", "code", "em", "font", "i", "label", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "time", "u",
+    "a", "abbr", "b", "bdi", "cite", "code", "em", "font", "i", "label",
+    "mark", "q", "s", "small", "span", "strong", "sub", "sup", "time", "u",
 })  # fmt: skip
 _FRAME = frozenset({"nav", "footer", "header"})
 _LINKED_SHARE = 0.7

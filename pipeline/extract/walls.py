@@ -4,15 +4,14 @@ Conservative: whoever has a text of an article's length passes, whatever it ment
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from urllib.parse import urlsplit
 
 from pipeline.extract.facts import Facts
 from pipeline.extract.json_ld import node_types
 from pipeline.extract.metadata import is_free
-from pipeline.extract.page import Page
 from pipeline.extract.screen import Line, read_screen, simplify
 from pipeline.extract.text import clean_line, weigh
 from pipeline.extract.words import load_words
@@ -25,7 +24,8 @@ _SHORT_BELOW = 80  # the shortest news flash with a sentence in it
 _CHALLENGE_BELOW = 900  # characters on the whole screen of a challenge
 _PROSE_FROM = 100  # characters of a line that can be a paragraph of an article
 _GATE_BELOW = 160  # characters of a line that closes the text; paragraphs on subscriptions say more
-_OFFER_BELOW = 350  # of one that offers the rest of it
+_OFFER_BELOW = 200  # of one that offers the rest of it
+_BUTTON = 40  # characters that a button or a link in its place says at most
 _PART_FROM = 400  # characters; a part declared as locked that shows them is open, and one that shows less than
 _TEASER = 200  # is a teaser
 _SOURCE = 200_000  # characters of the page's source that are searched
@@ -33,6 +33,7 @@ _PLACEHOLDER = 60  # characters in the root of a page that scripts fill
 _LIST_TYPES = frozenset({"CollectionPage", "ItemList", "SearchResultsPage"})
 _HEADLINE_LINK = 25  # characters of a link that can be a headline
 _MANY_LINKS = 8
+_LEADING_TEXT = 200  # characters under a headline; what introduces a list says less, or stands under a name
 _LINKED_SHARE = 0.5
 _AROUND_PHRASE = 30  # characters of a heading beside the phrase that says that there is no page; headlines say more
 _TITLE_PIECES = re.compile(r"\s[-–—|·•:]\s|[|_]")
@@ -42,10 +43,10 @@ _CONSENT_ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _MISSING_CODE = re.compile(
-    r"^(?:error |fehler |erreur |errore |erro |ошибка |http )?4(?:04|10)$|^404\b.{0,20}$|\b404 (?:not found|error)|(?:error|fehler|erreur|errore|erro|hata|błąd|ошибка) 404\b.{0,10}$"
+    r"^(?:error |fehler |erreur |errore |erro |ошибка |http )?4(?:04|10)$|^404\b.{0,20}$|\b404 (?:not found|error)"
+    r"|(?:error|fehler|erreur|errore|erro|hata|błąd|ошибка) 404\b.{0,10}$"
 )
 _BREAKS_OFF = ("…", "...", "[…]", "[...]", "……")
-_ENDS = ".!?。！？．؟۔…:\"'”’“»」』)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def _judge_consent(sight: _Sight) -> Verdict | None:
         return Verdict(Reason.CONSENT, f"nothing beside the dialog; {evidence}")
     is_named = any(_phrases("consent_titles").match(piece) for piece in _TITLE_PIECES.split(title))
     address = _CONSENT_ADDRESS.search(sight.facts.page.url)
-    asks = any(line.place.is_control and _phrases("consent_controls").match(line.text) for line in sight.lines)
+    asks = any(line.size < _BUTTON and _phrases("consent_controls").match(line.text) for line in sight.lines)
     if len(kinds) < 3 and not (address and kinds):  # noqa: PLR2004 - two may be by chance
         return None
     # A banner on a page with a text of its own says nothing of that text.
@@ -130,8 +131,8 @@ def _judge_consent(sight: _Sight) -> Verdict | None:
     share = sum(map(len, _phrases("consent_phrases").findall(own))) / max(1, len(own))
     # An article that reports on cookies is declared as one, and says more than the words of the dialogs.
     is_dialog = bool(address) or (is_named and asks)
-    least = 0.08 if is_dialog else 0.3 if _declares_article(sight.facts) else 0.12 if asks else 0.2
-    if share >= least:
+    least = 0.08 if is_dialog else 0.3 if _declares_article(sight.facts) else 0.12
+    if share >= least and (asks or address):
         return Verdict(Reason.CONSENT, f"{share:.0%} of it are words of such dialogs; {evidence}")
     return None
 
@@ -150,7 +151,7 @@ def _judge_paywall(sight: _Sight) -> Verdict | None:
     tail = lines[ends[-1] + 1 :] if ends else lines
     last = lines[ends[-1]].text if ends else ""
     gate = next((line for line in tail if not line.is_linked and _is_gate(line)), None)
-    offer = next((line for line in tail if line is not gate and _is_offer(line)), None)
+    offer = next((line for line in tail if not line.is_prose and _is_offer(line)), None)
     declared = "isAccessibleForFree is false" if is_free(sight.facts) is False else None
     element = "a box named so" if any(line.place.in_paywall for line in tail) else None
     cut = "the text breaks off" if last.endswith(_BREAKS_OFF) or _ends_openly(sight.paragraphs) else None
@@ -228,7 +229,10 @@ def _judge_index(facts: Facts, paragraphs: list[str], length: int) -> Verdict | 
     prose = [line for line in paragraphs if weigh(line) > 200]  # noqa: PLR2004 - teasers are shorter
     if len(links) < _MANY_LINKS or (len(prose) > 1 and not (is_front or lists)):
         return None
-    share = sum(links) / max(1, sum(len(line.text) for line in read_screen(page)))
+    lines = read_screen(page)
+    if _leads_with_text(lines) and not (is_front or lists):
+        return None
+    share = sum(links) / max(1, sum(len(line.text) for line in lines))
     signs = (
         ("it is the front page", is_front),
         (f"it says {', '.join(sorted(lists))}", bool(lists)),
@@ -239,6 +243,16 @@ def _judge_index(facts: Facts, paragraphs: list[str], length: int) -> Verdict | 
     if len(found) >= 2:  # noqa: PLR2004 - two that agree
         return Verdict(Reason.INDEX_PAGE, f"{len(links)} headlines; {'; '.join(found)}")
     return None
+
+
+def _leads_with_text(lines: list[Line]) -> bool:
+    """Tell whether a headline stands there, no link and no mere name of a section, and a paragraph before any other headline."""
+    start = next((at for at, line in enumerate(lines) if line.place.is_heading), len(lines))
+    heading, rest = lines[start : start + 1], lines[start + 1 :]
+    if not heading or heading[0].is_linked or heading[0].size < _HEADLINE_LINK:
+        return False
+    led = takewhile(lambda line: not (line.is_linked and line.size >= _HEADLINE_LINK), rest)
+    return sum(line.size for line in led if line.is_prose) >= _LEADING_TEXT
 
 
 def _judge_length(length: int) -> Verdict | None:
