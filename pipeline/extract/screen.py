@@ -36,6 +36,7 @@ class Place:
     is_framed: bool = False
     is_heading: bool = False
     is_control: bool = False
+    in_dialog: bool = False
     in_consent: bool = False
     in_paywall: bool = False
 
@@ -114,9 +115,15 @@ def _place(node: LexborNode, above: Place) -> Place:
         is_framed=above.is_framed or tag in _FRAME,
         is_heading=above.is_heading or tag == "h1",
         is_control=is_control,
+        in_dialog=above.in_dialog or _is_dialog(attributes, names),
         in_consent=above.in_consent or has_name(names, "consent_names"),
         in_paywall=above.in_paywall or has_name(names, "paywall_names"),
     )
+
+
+def _is_dialog(attributes: dict[str, str | None], names: str) -> bool:
+    role = attributes.get("role") or ""
+    return "dialog" in role or attributes.get("aria-modal") == "true" or has_name(names, "dialog_names")
 
 
 @lru_cache(maxsize=10_000)  # a site's pages share their names

@@ -22,6 +22,8 @@ _STUB_BELOW = 1_200  # what paywalls show at most before they close
 _SHELL_BELOW = 250
 _SHORT_BELOW = 80  # the shortest news flash with a sentence in it
 _CHALLENGE_BELOW = 900  # characters on the whole screen of a challenge
+_CAPTCHA_BELOW = 400  # of one that is hardly more than a captcha; pages of a site link to others
+_FEW_LINKS = 3
 _PROSE_FROM = 100  # characters of a line that can be a paragraph of an article
 _GATE_BELOW = 160  # characters of a line that closes the text; paragraphs on subscriptions say more
 _OFFER_BELOW = 200  # of one that offers the rest of it
@@ -38,12 +40,13 @@ _LINKED_SHARE = 0.5
 _AROUND_PHRASE = 30  # characters of a heading beside the phrase that says that there is no page; headlines say more
 _TITLE_PIECES = re.compile(r"\s[-–—|·•:]\s|[|_]")
 _CONSENT_ADDRESS = re.compile(
-    r"//(?:[^/?]*[./])?(?:consent|consent-management|my-?privacy|privacy-?gate|cookie-?wall|zustimmung|einwilligung|consentement|consenso|"
+    r"//(?:[^/?]*[./])?(?:consent|consent-management|(?:my-?)?privacy(?:-?[a-z]+)?|cookie-?wall|zustimmung|einwilligung|consentement|consenso|"
     r"consentimiento|toestemming|samtycke|zgoda)(?:[./?]|$)",
     re.IGNORECASE,
 )
+_IP_ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
 _MISSING_CODE = re.compile(
-    r"^(?:error |fehler |erreur |errore |erro |ошибка |http )?4(?:04|10)$|^404\b.{0,20}$|\b404 (?:not found|error)"
+    r"^(?:page )?not found$|^(?:error |fehler |erreur |errore |erro |ошибка |http )?4(?:04|10)$|^404\b.{0,20}$|\b404 (?:not found|error)"
     r"|(?:error|fehler|erreur|errore|erro|hata|błąd|ошибка) 404\b.{0,10}$"
 )
 _BREAKS_OFF = ("…", "...", "[…]", "[...]", "……")
@@ -100,41 +103,59 @@ def _judge_bot_check(sight: _Sight) -> Verdict | None:
     element = (
         None if has_comments else next((mark for mark in marks["bot_selectors"] if page.first(mark) is not None), None)
     )
-    evidence = [text for text in (named, *phrases, mechanism, element) if text]
+    address = "an IP address" if _IP_ADDRESS.search(shown) else None
+    evidence = [text for text in (named, *phrases, mechanism, element, address) if text]
     is_short = len(shown) < _SHORT_BELOW
     # Articles quote such phrases, in headlines too; sites put such scripts into whole pages.
     is_sure = bool(mechanism or element) or sight.length < _SHELL_BELOW
     if len(evidence) >= 2 and is_sure and (named or phrases or is_short):  # noqa: PLR2004 - two that agree
         return Verdict(Reason.BOT_CHECK, "; ".join(evidence[:5]))
+    links = sum(line.is_linked for line in sight.lines)
+    if element and links <= _FEW_LINKS and len(shown) < _CAPTCHA_BELOW and sight.length < _SHELL_BELOW:
+        return Verdict(Reason.BOT_CHECK, f"little but {element}")
     return None
 
 
 def _judge_consent(sight: _Sight) -> Verdict | None:
-    """Return the verdict on a page that shows nothing but a dialog about data: in a box named so, or in its words and buttons."""
-    title = sight.title
+    """Return the verdict on a page that shows nothing but a dialog about data, known by its box or by how it speaks."""
     prose = [line for line in sight.lines if line.is_prose]
     spoken = " ".join(line.text for line in prose)
-    found = _phrases("consent_phrases").findall(spoken)
-    boxed = sum(line.size for line in sight.lines if line.place.in_consent)
-    beside = max((line.size for line in prose if not line.place.in_consent), default=0)
-    kinds = sorted(set(found))
-    evidence = f"{title[:80] or sight.facts.page.url[:80]}; {', '.join(kinds[:5])}"
-    if boxed >= _PROSE_FROM and beside < _SHORT_BELOW and len(kinds) >= 3:  # noqa: PLR2004 - two may be by chance
+    boxed = [line for line in sight.lines if line.place.in_consent or line.place.in_dialog]
+    beside = max((line.size for line in prose if line not in boxed), default=0)
+    kinds = sorted(set(_phrases("consent_phrases").findall(spoken)))
+    evidence = f"{sight.title[:80] or sight.facts.page.url[:80]}; {', '.join(kinds[:5])}"
+    is_box = (
+        any(line.place.is_control or _is_choice(line) for line in boxed)
+        and sum(line.size for line in boxed) >= _PROSE_FROM
+    )
+    if is_box and beside < _SHORT_BELOW and len(kinds) >= 2:  # noqa: PLR2004 - one may be by chance
         return Verdict(Reason.CONSENT, f"nothing beside the dialog; {evidence}")
-    is_named = any(_phrases("consent_titles").match(piece) for piece in _TITLE_PIECES.split(title))
     address = _CONSENT_ADDRESS.search(sight.facts.page.url)
-    asks = any(line.size < _BUTTON and _phrases("consent_controls").match(line.text) for line in sight.lines)
-    if len(kinds) < 3 and not (address and kinds):  # noqa: PLR2004 - two may be by chance
-        return None
+    if address and kinds and any(line.place.is_control for line in sight.lines):
+        return Verdict(Reason.CONSENT, f"its address says so; {evidence}")
     # A banner on a page with a text of its own says nothing of that text.
-    own = spoken if beside < _PROSE_FROM else " ".join(line.text for line in prose if not line.place.in_consent)
+    own = spoken if beside < _PROSE_FROM else " ".join(line.text for line in prose if line not in boxed)
     share = sum(map(len, _phrases("consent_phrases").findall(own))) / max(1, len(own))
-    # An article that reports on cookies is declared as one, and says more than the words of the dialogs.
-    is_dialog = bool(address) or (is_named and asks)
-    least = 0.08 if is_dialog else 0.3 if _declares_article(sight.facts) else 0.12
-    if share >= least and (asks or address):
+    is_named = any(_phrases("consent_titles").match(piece) for piece in _TITLE_PIECES.split(sight.title))
+    # An article that reports on cookies is declared as one, speaks of others, and says more than the words of the dialogs.
+    least = 0.3 if _declares_article(sight.facts) else 0.08 if is_named else 0.12
+    voices = len(_voice().findall(own))
+    if share >= least and len(kinds) >= 3 and voices >= 2 and any(map(_is_choice, sight.lines)):  # noqa: PLR2004 - as above
         return Verdict(Reason.CONSENT, f"{share:.0%} of it are words of such dialogs; {evidence}")
     return None
+
+
+def _is_choice(line: Line) -> bool:
+    return line.size < _BUTTON and _phrases("consent_controls").match(line.text) is not None
+
+
+@cache
+def _voice() -> re.Pattern[str]:
+    """Return the pattern of the words by which a page speaks of itself and to its reader."""
+    voices = load_words("walls")["consent_voices"]
+    spaced = {word for language, words in voices.items() for word in words if language not in {"ja", "zh", "ko"}}
+    dense = {word for language in ("ja", "zh", "ko") for word in voices[language]}
+    return re.compile(rf"\b(?:{'|'.join(sorted(spaced))})\b|{'|'.join(sorted(dense))}")
 
 
 def _judge_paywall(sight: _Sight) -> Verdict | None:
@@ -225,14 +246,14 @@ def _judge_index(facts: Facts, paragraphs: list[str], length: int) -> Verdict | 
     is_front = urlsplit(page.url).path in {"", "/"}
     lists = {kind for node in facts.graph.nodes for kind in node_types(node)} & _LIST_TYPES
     texts = {clean_line(node.text()) for node in page.tree.css("a[href]")}
-    links = [len(text) for text in texts if len(text) >= _HEADLINE_LINK]
+    links = [size for size in map(weigh, texts) if size >= _HEADLINE_LINK]
     prose = [line for line in paragraphs if weigh(line) > 200]  # noqa: PLR2004 - teasers are shorter
     if len(links) < _MANY_LINKS or (len(prose) > 1 and not (is_front or lists)):
         return None
     lines = read_screen(page)
     if _leads_with_text(lines) and not (is_front or lists):
         return None
-    share = sum(links) / max(1, sum(len(line.text) for line in lines))
+    share = sum(links) / max(1, sum(line.size for line in lines))
     signs = (
         ("it is the front page", is_front),
         (f"it says {', '.join(sorted(lists))}", bool(lists)),
