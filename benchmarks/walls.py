@@ -1,26 +1,38 @@
 """How well walls are told from articles, on the pages of tests/walls.
 
 Each page's folder says what it is; its file's name begins with its language, and pages.tsv says its kind and address.
-Half A, by a hash of the file's name, is for tuning; half B is held back: its single errors are never listed.
+Half A, by a hash of the file's name, is for tuning; half B is held back: its single errors are never listed. Where the
+labelled pages of ../shared/devset/extract are, they are cut short as well: real pages, offers and banners and all, with
+little text left, none of them a wall.
 """
 
 import argparse
 import csv
+import gzip
 import hashlib
+import json
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from selectolax.lexbor import LexborHTMLParser
+
 from pipeline.errors import Reject
 from pipeline.extract.article import extract_article
+from pipeline.extract.text import clean_line
+from pipeline.model.article import Article
 from pipeline.model.capture import Capture
 from pipeline.model.fate import Reason
 from pipeline.model.feed import Rules
 
 PAGES = Path(__file__).parents[1] / "tests" / "walls"
+LABELLED = Path(__file__).parents[2] / "shared" / "devset" / "extract" / "scrapinghub.jsonl.gz"
 ARTICLE = "article"
+#: Characters that are left of a real page's text when it is cut short, and how many more the last paragraph may have.
+CUT_AT = 400
+STILL_SHORT = 1_500
 #: The reasons that each folder of pages stands for.
 FOLDERS: dict[str, frozenset[Reason]] = {
     "consent": frozenset({Reason.CONSENT}),
@@ -46,7 +58,7 @@ class Judged:
     @property
     def half(self) -> str:
         """A or B, by a hash of the file's name."""
-        return "AB"[hashlib.sha256(self.path.rpartition("/")[2].encode()).digest()[0] & 1]
+        return half_of(self.path.rpartition("/")[2])
 
     @property
     def language(self) -> str:
@@ -74,6 +86,10 @@ def main() -> int:
     print("\n".join(score_rows(pages, halves)))
     for title, key in (("language", language_of), ("kind", kind_of)):
         print("\n" + "\n".join(share_rows(title, pages, halves, key)))
+    if LABELLED.exists():
+        for half in halves:
+            found = list(judge_cut_pages(half).values())
+            print(f"\nreal pages cut short, {half}: {found.count(ARTICLE)} of {len(found)} taken for articles")
     if given.errors:
         wrong = (page for page in pages if page.half == "A" and page.found != page.expected)
         print("", *(f"{page.path}: taken for {page.found}: {page.evidence}" for page in wrong), sep="\n")
@@ -87,22 +103,65 @@ def judge_pages() -> list[Judged]:
 
 
 def _judge(row: dict[str, str]) -> Judged:
-    expected = row["page"].partition("/")[0]
-    capture = Capture(
-        url=row["url"],
-        final_url=row["url"],
-        fetched_at=datetime(2024, 6, 1, tzinfo=UTC),
-        status=200,
-        headers=(("Content-Type", "text/html; charset=utf-8"),),
-        body=(PAGES / row["page"]).read_bytes(),
-    )
     found, evidence = ARTICLE, "nothing spoke against it"
     try:
-        extract_article(capture, None, Rules())
+        read_article(row["url"], (PAGES / row["page"]).read_bytes())
     except Reject as reject:
         found = next((folder for folder, reasons in FOLDERS.items() if reject.reason in reasons), reject.reason.value)
         evidence = reject.detail
-    return Judged(row["page"], row["kind"], expected, found, evidence)
+    return Judged(row["page"], row["kind"], row["page"].partition("/")[0], found, evidence)
+
+
+def read_article(url: str, html: bytes) -> Article:
+    """Return the article on the page. Raises Reject with the verdict where there is none."""
+    capture = Capture(
+        url=url,
+        final_url=url,
+        fetched_at=datetime(2024, 6, 1, tzinfo=UTC),
+        status=200,
+        headers=(("Content-Type", "text/html; charset=utf-8"),),
+        body=html,
+    )
+    return extract_article(capture, None, Rules())
+
+
+def half_of(name: str) -> str:
+    """Return A or B, by a hash of the name."""
+    return "AB"[hashlib.sha256(name.encode()).digest()[0] & 1]
+
+
+def judge_cut_pages(half: str) -> dict[str, str]:
+    """Return for each real page of the half that holds an article what is said of it once cut short, by address."""
+    found = {}
+    with gzip.open(LABELLED, "rt", encoding="utf-8") as lines:
+        pages = [page for page in map(json.loads, lines) if half_of(page["id"]) == half]
+    for page in pages:
+        try:
+            whole = read_article(page["url"], page["html"].encode("utf-8", "replace"))
+        except Reject:  # a stub as it is
+            continue
+        if whole.is_free is False:  # declared as locked and cut short, it is a stub
+            continue
+        try:
+            rest = read_article(page["url"], cut_page(page["html"], whole.text).encode("utf-8", "replace")).text
+        except Reject as reject:
+            found[page["url"]] = f"{reject.reason.value}: {reject.detail}"
+        else:
+            if len(rest) < STILL_SHORT:
+                found[page["url"]] = ARTICLE
+    return found
+
+
+def cut_page(html: str, text: str) -> str:
+    """Return the page without the paragraphs of its text that come after the first few hundred characters."""
+    paragraphs, kept = text.split("\n\n"), 0
+    while paragraphs and kept < CUT_AT:
+        kept += len(paragraphs.pop(0))
+    tree, dropped = LexborHTMLParser(html), set(paragraphs)
+    for node in tree.css("p, h2, h3, h4, li, blockquote, div"):
+        if clean_line(node.text()) in dropped:
+            node.decompose()
+    return tree.html or ""
 
 
 def language_of(page: Judged) -> str:

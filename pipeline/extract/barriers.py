@@ -2,6 +2,8 @@
 
 import re
 
+from selectolax.lexbor import SelectolaxError
+
 from pipeline.extract.facts import Facts
 from pipeline.extract.metadata import is_free
 from pipeline.extract.screen import Line, simplify
@@ -121,7 +123,7 @@ def judge_paywall(sight: Sight) -> Verdict | None:
     last = lines[ends[-1]].text if ends else ""
     gate = next((line for line in tail if not line.is_linked and _is_gate(line)), None)
     offer = next((line for line in tail if not line.is_prose and _is_offer(line)), None)
-    declared = "isAccessibleForFree is false" if is_free(sight.facts) is False else None
+    declared = "isAccessibleForFree is false" if is_free(sight.facts) is False or locked is not None else None
     element = "a box named so" if any(line.place.in_paywall for line in tail) else None
     cut = "the text breaks off" if last.endswith(_BREAKS_OFF) or _ends_openly(sight.paragraphs) else None
     part = "the locked part is missing" if locked is not None and locked < _TEASER else None
@@ -156,6 +158,6 @@ def _locked_part(facts: Facts) -> int | None:
         if isinstance(selector, str) and is_free_part.endswith("false"):
             try:
                 return sum(weigh(clean_line(node.text())) for node in facts.page.tree.css(selector))
-            except ValueError:  # no selector that lexbor knows
+            except SelectolaxError:  # no selector that lexbor knows
                 return None
     return None
