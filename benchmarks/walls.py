@@ -29,6 +29,7 @@ from pipeline.model.feed import Rules
 
 PAGES = Path(__file__).parents[1] / "tests" / "walls"
 LABELLED = Path(__file__).parents[2] / "shared" / "devset" / "extract" / "scrapinghub.jsonl.gz"
+DOCUMENT = Path(__file__).parents[1] / "docs" / "extraction.md"
 ARTICLE = "article"
 #: Characters that are left of a real page's text when it is cut short, and how many more the last paragraph may have.
 CUT_AT = 400
@@ -80,10 +81,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--half", choices=("A", "B"), action="append", help="this half alone")
     parser.add_argument("--errors", action="store_true", help="list the pages of half A that are judged wrongly")
+    parser.add_argument("--write", action="store_true", help="write the first table into docs/")
     given = parser.parse_args()
     pages = judge_pages()
     halves = given.half or ["A", "B"]
-    print("\n".join(score_rows(pages, halves)))
+    table = "\n".join(score_rows(pages, halves))
+    print(table)
     for title, key in (("language", language_of), ("kind", kind_of)):
         print("\n" + "\n".join(share_rows(title, pages, halves, key)))
     if LABELLED.exists():
@@ -93,6 +96,10 @@ def main() -> int:
     if given.errors:
         wrong = (page for page in pages if page.half == "A" and page.found != page.expected)
         print("", *(f"{page.path}: taken for {page.found}: {page.evidence}" for page in wrong), sep="\n")
+    if given.write:
+        before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition("<!-- walls -->\n")
+        after = rest.partition("<!-- end of walls -->")[2]
+        DOCUMENT.write_text(f"{before}<!-- walls -->\n{table}\n<!-- end of walls -->{after}", encoding="utf-8")
     return 0
 
 

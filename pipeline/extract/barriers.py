@@ -44,9 +44,9 @@ _CONSENT_ADDRESS = re.compile(
 
 def judge_bot_check(sight: Sight) -> Verdict | None:
     """Return the verdict on a page that is all challenge: it names itself so, talks to the reader, or has its mechanism."""
-    page, shown = sight.facts.page, sight.shown
-    if len(shown) >= _CHALLENGE_BELOW or sight.is_declared:
+    if sight.is_declared or len(sight.shown) >= _CHALLENGE_BELOW:
         return None
+    page, shown = sight.facts.page, sight.shown
     marks = load_words("walls")["marks"]
     said = f"{shown} {simplify(' '.join(node.text() for node in page.tree.css('noscript')))}"
     named = next((piece for piece in TITLE_PIECES.split(sight.title) if phrases("bot_titles").match(piece)), None)
@@ -75,22 +75,22 @@ def judge_consent(sight: Sight) -> Verdict | None:
     """Return the verdict on a page that shows nothing but a dialog about data, known by its box or by how it speaks."""
     prose = [line for line in sight.lines if line.is_prose]
     spoken = " ".join(line.text for line in prose)
-    outside = [line for line in prose if not _is_boxed(line)]
+    outside = [line for line in prose if not line.is_boxed]
     beside = max((line.size for line in outside), default=0)
     # A banner on a page with a text of its own says nothing of that text.
     own = spoken if beside < _PROSE_FROM else " ".join(line.text for line in outside)
     found = phrases("consent_phrases").findall(own)
     kinds, share = sorted(set(found)), sum(map(len, found)) / max(1, len(own))
     evidence = f"{sight.title[:80] or sight.facts.page.url[:80]}; {', '.join(kinds[:5])}"
-    boxed = [line for line in sight.lines if _is_boxed(line)]
-    asks = any(line.place.is_control or _is_choice(line) for line in boxed)
+    boxed = [line for line in sight.lines if line.is_boxed]
+    asks = any(line.is_control or _is_choice(line) for line in boxed)
     is_box = asks and beside < SHORT_BELOW and sum(line.size for line in boxed) >= _PROSE_FROM
     # A wrapper of the whole page may be named so too: its articles speak of others.
     spoken_to = len(voices().findall(own))
     if is_box and len(kinds) >= 2 and share >= _BOX_SHARE and spoken_to:  # noqa: PLR2004 - one may be by chance
         return Verdict(Reason.CONSENT, f"nothing beside the dialog; {evidence}")
     address = _CONSENT_ADDRESS.search(sight.facts.page.url)
-    if address and kinds and not sight.is_declared and any(line.place.is_control for line in sight.lines):
+    if address and kinds and not sight.is_declared and any(line.is_control for line in sight.lines):
         return Verdict(Reason.CONSENT, f"its address says so; {evidence}")
     is_named = any(phrases("consent_titles").match(piece) for piece in TITLE_PIECES.split(sight.title))
     # An article that reports on cookies is declared as one, speaks of others, and says more than the words of the dialogs.
@@ -98,10 +98,6 @@ def judge_consent(sight: Sight) -> Verdict | None:
     if share >= least and len(kinds) >= 3 and spoken_to >= 2 and any(map(_is_choice, sight.lines)):  # noqa: PLR2004 - as above
         return Verdict(Reason.CONSENT, f"{share:.0%} of it are words of such dialogs; {evidence}")
     return None
-
-
-def _is_boxed(line: Line) -> bool:
-    return line.place.in_consent or line.place.in_dialog
 
 
 def _is_choice(line: Line) -> bool:
@@ -115,7 +111,7 @@ def judge_paywall(sight: Sight) -> Verdict | None:
     locked = _locked_part(sight.facts)
     if locked is not None and locked >= _PART_FROM:
         return None
-    lines = [line for line in sight.lines if not line.place.is_framed and not line.place.is_heading]
+    lines = [line for line in sight.lines if not line.is_framed and not line.is_heading]
     ends = [
         index for index, line in enumerate(lines) if line.size >= _PROSE_FROM and line.is_prose and not _closes(line)
     ]
@@ -124,7 +120,7 @@ def judge_paywall(sight: Sight) -> Verdict | None:
     gate = next((line for line in tail if not line.is_linked and _is_gate(line)), None)
     offer = next((line for line in tail if not line.is_prose and _is_offer(line)), None)
     declared = "isAccessibleForFree is false" if is_free(sight.facts) is False or locked is not None else None
-    element = "a box named so" if any(line.place.in_paywall for line in tail) else None
+    element = "a box named so" if any(line.is_in_paywall for line in tail) else None
     cut = "the text breaks off" if last.endswith(_BREAKS_OFF) or _ends_openly(sight.paragraphs) else None
     part = "the locked part is missing" if locked is not None and locked < _TEASER else None
     # Free articles end in an offer too, and whole ones are declared as locked: neither closes the text.
@@ -135,7 +131,7 @@ def judge_paywall(sight: Sight) -> Verdict | None:
 
 
 def _closes(line: Line) -> bool:
-    return line.place.in_paywall or _is_gate(line) or _is_offer(line)
+    return line.is_in_paywall or _is_gate(line) or _is_offer(line)
 
 
 def _is_gate(line: Line) -> bool:

@@ -4,10 +4,11 @@ Walls live where no article does, in dialogs, forms and buttons; hence a walk of
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 
 from selectolax.lexbor import LexborNode
 
@@ -27,22 +28,17 @@ _LINKED_SHARE = 0.7
 _UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a line stands: what the elements around it are. ``block`` tells lines apart."""
-
-    block: int = 0
-    is_hidden: bool = False
-    is_framed: bool = False
-    is_heading: bool = False
-    is_control: bool = False
-    in_dialog: bool = False
-    in_consent: bool = False
-    in_paywall: bool = False
-
-
-#: A piece of text: its place, how many breaks came before it, itself, and whether it is a link.
-_Piece = tuple[Place, int, str, bool]
+#: What a line stands in, as bits: what is not shown, what frames the page, an h1, a button, a dialog, a box named so.
+_HIDDEN, _FRAMED, _HEADING, _CONTROL, _DIALOG, _CONSENT, _PAYWALL = (1 << bit for bit in range(7))
+_TAGS = {
+    **dict.fromkeys(_UNSEEN, _HIDDEN),
+    **dict.fromkeys(_FRAME, _FRAMED),
+    **dict.fromkeys(("button", "input"), _CONTROL),
+    "h1": _HEADING,
+}
+_GROUPS = {"dialog_names": _DIALOG, "consent_names": _CONSENT, "paywall_names": _PAYWALL}
+#: A piece of text: its block and the breaks before it, what it stands in, itself, and whether it is a link.
+_Piece = tuple[tuple[int, int], int, str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +47,45 @@ class Line:
 
     text: str
     size: int
-    place: Place
     #: Whether most of it is a link.
     is_linked: bool
+    #: What it stands in, as bits.
+    place: int
 
     @property
     def is_prose(self) -> bool:
         """Whether it can be a text's own: no link or button, no headline, not in what frames the page."""
-        place = self.place
-        return not (self.is_linked or place.is_framed or place.is_heading or place.is_control)
+        return not (self.is_linked or self.place & (_FRAMED | _HEADING | _CONTROL))
+
+    @property
+    def is_framed(self) -> bool:
+        """Whether it stands in what frames the page."""
+        return bool(self.place & _FRAMED)
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether it is an h1."""
+        return bool(self.place & _HEADING)
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it is a button."""
+        return bool(self.place & _CONTROL)
+
+    @property
+    def is_boxed(self) -> bool:
+        """Whether it stands in a dialog or a box named as those that ask for consent."""
+        return bool(self.place & (_DIALOG | _CONSENT))
+
+    @property
+    def is_in_paywall(self) -> bool:
+        """Whether it stands in a box named as paywalls are."""
+        return bool(self.place & _PAYWALL)
 
 
 def read_screen(page: Page) -> list[Line]:
     """Return the lines that the page shows, in order."""
-    lines = (
-        _line(list(pieces), place) for (place, _), pieces in groupby(_pieces(page.tree.body), lambda piece: piece[:2])
-    )
+    lines = (_line(list(pieces), place) for (_, place), pieces in groupby(_pieces(page.tree.body), itemgetter(0, 1)))
     return [line for line in lines if line.text]
 
 
@@ -75,58 +94,56 @@ def simplify(text: str) -> str:
     return text.lower().replace("i\u0307", "i").replace("’", "'")
 
 
-def _line(pieces: list[_Piece], place: Place) -> Line:
-    text = clean_line("".join(text for _, _, text, _ in pieces))
-    linked = sum(len(text) for _, _, text, is_linked in pieces if is_linked)
-    return Line(simplify(text), weigh(text), place, linked > _LINKED_SHARE * len(text))
+def _line(pieces: list[_Piece], place: int) -> Line:
+    text = clean_line("".join(piece[2] for piece in pieces))
+    linked = sum(len(piece[2]) for piece in pieces if piece[3])
+    return Line(simplify(text), weigh(text), linked > _LINKED_SHARE * len(text), place)
 
 
 def _pieces(body: LexborNode | None) -> Iterator[_Piece]:
     """Yield each shown piece of text with its place; parents come before their children."""
     if body is None:
         return
-    places = {body.mem_id: (Place(), False)}
+    places = {body.mem_id: (0, 0, False)}
     breaks = 0
     for node in body.traverse(include_text=True):
         parent = node.parent
         above = places.get(parent.mem_id) if parent else None
-        if above is None or above[0].is_hidden:
+        if above is None:
             continue
-        place, is_linked = above
+        block, place, is_linked = above
         if node.is_text_node:
-            yield place, breaks, node.text_content or "", is_linked
+            yield (block, breaks), place, node.text_content or "", is_linked
             continue
-        places[node.mem_id] = here, _ = _place(node, place), is_linked or node.tag == "a"
-        breaks += node.tag in {"br", "hr"}
-        if node.tag == "input" and not here.is_hidden and node.attributes.get("type") in {"submit", "button"}:
-            yield here, breaks, node.attributes.get("value") or "", False
+        tag = node.tag or ""
+        here = _place(tag, node.attributes, place)
+        if here & _HIDDEN:
+            continue  # and all that is in it, as it has no place
+        if tag not in _INLINE or here != place:
+            block = node.mem_id
+        places[node.mem_id] = block, here, is_linked or tag == "a"
+        breaks += tag in {"br", "hr"}
+        if tag == "input" and node.attributes.get("type") in {"submit", "button"}:
+            yield (block, breaks), here, node.attributes.get("value") or "", False
 
 
-def _place(node: LexborNode, above: Place) -> Place:
-    tag, attributes = node.tag or "", node.attributes
-    if tag in _UNSEEN or "hidden" in attributes or _UNDISPLAYED.search(attributes.get("style") or ""):
-        return Place(is_hidden=True)
-    is_control = above.is_control or tag in {"button", "input"} or attributes.get("role") == "button"
-    if tag in _INLINE and is_control == above.is_control:
-        return above
-    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
-    return Place(
-        block=node.mem_id,
-        is_framed=above.is_framed or tag in _FRAME,
-        is_heading=above.is_heading or tag == "h1",
-        is_control=is_control,
-        in_dialog=above.in_dialog or _is_dialog(attributes, names),
-        in_consent=above.in_consent or has_name(names, "consent_names"),
-        in_paywall=above.in_paywall or has_name(names, "paywall_names"),
-    )
-
-
-def _is_dialog(attributes: dict[str, str | None], names: str) -> bool:
-    role = attributes.get("role") or ""
-    return "dialog" in role or attributes.get("aria-modal") == "true" or has_name(names, "dialog_names")
+def _place(tag: str, attributes: Mapping[str, str | None], above: int) -> int:
+    """Return what stands in the element stands in."""
+    place = above | _TAGS.get(tag, 0)
+    if attributes:
+        if "hidden" in attributes or _UNDISPLAYED.search(attributes.get("style") or ""):
+            return _HIDDEN
+        role = attributes.get("role") or ""
+        if role == "button":
+            place |= _CONTROL
+        if "dialog" in role or attributes.get("aria-modal") == "true":
+            place |= _DIALOG
+        if tag not in _INLINE and ("class" in attributes or "id" in attributes):
+            place |= _named_place(f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower())
+    return place
 
 
 @lru_cache(maxsize=10_000)  # a site's pages share their names
-def has_name(names: str, group: str) -> bool:
-    """Tell whether one of the group's pieces is in the names."""
-    return any(piece in names for piece in load_words("walls")["marks"][group])
+def _named_place(names: str) -> int:
+    marks = load_words("walls")["marks"]
+    return sum(bit for group, bit in _GROUPS.items() if any(piece in names for piece in marks[group]))

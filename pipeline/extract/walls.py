@@ -103,7 +103,7 @@ def _judge_index(sight: Sight) -> Verdict | None:
 
 def _leads_with_text(lines: list[Line]) -> bool:
     """Tell whether a headline stands there, no link and no mere name of a section, and a paragraph before any other headline."""
-    start = next((at for at, line in enumerate(lines) if line.place.is_heading), len(lines))
+    start = next((at for at, line in enumerate(lines) if line.is_heading), len(lines))
     heading, rest = lines[start : start + 1], lines[start + 1 :]
     if not heading or heading[0].is_linked or heading[0].size < _HEADLINE_LINK:
         return False

@@ -99,7 +99,7 @@ def test_lines_say_where_they_stand() -> None:
         "<p><a href=/a>All of it</a></p><p>Some of <a href=/b>it</a> only</p>"
     )
     lines = read_screen(read_page(capture_of(html.encode())))
-    assert [(line.text, line.is_prose, line.place.in_dialog, line.place.is_control) for line in lines] == [
+    assert [(line.text, line.is_prose, line.is_boxed, line.is_control) for line in lines] == [
         ("courier", False, False, False),
         ("we use cookies", True, True, False),
         ("here", True, True, False),
