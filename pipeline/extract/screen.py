@@ -6,7 +6,7 @@ Walls live where no article does, in dialogs, forms and buttons; hence a walk of
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 from operator import itemgetter
 
@@ -97,7 +97,7 @@ def simplify(text: str) -> str:
 def _line(pieces: list[_Piece], place: int) -> Line:
     text = clean_line("".join(piece[2] for piece in pieces))
     linked = sum(len(piece[2]) for piece in pieces if piece[3])
-    return Line(simplify(text), weigh(text), linked > _LINKED_SHARE * len(text), place)
+    return Line(simplify(text), len(text) if text.isascii() else weigh(text), linked > _LINKED_SHARE * len(text), place)
 
 
 def _pieces(body: LexborNode | None) -> Iterator[_Piece]:
@@ -105,7 +105,7 @@ def _pieces(body: LexborNode | None) -> Iterator[_Piece]:
     if body is None:
         return
     places = {body.mem_id: (0, 0, False)}
-    breaks = 0
+    breaks, begun = 0, (0, 0)
     for node in body.traverse(include_text=True):
         parent = node.parent
         above = places.get(parent.mem_id) if parent else None
@@ -113,7 +113,10 @@ def _pieces(body: LexborNode | None) -> Iterator[_Piece]:
             continue
         block, place, is_linked = above
         if node.is_text_node:
-            yield (block, breaks), place, node.text_content or "", is_linked
+            text, line = node.text_content or "", (block, breaks)
+            if line == begun or not text.isspace():
+                begun = line
+                yield line, place, text, is_linked
             continue
         tag = node.tag or ""
         here = _place(tag, node.attributes, place)
@@ -145,5 +148,10 @@ def _place(tag: str, attributes: Mapping[str, str | None], above: int) -> int:
 
 @lru_cache(maxsize=10_000)  # a site's pages share their names
 def _named_place(names: str) -> int:
+    return sum(bit for bit, pattern in _name_patterns().items() if pattern.search(names))
+
+
+@cache
+def _name_patterns() -> dict[int, re.Pattern[str]]:
     marks = load_words("walls")["marks"]
-    return sum(bit for group, bit in _GROUPS.items() if any(piece in names for piece in marks[group]))
+    return {bit: re.compile("|".join(map(re.escape, marks[group]))) for group, bit in _GROUPS.items()}
