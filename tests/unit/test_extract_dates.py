@@ -44,7 +44,7 @@ def facts_of(html: str, url: str = "https://courier.example/a") -> Facts:
         ("Veröffentlicht am 2023-03-13 14:05", "de", "2023-03-13T14:05:00+00:00", "minute", False),
         ("13 Μαρτίου 2023, 14:05", "el", "2023-03-13T14:05:00+00:00", "minute", False),
         ("13. ožujka 2023. 14:05", "hr", "2023-03-13T14:05:00+00:00", "minute", False),
-        ("13 Maret 2023 14:05 WIB", "id", "2023-03-13T14:05:00+00:00", "minute", False),
+        ("13 Maret 2023 14:05 WIB", "id", "2023-03-13T14:05:00+07:00", "minute", True),
         ("13 de marzo de 2023", "es", "2023-03-13T00:00:00+00:00", "day", False),
         ("1er mars 2023 à 14h05", "fr", "2023-03-01T14:05:00+00:00", "minute", False),
         ("13 марта 2023, 14:05", "ru", "2023-03-13T14:05:00+00:00", "minute", False),
