@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
+from pipeline.extract.blocks import Layout
 from pipeline.extract.facts import Facts
 from pipeline.extract.json_ld import Graph, Node, node_types
 from pipeline.extract.page import Mark, Page
@@ -95,6 +96,7 @@ _WRITTEN = (
     "data-timestamp",
     "data-datetime",
 )
+_ABOVE, _BELOW = 3, 12  # blocks around the headline where dates stand
 _MAX_WRITTEN = 120  # a longer text is prose with a date in it, not a date line
 
 _URL_DATE = re.compile(r"/(20\d{2}|19\d{2})[/-](\d{1,2})[/-](\d{1,2})(?=[/-]|$)|/(20\d{2})([01]\d)([0-3]\d)(?=\D)")
@@ -114,6 +116,7 @@ def published_candidates(facts: Facts, fed: Timestamp | None) -> Iterator[Timest
         [("json-ld:datePublished", graph.text(node, "datePublished"))],
         _metas(page, _PUBLISHED_METAS),
         _elements(page, _MARKED_PUBLISHED, _PAGE_PUBLISHED),
+        _date_lines(facts.layout),
     )
     other = ("json-ld:WebPage", next((text for n in graph.nodes if (text := _page_date(graph, n))), None))
     created = (
@@ -164,6 +167,18 @@ def _elements(
         )
         if written and len(written) <= _MAX_WRITTEN:
             yield f"page:{node.tag}", written
+
+
+def _date_lines(layout: Layout) -> Iterator[tuple[str, str]]:
+    """Yield the short texts with numbers between the headline and the first paragraph, then those just above it."""
+    heading = next((element for element in layout.elements if element.tag == "h1"), None)
+    if heading is None:
+        return
+    below = layout.blocks[heading.end : heading.end + _BELOW]
+    first = next((at for at, block in enumerate(below) if block.size > _MAX_WRITTEN), len(below))
+    for block in (*below[:first], *layout.blocks[max(0, heading.start - _ABOVE) : heading.start]):
+        if block.size <= _MAX_WRITTEN and any(map(str.isdigit, block.text)):
+            yield f"page:{block.owner.tag}", block.text
 
 
 def _read(written: Iterable[tuple[str, str | None]], language: str | None) -> Iterator[Timestamp]:

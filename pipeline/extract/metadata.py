@@ -130,6 +130,7 @@ def topic_candidates(facts: Facts) -> list[tuple[str, tuple[str, ...]]]:
         *((f"meta:{name}", [*facts.page.metas.get(name, ())]) for name in _TOPIC_METAS),
         ("page:rel=tag", _tag_links(facts)),
         ("meta:keywords", [*facts.page.metas.get("keywords", ())]),
+        ("json-ld:about", facts.graph.texts((facts.node or {}).get("about"))),
     )
     found = ((source, _read_topics(written)) for source, written in texts)
     return [(source, topics) for source, topics in found if topics]

@@ -155,7 +155,7 @@ def _cut_role(text: str) -> str:
     if not places:
         return text
     after = words[places[-1] + 1 :]
-    if len(after) > 1 and all(word[0].isupper() for word in after):
+    if len(after) > 1 and all(word[0].isupper() or len(word) <= _MAX_PARTICLE for word in after):
         return " ".join(after)
     before = words[: places[0]]
     is_person = any(words[at].lower().strip(".:'’") in _roles().persons for at in places)

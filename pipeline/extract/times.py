@@ -46,6 +46,7 @@ _MENDS = (
 )
 _EPOCH = re.compile(r"^(?:/?Date\()?(\d{10})(?:\d{3})?(?:\.\d+)?\)?/?$")
 _OLDEST_YEAR = 1900
+_DATE_LINE, _DATE_LETTERS, _DATE_DIGITS = 50, 25, 6  # characters at most, letters at most, digits at least
 _NOON = 12
 _BUDDHIST_YEARS, _BUDDHIST = range(2443, 2643), 543  # of the Thai calendar
 _PERSIAN_YEARS = range(1279, 1479)
@@ -76,6 +77,13 @@ def parse_timestamp(raw: str, source: str, language: str | None = None) -> Times
 def is_date_word(word: str, *, with_months: bool) -> bool:
     """Tell whether the word is a day of the week, leads to a date as "updated" does, or is a month, which may be a name too."""
     return word.lower() in _lead_words() or (with_months and word.lower() in _months())
+
+
+def is_date_line(text: str) -> bool:
+    """Tell whether a short text is a date and next to nothing else: "Stand: 13.03.2023, 14:05 Uhr"."""
+    digits, letters = sum(map(str.isdigit, text)), sum(map(str.isalpha, text))
+    is_short = len(text) <= _DATE_LINE and letters <= _DATE_LETTERS and digits >= _DATE_DIGITS
+    return is_short and parse_timestamp(text, "page") is not None
 
 
 def _from_groups(raw: str, source: str, groups: dict[str, str | None], language: str | None) -> Timestamp | None:
