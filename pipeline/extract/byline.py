@@ -10,7 +10,7 @@ from pipeline.extract.blocks import Block, Element, Layout
 from pipeline.extract.facts import Facts, site_label
 from pipeline.extract.groups import bits_of
 from pipeline.extract.json_ld import Node, node_types
-from pipeline.extract.names import parse_byline
+from pipeline.extract.names import leads_to_name, parse_byline
 from pipeline.extract.page import Mark, Page
 from pipeline.extract.text import clean_paragraphs, fold
 from pipeline.extract.words import load_words
@@ -34,6 +34,8 @@ _MAX_WRITTEN = 200  # longer texts are an author's portrait, not a byline
 _LONGEST = 500  # characters of anything that can be a list of authors
 _BEFORE, _AFTER = 8, 15  # blocks around the headline where bylines stand
 _MANY_BOXES = 10
+_ABOVE, _MAX_SAID = 3, 100  # blocks above the headline, characters of a line that is a byline by its words alone
+_STOPS = tuple(".!?…。！？।؟:")
 
 _ADDRESS = re.compile(r"^(?:https?:)?//|^www\.|/|[^\W_]{2}\.[a-z]{2,4}$", re.IGNORECASE)
 _LATIN = re.compile(r"^[A-Za-zÀ-ɏ'’.-]+$")
@@ -65,9 +67,12 @@ def byline_candidates(
     page = facts.page
     metas = ((f"meta:{name}", [t for t in page.metas.get(name, ()) if not _ADDRESS.search(t)]) for name in _METAS)
     candidates = [("json-ld:author", facts.graph.texts(writers)), *metas, *_page_bylines(page, facts.layout, language)]
-    found = (*candidates, *_labelled(page), ("feed", list(fed)))
+    found = (*candidates, *_labelled(page), *_said_bylines(facts.layout, language), ("feed", list(fed)))
     short = ((source, [text for text in texts if len(text) <= _LONGEST]) for source, texts in found)
-    return [(source, texts) for source, texts in short if texts]
+    told: dict[tuple[str, ...], tuple[str, list[str]]] = {}  # what a box named as a byline says may begin as one too
+    for source, texts in short:
+        told.setdefault((source, *texts) if not source.startswith("page:") else tuple(texts), (source, texts))
+    return [(source, texts) for source, texts in told.values() if texts]
 
 
 def _read(texts: list[str], language: str | None, not_people: frozenset[str] | set[str]) -> Byline:
@@ -170,6 +175,15 @@ def _is_in_article(element: Element) -> bool:
     while around is not None and around.tag not in {"article", "main"}:
         around = around.parent
     return around is not None
+
+
+def _said_bylines(layout: Layout, language: str | None) -> Iterator[tuple[str, list[str]]]:
+    """Yield the short texts around the headline that begin as bylines do: "Von Anne Klöver publiziert am 25. September"."""
+    heading = next((element for element in layout.elements if element.tag == "h1"), None)
+    around = layout.blocks[max(0, heading.start - _ABOVE) : heading.end + _BEFORE] if heading else []
+    for block in around:
+        if block.size <= _MAX_SAID and leads_to_name(block.text, language) and not block.text.endswith(_STOPS):
+            yield f"page:{block.owner.tag}", [block.text]
 
 
 def _labelled(page: Page) -> Iterator[tuple[str, list[str]]]:

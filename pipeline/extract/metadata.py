@@ -27,6 +27,8 @@ _COMMA = re.compile(r"[,;،、，；]")
 _LABEL = re.compile(r"^[\w-]+:\S+$")  # "type:video" is for machines
 _MAX_TOPICS, _MAX_TOPIC = 50, 80
 _MANY_TAGS = 15
+_WORD = re.compile("[\u3040-\u9fff]|[^\\W_]+")  # a word, or a character where nothing separates words
+_FEW_WORDS = 3
 _SHORTEST_LABEL = 3
 _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae"})
 _TRUE = frozenset({"true", "yes", "1"})
@@ -41,7 +43,21 @@ def find_headline(facts: Facts, fed: str | None) -> Evidence | None:
     votes = Counter(fold(evidence.value) for evidence in found)
     agreed = max(votes.values())
     best = next(evidence for evidence in found if votes[fold(evidence.value)] == agreed)
-    return next((evidence for evidence in found if _completes(evidence.value, best.value)), best)
+    best = next((evidence for evidence in found if _completes(evidence.value, best.value)), best)
+    return next((evidence for evidence in found if _is_shown_for(evidence, best)), best)
+
+
+def _is_shown_for(shown: Evidence, agreed: Evidence) -> bool:
+    """Tell whether the page shows this headline and tells others the agreed one: they share half of their words.
+
+    An h1 that ends as the other one is it with a kicker before it, which is no part of the headline.
+    """
+    if shown.source != "page:h1" or fold(shown.value) == fold(agreed.value):
+        return False
+    ours, theirs = ({*_WORD.findall(text.value.casefold())} for text in (shown, agreed))
+    if fold(shown.value).endswith(fold(agreed.value)) or min(len(ours), len(theirs)) < _FEW_WORDS:
+        return False
+    return len(ours & theirs) >= min(len(ours), len(theirs)) / 2
 
 
 def headline_candidates(facts: Facts) -> list[Evidence]:

@@ -160,7 +160,8 @@ def _cut_role(text: str) -> str:
     before = words[: places[0]]
     is_person = any(words[at].lower().strip(".:'’") in _roles().persons for at in places)
     capitals = sum(word[0].isupper() for word in before)
-    return " ".join(before) if is_person and capitals == 2 and before[-1][0].isupper() else ""  # noqa: PLR2004 - a full name
+    is_full = capitals == 2 and before[-1][0].isupper() and not find_agency(before[0])  # noqa: PLR2004 - "AP National"
+    return " ".join(before) if is_person and is_full else ""
 
 
 @lru_cache(maxsize=5_000)
@@ -177,6 +178,11 @@ def _recase(name: str) -> str:
 def _cut_prefix(text: str, language: str | None) -> str:
     bare = _prefixes(language).sub("", _openings(language).sub("", text.lstrip(" :：")))
     return _suffixes().sub("", bare)
+
+
+def leads_to_name(text: str, language: str | None) -> bool:
+    """Tell whether the text begins as a byline does in this language: "By", "Von", "Ein Kommentar von"."""
+    return bool(_prefixes(language).match(text) or _openings(language).match(text))
 
 
 @cache

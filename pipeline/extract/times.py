@@ -18,7 +18,8 @@ _TIME = (
 )
 _AFTERNOON = frozenset({"오후", "下午", "晚上", "午後"})
 _TIME_BEFORE = re.compile(
-    r"^\D{0,20}(?P<hour>\d{1,2})[:h](?P<minute>\d{2})\s*(?P<half>[ap]\.?m\b\.?)?(?!\d)", re.IGNORECASE
+    r"^\D{0,20}(?P<hour>\d{1,2})[:h](?P<minute>\d{2})(?!\d)\s*(?P<half>[ap]\.?m\b\.?)?"
+    r"(?:\s*\(?(?P<zone>[A-Z]{2,5})\b)?", re.IGNORECASE
 )
 _ZONE = r"(?:\s*(?:Uhr\s*)?\(?(?:(?:GMT|UTC)(?=[+-]\d))?(?P<zone>[+-]\d{1,2}:?(?:\d{2})?|[A-ZМСК]{1,4})\b\)?)?"
 _FORMS = tuple(
