@@ -39,15 +39,20 @@ class Graph:
 
     def texts(self, value: object, key: str = "name") -> list[str]:
         """Return the value as clean texts; an object gives its name (or ``key``) or value."""
-        found = (
-            part if isinstance(part, str) else part.get(key) or part.get("@value") or "" for part in self.resolve(value)
-        )
-        lines = (clean_line(html.unescape(part)) for part in found if isinstance(part, str))
+        named = (part if isinstance(part, str) else part.get(key) or _other_name(part) for part in self.resolve(value))
+        found = (text for name in named for text in (name if isinstance(name, list) else [name]))
+        lines = (clean_line(html.unescape(text)) for text in found if isinstance(text, str))
         return [line for line in lines if line]
 
     def text(self, node: Node | None, *keys: str) -> str | None:
         """Return the first text that the node has under one of the keys, or None."""
         return next((text for key in keys for text in self.texts((node or {}).get(key))), None)
+
+
+def _other_name(node: Node) -> object:
+    """Return the value of a node that has no name: a literal's, or the parts of a person's name."""
+    parts = (node.get("givenName"), node.get("familyName"))
+    return node.get("@value") or " ".join(part for part in parts if isinstance(part, str))
 
 
 def read_graph(scripts: Iterable[str]) -> Graph:

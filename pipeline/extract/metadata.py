@@ -3,14 +3,18 @@
 import html
 import re
 from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
 from urllib.parse import urlsplit
 
 from pipeline.extract.facts import Facts, absolute_url, site_label
+from pipeline.extract.groups import bits_of
 from pipeline.extract.text import clean_line, fold
 from pipeline.model.article import Image
 from pipeline.model.evidence import Evidence
 
 _SEPARATOR = re.compile(r"(\s*(?:\s[-–—|·•:/»«<>~*]+\s|\s?[|｜丨_]\s?|::|\s[-–—－]\s?|[-–—－]{2,}|－|[:：]\s?)\s*)")
+_PATH_SEPARATORS = frozenset({"<", "_", "»", "::", "|", "｜"})  # between a headline, its section and the site
 _TRUNCATED = range(95, 120)  # characters; headlines in linked data are cut off after 110
 _DECK_METAS = ("og:description", "description", "twitter:description", "dc.description")
 _IMAGE_METAS = ("og:image", "og:image:url", "twitter:image", "twitter:image:src")
@@ -22,8 +26,11 @@ _TOPIC_METAS = (
     "cxenseparse:keywords",
     "sailthru.tags",
     "og:article:tag",
+    "dc.subject",
+    "tags",
 )
-_COMMA = re.compile(r"[,;،、，；]")
+_COMMA = re.compile(r"[,;،、，；|]")
+_TAG_BOX = re.compile("tag|topic|keyword|schlagw|themen|etiquet|temas|mots-cl|etiket|stitky", re.IGNORECASE)
 _LABEL = re.compile(r"^[\w-]+:\S+$")  # "type:video" is for machines
 _MAX_TOPICS, _MAX_TOPIC = 50, 80
 _MANY_TAGS = 15
@@ -64,16 +71,20 @@ def headline_candidates(facts: Facts) -> list[Evidence]:
     """Return what the page calls the article, the site's name cut off, with the sources, best first."""
     written = [("json-ld", facts.graph.text(facts.node, "headline", "name")), *facts.titles]
     found = [Evidence(value=cut_site_name(text, facts), source=source) for source, text in written if text]
-    return [evidence for evidence in found if evidence.value]
+    sites = {fold(name) for name in facts.site_names}
+    return [evidence for evidence in found if evidence.value and fold(evidence.value) not in sites] or found[:1]
 
 
 def cut_site_name(title: str, facts: Facts) -> str:
     """Return the title without the site's name before or after it, where the page or its address tells that name."""
     heading = fold(facts.heading or "")
     pieces = _SEPARATOR.split(title)
+    cut = ""
     while len(pieces) > 1:
-        rest = fold("".join(pieces[:-2]))
-        if (heading and rest == heading) or _is_site(pieces[-1], pieces[-2], facts):
+        rest = "".join(pieces[:-2])
+        is_section = pieces[-2].strip() == cut in _PATH_SEPARATORS and len(rest) > len(pieces[-1])
+        if (heading and fold(rest) == heading) or is_section or _is_site(pieces[-1], pieces[-2], facts):
+            cut = pieces[-2].strip()
             pieces = pieces[:-2]
         elif _is_site(pieces[0], pieces[1], facts):
             pieces = pieces[2:]
@@ -139,8 +150,8 @@ def find_topics(facts: Facts) -> tuple[str, ...]:
     return next((topics for _, topics in topic_candidates(facts)), ())
 
 
-def topic_candidates(facts: Facts) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the keywords that each source gives, best first."""
+def topic_candidates(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the keywords that each source gives, best first; links are looked for only where nothing else tells any."""
     texts = (
         ("json-ld:keywords", facts.graph.texts((facts.node or {}).get("keywords"))),
         *((f"meta:{name}", [*facts.page.metas.get(name, ())]) for name in _TOPIC_METAS),
@@ -149,7 +160,23 @@ def topic_candidates(facts: Facts) -> list[tuple[str, tuple[str, ...]]]:
         ("json-ld:about", facts.graph.texts((facts.node or {}).get("about"))),
     )
     found = ((source, _read_topics(written)) for source, written in texts)
-    return [(source, topics) for source, topics in found if topics]
+    links = (("page:links", _read_topics(read(facts))) for read in (_boxed_links,))
+    return ((source, topics) for source, topics in chain(found, links) if topics)
+
+
+def _boxed_links(facts: Facts) -> list[str]:
+    """Return the links of the first box below the headline that is named after tags, where it holds links alone."""
+    heading = next((element.end for element in facts.layout.elements if element.tag == "h1"), None)
+    if heading is None:
+        return []
+    named = bits_of("topic")
+    for box in facts.layout.elements:
+        if box.mask & named and box.start >= heading and _TAG_BOX.search(box.signature):
+            blocks = facts.layout.blocks[box.start : box.end]
+            texts = [part for block in blocks if block.links for part in _COMMA.split(block.text.rpartition(":")[2])]
+            if 1 < sum(block.links for block in blocks) == len(texts) <= _MANY_TAGS:
+                return texts
+    return []
 
 
 def _tag_links(facts: Facts) -> list[str]:
