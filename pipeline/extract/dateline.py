@@ -85,6 +85,9 @@ def _read_unspaced(head: str, published: Timestamp | None) -> Dateline | None:
 def _read_spaced(head: str, published: Timestamp | None) -> Dateline | None:
     """Read place, date and agency in any order, up to the last end at which all words are of these."""
     found = None
+    start = next((text for text, _ in _parts(head)), "")
+    if not (_is_place(start) or _agency(start) or _read_day(start, published)):
+        return None
     for end in _END.finditer(head):
         found = _read_parts(head[: end.end()].strip(), published) or found
     return found

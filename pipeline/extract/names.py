@@ -19,6 +19,7 @@ _SEPARATOR = re.compile(
     r"\s*(?:[,;|/&•·*(){}\[\]<>\n、，；／｜・【】（）]|\s[-–—]\s|\s\+\s|(?<!\w)[-–—]|[-–—](?!\w))\s*"
 )
 _ASIDE = re.compile(r"\(([^()]{1,80})\)|（([^（）]{1,80})）|[\[【]([^\[\]【】]{1,40}[=＝][^\[\]【】]{1,40})[\]】]")
+_LABELLED = re.compile(r"(?<!\d)[:：]|[／＝=｜]|(?<=[^\x00-\x7f])/|\S (?:by|von|par|por) |사진|글", re.IGNORECASE)  # what every label has: trying all takes long
 _WITHIN_ASIDE = re.compile(r"[=＝/,，]")
 _UNSPACED = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
 _INITIALS = re.compile(r"^[A-ZÀ-Þ]{2,5}$")
@@ -71,7 +72,7 @@ def _split_agency(text: str) -> tuple[str, str | None]:
 
 def _cut_credits(line: str) -> tuple[str, list[str]]:
     """Return the line without what labels give to others than the authors ("Photo: Tom Aske"), and the sources named."""
-    pieces = _labels().split(line)
+    pieces = _labels().split(line) if _LABELLED.search(line) else [line]
     kept, sources = [pieces[0]], list[str]()
     for label, text in zip(pieces[1::2], pieces[2::2], strict=True):
         kind = _kinds_of_labels()[_bare_label(label)]
