@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pipeline.extract.text import clean_line, fold
 
@@ -15,6 +16,9 @@ _NOT_ARTICLE = frozenset({"DiscussionForumPosting", "SocialMediaPosting", "JobPo
 _WRAPPING_START = re.compile(r"^\s*(?:(?://)?\s*(?:<!--|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)\s*)+")
 _WRAPPING_END = re.compile(r"(?:(?://)?\s*(?:-->|\]\]>|/\*\s*\]\]>\s*\*/)\s*)+$")
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
+_BETWEEN = re.compile(r"[\s,;]*")
+#: A page describes a few dozen things; what is larger is no description, and would take longer than the whole page.
+_MAX_NODES, _LARGEST = 5_000, 2_000_000
 _MAX_DEPTH = 12  # real graphs nest four or five deep
 _DECODER = json.JSONDecoder(strict=False)  # line breaks inside strings are the most common mistake
 
@@ -60,8 +64,10 @@ def read_graph(scripts: Iterable[str]) -> Graph:
     nodes: list[Node] = []
     by_id: dict[str, Node] = {}
     for script in scripts:
-        for value in parse_json(script):
-            for node in _walk(value, 0):
+        if len(nodes) >= _MAX_NODES:
+            break
+        for value in parse_json(script) if len(script) <= _LARGEST else ():
+            for node in islice(_walk(value, 0), _MAX_NODES - len(nodes)):
                 nodes.append(node)
                 name = node.get("@id")
                 if isinstance(name, str) and len(node) > len(by_id.get(name, {})):
@@ -128,10 +134,11 @@ def _decode_all(text: str) -> list[object]:
     """Read all values of the text; some pages write several objects one after the other."""
     values: list[object] = []
     position = 0
-    while position < len(text):
+    while position < len(text) and len(values) < _MAX_NODES:
         value, position = _DECODER.raw_decode(text, position)
         values.append(value)
-        position += len(text[position:]) - len(text[position:].lstrip(" \t\r\n,;"))
+        between = _BETWEEN.match(text, position)
+        position = between.end() if between else position
     return values
 
 

@@ -45,6 +45,7 @@ _SNIFF_WITHIN = 100_000
 
 #: Parsing takes the square of the depth (every start tag looks up the open elements), so 10 MiB of <div> would take hours.
 _MANY_TAGS = 20_000
+_MANY_CONTENTS = 200  # of meta elements with one name
 _MAX_DEPTH = 5_000
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
 #: Elements that hold nothing, or that the next of their kind closes.
@@ -203,7 +204,7 @@ def _guess_codec(body: bytes) -> str:
 
 
 def _read_metas(marks: tuple[Mark, ...]) -> dict[str, tuple[str, ...]]:
-    metas: dict[str, tuple[str, ...]] = {}
+    metas: dict[str, list[str]] = {}
     for tag, attributes, _ in marks:
         if tag != "meta":
             continue
@@ -211,5 +212,5 @@ def _read_metas(marks: tuple[Mark, ...]) -> dict[str, tuple[str, ...]]:
         for key in ("property", "name", "itemprop"):
             name = (attributes.get(key) or "").strip().lower()
             if name and content:
-                metas[name] = (*metas.get(name, ()), content)
-    return metas
+                metas.setdefault(name, []).append(content)
+    return {name: tuple(contents[:_MANY_CONTENTS]) for name, contents in metas.items()}
