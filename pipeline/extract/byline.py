@@ -31,7 +31,10 @@ _METAS = (
 )
 _NAMES = ("byline", "author", "autor", "auteur")  # parts of the class of an element that names the author
 #: Such parts as name it only beside the headline, where they are no list of people.
-_NEAR_NAMES = re.compile("writer|journalist|reporter|redakteur|redactor|verfasser|contributor|penulis|muhabir|yazar|toimittaja|szerzo|avtor", re.I)
+_NEAR_NAMES = re.compile(
+    "writer|journalist|reporter|redakteur|redactor|verfasser|contributor|penulis|muhabir|yazar|toimittaja|szerzo|avtor",
+    re.IGNORECASE,
+)
 _MAX_WRITTEN = 200  # longer texts are an author's portrait, not a byline
 _LONGEST = 500  # characters of anything that can be a list of authors
 _BEFORE, _AFTER = 8, 15  # blocks around the headline where bylines stand
@@ -40,7 +43,9 @@ _BESIDE = 6  # blocks below the headline
 _ABOVE, _MAX_SAID = 3, 100  # blocks above the headline, characters of a line that is a byline by its words alone
 _STOPS = tuple(".!?…。！？।؟:")
 
-_AUTHOR_ADDRESSES = ", ".join(f'a[href*="/{folder}"]' for folder in ("author", "autor", "auteur", "journalist", "profile/", "staff/"))
+_AUTHOR_ADDRESSES = ", ".join(
+    f'a[href*="/{folder}"]' for folder in ("author", "autor", "auteur", "journalist", "profile/", "staff/")
+)
 _ADDRESS = re.compile(r"^(?:https?:)?//|^www\.|/|[^\W_]{2}\.[a-z]{2,4}$", re.IGNORECASE)
 _LATIN = re.compile(r"^[A-Za-zÀ-ɏ'’.-]+$")
 
@@ -144,7 +149,10 @@ def _named_bylines(layout: Layout, language: str | None) -> Iterator[tuple[str, 
         e
         for e in layout.elements
         if e.end > e.start
-        and ((e.mask & named and _is_byline_box(e)) or (heading < e.start <= heading + _BESIDE and _NEAR_NAMES.search(e.signature)))
+        and (
+            (e.mask & named and _is_byline_box(e))
+            or (heading < e.start <= heading + _BESIDE and _NEAR_NAMES.search(e.signature))
+        )
         and not _is_others(e, others)
         and (e.start in near or _is_in_article(e))
     ]

@@ -36,7 +36,10 @@ _JAPANESE = (
     r"^[【［\[](?P<place>[^】］\]＝=\d\s\uac00-\ud7af]{2,12}?)\s*(?:(?P<day>\d{1,2})日)?\s*(?P<agency>AGENCIES)?"
     r"(?:[＝=](?P<names>[^】］\]]{2,12}))?[】］\]](?:\s*[-–—]\s)?\s*"
 )
-_KOREAN = r"^[(\[](?P<place>[^=()\[\]]{2,16})=(?P<agency>[^()\[\]=]{2,12})[)\]](?:\s*(?P<names>[^=]{2,30}?)(?:기자|특파원)(?:\s*=)?)?\s*"
+_KOREAN = (
+    r"^[(\[](?P<place>[^=()\[\]]{2,16})=(?P<agency>[^()\[\]=]{2,12})[)\]]"
+    r"(?:\s*(?P<names>[^=]{2,30}?)(?:기자|특파원)(?:\s*=)?)?\s*"
+)
 
 
 def find_dateline(paragraphs: list[str], published: Timestamp | None) -> Dateline | None:
@@ -110,7 +113,7 @@ def _read_parts(raw: str, published: Timestamp | None) -> Dateline | None:
         else:
             return None
     ends_in_dash = bool(_DASH_END.search(raw))
-    is_capital = bool(place) and place.isupper() and place.lower() not in _kickers()
+    is_capital = place is not None and place.isupper() and place.lower() not in _kickers()
     is_one = (
         (agency and (ends_in_dash or raw[-1] in ")）]/।" or is_dated))
         or (place and is_dated and ends_in_dash)
@@ -167,7 +170,9 @@ def _dated(month: str | None, day: str | None, raw: str, published: Timestamp | 
         at = latest - timedelta(days=back)
         if at.day == int(day) and (not month or at.month == int(month)):
             value = datetime(at.year, at.month, at.day, tzinfo=UTC)
-            return Timestamp(raw=raw.strip(), value=value, source="page:text", precision=Precision.DAY, has_offset=False)
+            return Timestamp(
+                raw=raw.strip(), value=value, source="page:text", precision=Precision.DAY, has_offset=False
+            )
     return None
 
 

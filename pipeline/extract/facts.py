@@ -13,8 +13,10 @@ from pipeline.extract.json_ld import Graph, Node, find_article, read_graph
 from pipeline.extract.page import Mark, Page
 from pipeline.extract.text import clean_line, fold
 
-
-_KICKER = re.compile("kicker|topline|overline|dachzeile|spitzmarke|overtitle|roofline|eyebrow|pretitle|surtitre|antetitulo|occhiello", re.I)
+_KICKER = re.compile(
+    "kicker|topline|overline|dachzeile|spitzmarke|overtitle|roofline|eyebrow|pretitle|surtitre|antetitulo|occhiello",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,9 @@ def read_heading(page: Page) -> str | None:
     headings = [mark for mark in page.marked("h1") if not _is_logo(mark)]
     ours = [mark for mark in headings if "itemprop" in mark.attributes or mark.is_inside("article", "main")]
     if not headings:
-        named = next((mark.node for mark in page.marks if mark.has("itemprop", "headline") and mark.tag != "meta"), None)
+        named = next(
+            (mark.node for mark in page.marks if mark.has("itemprop", "headline") and mark.tag != "meta"), None
+        )
         node = named or page.first("article h2, main h2, h2[class*=title i]")
         return (_cut_kicker(node) or None) if node else None
     sites = {fold(name) for name in page.metas.get("og:site_name", ())}

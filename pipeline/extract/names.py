@@ -19,7 +19,9 @@ _SEPARATOR = re.compile(
     r"\s*(?:[,;|/&•·*(){}\[\]<>\n、，；／｜・【】（）]|\s[-–—]\s|\s\+\s|(?<!\w)[-–—]|[-–—](?!\w))\s*"
 )
 _ASIDE = re.compile(r"\(([^()]{1,80})\)|（([^（）]{1,80})）|[\[【]([^\[\]【】]{1,40}[=＝][^\[\]【】]{1,40})[\]】]")
-_LABELLED = re.compile(r"(?<!\d)[:：]|[／＝=｜]|(?<=[^\x00-\x7f])/|\S (?:by|von|par|por) |사진|글", re.IGNORECASE)  # what every label has: trying all takes long
+_LABELLED = re.compile(
+    r"(?<!\d)[:：]|[／＝=｜]|(?<=[^\x00-\x7f])/|\S (?:by|von|par|por) |사진|글", re.IGNORECASE
+)  # what every label has: trying all takes long
 _WITHIN_ASIDE = re.compile(r"[=＝/,，]")
 _UNSPACED = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
 _INITIALS = re.compile(r"^[A-ZÀ-Þ]{2,5}$")
@@ -97,7 +99,9 @@ def _split_conjunctions(text: str, language: str | None) -> str:
     joined = pieces[0]
     for conjunction, piece in zip(pieces[1::2], pieces[2::2], strict=True):
         first = next(iter(_SEPARATOR.split(piece)), "")
-        is_in_name = len(conjunction) == 1 and " " not in first and not _is_role(first.lower()) and not find_agency(first)
+        is_in_name = (
+            len(conjunction) == 1 and " " not in first and not _is_role(first.lower()) and not find_agency(first)
+        )
         joined += f" {conjunction} {piece}" if is_in_name else f", {piece}"
     return _HEBREW_AND.sub(r"\1, \2", joined) if (language or "").startswith(("he", "iw")) else joined
 
@@ -112,8 +116,14 @@ def _read_part(part: str, language: str | None) -> tuple[list[str], str | None]:
     name = _bases(language).sub("", name).strip(" .:-–—")
     names = _split_han(name, language) if _HAN.match(name) else [_cut_role(name)]
     is_short = not (language or "").startswith("ja")
-    names = [name for name in names if not (_HAN.match(name) and len(name.replace(" ", "")) > (_HAN_NAME if is_short else _JAPANESE_NAME))]
-    return [_recase(name) for name in names if _is_name(name) and name.lower() not in _places()], agency or find_agency(employer)
+    names = [
+        name
+        for name in names
+        if not (_HAN.match(name) and len(name.replace(" ", "")) > (_HAN_NAME if is_short else _JAPANESE_NAME))
+    ]
+    return [_recase(name) for name in names if _is_name(name) and name.lower() not in _places()], agency or find_agency(
+        employer
+    )
 
 
 def _split_han(text: str, language: str | None) -> list[str]:
@@ -188,7 +198,7 @@ def leads_to_name(text: str, language: str | None) -> bool:
 
 @cache
 def _openings(language: str | None) -> re.Pattern[str]:
-    """What leads to the name in a sentence: "Ein Kommentar von", "Analysis by"."""
+    """Match what leads to the name in a sentence: "Ein Kommentar von", "Analysis by"."""
     phrases = {phrase for key in _languages(language) for phrase in load_words("bylines")["openings"].get(key, ())}
     forms = (re.escape(phrase).replace(r"\*", r"[^,;|]{1,50}?") for phrase in sorted(phrases))
     return re.compile(rf"^(?:{'|'.join(forms) or '(?!)'})\s+", re.IGNORECASE)
@@ -196,7 +206,7 @@ def _openings(language: str | None) -> re.Pattern[str]:
 
 @cache
 def _han_labels() -> re.Pattern[str]:
-    """What a reporter is called before the name, wherever it stands: nothing separates Chinese words."""
+    """Match what a reporter is called before the name, wherever it stands: nothing separates Chinese words."""
     return re.compile(rf"(?:{_any_of(load_words('bylines')['prefixes'], ('within',))})\s*[:：]?\s*")
 
 
@@ -207,9 +217,11 @@ def _kinds_of_labels() -> dict[str, str]:
 
 @cache
 def _labels() -> re.Pattern[str]:
-    """A label with its colon; those that end in "by" need none, nor do those of languages without blanks."""
+    """Match a label with its colon; those that end in "by" need none, nor do those of languages without blanks."""
     labels = sorted(_kinds_of_labels(), key=len, reverse=True)
-    bare = "|".join(re.escape(label) for label in labels if label.endswith((" by", " von", " par", " por", "사진", "글")))
+    bare = "|".join(
+        re.escape(label) for label in labels if label.endswith((" by", " von", " par", " por", "사진", "글"))
+    )
     colon = "|".join(map(re.escape, labels))
     return re.compile(rf"(?<!\w)((?:{colon})\s*[:：]|(?:{bare})\s|(?:{colon})[/／＝=｜])\s*", re.IGNORECASE)
 
@@ -241,9 +253,7 @@ def _suffixes() -> re.Pattern[str]:
 
 @cache
 def _conjunctions(language: str | None) -> re.Pattern[str]:
-    return re.compile(
-        rf"\s+({_any_of(load_words('bylines')['conjunctions'], _languages(language))})\s+", re.IGNORECASE
-    )
+    return re.compile(rf"\s+({_any_of(load_words('bylines')['conjunctions'], _languages(language))})\s+", re.IGNORECASE)
 
 
 @cache

@@ -21,7 +21,9 @@ _BESIDE = frozenset({
     "related", "recommended", "comments", "copyright", "disclaimer", "newsletter", "translations", "messages", "i18n",
 })  # fmt: skip
 #: What paragraphs are called in rich text and in elements.
-_PARAGRAPHS = frozenset({"paragraph", "p", "heading", "h1", "h2", "h3", "h4", "list-item", "listitem", "li", "blockquote", "quote"})
+_PARAGRAPHS = frozenset(
+    {"paragraph", "p", "heading", "h1", "h2", "h3", "h4", "list-item", "listitem", "li", "blockquote", "quote"}
+)
 
 
 @dataclass(slots=True)

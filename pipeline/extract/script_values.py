@@ -15,7 +15,8 @@ _PARSED = re.compile(r"JSON\.parse\(\s*(decodeURIComponent\(\s*)?")
 _FUNCTION = re.compile(r"\(function\(([\w$,\s]{0,20000})\)\{(?:[^{}]{0,20000};)?\s*return\s*")
 _CALLED = re.compile(r"[;\s]*\}\s*\)?\s*\(")
 _TOKEN = re.compile(
-    r"\s*(?:(?P<open>[{\[])|(?P<string>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|(?P<number>-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)|(?P<name>!0|!1|void 0|[\w$.]+))",
+    r"\s*(?:(?P<open>[{\[])|(?P<string>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')"
+    r"|(?P<number>-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)|(?P<name>!0|!1|void 0|[\w$.]+))",
     re.DOTALL | re.IGNORECASE,
 )
 _KEY = re.compile(r"\s*(?:(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|([\w$]+))\s*:", re.DOTALL)
@@ -43,7 +44,7 @@ def read_values(scripts: Iterable[str]) -> Iterator[object]:
         yield from _read_stream("".join(streamed))
 
 
-def _try(read: Callable[..., Any], *given: object) -> Any:
+def _try(read: Callable[..., Any], *given: object) -> Any:  # noqa: ANN401 - whatever ``read`` returns
     try:
         return read(*given)
     except (ValueError, RecursionError, IndexError):
@@ -110,8 +111,12 @@ def _call_function(script: str, at: int) -> object:
         return None
     _, end = read_literal(script, head.end(), {})
     called = _CALLED.match(script, end)
-    given, _ = read_literal("[" + script[called.end() :].rpartition(")")[0].rstrip(") ;") + "]", 0, {}) if called else ([], 0)
-    names = dict(zip((name.strip() for name in head[1].split(",")), given if isinstance(given, list) else [], strict=False))
+    given, _ = (
+        read_literal("[" + script[called.end() :].rpartition(")")[0].rstrip(") ;") + "]", 0, {}) if called else ([], 0)
+    )
+    names = dict(
+        zip((name.strip() for name in head[1].split(",")), given if isinstance(given, list) else [], strict=False)
+    )
     return read_literal(script, head.end(), names)[0]
 
 

@@ -19,7 +19,8 @@ _TIME = (
 _AFTERNOON = frozenset({"오후", "下午", "晚上", "午後"})
 _TIME_BEFORE = re.compile(
     r"^\D{0,20}(?P<hour>\d{1,2})[:h](?P<minute>\d{2})(?!\d)\s*(?P<half>[ap]\.?m\b\.?)?"
-    r"(?:\s*\(?(?P<zone>[A-Z]{2,5})\b)?", re.IGNORECASE
+    r"(?:\s*\(?(?P<zone>[A-Z]{2,5})\b)?",
+    re.IGNORECASE,
 )
 _ZONE = r"(?:\s*(?:Uhr\s*)?\(?(?:(?:GMT|UTC)(?=[+-]\d))?(?P<zone>[+-]\d{1,2}:?(?:\d{2})?|[A-ZМСК]{1,4})\b\)?)?"
 _FORMS = tuple(
@@ -32,11 +33,15 @@ _FORMS = tuple(
         rf"{_DAY_FIRST}(?P<name>{_NAME})[.,-]?,?\s?(?:del?\s+|\s)?(?P<year>\d{{4}}|(?<=\.\s)\d{{2}}(?![\d.:]))" + _TIME,
         r"(?<!\d)(?P<day>\d{1,2})\s+tháng\s+(?P<month>\d{1,2}),?\s+(?:năm\s+)?(?P<year>\d{4})" + _TIME,
         rf"(?<![^\W\d_])(?P<name>{_NAME})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})" + _TIME,
-        rf"(?<!\d)(?P<year>\d{{4}})(?:\.|\s?m\.)?\s+(?P<name>{_NAME})\.?\s+(?P<day>\d{{1,2}})(?!\d)(?:\.|\s?d\.)?" + _TIME,
+        rf"(?<!\d)(?P<year>\d{{4}})(?:\.|\s?m\.)?\s+(?P<name>{_NAME})\.?\s+(?P<day>\d{{1,2}})(?!\d)(?:\.|\s?d\.)?"
+        + _TIME,
         rf"(?<!\d)(?P<year>\d{{4}})\.\s+gada\s+(?P<day>\d{{1,2}})\.\s+(?P<name>{_NAME})" + _TIME,
-        r"(?<!\d)(?P<first>\d{1,2})(?P<dash>[/-])(?P<second_number>\d{1,2})(?P=dash)(?P<year>\d{4}|\d{2}(?![\d/:-]))" + _TIME,
-        rf"(?P<name>{_NAME})\s+(?P<day>\d{{1,2}})\s+(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?P<half>(?!))?"
-        r"(?=\s[A-Z]{2,5}\s(?P<year>\d{4}))",
+        r"(?<!\d)(?P<first>\d{1,2})(?P<dash>[/-])(?P<second_number>\d{1,2})(?P=dash)(?P<year>\d{4}|\d{2}(?![\d/:-]))"
+        + _TIME,
+        (
+            rf"(?P<name>{_NAME})\s+(?P<day>\d{{1,2}})\s+(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?P<half>(?!))?"
+            r"(?=\s[A-Z]{2,5}\s(?P<year>\d{4}))"
+        ),
     )
 )
 #: Written without separators, or with the plus sign of the offset lost on the way.

@@ -42,7 +42,7 @@ def show(article: Article, name: str) -> object:
 
 
 def show_dateline(dateline: Dateline) -> dict[str, str | None]:
-    date = dateline.date and dateline.date.value.date().isoformat()
+    date = dateline.date.value.date().isoformat() if dateline.date else None
     return {"place": dateline.place, "date": date, "agency": dateline.agency, "raw": dateline.raw}
 
 

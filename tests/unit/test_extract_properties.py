@@ -91,7 +91,9 @@ def test_one_article_exactly(shared: Path) -> None:
     assert article.published.value.isoformat() == "2023-03-13T14:05:00+01:00"
 
 
-BODY = "".join(f"<p>The council of Norhaven voted on Monday to rebuild the lighthouse, for the {n}th time.</p>" for n in range(9))
+BODY = "".join(
+    f"<p>The council of Norhaven voted on Monday to rebuild the lighthouse, for the {n}th time.</p>" for n in range(9)
+)
 PAGE = f"<html><head><title>Light saved</title></head><body><article><h1>Light saved</h1>{BODY}</article></body></html>".encode()
 
 
@@ -121,7 +123,9 @@ def test_bad_pages_end_in_a_verdict(body: bytes) -> None:
         pytest.param(b"[" * 1_000_000, id="open lists"),
         pytest.param(b'{"a":' + b"," * 1_000_000, id="commas"),
         pytest.param(b"{} " * 300_000, id="many values"),
-        pytest.param(b'[{"@type":"Thing","name":"x"}' + b',{"@type":"Thing","name":"x"}' * 1_700_000 + b"]", id="50 MB"),
+        pytest.param(
+            b'[{"@type":"Thing","name":"x"}' + b',{"@type":"Thing","name":"x"}' * 1_700_000 + b"]", id="50 MB"
+        ),
         pytest.param(b'{"@type":"Article","headline":"x","k":[' + b'{"@type":"Thing"},' * 60_000, id="cut off"),
     ],
 )

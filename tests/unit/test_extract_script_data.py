@@ -45,11 +45,31 @@ def element(tag: str, *children: object) -> list[object]:
     return ["$", tag, None, {"children": list(children)}]
 
 
-ELEMENTS = element("article", element("h1", "Light saved"), *(element("p", line[:20], ["$", "b", None, {"children": line[20:40]}], line[40:]) for line in LINES))  # fmt: skip
+ELEMENTS = element(
+    "article",
+    element("h1", "Light saved"),
+    *(element("p", line[:20], ["$", "b", None, {"children": line[20:40]}], line[40:]) for line in LINES),
+)
 TABLE = [["Reactive", 1], {"data": 2}, {"article": 3}, {"title": 4, "body": 5}, "Light saved", [6, 7, 8, 9, 10], *LINES]
-NUXT_2 = f'window.__NUXT__=(function(a,b){{return {{data:[{{title:a,body:b,n:1,seen:!0}}]}}}}("Light saved",{json.dumps(LINES)}));'
-CACHE = {"ROOT_QUERY": {"article": {"__ref": "Article:1"}}, "Article:1": {"title": "Light saved", "body": [{"__ref": f"P:{n}"} for n in range(5)]}, **{f"P:{n}": {"text": line} for n, line in enumerate(LINES)}}  # fmt: skip
-RICH = {"title": "Light saved", "content": [{"nodeType": "paragraph", "content": [{"value": line[:30]}, {"type": "link", "content": [{"value": line[30:50]}]}, {"value": line[50:]}]} for line in LINES]}  # fmt: skip
+NUXT_2 = (
+    "window.__NUXT__=(function(a,b){return {data:[{title:a,body:b,n:1,seen:!0}]}}"
+    f'("Light saved",{json.dumps(LINES)}));'
+)
+CACHE = {
+    "ROOT_QUERY": {"article": {"__ref": "Article:1"}},
+    "Article:1": {"title": "Light saved", "body": [{"__ref": f"P:{n}"} for n in range(5)]},
+    **{f"P:{n}": {"text": line} for n, line in enumerate(LINES)},
+}
+RICH = {
+    "title": "Light saved",
+    "content": [
+        {
+            "nodeType": "paragraph",
+            "content": [{"value": line[:30]}, {"type": "link", "content": [{"value": line[30:]}]}],
+        }
+        for line in LINES
+    ],
+}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +86,9 @@ RICH = {"title": "Light saved", "content": [{"nodeType": "paragraph", "content":
         pytest.param(
             f"<script>window.__STATE__ = JSON.parse({json.dumps(json.dumps(ARTICLE))});</script>", id="JSON.parse"
         ),
-        pytest.param(f"<script>var page = {{title: 'Light saved', body: {json.dumps(LINES)},}};</script>", id="JavaScript"),
+        pytest.param(
+            f"<script>var page = {{title: 'Light saved', body: {json.dumps(LINES)},}};</script>", id="JavaScript"
+        ),
         pytest.param(f'<script type="application/json">{json.dumps(RICH)}</script>', id="rich text"),
     ],
 )
