@@ -223,10 +223,7 @@ def _labelled(page: Page) -> Iterator[tuple[str, list[str]]]:
 def _is_author_name(mark: Mark) -> bool:
     if not mark.has("itemprop", "name"):
         return False
-    around = mark.node.parent
-    while around is not None and "author" not in (around.attributes.get("itemprop") or "").split():
-        around = around.parent
-    return around is not None
+    return any("author" in (around.attributes.get("itemprop") or "").split() for around in mark.around())
 
 
 def _is_author(mark: Mark) -> bool:

@@ -45,8 +45,10 @@ _SNIFF_WITHIN = 100_000
 
 #: Parsing takes the square of the depth (every start tag looks up the open elements), so 10 MiB of <div> would take hours.
 _MANY_TAGS = 20_000
+_MANY_MARKS = 5_000  # real pages have some hundreds; what looks around each would take minutes
 _MANY_CONTENTS = 200  # of meta elements with one name
 _MAX_DEPTH = 5_000
+_DEEP = 200
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
 #: Elements that hold nothing, or that the next of their kind closes.
 _FLAT = frozenset(
@@ -75,10 +77,16 @@ class Mark(NamedTuple):
 
     def is_inside(self, *tags: str) -> bool:
         """Tell whether an element with one of the tags is around it."""
+        return any(around.tag in tags for around in self.around())
+
+    def around(self) -> Iterator[LexborNode]:
+        """Yield the elements around it, inner before outer, as many as real pages nest."""
         around = self.node.parent
-        while around is not None and around.tag not in tags:
+        for _ in range(_DEEP):
+            if around is None:
+                return
+            yield around
             around = around.parent
-        return around is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +147,7 @@ def read_page(capture: Capture) -> Page:
 
 def make_page(url: str, html: str, tree: LexborHTMLParser) -> Page:
     """Return the page of a parsed tree."""
-    marks = tuple(Mark(node.tag or "", node.attributes, node) for node in tree.css(_MARKED))
+    marks = tuple(Mark(node.tag or "", node.attributes, node) for node in tree.css(_MARKED)[:_MANY_MARKS])
     return Page(url=url, html=html, tree=tree, marks=marks, metas=_read_metas(marks))
 
 

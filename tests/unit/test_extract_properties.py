@@ -111,6 +111,9 @@ PAGE = f"<html><head><title>Light saved</title></head><body><article><h1>Light s
         pytest.param(b"<html>" + b"<" * 2_000_000, id="open tags"),
         pytest.param(b"<html><p " + b"a=1 " * 500_000 + b">x", id="attributes"),
         pytest.param(b"<html>" + b'<meta name="author" content="Ida Brekke">' * 20_000 + PAGE, id="metas"),
+        pytest.param(
+            b"<html>" + b"<i itemprop=name>" * 3_000 + b'<i itemprop="name">x</i>' * 20_000 + PAGE, id="microdata"
+        ),
     ],
 )
 def test_bad_pages_end_in_a_verdict(body: bytes) -> None:
