@@ -32,6 +32,7 @@ _WHATWG = {
 }
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _META_WITHIN = 4096  # the standard says 1,024; real pages put scripts and comments before it
+_FEW_FAULTS = 3  # bytes that make nobody doubt a declaration
 _GUESS_WITHIN = 65_536  # a guess on more bytes is slower, not better
 
 _HTML_TYPES = ("html", "xml", "text/plain", "application/octet-stream", "unknown")
@@ -160,14 +161,23 @@ def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
         if body.startswith(bom):
             return body[len(bom) :].decode(encoding, errors="replace"), f"{encoding} with a byte order mark"
     declared = [find_codec(label) for label in (_http_charset(content_type), _meta_charset(body)) if label]
-    for codec in (*declared, "utf-8"):
+    # No other text is UTF-8 by chance: where it is, a declaration of something else is a mistake.
+    for codec in (*declared, "utf-8") if body.isascii() else ("utf-8", *declared):
         if codec:
             try:
                 return body.decode(codec), codec
             except UnicodeDecodeError:
                 continue
-    fallback = next(filter(None, declared), None) or _guess_codec(body)
+    fallback = next((codec for codec in declared if codec and codec != "utf-8"), None)
+    fallback = fallback or ("utf-8" if _is_mostly_utf8(body, is_declared="utf-8" in declared) else _guess_codec(body))
     return body.decode(fallback, errors="replace"), f"{fallback} with faults"
+
+
+def _is_mostly_utf8(body: bytes, *, is_declared: bool) -> bool:
+    """Tell whether more of the characters beyond ASCII are UTF-8 than not: a comment pasted into it is no reason to doubt it."""
+    text = body[:_GUESS_WITHIN].decode("utf-8", errors="replace")
+    faults = text.count("\ufffd")
+    return (is_declared and faults < _FEW_FAULTS) or sum(not char.isascii() for char in text) > 2 * faults
 
 
 def find_codec(label: str) -> str | None:
