@@ -1,10 +1,12 @@
 """From a capture to an article: the evidence gathered, weighed and put together."""
 
 from dataclasses import dataclass, replace
+from itertools import dropwhile
 
 from pipeline.errors import Reject
 from pipeline.extract.body import declared_paragraphs, drop_repeats, is_stub_of, read_body
 from pipeline.extract.byline import find_byline
+from pipeline.extract.dateline import complete_byline, find_dateline
 from pipeline.extract.dates import modified_at, published_at
 from pipeline.extract.facts import Facts, declared_canonical, gather_facts
 from pipeline.extract.metadata import (
@@ -21,6 +23,7 @@ from pipeline.extract.page import read_page
 from pipeline.extract.rules import clean_html
 from pipeline.extract.script_data import script_paragraphs
 from pipeline.extract.text import clean_line, join_paragraphs, weigh
+from pipeline.extract.times import is_date_line
 from pipeline.extract.walls import judge_page
 from pipeline.model.article import Article, Byline, TextSource
 from pipeline.model.capture import Capture
@@ -66,7 +69,7 @@ def _extract_from_page(capture: Capture, entry: Entry | None, rules: Rules, fed:
     headline = find_headline(facts, entry.title if entry else None)
     title = headline.value if headline else ""
     body = _find_body(facts, rules, fed, title)
-    body = replace(body, paragraphs=drop_repeats(body.paragraphs, title))
+    body = replace(body, paragraphs=drop_repeats([*dropwhile(is_date_line, body.paragraphs)], title))
     verdict = judge_page(facts, body.paragraphs)
     if verdict:
         if not (verdict.reason in _TEXT_MISSING and fed):
@@ -74,8 +77,11 @@ def _extract_from_page(capture: Capture, entry: Entry | None, rules: Rules, fed:
         body = _Body(paragraphs=fed, source=TextSource.FEED)
     article = _assemble(capture, entry, facts, headline or _headline_from_text(body.paragraphs))
     deck = body.deck or find_deck(facts, title)
+    dateline = find_dateline(body.paragraphs, article.published)
     return replace(
         article,
+        byline=complete_byline(article.byline, dateline, body.paragraphs),
+        dateline=dateline,
         deck=deck,
         deck_is_shown=body.deck is not None,
         text=join_paragraphs(body.paragraphs),

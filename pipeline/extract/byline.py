@@ -10,9 +10,9 @@ from pipeline.extract.blocks import Block, Element, Layout
 from pipeline.extract.facts import Facts, site_label
 from pipeline.extract.groups import bits_of
 from pipeline.extract.json_ld import Node, node_types
-from pipeline.extract.names import parse_byline
+from pipeline.extract.names import leads_to_name, parse_byline
 from pipeline.extract.page import Mark, Page
-from pipeline.extract.text import clean_paragraphs, fold
+from pipeline.extract.text import clean_line, clean_paragraphs, fold
 from pipeline.extract.words import load_words
 from pipeline.model.article import Byline
 
@@ -30,11 +30,22 @@ _METAS = (
     "dcterms.creator",
 )
 _NAMES = ("byline", "author", "autor", "auteur")  # parts of the class of an element that names the author
+#: Such parts as name it only beside the headline, where they are no list of people.
+_NEAR_NAMES = re.compile(
+    "writer|journalist|reporter|redakteur|redactor|verfasser|contributor|penulis|muhabir|yazar|toimittaja|szerzo|avtor",
+    re.IGNORECASE,
+)
 _MAX_WRITTEN = 200  # longer texts are an author's portrait, not a byline
 _LONGEST = 500  # characters of anything that can be a list of authors
 _BEFORE, _AFTER = 8, 15  # blocks around the headline where bylines stand
 _MANY_BOXES = 10
+_BESIDE = 6  # blocks below the headline
+_ABOVE, _MAX_SAID = 3, 100  # blocks above the headline, characters of a line that is a byline by its words alone
+_STOPS = tuple(".!?…。！？।؟:")
 
+_AUTHOR_ADDRESSES = ", ".join(
+    f'a[href*="/{folder}"]' for folder in ("author", "autor", "auteur", "journalist", "profile/", "staff/")
+)
 _ADDRESS = re.compile(r"^(?:https?:)?//|^www\.|/|[^\W_]{2}\.[a-z]{2,4}$", re.IGNORECASE)
 _LATIN = re.compile(r"^[A-Za-zÀ-ɏ'’.-]+$")
 
@@ -51,6 +62,9 @@ def find_byline(facts: Facts, fed: tuple[str, ...], language: str | None) -> Byl
     agencies = (byline.agency for _, byline in found if byline.agency)
     agency = next(agencies, None) or next((name for name in organizations if not _is_own(name, own)), None)
     if not named:
+        linked = _read(_addressed_bylines(facts), language, own | set(map(fold, organizations)))
+        named = [replace(linked, source="page:a")] if linked.authors else []
+    if not named:
         return replace(found[0][1], source=found[0][0], agency=agency) if agency and found else Byline()
     best = named[0]
     # Linked data often lacks all but the first author; the printed line has them all.
@@ -64,10 +78,15 @@ def byline_candidates(
     """Return the texts that may name the authors, with their sources, best first."""
     page = facts.page
     metas = ((f"meta:{name}", [t for t in page.metas.get(name, ()) if not _ADDRESS.search(t)]) for name in _METAS)
-    candidates = [("json-ld:author", facts.graph.texts(writers)), *metas, *_page_bylines(page, facts.layout, language)]
-    found = (*candidates, *_labelled(page), ("feed", list(fed)))
+    creators = facts.graph.texts((facts.node or {}).get("creator"))
+    declared = [("json-ld:author", facts.graph.texts(writers)), ("json-ld:creator", creators)]
+    candidates = [*declared, *metas, *_page_bylines(page, facts.layout, language)]
+    found = (*candidates, *_labelled(page), *_said_bylines(facts.layout, language), ("feed", list(fed)))
     short = ((source, [text for text in texts if len(text) <= _LONGEST]) for source, texts in found)
-    return [(source, texts) for source, texts in short if texts]
+    told: dict[tuple[str, ...], tuple[str, list[str]]] = {}  # what a box named as a byline says may begin as one too
+    for source, texts in short:
+        told.setdefault((source, *texts) if not source.startswith("page:") else tuple(texts), (source, texts))
+    return [(source, texts) for source, texts in told.values() if texts]
 
 
 def _read(texts: list[str], language: str | None, not_people: frozenset[str] | set[str]) -> Byline:
@@ -129,9 +148,11 @@ def _named_bylines(layout: Layout, language: str | None) -> Iterator[tuple[str, 
     boxes = [
         e
         for e in layout.elements
-        if e.mask & named
-        and e.end > e.start
-        and _is_byline_box(e)
+        if e.end > e.start
+        and (
+            (e.mask & named and _is_byline_box(e))
+            or (heading < e.start <= heading + _BESIDE and _NEAR_NAMES.search(e.signature))
+        )
         and not _is_others(e, others)
         and (e.start in near or _is_in_article(e))
     ]
@@ -172,6 +193,24 @@ def _is_in_article(element: Element) -> bool:
     return around is not None
 
 
+def _said_bylines(layout: Layout, language: str | None) -> Iterator[tuple[str, list[str]]]:
+    """Yield the short texts around the headline that begin as bylines do: "Von Anne Klöver publiziert am 25. September"."""
+    heading = next((element for element in layout.elements if element.tag == "h1"), None)
+    around = layout.blocks[max(0, heading.start - _ABOVE) : heading.end + _BEFORE] if heading else []
+    for block in around:
+        if block.size <= _MAX_SAID and leads_to_name(block.text, language) and not block.text.endswith(_STOPS):
+            yield f"page:{block.owner.tag}", [block.text]
+
+
+def _addressed_bylines(facts: Facts) -> list[str]:
+    """Return the texts of the links to authors' pages that stand between headline and text."""
+    heading = next((element for element in facts.layout.elements if element.tag == "h1"), None)
+    around = facts.layout.blocks[heading.start : heading.end + _BEFORE] if heading else []
+    shown = " ".join(block.text for block in around if block.links and block.size <= _MAX_WRITTEN)
+    links = (clean_line(node.text()) for node in (facts.page.tree.css(_AUTHOR_ADDRESSES) if shown else ()))
+    return [text for text in dict.fromkeys(links) if text and text in shown]
+
+
 def _labelled(page: Page) -> Iterator[tuple[str, list[str]]]:
     """Yield the author that cards for social networks show beside a label."""
     labels = load_words("bylines")["labels"]["words"]
@@ -184,10 +223,7 @@ def _labelled(page: Page) -> Iterator[tuple[str, list[str]]]:
 def _is_author_name(mark: Mark) -> bool:
     if not mark.has("itemprop", "name"):
         return False
-    around = mark.node.parent
-    while around is not None and "author" not in (around.attributes.get("itemprop") or "").split():
-        around = around.parent
-    return around is not None
+    return any("author" in (around.attributes.get("itemprop") or "").split() for around in mark.around())
 
 
 def _is_author(mark: Mark) -> bool:

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
+from pipeline.extract.blocks import Layout
 from pipeline.extract.facts import Facts
 from pipeline.extract.json_ld import Graph, Node, node_types
 from pipeline.extract.page import Mark, Page
 from pipeline.extract.times import parse_timestamp
+from pipeline.extract.words import load_words
 from pipeline.model.evidence import Precision, Timestamp
 
 _PUBLISHED_METAS = (
@@ -43,6 +45,18 @@ _PUBLISHED_METAS = (
     "citation_publication_date",
     "weibo:article:create_at",
     "apub:time",
+    "cxenseparse:publishtime",
+    "article.created",
+    "article:published_date",
+    "date_published",
+    "datecreated",
+    "originalpublicationdate",
+    "article_date_original",
+    "dcterms.issued",
+    "dc.created",
+    "displaydate",
+    "published_at",
+    "mediator_published_time",
     "date",
 )
 _MODIFIED_METAS = (
@@ -61,7 +75,17 @@ _MODIFIED_METAS = (
 
 
 def _is_time(mark: Mark) -> bool:
-    return mark.tag == "time" and "datetime" in mark.attributes
+    return mark.tag == "time" and "datetime" in mark.attributes and not _is_change(mark)
+
+
+def _is_change(mark: Mark) -> bool:
+    """Tell whether the time is that of a change: named so, or after a word such as "Updated:"."""
+    name = f"{mark.attributes.get('class') or ''} {mark.attributes.get('itemprop') or ''}".lower()
+    if "modified" in name or "updated" in name:
+        return "published" not in name and "entry-date" not in name
+    before = mark.node.prev
+    said = (before.text(deep=False) or "") if before is not None and before.tag == "-text" else ""
+    return _says(said[-_LABEL:], "changed")
 
 
 #: Which marks of a page tell a time, best first; what selectors find is looked for only where these tell none.
@@ -74,8 +98,7 @@ _MARKED_PUBLISHED: tuple[Callable[[Mark], bool], ...] = (
 )
 _MARKED_MODIFIED: tuple[Callable[[Mark], bool], ...] = (
     lambda mark: mark.has("itemprop", "dateModified"),
-    lambda mark: mark.tag == "time" and "modified" in (mark.attributes.get("class") or "").lower(),
-    lambda mark: mark.tag == "time" and "updated" in (mark.attributes.get("class") or "").lower(),
+    lambda mark: mark.tag == "time" and "datetime" in mark.attributes and _is_change(mark),
 )
 _PAGE_PUBLISHED = (
     "[data-published], [data-publish-date], [data-publication-date], [data-timestamp], [data-datetime]",
@@ -84,6 +107,7 @@ _PAGE_PUBLISHED = (
     'article [class*="meta" i], main [class*="meta" i]',
     'h1 ~ [class*="meta" i], h1 ~ [class*="byline" i]',
     '[class*="date" i], [class*="datum" i], [class*="fecha" i]',
+    '[data-epoch], [data-utime], [datetime]:not(time), [class*="time" i][title], [class*="date" i][title]',
 )
 #: Attributes that say the time for machines.
 _WRITTEN = (
@@ -94,7 +118,12 @@ _WRITTEN = (
     "data-publication-date",
     "data-timestamp",
     "data-datetime",
+    "data-epoch",
+    "data-utime",
+    "title",
 )
+_LABEL = 24  # characters before a time that say what it is of
+_ABOVE, _BELOW = 3, 12  # blocks around the headline where dates stand
 _MAX_WRITTEN = 120  # a longer text is prose with a date in it, not a date line
 
 _URL_DATE = re.compile(r"/(20\d{2}|19\d{2})[/-](\d{1,2})[/-](\d{1,2})(?=[/-]|$)|/(20\d{2})([01]\d)([0-3]\d)(?=\D)")
@@ -104,7 +133,12 @@ _TOLERANCE = timedelta(days=1)  # clocks, time zones, and papers dated ahead
 
 def published_at(facts: Facts, fed: Timestamp | None, now: datetime) -> Timestamp | None:
     """Return when the article was published: JSON-LD, meta, page, feed, URL in this order; never a day after ``now``."""
-    return _choose(published_candidates(facts, fed), now)
+    first = _choose(published_candidates(facts, fed), now, modified_candidates(facts, None))
+    if first is None or first.value.utcoffset() or not first.source.startswith("json-ld"):
+        return first
+    # Some pages write a Z behind their local time; another declaration has that clock with its true offset.
+    declared = _read(_metas(facts.page, _PUBLISHED_METAS), facts.page.language)
+    return next((s for s in declared if s.has_offset and s.value.utcoffset() and _shows_same(s, first)), first)
 
 
 def published_candidates(facts: Facts, fed: Timestamp | None) -> Iterator[Timestamp]:
@@ -114,6 +148,7 @@ def published_candidates(facts: Facts, fed: Timestamp | None) -> Iterator[Timest
         [("json-ld:datePublished", graph.text(node, "datePublished"))],
         _metas(page, _PUBLISHED_METAS),
         _elements(page, _MARKED_PUBLISHED, _PAGE_PUBLISHED),
+        _date_lines(facts.layout),
     )
     other = ("json-ld:WebPage", next((text for n in graph.nodes if (text := _page_date(graph, n))), None))
     created = (
@@ -166,6 +201,26 @@ def _elements(
             yield f"page:{node.tag}", written
 
 
+def _date_lines(layout: Layout) -> Iterator[tuple[str, str]]:
+    """Yield the short texts with numbers between the headline and the first paragraph, then those just above it."""
+    heading = next((element for element in layout.elements if element.tag == "h1"), None)
+    if heading is None:
+        return
+    below = layout.blocks[heading.end : heading.end + _BELOW]
+    first = next((at for at, block in enumerate(below) if block.size > _MAX_WRITTEN), len(below))
+    for block in (*below[:first], *layout.blocks[max(0, heading.start - _ABOVE) : heading.start]):
+        if block.size <= _MAX_WRITTEN and any(map(str.isdigit, block.text)):
+            yield f"page:{block.owner.tag}", _published_part(block.text)
+
+
+def _published_part(text: str) -> str:
+    """Return what follows "published" in a line that tells a change first: "Updated 14 March, published 13 March 2023"."""
+    said = text.casefold()
+    starts = [said.find(word) for word in load_words("dates")["published"]["words"] if word in said]
+    start = min(starts, default=0)
+    return text[start:] if start and _says(text[:start], "changed") and any(map(str.isdigit, text[start:])) else text
+
+
 def _read(written: Iterable[tuple[str, str | None]], language: str | None) -> Iterator[Timestamp]:
     stamps = (parse_timestamp(raw, source, language) for source, raw in written if raw)
     return (stamp for stamp in stamps if stamp)
@@ -182,7 +237,7 @@ def _url_dates(url: str) -> Iterator[Timestamp]:
 def _is_same(exact: Timestamp, bare: Timestamp) -> bool:
     """Tell whether a time with an offset is one without: on the same clock, or where some zone's clock would show it."""
     clock = bare.value.replace(tzinfo=None, second=0, microsecond=0)
-    if exact.value.replace(tzinfo=None, second=0, microsecond=0) == clock:
+    if _shows_same(exact, bare):
         return True
     if exact.source.startswith("page"):  # the page tells the times of other articles too
         return False
@@ -190,8 +245,11 @@ def _is_same(exact: Timestamp, bare: Timestamp) -> bool:
     return apart <= _WIDEST_OFFSET and not apart % _QUARTER
 
 
-def _choose(candidates: Iterable[Timestamp], now: datetime) -> Timestamp | None:
-    """Return the first believable candidate, or a later one that says the same more exactly; reads no further than that."""
+def _choose(candidates: Iterator[Timestamp], now: datetime, others: Iterable[Timestamp] = ()) -> Timestamp | None:
+    """Return the first believable candidate, or a later one that says the same more exactly; reads no further than that.
+
+    ``others`` are times of something else, such as a change: where one is the same time with an offset, it tells the offset.
+    """
     believable = (stamp for stamp in candidates if stamp.value <= now + _TOLERANCE)
     first = next(believable, None)
     if first is None:
@@ -199,7 +257,21 @@ def _choose(candidates: Iterable[Timestamp], now: datetime) -> Timestamp | None:
     if first.precision is Precision.DAY:
         same = (s for s in believable if s.precision is Precision.MINUTE and s.value.date() == first.value.date())
     elif not first.has_offset:
-        same = (s for s in believable if s.has_offset and s.precision is Precision.MINUTE and _is_same(s, first))
+        exact = (s for s in chain(believable, others) if s.has_offset and s.precision is Precision.MINUTE)
+        same = (s for s in exact if _is_same(s, first))
     else:
         return first
     return next(same, first)
+
+
+def _shows_same(one: Timestamp, other: Timestamp) -> bool:
+    """Tell whether both show the same day and time of day, whatever their offsets."""
+    return one.value.replace(tzinfo=None, second=0, microsecond=0) == other.value.replace(
+        tzinfo=None, second=0, microsecond=0
+    )
+
+
+def _says(text: str, kind: str) -> bool:
+    """Tell whether the text has a word that leads to a time of this kind: "changed" or "published"."""
+    said = text.casefold()
+    return any(word in said for word in load_words("dates")[kind]["words"])

@@ -115,7 +115,7 @@ def _explain_fields(facts: Facts, article: Article | None) -> Iterator[FieldRepo
         rule = "the first that is not in the future, or a later one that says the same more exactly"
         found = ((stamp.source, _show_time(stamp)) for stamp in stamps)
         yield _report(name, _show_time(stamp) if stamp else None, rule, found, stamp.source if stamp else None)
-    topics = topic_candidates(facts)
+    topics = [*topic_candidates(facts)]
     yield _report(
         "topics",
         ", ".join(article.topics) if article else None,

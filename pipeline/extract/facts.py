@@ -1,6 +1,7 @@
 """The evidence of a page, gathered once for all who weigh it."""
 
 import html
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
@@ -9,8 +10,13 @@ from selectolax.lexbor import LexborNode
 
 from pipeline.extract.blocks import Layout, read_layout
 from pipeline.extract.json_ld import Graph, Node, find_article, read_graph
-from pipeline.extract.page import Page
-from pipeline.extract.text import clean_line
+from pipeline.extract.page import Mark, Page
+from pipeline.extract.text import clean_line, fold
+
+_KICKER = re.compile(
+    "kicker|topline|overline|dachzeile|spitzmarke|overtitle|roofline|eyebrow|pretitle|surtitre|antetitulo|occhiello",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +45,7 @@ def gather_facts(page: Page, publisher: str | None) -> Facts:
         *page.metas.get("application-name", ()),
         *graph.texts((node or {}).get("publisher")),
         *([publisher] if publisher else []),
+        *(_inline_text(mark.node) for mark in page.marked("h1") if _is_logo(mark)),
         *(graph.text(other, "name") or "" for other in graph.nodes if other.get("@type") == "WebSite"),
     ]
     return Facts(
@@ -78,15 +85,47 @@ def title_texts(page: Page) -> Iterable[tuple[str, str]]:
 
 
 def read_heading(page: Page) -> str | None:
-    """Return the h1 of the article; a page with several has its site's name in another."""
-    headings = list(page.marked("h1"))
+    """Return the h1 of the article, without a kicker; a page with several, or one that leads home, has its site's name in it."""
+    headings = [mark for mark in page.marked("h1") if not _is_logo(mark)]
     ours = [mark for mark in headings if "itemprop" in mark.attributes or mark.is_inside("article", "main")]
-    return next((text for mark in ours or headings if (text := _inline_text(mark.node))), None)
+    if not headings:
+        named = next(
+            (mark.node for mark in page.marks if mark.has("itemprop", "headline") and mark.tag != "meta"), None
+        )
+        node = named or page.first("article h2, main h2, h2[class*=title i]")
+        return (_cut_kicker(node) or None) if node else None
+    sites = {fold(name) for name in page.metas.get("og:site_name", ())}
+    texts = [text for mark in ours or headings if (text := _cut_kicker(mark.node))]
+    return next((text for text in texts if fold(text) not in sites), next(iter(texts), None))
+
+
+def _is_logo(mark: Mark) -> bool:
+    """Tell whether the heading is a link to the front page, as the name of a site is."""
+    link = None if _is_bare(mark.node) else mark.node.css_first("a[href]")
+    address = (link.attributes.get("href") or "") if link else ""
+    return bool(address) and urlsplit(address).path in {"", "/"} and not address.startswith(("#", "?", "javascript:"))
+
+
+def _cut_kicker(heading: LexborNode) -> str:
+    """Return the text of the heading without what is named a kicker at its beginning."""
+    text = _inline_text(heading)
+    for node in () if _is_bare(heading) else heading.css("[class]"):
+        if _KICKER.search(node.attributes.get("class") or ""):
+            said = _inline_text(node)
+            rest = text.removeprefix(said).lstrip(" :|–—-") if said else text
+            text = rest if len(rest) > len(said) else text
+    return text
 
 
 def _inline_text(node: LexborNode) -> str:
     """Return the text on one line; only what breaks a line or stands in boxes of its own separates words."""
-    return clean_line(node.text(separator=" " if node.css_first("br, div, p, span") else ""))
+    return clean_line(node.text(separator=" " if not _is_bare(node) and node.css_first("br, div, p, span") else ""))
+
+
+def _is_bare(node: LexborNode) -> bool:
+    """Tell whether the element holds nothing but text: a query takes longer than to look."""
+    first = node.child
+    return first is None or (first.next is None and first.tag == "-text")
 
 
 def site_label(url: str) -> str:

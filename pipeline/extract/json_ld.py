@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pipeline.extract.text import clean_line, fold
 
@@ -15,6 +16,9 @@ _NOT_ARTICLE = frozenset({"DiscussionForumPosting", "SocialMediaPosting", "JobPo
 _WRAPPING_START = re.compile(r"^\s*(?:(?://)?\s*(?:<!--|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)\s*)+")
 _WRAPPING_END = re.compile(r"(?:(?://)?\s*(?:-->|\]\]>|/\*\s*\]\]>\s*\*/)\s*)+$")
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
+_BETWEEN = re.compile(r"[\s,;]*")
+#: A page describes a few dozen things; what is larger is no description, and would take longer than the whole page.
+_MAX_NODES, _LARGEST = 5_000, 2_000_000
 _MAX_DEPTH = 12  # real graphs nest four or five deep
 _DECODER = json.JSONDecoder(strict=False)  # line breaks inside strings are the most common mistake
 
@@ -39,10 +43,9 @@ class Graph:
 
     def texts(self, value: object, key: str = "name") -> list[str]:
         """Return the value as clean texts; an object gives its name (or ``key``) or value."""
-        found = (
-            part if isinstance(part, str) else part.get(key) or part.get("@value") or "" for part in self.resolve(value)
-        )
-        lines = (clean_line(html.unescape(part)) for part in found if isinstance(part, str))
+        named = (part if isinstance(part, str) else part.get(key) or _other_name(part) for part in self.resolve(value))
+        found = (text for name in named for text in (name if isinstance(name, list) else [name]))
+        lines = (clean_line(html.unescape(text)) for text in found if isinstance(text, str))
         return [line for line in lines if line]
 
     def text(self, node: Node | None, *keys: str) -> str | None:
@@ -50,13 +53,21 @@ class Graph:
         return next((text for key in keys for text in self.texts((node or {}).get(key))), None)
 
 
+def _other_name(node: Node) -> object:
+    """Return the value of a node that has no name: a literal's, or the parts of a person's name."""
+    parts = (node.get("givenName"), node.get("familyName"))
+    return node.get("@value") or " ".join(part for part in parts if isinstance(part, str))
+
+
 def read_graph(scripts: Iterable[str]) -> Graph:
     """Return the JSON-LD of a page's scripts; what cannot be mended is left out."""
     nodes: list[Node] = []
     by_id: dict[str, Node] = {}
     for script in scripts:
-        for value in parse_json(script):
-            for node in _walk(value, 0):
+        if len(nodes) >= _MAX_NODES:
+            break
+        for value in parse_json(script) if len(script) <= _LARGEST else ():
+            for node in islice(_walk(value, 0), _MAX_NODES - len(nodes)):
                 nodes.append(node)
                 name = node.get("@id")
                 if isinstance(name, str) and len(node) > len(by_id.get(name, {})):
@@ -123,10 +134,11 @@ def _decode_all(text: str) -> list[object]:
     """Read all values of the text; some pages write several objects one after the other."""
     values: list[object] = []
     position = 0
-    while position < len(text):
+    while position < len(text) and len(values) < _MAX_NODES:
         value, position = _DECODER.raw_decode(text, position)
         values.append(value)
-        position += len(text[position:]) - len(text[position:].lstrip(" \t\r\n,;"))
+        between = _BETWEEN.match(text, position)
+        position = between.end() if between else position
     return values
 
 

@@ -3,14 +3,19 @@
 import html
 import re
 from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
 from urllib.parse import urlsplit
 
 from pipeline.extract.facts import Facts, absolute_url, site_label
+from pipeline.extract.groups import bits_of
 from pipeline.extract.text import clean_line, fold
 from pipeline.model.article import Image
 from pipeline.model.evidence import Evidence
 
 _SEPARATOR = re.compile(r"(\s*(?:\s[-–—|·•:/»«<>~*]+\s|\s?[|｜丨_]\s?|::|\s[-–—－]\s?|[-–—－]{2,}|－|[:：]\s?)\s*)")
+_LONGEST_TITLE = 1_000
+_PATH_SEPARATORS = frozenset({"<", "_", "»", "::", "|", "｜"})  # between a headline, its section and the site
 _TRUNCATED = range(95, 120)  # characters; headlines in linked data are cut off after 110
 _DECK_METAS = ("og:description", "description", "twitter:description", "dc.description")
 _IMAGE_METAS = ("og:image", "og:image:url", "twitter:image", "twitter:image:src")
@@ -22,11 +27,16 @@ _TOPIC_METAS = (
     "cxenseparse:keywords",
     "sailthru.tags",
     "og:article:tag",
+    "dc.subject",
+    "tags",
 )
-_COMMA = re.compile(r"[,;،、，；]")
+_COMMA = re.compile(r"[,;،、，；|]")
+_TAG_BOX = re.compile("tag|topic|keyword|schlagw|themen|etiquet|temas|mots-cl|etiket|stitky", re.IGNORECASE)
 _LABEL = re.compile(r"^[\w-]+:\S+$")  # "type:video" is for machines
 _MAX_TOPICS, _MAX_TOPIC = 50, 80
 _MANY_TAGS = 15
+_WORD = re.compile("[\u3040-\u9fff]|[^\\W_]+")  # a word, or a character where nothing separates words
+_FEW_WORDS = 3
 _SHORTEST_LABEL = 3
 _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae"})
 _TRUE = frozenset({"true", "yes", "1"})
@@ -41,7 +51,21 @@ def find_headline(facts: Facts, fed: str | None) -> Evidence | None:
     votes = Counter(fold(evidence.value) for evidence in found)
     agreed = max(votes.values())
     best = next(evidence for evidence in found if votes[fold(evidence.value)] == agreed)
-    return next((evidence for evidence in found if _completes(evidence.value, best.value)), best)
+    best = next((evidence for evidence in found if _completes(evidence.value, best.value)), best)
+    return next((evidence for evidence in found if _is_shown_for(evidence, best)), best)
+
+
+def _is_shown_for(shown: Evidence, agreed: Evidence) -> bool:
+    """Tell whether the page shows this headline and tells others the agreed one: they share half of their words.
+
+    An h1 that ends as the other one is it with a kicker before it, which is no part of the headline.
+    """
+    if shown.source != "page:h1" or fold(shown.value) == fold(agreed.value):
+        return False
+    ours, theirs = ({*_WORD.findall(text.value.casefold())} for text in (shown, agreed))
+    if fold(shown.value).endswith(fold(agreed.value)) or min(len(ours), len(theirs)) < _FEW_WORDS:
+        return False
+    return len(ours & theirs) >= min(len(ours), len(theirs)) / 2
 
 
 def headline_candidates(facts: Facts) -> list[Evidence]:
@@ -49,16 +73,20 @@ def headline_candidates(facts: Facts) -> list[Evidence]:
     written = [("json-ld", facts.graph.text(facts.node, "headline", "name")), *facts.titles]
     cut = {text: cut_site_name(text, facts) for text in {text for _, text in written if text}}
     found = [Evidence(value=cut[text], source=source) for source, text in written if text]
-    return [evidence for evidence in found if evidence.value]
+    sites = {fold(name) for name in facts.site_names}
+    return [evidence for evidence in found if evidence.value and fold(evidence.value) not in sites] or found[:1]
 
 
 def cut_site_name(title: str, facts: Facts) -> str:
     """Return the title without the site's name before or after it, where the page or its address tells that name."""
     heading = fold(facts.heading or "")
-    pieces = _SEPARATOR.split(title)
+    pieces = _SEPARATOR.split(clean_line(title[:_LONGEST_TITLE]))  # long runs of blanks would take it for ever
+    cut = ""
     while len(pieces) > 1:
-        rest = fold("".join(pieces[:-2]))
-        if (heading and rest == heading) or _is_site(pieces[-1], pieces[-2], facts):
+        rest = "".join(pieces[:-2])
+        is_section = pieces[-2].strip() == cut in _PATH_SEPARATORS and len(rest) > len(pieces[-1])
+        if (heading and fold(rest) == heading) or is_section or _is_site(pieces[-1], pieces[-2], facts):
+            cut = pieces[-2].strip()
             pieces = pieces[:-2]
         elif _is_site(pieces[0], pieces[1], facts):
             pieces = pieces[2:]
@@ -124,16 +152,33 @@ def find_topics(facts: Facts) -> tuple[str, ...]:
     return next((topics for _, topics in topic_candidates(facts)), ())
 
 
-def topic_candidates(facts: Facts) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the keywords that each source gives, best first."""
+def topic_candidates(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the keywords that each source gives, best first; links are looked for only where nothing else tells any."""
     texts = (
         ("json-ld:keywords", facts.graph.texts((facts.node or {}).get("keywords"))),
         *((f"meta:{name}", [*facts.page.metas.get(name, ())]) for name in _TOPIC_METAS),
         ("page:rel=tag", _tag_links(facts)),
         ("meta:keywords", [*facts.page.metas.get("keywords", ())]),
+        ("json-ld:about", facts.graph.texts((facts.node or {}).get("about"))),
     )
     found = ((source, _read_topics(written)) for source, written in texts if written)
-    return [(source, topics) for source, topics in found if topics]
+    links = (("page:links", _read_topics(read(facts))) for read in (_boxed_links,))
+    return ((source, topics) for source, topics in chain(found, links) if topics)
+
+
+def _boxed_links(facts: Facts) -> list[str]:
+    """Return the links of the first box below the headline that is named after tags, where it holds links alone."""
+    heading = next((element.end for element in facts.layout.elements if element.tag == "h1"), None)
+    if heading is None:
+        return []
+    named = bits_of("topic")
+    for box in facts.layout.elements:
+        if box.mask & named and box.start >= heading and _TAG_BOX.search(box.signature):
+            blocks = facts.layout.blocks[box.start : box.end]
+            texts = [part for block in blocks if block.links for part in _COMMA.split(block.text.rpartition(":")[2])]
+            if 1 < sum(block.links for block in blocks) == len(texts) <= _MANY_TAGS:
+                return texts
+    return []
 
 
 def _tag_links(facts: Facts) -> list[str]:

@@ -18,11 +18,22 @@ _ADDRESS = re.compile(r"^(?:https?:)?//|^www\.|/|[^\W_]{2}\.[a-z]{2,4}$", re.IGN
 _SEPARATOR = re.compile(
     r"\s*(?:[,;|/&•·*(){}\[\]<>\n、，；／｜・【】（）]|\s[-–—]\s|\s\+\s|(?<!\w)[-–—]|[-–—](?!\w))\s*"
 )
-_ASIDE = re.compile(r"\(([^()]{1,80})\)|（([^（）]{1,80})）")
-_LATIN = re.compile(r"^[A-Za-zÀ-ɏ'’.-]+$")
+_ASIDE = re.compile(r"\(([^()]{1,80})\)|（([^（）]{1,80})）|[\[【]([^\[\]【】]{1,40}[=＝][^\[\]【】]{1,40})[\]】]")
+_LABELLED = re.compile(
+    r"(?<!\d)[:：]|[／＝=｜]|(?<=[^\x00-\x7f])/|\S (?:by|von|par|por) |사진|글", re.IGNORECASE
+)  # what every label has: trying all takes long
+_WITHIN_ASIDE = re.compile(r"[=＝/,，]")
+_UNSPACED = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
 _INITIALS = re.compile(r"^[A-ZÀ-Þ]{2,5}$")
 _HAN = re.compile(r"^[\u3400-\u9fff\uac00-\ud7af\s]+$")
-_MAX_HAN_NAME = 4
+_HOUSE = re.compile(r"^[A-ZÄÖÜ]{2,5}-\w")  # "ARD-Studio"
+_HAN_NAME, _JAPANESE_NAME = 4, 6  # characters of the longest
+_SHORT_NAME = 5
+_LONGEST_AGENCY = 4  # words
+#: Where and when a Chinese agency sent it from: "台北13日電".
+_WIRED = re.compile(r"(?:\S{2})?(?:\d{1,2}月)?\d{1,2}日(?:[电電]|综合|綜合).*$|[电電]$")
+#: "And" is a letter of the next word in Hebrew; what has two words on either side is two names.
+_HEBREW_AND = re.compile(r"(\w+ \w+) ו(\w{2,} \w+)")
 
 
 @lru_cache(maxsize=1_000)  # a page says the same in several places
@@ -30,31 +41,98 @@ def parse_byline(raw: str, language: str | None = None) -> Byline:
     """Return the names of a printed byline in the order given, and the agency; roles, places, addresses and dates cut."""
     language = _primary(language)  # patterns are made for each language, not for each of its countries
     line = _EMAIL.sub(" , ", clean_line(raw))
-    asides = [text for pair in _ASIDE.findall(line) for text in pair if text]
-    text = _cut_prefix(_ASIDE.sub(" , ", line), language)
-    parts = [part for part in _SEPARATOR.split(_conjunctions(language).sub(",", text)) if part]
+    asides = [text for aside in _ASIDE.findall(line) for texts in aside for text in _WITHIN_ASIDE.split(texts)]
+    written, sources = _cut_credits(_ASIDE.sub(" , ", line))
+    written, papers = _cut_papers(written)
+    text = _split_conjunctions(_cut_prefix(written, language), language)
     authors: dict[str, None] = {}
     agency = None
-    for part in parts:
+    for part in filter(None, _SEPARATOR.split(text)):
         names, employer = _read_part(part, language)
         agency = agency or employer
         authors.update(dict.fromkeys(names))
-    agency = agency or next(filter(None, map(_agency, asides)), None)
+    agency = agency or next(filter(None, map(find_agency, (*asides, *sources, *papers))), None)
     if any(" " in name for name in authors):  # beside full names a single word is a place or a paper
-        authors = {name: None for name in authors if " " in name or not _LATIN.match(name)}
+        authors = {name: None for name in authors if " " in name or _UNSPACED.search(name)}
     return Byline(authors=tuple(authors), agency=agency, raw=raw)
+
+
+def find_agency(text: str) -> str | None:
+    """Return the name of the agency that the text is or ends with, or None: "with AFP", "Redazione ANSA"."""
+    return _split_agency(text)[1]
+
+
+def _split_agency(text: str) -> tuple[str, str | None]:
+    """Return the words before the agency at the end of the text, and the agency; all words where there is none."""
+    agencies, words = load_words("bylines")["agencies"], text.strip(" .:：").split()
+    for at in range(max(0, len(words) - _LONGEST_AGENCY), len(words)):
+        said = " ".join(words[at:])
+        # "Ida Sid" is no agency, "Ida SID" is: beside other words short names must not look like a family's.
+        if said.lower() in agencies and (not at or len(said) > _SHORT_NAME or not said.istitle()):
+            return " ".join(words[:at]), str(agencies[said.lower()])
+    return text, None
+
+
+def _cut_credits(line: str) -> tuple[str, list[str]]:
+    """Return the line without what labels give to others than the authors ("Photo: Tom Aske"), and the sources named."""
+    pieces = _labels().split(line) if _LABELLED.search(line) else [line]
+    kept, sources = [pieces[0]], list[str]()
+    for label, text in zip(pieces[1::2], pieces[2::2], strict=True):
+        kind = _kinds_of_labels()[_bare_label(label)]
+        if kind == "authors":
+            kept.append(text)
+        elif kind == "sources":
+            sources.append(text.strip(" .,;|/"))
+    return " , ".join(kept), [*sources, *(word for text in sources for word in text.split())]
+
+
+def _cut_papers(line: str) -> tuple[str, list[str]]:
+    """Return the line without what stands before "记者", its paper, and that: nothing separates Chinese words."""
+    first, *others = _han_labels().split(line)
+    if not "".join(others).strip():  # a title after the name
+        return line, []
+    return " , ".join(others), [first.strip()]
+
+
+def _split_conjunctions(text: str, language: str | None) -> str:
+    """Return the text with commas for its conjunctions, but for those within names: "Joan Puig i Cadafalch"."""
+    pieces = _conjunctions(language).split(text)
+    joined = pieces[0]
+    for conjunction, piece in zip(pieces[1::2], pieces[2::2], strict=True):
+        first = next(iter(_SEPARATOR.split(piece)), "")
+        is_in_name = (
+            len(conjunction) == 1 and " " not in first and not _is_role(first.lower()) and not find_agency(first)
+        )
+        joined += f" {conjunction} {piece}" if is_in_name else f", {piece}"
+    return _HEBREW_AND.sub(r"\1, \2", joined) if (language or "").startswith(("he", "iw")) else joined
 
 
 def _read_part(part: str, language: str | None) -> tuple[list[str], str | None]:
     """Return the names in a part of a byline, mostly one or none, and the agency in it."""
-    name = _cut_date(_cut_prefix(part, language)).strip(" .:：-–—\"'“”„«»")
-    agency = _agency(name)
-    if agency or not name:
-        return [], agency
+    name = _cut_date(_WIRED.sub("", _cut_prefix(part, language))).strip(" .:：-–—=＝\"'“”„«»")
+    if not name:
+        return [], None
     name, _, employer = name.partition(" for ")
-    name = _cut_role(_bases().sub("", name).strip(" .:-–—"))
-    names = name.split() if _HAN.match(name) and all(len(word) in {2, 3, 4} for word in name.split()) else [name]
-    return [_recase(name) for name in names if _is_name(name)], _agency(employer)
+    name, agency = _split_agency(name)
+    name = _bases(language).sub("", name).strip(" .:-–—")
+    names = _split_han(name, language) if _HAN.match(name) else [_cut_role(name)]
+    is_short = not (language or "").startswith("ja")
+    names = [
+        name
+        for name in names
+        if not (_HAN.match(name) and len(name.replace(" ", "")) > (_HAN_NAME if is_short else _JAPANESE_NAME))
+    ]
+    return [_recase(name) for name in names if _is_name(name) and name.lower() not in _places()], agency or find_agency(
+        employer
+    )
+
+
+def _split_han(text: str, language: str | None) -> list[str]:
+    """Return the names in Han or Hangul characters; in Japanese a blank stands between family and given name."""
+    words = [word for word in text.split() if not _is_role(word)]
+    if (language or "").startswith("ja") and len(words) % 2 == 0:
+        return [" ".join(pair) for pair in zip(words[::2], words[1::2], strict=True)]
+    return words if all(len(word) in {2, 3, 4} for word in words) else [" ".join(words)]
 
 
 def _is_name(text: str) -> bool:
@@ -65,9 +143,7 @@ def _is_name(text: str) -> bool:
         return False
     if any(word[0].islower() and len(word) > _MAX_PARTICLE for word in words):  # "van", "della", but not "this"
         return False
-    if _ADDRESS.search(text):
-        return False
-    return not _HAN.match(text) or len(text) <= _MAX_HAN_NAME
+    return not _ADDRESS.search(text) and not any(map(_HOUSE.match, words))
 
 
 def _cut_date(text: str) -> str:
@@ -82,14 +158,22 @@ def _cut_date(text: str) -> str:
 def _cut_role(text: str) -> str:
     """Return the text, the name after a role such as in "Redakteurin Ida Brekke", or nothing where there is but a role."""
     lower = text.lower()
-    if any(phrase in lower for phrase in _roles().phrases):
-        return ""
+    phrase = next((phrase for phrase in _roles().phrases if phrase in lower), None)
+    if phrase:
+        before = text[: lower.index(phrase)].split()
+        return " ".join(before) if len(before) == 2 else ""  # noqa: PLR2004 - a full name
     words = text.split()
-    last = next((at for at in range(len(words) - 1, -1, -1) if _is_role(words[at].lower().strip(".:'’"))), None)
-    if last is None:
+    places = [at for at, word in enumerate(words) if _is_role(word.lower().strip(".:'’"))]
+    if not places:
         return text
-    after = words[last + 1 :]
-    return " ".join(after) if len(after) > 1 and all(word[0].isupper() for word in after) else ""
+    after = words[places[-1] + 1 :]
+    if len(after) > 1 and all(word[0].isupper() or len(word) <= _MAX_PARTICLE for word in after):
+        return " ".join(after)
+    before = words[: places[0]]
+    is_person = any(words[at].lower().strip(".:'’") in _roles().persons for at in places)
+    capitals = sum(word[0].isupper() for word in before)
+    is_full = capitals == 2 and before[-1][0].isupper() and not find_agency(before[0])  # noqa: PLR2004 - "AP National"
+    return " ".join(before) if is_person and is_full else ""
 
 
 @lru_cache(maxsize=5_000)
@@ -103,14 +187,53 @@ def _recase(name: str) -> str:
     return name.title() if name.isupper() and len(name.split()) > 1 else name
 
 
-def _agency(text: str) -> str | None:
-    found: str | None = load_words("bylines")["agencies"].get(text.strip(" .").lower())
-    return found
-
-
 def _cut_prefix(text: str, language: str | None) -> str:
-    bare = _prefixes(language).sub("", text.lstrip(" :："))
+    bare = _prefixes(language).sub("", _openings(language).sub("", text.lstrip(" :：")))
     return _suffixes().sub("", bare)
+
+
+def leads_to_name(text: str, language: str | None) -> bool:
+    """Tell whether the text begins as a byline does in this language: "By", "Von", "Ein Kommentar von"."""
+    return bool(_prefixes(language).match(text) or _openings(language).match(text))
+
+
+@cache
+def _openings(language: str | None) -> re.Pattern[str]:
+    """Match what leads to the name in a sentence: "Ein Kommentar von", "Analysis by"."""
+    phrases = {phrase for key in _languages(language) for phrase in load_words("bylines")["openings"].get(key, ())}
+    forms = (re.escape(phrase).replace(r"\*", r"[^,;|]{1,50}?") for phrase in sorted(phrases))
+    return re.compile(rf"^(?:{'|'.join(forms) or '(?!)'})\s+", re.IGNORECASE)
+
+
+@cache
+def _han_labels() -> re.Pattern[str]:
+    """Match what a reporter is called before the name, wherever it stands: nothing separates Chinese words."""
+    return re.compile(rf"(?:{_any_of(load_words('bylines')['prefixes'], ('within',))})\s*[:：]?\s*")
+
+
+@cache
+def _kinds_of_labels() -> dict[str, str]:
+    return {label: kind for kind, labels in load_words("bylines")["credits"].items() for label in labels}
+
+
+@cache
+def _labels() -> re.Pattern[str]:
+    """Match a label with its colon; those that end in "by" need none, nor do those of languages without blanks."""
+    labels = sorted(_kinds_of_labels(), key=len, reverse=True)
+    bare = "|".join(
+        re.escape(label) for label in labels if label.endswith((" by", " von", " par", " por", "사진", "글"))
+    )
+    colon = "|".join(map(re.escape, labels))
+    return re.compile(rf"(?<!\w)((?:{colon})\s*[:：]|(?:{bare})\s|(?:{colon})[/／＝=｜])\s*", re.IGNORECASE)
+
+
+def _bare_label(label: str) -> str:
+    return label.lower().rstrip(" :：/／＝=｜")
+
+
+@cache
+def _places() -> frozenset[str]:
+    return frozenset(load_words("bylines")["places"]["words"])
 
 
 def _languages(language: str | None) -> tuple[str, ...]:
@@ -135,13 +258,13 @@ def _suffixes() -> re.Pattern[str]:
 
 @cache
 def _conjunctions(language: str | None) -> re.Pattern[str]:
-    return re.compile(rf"\s(?:{_any_of(load_words('bylines')['conjunctions'], _languages(language))})\s", re.IGNORECASE)
+    return re.compile(rf"\s+({_any_of(load_words('bylines')['conjunctions'], _languages(language))})\s+", re.IGNORECASE)
 
 
 @cache
-def _bases() -> re.Pattern[str]:
+def _bases(language: str | None) -> re.Pattern[str]:
     """Where somebody reports from, or for whom, up to the end."""
-    return re.compile(rf"\s+(?:{_any_of(load_words('bylines')['bases'], ('any',))})\s+.*$")
+    return re.compile(rf"\s+(?:{_any_of(load_words('bylines')['bases'], _languages(language))})\s+.*$")
 
 
 class _Roles(NamedTuple):
@@ -149,14 +272,16 @@ class _Roles(NamedTuple):
 
     words: frozenset[str]
     phrases: tuple[str, ...]
+    #: Those that only a person is, so that a name may stand before them.
+    persons: frozenset[str]
     stems: tuple[str, ...]
 
 
 @cache
 def _roles() -> _Roles:
     table = load_words("bylines")["roles"]
-    words = table["words"]
-    return _Roles(frozenset(words), tuple(word for word in words if " " in word), tuple(table["stems"]))
+    words, persons = [*table["words"], *table["persons"], *table["beats"]], frozenset(table["persons"])
+    return _Roles(frozenset(words), tuple(word for word in words if " " in word), persons, tuple(table["stems"]))
 
 
 def _any_of(table: dict[str, list[str]], keys: Iterable[str]) -> str:

@@ -33,6 +33,7 @@ _WHATWG = {
 }
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _META_WITHIN = 4096  # the standard says 1,024; real pages put scripts and comments before it
+_FEW_FAULTS = 3  # bytes that make nobody doubt a declaration
 _GUESS_WITHIN = 65_536  # a guess on more bytes is slower, not better
 
 _HTML_TYPES = ("html", "xml", "text/plain", "application/octet-stream", "unknown")
@@ -46,7 +47,10 @@ _SNIFF_WITHIN = 100_000
 
 #: Parsing takes the square of the depth (every start tag looks up the open elements), so 10 MiB of <div> would take hours.
 _MANY_TAGS = 20_000
+_MANY_MARKS = 5_000  # real pages have some hundreds; what looks around each would take minutes
+_MANY_CONTENTS = 200  # of meta elements with one name
 _MAX_DEPTH = 5_000
+_DEEP = 200
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
 #: Elements that hold nothing, or that the next of their kind closes.
 _FLAT = frozenset(
@@ -75,10 +79,16 @@ class Mark(NamedTuple):
 
     def is_inside(self, *tags: str) -> bool:
         """Tell whether an element with one of the tags is around it."""
+        return any(around.tag in tags for around in self.around())
+
+    def around(self) -> Iterator[LexborNode]:
+        """Yield the elements around it, inner before outer, as many as real pages nest."""
         around = self.node.parent
-        while around is not None and around.tag not in tags:
+        for _ in range(_DEEP):
+            if around is None:
+                return
+            yield around
             around = around.parent
-        return around is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +151,7 @@ def read_page(capture: Capture) -> Page:
 
 def make_page(url: str, html: str, tree: LexborHTMLParser) -> Page:
     """Return the page of a parsed tree."""
-    found = [Mark(node.tag or "", node.attributes, node) for node in tree.css(_MARKED)]
+    found = [Mark(node.tag or "", node.attributes, node) for node in tree.css(_MARKED)[:_MANY_MARKS]]
     metas = _read_metas(mark.attributes for mark in found if mark.tag == "meta")
     marks = tuple(mark for mark in found if mark.tag != "meta" or "itemprop" in mark.attributes)
     return Page(url=url, html=html, tree=tree, marks=marks, metas=metas)
@@ -156,14 +166,23 @@ def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
         if body.startswith(bom):
             return body[len(bom) :].decode(encoding, errors="replace"), f"{encoding} with a byte order mark"
     declared = [find_codec(label) for label in (_http_charset(content_type), _meta_charset(body)) if label]
-    for codec in (*declared, "utf-8"):
+    # No other text is UTF-8 by chance: where it is, a declaration of something else is a mistake.
+    for codec in (*declared, "utf-8") if body.isascii() else ("utf-8", *declared):
         if codec:
             try:
                 return body.decode(codec), codec
             except UnicodeDecodeError:
                 continue
-    fallback = next(filter(None, declared), None) or _guess_codec(body)
+    fallback = next((codec for codec in declared if codec and codec != "utf-8"), None)
+    fallback = fallback or ("utf-8" if _is_mostly_utf8(body, is_declared="utf-8" in declared) else _guess_codec(body))
     return body.decode(fallback, errors="replace"), f"{fallback} with faults"
+
+
+def _is_mostly_utf8(body: bytes, *, is_declared: bool) -> bool:
+    """Tell whether more of the characters beyond ASCII are UTF-8 than not: a comment pasted into it is no reason to doubt it."""
+    text = body[:_GUESS_WITHIN].decode("utf-8", errors="replace")
+    faults = text.count("\ufffd")
+    return (is_declared and faults < _FEW_FAULTS) or sum(not char.isascii() for char in text) > 2 * faults
 
 
 def find_codec(label: str) -> str | None:
@@ -209,11 +228,11 @@ def _guess_codec(body: bytes) -> str:
 
 
 def _read_metas(elements: Iterable[Mapping[str, str | None]]) -> dict[str, tuple[str, ...]]:
-    metas: dict[str, tuple[str, ...]] = {}
+    metas: dict[str, list[str]] = {}
     for attributes in elements:
         names = [name for key in ("property", "name", "itemprop") if (name := attributes.get(key))]
         content = clean_line(attributes.get("content") or "") if names else ""
         if content:
             for name in map(str.lower, map(str.strip, names)):
-                metas[name] = (*metas.get(name, ()), content)
-    return metas
+                metas.setdefault(name, []).append(content)
+    return {name: tuple(contents[:_MANY_CONTENTS]) for name, contents in metas.items()}

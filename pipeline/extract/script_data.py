@@ -1,16 +1,15 @@
 """The text of a page that brings it only as data for its scripts: the last resort, marked as such."""
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pipeline.extract.page import Page
 from pipeline.extract.rules import clean_html
+from pipeline.extract.script_values import read_values
 from pipeline.extract.text import clean_line, fold, weigh
 
 _TAG = re.compile(r"<(?:p|br|div|h[1-6])\b", re.IGNORECASE)
-_ASSIGNED = re.compile(r"=\s*(?=[{\[])")  # window.__STATE__ = {…
 _STOPS = tuple('.!?。！？।؟…"”»」')
 _PROSE = 60  # characters; what is shorter is a label
 _ENOUGH = 400
@@ -21,7 +20,10 @@ _BESIDE = frozenset({
     "description", "excerpt", "summary", "teaser", "seo", "meta", "metadata", "caption", "alt", "credit", "bio", "biography",
     "related", "recommended", "comments", "copyright", "disclaimer", "newsletter", "translations", "messages", "i18n",
 })  # fmt: skip
-_DECODER = json.JSONDecoder(strict=False)
+#: What paragraphs are called in rich text and in elements.
+_PARAGRAPHS = frozenset(
+    {"paragraph", "p", "heading", "h1", "h2", "h3", "h4", "list-item", "listitem", "li", "blockquote", "quote"}
+)
 
 
 @dataclass(slots=True)
@@ -37,23 +39,19 @@ def script_paragraphs(page: Page, headline: str) -> list[str]:
     title, best = fold(headline), list[str]()
     if not title:
         return best
-    for value in _script_values(page):
+    for value in read_values(_scripts(page)):
         for prose in _titled(value, title):
             best = max(best, prose, key=lambda lines: sum(map(len, lines)))
     return list(dict.fromkeys(best))
 
 
-def _script_values(page: Page) -> Iterator[object]:
+def _scripts(page: Page) -> Iterator[str]:
+    """Yield the texts of the page's own scripts that may hold an article, linked data left out."""
     for script in page.tree.css("script:not([src])"):
         text = (script.text(deep=True) or "").strip()
-        if len(text) < _ENOUGH or len(text) > _LARGEST or "ld+json" in (script.attributes.get("type") or ""):
-            continue
-        start = 0 if text[0] in "{[" else (found.end() if (found := _ASSIGNED.search(text[:_ENOUGH])) else None)
-        if start is not None:
-            try:
-                yield _DECODER.raw_decode(text, start)[0]
-            except (ValueError, RecursionError):
-                continue
+        is_large_enough = len(text) >= _ENOUGH or "__next_f" in text  # a stream comes in pieces of any length
+        if is_large_enough and len(text) <= _LARGEST and "ld+json" not in (script.attributes.get("type") or ""):
+            yield text
 
 
 def _titled(root: object, title: str) -> list[list[str]]:
@@ -65,6 +63,10 @@ def _titled(root: object, title: str) -> list[list[str]]:
         if isinstance(value, str):
             here.is_titled = fold(value) == title
             here.prose = [] if here.is_titled else _read_prose(value)
+        elif _is_paragraph(value):
+            line = clean_line("".join(_strings(value, 0)))
+            here.is_titled = fold(line) == title
+            here.prose = [line] if line and not here.is_titled else []
         elif isinstance(value, dict | list) and depth < _MAX_DEPTH:
             before = len(found)
             parts = [part for key, part in value.items() if key not in _BESIDE] if isinstance(value, dict) else value
@@ -79,6 +81,33 @@ def _titled(root: object, title: str) -> list[list[str]]:
 
     visit(root, 0)
     return found
+
+
+def _is_paragraph(value: object) -> bool:
+    """Tell whether the value is a paragraph with its inline parts in it: of rich text, or an element of React."""
+    if isinstance(value, dict):
+        kind = value.get("type") or value.get("nodeType")
+        return isinstance(kind, str) and kind.lower() in _PARAGRAPHS and bool(value.keys() & {"content", "children"})
+    return isinstance(value, list) and len(value) == 4 and value[0] == "$" and value[1] in _PARAGRAPHS  # noqa: PLR2004
+
+
+def _strings(value: object, depth: int) -> Iterator[str]:
+    """Yield the texts in a paragraph, in order."""
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(value, dict):
+        for key in ("text", "value", "content", "children"):
+            part = value.get(key)
+            if isinstance(part, str):
+                yield part
+            else:
+                yield from _strings(part, depth + 1)
+    elif isinstance(value, list):
+        for part in value[3:] if value[:1] == ["$"] else value:
+            if isinstance(part, str):
+                yield part
+            else:
+                yield from _strings(part, depth + 1)
 
 
 def _read_prose(text: str) -> list[str]:

@@ -1,38 +1,61 @@
 """Texts read as times: in the ways that pages of many languages write them; a zone is never guessed."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache
+from zoneinfo import ZoneInfo
 
 from pipeline.extract.text import clean_line
 from pipeline.extract.words import load_words
 from pipeline.model.evidence import Precision, Timestamp
 
+#: A month's name; blanks belong to some Arabic ones, dots to abbreviated Thai ones, and marks beside letters to those of India.
+_NAME = r"(?:(?:كانون|تشرين)\s\w{3,6}|[^\W\d_]\.?[^\s\d.,:;/|()\[\]_-]{1,18}(?:\.[^\W\d_](?=\.))?)"
+_DAY_FIRST = r"(?<!\d)(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?\s?[ -]\s?(?:de\s+|d['’])?"
 _TIME = (
-    r"(?:\D{0,12}?(?:(?P<noon>오전|오후|上午|下午|午前|午後)\s*)?(?P<hour>\d{1,2})\s?[:.h時时시：]\s?(?P<minute>\d{2})[分분]?"
-    r"(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\b\.?)?)?"
+    r"(?:\D{0,14}?(?:(?P<noon>오전|오후|上午|下午|晚上|午前|午後)\s*)?(?P<hour>\d{1,2})\s?(?:[:.h時时點点시：]|heures)\s?"
+    r"(?P<minute>\d{2}(?!\d)|\d(?=[分분]))[分분]?(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\b\.?|[مص](?!\w))?)?"
 )
-_AFTERNOON = frozenset({"오후", "下午", "午後"})
+_AFTERNOON = frozenset({"오후", "下午", "晚上", "午後"})
 _TIME_BEFORE = re.compile(
-    r"^\D{0,20}(?P<hour>\d{1,2})[:h](?P<minute>\d{2})\s*(?P<half>[ap]\.?m\b\.?)?(?!\d)", re.IGNORECASE
+    r"^\D{0,20}(?P<hour>\d{1,2})[:h](?P<minute>\d{2})(?!\d)\s*(?P<half>[ap]\.?m\b\.?)?"
+    r"(?:\s*\(?(?P<zone>[A-Z]{2,5})\b)?",
+    re.IGNORECASE,
 )
-_ZONE = r"(?:\s*(?:Uhr\s*)?\(?(?:(?:GMT|UTC)(?=[+-]\d))?(?P<zone>[+-]\d{1,2}:?(?:\d{2})?|[A-Z]{1,4})\b\)?)?"
+_ZONE = r"(?:\s*(?:Uhr\s*)?\(?(?:(?:GMT|UTC)(?=[+-]\d))?(?P<zone>[+-]\d{1,2}:?(?:\d{2})?|[A-ZМСК]{1,4})\b\)?)?"
 _FORMS = tuple(
-    re.compile(form + _TIME + _ZONE, re.IGNORECASE)
+    re.compile(form + _ZONE, re.IGNORECASE)
     for form in (
-        r"(?<!\d)(?P<year>\d{4})[-/.]\s?(?P<month>\d{1,2})[-/.]\s?(?P<day>\d{1,2})(?!\d)\.?",
-        r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?!\d)",
-        r"(?<!\d)(?P<year>\d{4})\s*[年년]\s*(?P<month>\d{1,2})\s*[月월]\s*(?P<day>\d{1,2})",
-        r"(?<!\d)(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})",
-        r"(?<!\d)(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|\.)?\s+(?:de\s+)?(?P<name>[^\W\d_]{2,14})\.?,?\s+(?:de\s+)?(?P<year>\d{4})",
-        r"(?<![^\W\d_])(?P<name>[^\W\d_]{3,14})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})",
-        r"(?<!\d)(?P<first>\d{1,2})/(?P<second_number>\d{1,2})/(?P<year>\d{4})",
+        r"(?<!\d)(?P<year>\d{4})[-/.]\s?(?P<month>\d{1,2})[-/.]\s?(?P<day>\d{1,2})(?!\d)\.?" + _TIME,
+        r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?!\d)" + _TIME,
+        r"(?<!\d)(?P<year>\d{1,4})\s*[年년]\s*(?P<month>\d{1,2})\s*[月월]\s*(?P<day>\d{1,2})" + _TIME,
+        r"(?<!\d)(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4}|\d{2}(?![\d.:]))" + _TIME,
+        rf"{_DAY_FIRST}(?P<name>{_NAME})[.,-]?,?\s?(?:del?\s+|\s)?(?P<year>\d{{4}}|(?<=\.\s)\d{{2}}(?![\d.:]))" + _TIME,
+        r"(?<!\d)(?P<day>\d{1,2})\s+tháng\s+(?P<month>\d{1,2}),?\s+(?:năm\s+)?(?P<year>\d{4})" + _TIME,
+        rf"(?<![^\W\d_])(?P<name>{_NAME})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})" + _TIME,
+        rf"(?<!\d)(?P<year>\d{{4}})(?:\.|\s?m\.)?\s+(?P<name>{_NAME})\.?\s+(?P<day>\d{{1,2}})(?!\d)(?:\.|\s?d\.)?"
+        + _TIME,
+        rf"(?<!\d)(?P<year>\d{{4}})\.\s+gada\s+(?P<day>\d{{1,2}})\.\s+(?P<name>{_NAME})" + _TIME,
+        r"(?<!\d)(?P<first>\d{1,2})(?P<dash>[/-])(?P<second_number>\d{1,2})(?P=dash)(?P<year>\d{4}|\d{2}(?![\d/:-]))"
+        + _TIME,
+        (
+            rf"(?P<name>{_NAME})\s+(?P<day>\d{{1,2}})\s+(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?P<half>(?!))?"
+            r"(?=\s[A-Z]{2,5}\s(?P<year>\d{4}))"
+        ),
     )
 )
-_COMPACT_TIME = re.compile(r"^(\d{8})T(\d{2})(\d{2})(\d{2})?")
-_EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
+#: Written without separators, or with the plus sign of the offset lost on the way.
+_MENDS = (
+    (re.compile(r"^(\d{8})T?(\d{2})(\d{2})(\d{2})?(?!\d)"), r"\1T\2:\3"),
+    (re.compile(r"(T\d{2}:\d{2}:\d{2}) (\d{2}:\d{2})$"), r"\1+\2"),
+    (re.compile("\u2212"), "-"),
+)
+_EPOCH = re.compile(r"^(?:/?Date\()?(\d{10})(?:\d{3})?(?:\.\d+)?\)?/?$")
 _OLDEST_YEAR = 1900
+_DATE_LINE, _DATE_LETTERS, _DATE_DIGITS = 50, 25, 6  # characters at most, letters at most, digits at least
 _NOON = 12
+_BUDDHIST_YEARS, _BUDDHIST = range(2443, 2643), 543  # of the Thai calendar
+_PERSIAN_YEARS = range(1279, 1479)
 
 
 def parse_timestamp(raw: str, source: str, language: str | None = None) -> Timestamp | None:
@@ -41,13 +64,15 @@ def parse_timestamp(raw: str, source: str, language: str | None = None) -> Times
     ``language`` (BCP 47) settles 3/4/2023: month first in en-US, day first elsewhere, and nothing in plain ``en``.
     """
     text = clean_line(raw)
-    if _EPOCH.match(text):
-        value = datetime.fromtimestamp(int(text[:10]), UTC)
+    if epoch := _EPOCH.match(text):
+        value = datetime.fromtimestamp(int(epoch[1]), UTC)
         return Timestamp(raw=raw, value=value, source=source) if value.year >= _OLDEST_YEAR else None
-    text = _COMPACT_TIME.sub(r"\1T\2:\3", text)
+    for fault, mended in _MENDS:
+        text = fault.sub(mended, text)
     for form in _FORMS:
         for found in form.finditer(text):
             groups = found.groupdict()
+            groups["era"] = next((era for era in _eras() if text[: found.start()].endswith(era)), None)
             before = None if groups["hour"] else _TIME_BEFORE.search(text[: found.start()])
             stamp = _from_groups(raw, source, groups | (before.groupdict() if before else {}), language)
             if stamp:
@@ -60,18 +85,25 @@ def is_date_word(word: str, *, with_months: bool) -> bool:
     return word.lower() in _lead_words() or (with_months and word.lower() in _months())
 
 
+def is_date_line(text: str) -> bool:
+    """Tell whether a short text is a date and next to nothing else: "Stand: 13.03.2023, 14:05 Uhr"."""
+    digits, letters = sum(map(str.isdigit, text)), sum(map(str.isalpha, text))
+    is_short = len(text) <= _DATE_LINE and letters <= _DATE_LETTERS and digits >= _DATE_DIGITS
+    return is_short and parse_timestamp(text, "page") is not None
+
+
 def _from_groups(raw: str, source: str, groups: dict[str, str | None], language: str | None) -> Timestamp | None:
     month, day = _month_and_day(groups, language)
     hour, minute = int(groups["hour"] or 0), int(groups["minute"] or 0)
     half = (groups["half"] or "").lower()
     if half or groups.get("noon"):
-        is_afternoon = half.startswith("p") or groups.get("noon") in _AFTERNOON
+        is_afternoon = half[:1] in {"p", "م"} or groups.get("noon") in _AFTERNOON
         hour = hour % _NOON + (_NOON if is_afternoon else 0)
-    offset = _offset(groups["zone"]) if groups["hour"] else None
     try:
-        value = datetime(
-            int(groups["year"] or 0), month, day, hour, minute, int(groups["second"] or 0), tzinfo=offset or UTC
-        )
+        date = _civil_date(_year(groups), month, day, is_named=bool(groups.get("name")))
+        clock = datetime.combine(date, time(hour, minute, int(groups["second"] or 0)))
+        offset = _offset(groups["zone"], clock) if groups["hour"] else None
+        value = clock.replace(tzinfo=offset or UTC)
         value.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
@@ -81,10 +113,33 @@ def _from_groups(raw: str, source: str, groups: dict[str, str | None], language:
     return Timestamp(raw=raw, value=value, source=source, precision=precision, has_offset=offset is not None)
 
 
+def _year(groups: dict[str, str | None]) -> int:
+    """Return the year in the calendar it is written in; two digits are of this century, those of an era count from it."""
+    year = int(groups["year"] or 0)
+    if groups["era"]:
+        return year + _eras()[groups["era"]]
+    return year + 2000 if len(groups["year"] or "") == 2 else year  # noqa: PLR2004 - digits
+
+
+def _civil_date(year: int, month: int, day: int, *, is_named: bool) -> date:
+    """Return the date in the civil calendar; Thai and Persian years are told by their number. Raises ValueError for none."""
+    if year in _BUDDHIST_YEARS:
+        year -= _BUDDHIST
+    if year not in _PERSIAN_YEARS or (is_named and month <= _NOON):
+        return date(year, month, day)
+    month = month - _NOON if is_named else month
+    if not 1 <= month <= _NOON or not 1 <= day <= 31:  # noqa: PLR2004 - days of a month
+        raise ValueError(month, day)
+    # Eight leap years in 33; the year 1 began on 21 March 622 (Borkowski, "The Persian calendar for 3000 years", 1996).
+    days = 365 * (year - 1) + (8 * year + 21) // 33 + 31 * (month - 1) - max(0, month - 7) + day - 1
+    return date(622, 3, 21) + timedelta(days=days)
+
+
 def _month_and_day(groups: dict[str, str | None], language: str | None) -> tuple[int, int]:
     """Return month and day; 0 for a month that nothing tells."""
     if groups.get("name"):
-        return _months().get((groups["name"] or "").lower(), 0), int(groups["day"] or 0)
+        name = (groups["name"] or "").lower()
+        return _months().get(name) or _months().get(name.rstrip(".")) or 0, int(groups["day"] or 0)
     if groups.get("month"):
         return int(groups["month"] or 0), int(groups["day"] or 0)
     first, second = int(groups["first"] or 0), int(groups["second_number"] or 0)
@@ -96,7 +151,8 @@ def _month_and_day(groups: dict[str, str | None], language: str | None) -> tuple
     return 0, 0
 
 
-def _offset(zone: str | None) -> timezone | None:
+def _offset(zone: str | None, clock: datetime) -> timezone | None:
+    """Return the offset that the zone has at this time, or None where it is none that is known."""
     if not zone:
         return None
     if zone[0] in "+-":
@@ -107,13 +163,21 @@ def _offset(zone: str | None) -> timezone | None:
         hours_from_utc = load_words("dates")["zones"].get(zone.upper())
         if hours_from_utc is None:
             return None
-        delta = timedelta(hours=hours_from_utc)
+        if isinstance(hours_from_utc, str):  # a place: the abbreviation stands for summer and winter alike
+            delta = ZoneInfo(hours_from_utc).utcoffset(clock) or timedelta()
+        else:
+            delta = timedelta(hours=hours_from_utc)
     return timezone(-delta if zone[0] == "-" else delta) if delta < timedelta(hours=15) else None
 
 
 @cache
 def _months() -> dict[str, int]:
     return {name: int(number) for number, names in load_words("dates")["months"].items() for name in names}
+
+
+@cache
+def _eras() -> dict[str, int]:
+    return dict(load_words("dates")["eras"])
 
 
 @cache

@@ -27,6 +27,17 @@ class Byline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dateline:
+    """What stands before the first sentence of a text: place, day, agency, names; the text keeps it."""
+
+    place: str | None = None
+    date: Timestamp | None = None
+    agency: str | None = None
+    authors: tuple[str, ...] = ()
+    raw: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """The lead image."""
 
@@ -51,7 +62,9 @@ class Article:
     #: As the page declares it; what the text really is in is decided in enrich.
     declared_language: str | None = None
     publisher: str | None = None
+    #: Its agency may be told by the dateline alone.
     byline: Byline = field(default_factory=Byline)
+    dateline: Dateline | None = None
     published: Timestamp | None = None
     modified: Timestamp | None = None
     section: str | None = None

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import Reject
 from pipeline.extract.article import extract_article
-from pipeline.model.article import Article
+from pipeline.model.article import Article, Dateline
 from pipeline.model.capture import Capture
 from pipeline.model.feed import Entry, Rules
 
@@ -33,11 +33,17 @@ def show(article: Article, name: str) -> object:
         "headline_source": article.headline.source,
         "authors": list(article.byline.authors),
         "agency": article.byline.agency,
+        "dateline": article.dateline and show_dateline(article.dateline),
         "topics": list(article.topics),
         "image": article.image and article.image.url,
         "paragraphs": article.text.split("\n\n"),
     }
     return special[name] if name in special else getattr(article, name)
+
+
+def show_dateline(dateline: Dateline) -> dict[str, str | None]:
+    date = dateline.date.value.date().isoformat() if dateline.date else None
+    return {"place": dateline.place, "date": date, "agency": dateline.agency, "raw": dateline.raw}
 
 
 @pytest.mark.parametrize("case", CASES)

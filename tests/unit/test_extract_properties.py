@@ -89,3 +89,67 @@ def test_one_article_exactly(shared: Path) -> None:
     assert article.headline.value == "Visit to Tehran: Iran and Belarus want to develop relations"
     assert article.published is not None
     assert article.published.value.isoformat() == "2023-03-13T14:05:00+01:00"
+
+
+BODY = "".join(
+    f"<p>The council of Norhaven voted on Monday to rebuild the lighthouse, for the {n}th time.</p>" for n in range(9)
+)
+PAGE = f"<html><head><title>Light saved</title></head><body><article><h1>Light saved</h1>{BODY}</article></body></html>".encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"%PDF-1.7\n1 0 obj <</Type /Catalog>> endobj" * 100, id="PDF"),
+        pytest.param(b'<?xml version="1.0"?><rss version="2.0"><channel><title>x</title></channel></rss>', id="feed"),
+        pytest.param(b'<html><frameset cols="20%,80%"><frame src="a"><frame src="b"></frameset></html>', id="frames"),
+        *(
+            pytest.param(b"<html>" + tag * 100_000 + b"text", id=f"nested {tag.decode()}")
+            for tag in (b"<div>", b"<b>", b"<g>", b"<x-y>", b"<select><option>", b"<ul><li>", b"<p><font>", b"<h1>")
+        ),
+        pytest.param(b"<html>" + b"<" * 2_000_000, id="open tags"),
+        pytest.param(b"<html><p " + b"a=1 " * 500_000 + b">x", id="attributes"),
+        pytest.param(b"<html>" + b'<meta name="author" content="Ida Brekke">' * 20_000 + PAGE, id="metas"),
+        pytest.param(
+            b"<html>" + b"<i itemprop=name>" * 3_000 + b'<i itemprop="name">x</i>' * 20_000 + PAGE, id="microdata"
+        ),
+    ],
+)
+def test_bad_pages_end_in_a_verdict(body: bytes) -> None:
+    check(extract(body))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(b"[" * 1_000_000, id="open lists"),
+        pytest.param(b'{"a":' + b"," * 1_000_000, id="commas"),
+        pytest.param(b"{} " * 300_000, id="many values"),
+        pytest.param(
+            b'[{"@type":"Thing","name":"x"}' + b',{"@type":"Thing","name":"x"}' * 1_700_000 + b"]", id="50 MB"
+        ),
+        pytest.param(b'{"@type":"Article","headline":"x","k":[' + b'{"@type":"Thing"},' * 60_000, id="cut off"),
+    ],
+)
+def test_broken_linked_data_costs_nothing_but_itself(script: bytes) -> None:
+    article = extract(b'<html><script type="application/ld+json">' + script + b"</script>" + PAGE)
+    assert article is not None
+    assert article.headline.value == "Light saved"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content_type"),
+    [
+        ("utf-8", "text/html; charset=iso-8859-9"),
+        ("utf-16", "text/html; charset=utf-8"),
+        ("utf-16-le", "text/html; charset=utf-16le"),
+        ("cp1254", "text/html; charset=iso-8859-9"),
+        ("cp1252", "text/html; charset=utf-8"),
+        ("utf-8", "text/html; charset=klingon"),
+    ],
+)
+def test_encodings_declared_or_lied_about(encoding: str, content_type: str) -> None:
+    article = extract(PAGE.decode().replace("Light", "Größe").encode(encoding), content_type)
+    assert article is not None
+    assert article.headline.value == "Größe saved"
