@@ -7,7 +7,8 @@ What a batch goes through, each stage one call:
     ────────────────────────── the archive: everything below can be repeated ──────────────────────────
     extract_batch   extract    captures ─► articles
                     enrich     articles ─► annotations ─► documents
-    index_batch     index      documents ─► search store
+    index_batch     reprints   documents ─► each with its original, where it is a copy
+                    index      documents ─► search store
 
 Between the stages travels a batch's id. What the batch has by then lies as JSON lines beside its WARC file. Each claimed
 URL leaves the flow in exactly one of three ways: settled with a fate, postponed, or claimed again when its lease runs out.
@@ -17,6 +18,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -26,7 +28,7 @@ from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
 from pipeline.fetch.retries import retry_at
-from pipeline.index.document import document_json, make_document
+from pipeline.index.document import document_json, make_document, reprint_json
 from pipeline.model import codec
 from pipeline.model.article import Article, TextSource
 from pipeline.model.capture import Batch, CaptureRef
@@ -35,7 +37,8 @@ from pipeline.model.entity import Annotation
 from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Outcome, Reason
 from pipeline.model.feed import Rules
 from pipeline.model.handover import Extracted, Fetched, Report
-from pipeline.ports import Archive, Clock, Fetcher, Ledger, SearchStore
+from pipeline.ports import Archive, Clock, Fetcher, Ledger, Refusal, Reprints, SearchStore
+from pipeline.reprints.printings import make_printing
 from pipeline.urls import article_id
 
 BATCH_SIZE = 50
@@ -43,6 +46,8 @@ BATCH_SIZE = 50
 PIECE = 5
 #: Longer than any batch takes; a crashed run's entries are taken up again after it.
 LEASE = timedelta(minutes=15)
+#: Documents whose reprint fields are corrected after one batch, and at a time elsewhere.
+CORRECTED = 200
 MAX_DETAIL = 500  # characters of an explanation that the ledger keeps
 
 log = logging.getLogger(__name__)
@@ -148,9 +153,8 @@ def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: Search
     holders = ledger.own_articles(owners, clock.now())
     known = ledger.articles([line.document.id for line in extracted])
     to_write = [line.document for line in extracted if _reason_to_skip(line, holders, known) is None]
-    if to_write:
-        store.prepare()
-    refusals = {refusal.document.id: refusal.detail for refusal in (store.write(to_write) if to_write else ())}
+    links = ledger.link_printings([make_printing(document) for document in to_write])
+    refusals = {refusal.document.id: refusal.detail for refusal in _write(to_write, links, ledger=ledger, store=store)}
     ended, states = list[Outcome](), list[ArticleState]()
     for line in extracted:
         document = line.document
@@ -158,22 +162,47 @@ def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: Search
         detail = FEED_TEXT if document.article.text_source is TextSource.FEED else ""
         if reason is Reason.SAME_ARTICLE:
             detail = holders[document.id]
-        letter = None
+        letter, link = None, links.get(document.id)
         if reason is None and document.id in refusals:
             reason, detail = Reason.STORE_REFUSED, refusals[document.id]
             letter = codec.encode(document_json(document)).decode()
         elif reason is None:
             states.append(_next_state(line, known.get(document.id)))
             reason = Reason.NEW_VERSION if document.id in known else Reason.NEW
+            if link and reason is Reason.NEW:
+                reason, detail = Reason.REPRINT, detail or link.reprint_of
         settle = _settler(ended, line.claim, clock, document.capture, article_id=document.id, document=letter)
         settle(reason, detail)
     ledger.settle(ended, states)
     return Report(passed=len(states), settled=_reasons(ended))
 
 
+def correct_reprints(*, ledger: Ledger, store: SearchStore) -> int:
+    """Write anew what some documents say of their original, which came or changed after them; return how many, 0 at the end."""
+    links = ledger.untold_reprints(limit=CORRECTED)
+    if links:
+        store.amend({key: reprint_json(key, link) for key, link in links.items()})
+        ledger.mark_told(links)
+    return len(links)
+
+
 def feed_rules(ledger: Ledger) -> Mapping[str, Rules]:
     """Return the extraction rules by feed, only of feeds that have some."""
     return {feed.url: feed.rules for feed, _ in ledger.feeds() if feed.rules}
+
+
+def _write(documents: Sequence[Document], links: Reprints, *, ledger: Ledger, store: SearchStore) -> Sequence[Refusal]:
+    """Write the documents with their links, and correct what they change in others."""
+    if not documents:
+        return ()
+    store.prepare()
+    refusals = store.write([replace(document, reprint=links[document.id]) for document in documents])
+    # Another process may have linked anew what was on its way to the store, and found nothing there to correct.
+    late = {key: link for key, link in ledger.reprints(list(links)).items() if link != links[key]}
+    if late:
+        store.amend({key: reprint_json(key, link) for key, link in late.items()})
+    correct_reprints(ledger=ledger, store=store)
+    return refusals
 
 
 def _settler(

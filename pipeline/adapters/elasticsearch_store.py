@@ -15,7 +15,7 @@ from pipeline.adapters.elasticsearch_generations import Generations
 from pipeline.adapters.elasticsearch_query import Json, read_page, search_body
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index import mapping as names
-from pipeline.index.document import document_json
+from pipeline.index.document import amend_form, document_json
 from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
@@ -70,6 +70,19 @@ class ElasticsearchStore:
         """Upsert in bulk; only what the server was too busy for is sent again."""
         refused = self._write([document_json(document) for document in documents], generation)
         return tuple(Refusal(document=each, detail=refused[each.id]) for each in documents if each.id in refused)
+
+    def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """Read them and write them anew: an update on the server would lose what is analysed but not stored."""
+        with our_errors(self._url):
+            live, _ = self._generations.live()
+            ours = {
+                generation: list(scan.read_documents(self._client, indices, list(changes)))
+                for generation, indices in self._generations.all().items()
+                if generation.fingerprint == self._generations.fingerprint
+            }
+        for generation, forms in ours.items():
+            amended = [amend_form(form, changes[form["id"]]) for form in forms]
+            self._write(amended, None if generation == live else generation.name)
 
     def search(self, query: Query) -> SearchPage:
         """Ask the live generation."""

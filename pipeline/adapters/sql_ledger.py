@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from pipeline.adapters import sql_fates, sql_feeds, sql_hosts, sql_imports, sql_inbox, sql_pruning
+from pipeline.adapters import sql_fates, sql_feeds, sql_hosts, sql_imports, sql_inbox, sql_printings, sql_pruning
 from pipeline.adapters.sql_database import Database, migrate
 from pipeline.adapters.sql_schema import urls as urls_table
 from pipeline.errors import NewswireError
@@ -14,8 +14,9 @@ from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.host import RobotsFile, Turn
+from pipeline.model.reprint import Printing
 from pipeline.model.warc import WarcProgress
-from pipeline.ports import Holding, Recorded
+from pipeline.ports import Holding, Recorded, Reprints
 
 
 def open_ledger(url: str) -> "SqlLedger":
@@ -233,3 +234,23 @@ class SqlLedger:
         """Forget hosts whose times are all past."""
         with self._database.write() as connection:
             return sql_pruning.drop_hosts(connection, before, dry_run=dry_run)
+
+    def link_printings(self, printings: Sequence[Printing]) -> Reprints:
+        """Remember texts and return their links."""
+        with self._database.write() as connection:
+            return sql_printings.link_printings(connection, printings)
+
+    def reprints(self, article_ids: Sequence[str]) -> Reprints:
+        """Look up links."""
+        with self._database.read() as connection:
+            return sql_printings.reprints(connection, article_ids)
+
+    def untold_reprints(self, *, limit: int) -> Reprints:
+        """Review some, and return links that changed."""
+        with self._database.write() as connection:
+            return sql_printings.untold(connection, limit=limit)
+
+    def mark_told(self, links: Reprints) -> None:
+        """Note that the documents say so."""
+        with self._database.write() as connection:
+            sql_printings.mark_told(connection, links)

@@ -9,17 +9,21 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     false,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
 #: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
-HEAD = "0004"
+HEAD = "0006"
 VERSION_TABLE = "newswire_version"
 
 
@@ -151,4 +155,45 @@ warc_imports = Table(
     Column("until", UtcTime, primary_key=True),
     Column("position", BigInteger, nullable=False, comment="bytes that are done"),
     Column("is_done", Boolean, nullable=False, server_default=false()),
+)
+
+printings = Table(
+    "printings",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("article_id", PlainText, nullable=False, unique=True),
+    Column("standing", SmallInteger, nullable=False, comment="model.reprint.Standing"),
+    Column("printed_at", UtcTime, nullable=False),
+    Column("captured_at", UtcTime, nullable=False),
+    Column("keys", LargeBinary, nullable=False, comment="model.reprint.Fingerprint"),
+    Column("sketch", LargeBinary, nullable=False, comment="as above"),
+    Column("original", Integer, comment="number of the original, of a reprint"),
+    Column("similarity", Float),
+    Column("own_share", Float),
+    Column("is_told", Boolean, nullable=False, comment="the document says the same"),
+)
+_is_reprint = printings.c.original.is_not(None)
+_is_untold = text("NOT is_told")
+Index(
+    "printings_by_original",
+    printings.c.original,
+    printings.c.number,
+    sqlite_where=_is_reprint,
+    postgresql_where=_is_reprint,
+)
+Index("printings_untold", printings.c.number, sqlite_where=_is_untold, postgresql_where=_is_untold)
+
+printing_keys = Table(
+    "printing_keys",
+    metadata,
+    Column("key", Integer, primary_key=True, autoincrement=False, comment="of a passage"),
+    Column("printing", Integer, primary_key=True, autoincrement=False, comment="number; the best-ranked ones"),
+    sqlite_with_rowid=False,
+)
+
+printing_reviews = Table(
+    "printing_reviews",
+    metadata,
+    Column("original", Integer, primary_key=True, autoincrement=False, comment="whose reprints are looked at again"),
+    Column("after", Integer, nullable=False, comment="those with a greater number are still to come"),
 )

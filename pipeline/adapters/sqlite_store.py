@@ -14,7 +14,7 @@ from pipeline.adapters import sqlite_page
 from pipeline.adapters.sqlite_schema import connect
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index import mapping as names
-from pipeline.index.document import document_json, milliseconds
+from pipeline.index.document import amend_form, document_json, milliseconds
 from pipeline.index.folding import fold
 from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
@@ -68,6 +68,19 @@ class SqliteStore:
             target = self._live(connection) if generation is None else self._named(connection, generation)
             refused = _write(connection, [document_json(document) for document in documents], target)
         return tuple(Refusal(document=each, detail=refused[each.id]) for each in documents if each.id in refused)
+
+    def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write the documents anew in one transaction."""
+        ours = Generation(self._prefix, self._fingerprint).name
+        query = (
+            "SELECT generation, form FROM documents WHERE id = ? AND generation IN "
+            "(SELECT name FROM generations WHERE name = ? OR name LIKE ? || '-r%')"
+        )
+        with self._transaction("IMMEDIATE") as connection:
+            stored = [row for key in changes for row in connection.execute(query, (key, ours, ours))]
+            for row in stored:
+                form = json.loads(row["form"])
+                _write(connection, [amend_form(form, changes[form["id"]])], row["generation"])
 
     def search(self, query: Query) -> SearchPage:
         """Ask the live generation, all of the answer from one state of it."""

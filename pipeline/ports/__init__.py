@@ -7,6 +7,7 @@ from pipeline.ports.archive import Archive, BatchWriter, WarcSource
 from pipeline.ports.clock import Clock
 from pipeline.ports.fetching import Fetcher, Hosts
 from pipeline.ports.ledger import Holding, Ledger, Recorded
+from pipeline.ports.printings import Printings, Reprints
 from pipeline.ports.search_store import Form, Refusal, SearchStore, StoredMonth, StoreStatus
 from pipeline.ports.tagger import Tagger
 
@@ -19,8 +20,10 @@ __all__ = [
     "Holding",
     "Hosts",
     "Ledger",
+    "Printings",
     "Recorded",
     "Refusal",
+    "Reprints",
     "SearchStore",
     "StoreStatus",
     "StoredMonth",

@@ -9,6 +9,7 @@ from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.warc import WarcProgress
+from pipeline.ports.printings import Printings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +30,8 @@ class Holding:
     article: ArticleState
 
 
-class Ledger(Protocol):
-    """Knows every URL ever seen and how each ended; the durable inbox; the memory of the feeds.
+class Ledger(Printings, Protocol):
+    """Knows every URL ever seen and how each ended; the durable inbox; the memory of the feeds, and of texts.
 
     Every method is one transaction. Two processes can use one ledger at a time.
     """

@@ -60,6 +60,13 @@ class SearchStore(Protocol):
         """
         ...
 
+    def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """Set these fields of stored documents, by id, in every generation of our mapping; None takes a field away.
+
+        Searchable on return. What is not there is left alone, and so is a document that a newer capture replaces meanwhile.
+        """
+        ...
+
     def search(self, query: Query) -> SearchPage:
         """Return the page. Raises UsageError on a query that it cannot serve."""
         ...

@@ -1,0 +1,163 @@
+"""A text's fingerprint: the few hashes that its copies are found by, and the sketch that tells how much two texts share.
+
+A *shingle* is a run of words (Broder, "On the resemblance and containment of documents", 1997). The *keys* are chosen by
+winnowing: of every window of shingles, the one with the smallest hash (Schleimer, Wilkerson and Aiken, "Winnowing: local
+algorithms for document fingerprinting", SIGMOD 2003). So two texts that share a longer passage share a key, wherever the
+passage stands and however little of either text it is. MinHash bands (rensa, datasketch) see how alike two whole texts are,
+and miss an agency's lede with the rest cut off: see docs/decisions/0011-reprints-by-winnowing.md. The *sketch* holds the
+smallest hashes of all; what two texts share of them tells what they share of all.
+"""
+
+import unicodedata
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.model.reprint import Fingerprint
+
+#: Words of a shingle.
+SHINGLE = 8
+#: Shingles of a window: two texts that share ``WINDOW + SHINGLE - 1`` words in a row share a key for certain.
+WINDOW = 64
+#: Hashes of a sketch: texts up to so many words are compared exactly, longer ones by this sample.
+SKETCH = 256
+#: A text with fewer shingles, such as a caption or a line that a player was left with, says too little to be a copy.
+LEAST = 20
+#: What stands behind is not looked at: a live blog may have a hundred thousand words.
+MOST_WORDS = 2500
+MOST_LETTERS = 10 * MOST_WORDS
+NOTHING = Fingerprint(keys=b"", sketch=b"")
+
+Hashes = NDArray[np.uint32]
+_Wide = NDArray[np.uint64]
+
+_BREAK, _LETTER, _WORD, _DROPPED = 0, 1, 2, 3
+#: Scripts without spaces, one word a character, as in ``index/folding.py``.
+_UNSPACED = (
+    *((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17FF), (0x2E80, 0x31FF), (0x3400, 0x9FFF)),
+    *((0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xF900, 0xFAFF), (0xFF66, 0xFFDC)),
+)
+_PLANE = 0x10000
+_HAN_PLANES = (2 * _PLANE, 4 * _PLANE)
+_POWERS = 64  # a word's letters behind are weighed as those at its beginning
+
+
+def fingerprint(text: str) -> Fingerprint:
+    """Return the fingerprint of the text; case, punctuation, and how paragraphs are parted do not count."""
+    hashes = _hash_shingles(_hash_words(text)[:MOST_WORDS])
+    distinct = _distinct(hashes)
+    if len(distinct) < LEAST:
+        return NOTHING
+    return Fingerprint(
+        keys=_distinct(_least_of_windows(hashes, min(WINDOW, len(hashes)))).tobytes(),
+        sketch=distinct[:SKETCH].tobytes(),
+    )
+
+
+def read_hashes(written: bytes) -> Hashes:
+    """Return the hashes of keys or a sketch."""
+    return np.frombuffer(written, np.uint32)
+
+
+def count_shared(one: Hashes, other: Hashes) -> tuple[int, int, int]:
+    """Return how many hashes both sketches have, and how many each, as far as both reach.
+
+    A sketch that is full says nothing of hashes greater than its last.
+    """
+    for sketch in (one, other):
+        if len(sketch) >= SKETCH:
+            one, other = (each[: np.searchsorted(each, sketch[-1], "right")] for each in (one, other))
+    places = np.searchsorted(other, one)
+    places[places == len(other)] = 0
+    shared = int((other[places] == one).sum()) if len(other) else 0
+    return shared, len(one), len(other)
+
+
+def _hash_words(text: str) -> _Wide:
+    """Return a hash for each word, whatever process asks; a word is hashed letter by letter, all at once."""
+    codes = np.frombuffer(text[:MOST_LETTERS].lower().encode("utf-32-le", "surrogatepass"), np.uint32)
+    kinds, letters = _kinds(codes), codes.astype(np.uint64)
+    if (kinds == _DROPPED).any():
+        stays = kinds != _DROPPED
+        kinds, letters = kinds[stays], letters[stays]
+    begins = kinds == _WORD
+    begins[1:] |= (kinds[1:] == _LETTER) & (kinds[:-1] != _LETTER)
+    begins[:1] |= kinds[:1] == _LETTER
+    in_word = kinds != _BREAK
+    starts = np.flatnonzero(begins[in_word])
+    if not len(starts):
+        return np.empty(0, np.uint64)
+    letters = letters[in_word]
+    places = np.arange(len(letters)) - np.repeat(starts, np.diff(starts, append=len(letters)))
+    # Letters and places are weighed so that neither two letters that change places nor two words can cancel out.
+    return _mix(np.add.reduceat((letters + np.uint64(1)) * _weights(_POWERS)[places % _POWERS], starts))
+
+
+def _hash_shingles(words: _Wide) -> Hashes:
+    """Return a hash for each shingle, in order; a text of fewer words than a shingle has none."""
+    count = len(words) - SHINGLE + 1
+    if count < 1:
+        return np.empty(0, np.uint32)
+    weights = _weights(SHINGLE)
+    sums = np.zeros(count, np.uint64)
+    for number in range(SHINGLE):
+        sums += words[number : number + count] * weights[number]
+    return (_mix(sums) >> np.uint64(32)).astype(np.uint32)
+
+
+def _least_of_windows(hashes: Hashes, size: int) -> Hashes:
+    """Return the smallest hash of each window: of windows of 1, 2, 4 … first, then of two of those that overlap."""
+    least, width = hashes, 1
+    while 2 * width <= size:
+        least = np.minimum(least[:-width], least[width:])
+        width *= 2
+    rest = size - width
+    return np.minimum(least[: len(least) - rest], least[rest:])
+
+
+def _distinct(hashes: Hashes) -> Hashes:
+    """Return each once, ascending."""
+    ordered = np.sort(hashes)
+    is_first = np.ones(len(ordered), bool)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[is_first]
+
+
+@cache
+def _weights(count: int) -> _Wide:
+    """Return so many odd numbers without a pattern."""
+    return _mix(np.arange(1, count + 1, dtype=np.uint64)) | np.uint64(1)
+
+
+def _kinds(codes: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Return what each character is; of the planes behind the first, those of Chinese have words, the others letters."""
+    kinds = _first_plane()[np.minimum(codes, _PLANE)]
+    if len(codes) and codes.max() >= _HAN_PLANES[0]:
+        kinds[(codes >= _HAN_PLANES[0]) & (codes < _HAN_PLANES[1])] = _WORD
+    return kinds
+
+
+@cache
+def _first_plane() -> NDArray[np.uint8]:
+    """Return what each character of the first plane is, and then what those of other planes are."""
+    kinds = np.array([_kind(chr(code)) for code in range(_PLANE)] + [_LETTER], np.uint8)
+    for first, last in _UNSPACED:
+        kinds[first : last + 1][kinds[first : last + 1] == _LETTER] = _WORD
+    return kinds
+
+
+def _kind(character: str) -> int:
+    category = unicodedata.category(character)
+    if category == "Cf":  # soft hyphens, joiners and direction marks, which each outlet sets for itself
+        return _DROPPED
+    return _LETTER if category[0] in "LMN" else _BREAK
+
+
+def _mix(values: NDArray[Any]) -> _Wide:
+    """Return numbers whose bits all depend on all bits of these (the finaliser of SplitMix64)."""
+    mixed = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    result: _Wide = mixed ^ (mixed >> np.uint64(31))
+    return result
