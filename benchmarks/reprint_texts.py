@@ -90,7 +90,7 @@ def own_words(chance: random.Random, sentences: Sequence[str], count: int) -> li
 
 
 def keep_lede(text: Paragraphs, chance: random.Random, _: Sequence[str]) -> Paragraphs:
-    """The beginning is kept, from 70 words on, and the rest cut."""
+    """Keep the beginning, from 70 words on, and cut the rest."""
     wanted = max(70, int(chance.uniform(0.1, 0.6) * sum(map(len, text))))
     words = [word for paragraph in text for word in paragraph][:wanted]
     return [words[at : at + 45] for at in range(0, len(words), 45)]

@@ -10,6 +10,7 @@ reprints are *reviewed*, some in each call, so that a call takes no longer howev
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 from pipeline.adapters.sql_database import PARAMETERS
 from pipeline.adapters.sql_schema import printing_keys, printing_reviews, printings
 from pipeline.model.reprint import Fingerprint, Printing, Reprint, Standing
+from pipeline.ports import Reprints
 from pipeline.reprints.originals import find_original
 
 #: Texts of a bucket. A passage that more texts share is a template, or a text with more copies than can matter.
@@ -136,7 +138,7 @@ def untold(connection: Connection, *, limit: int) -> dict[str, Reprint | None]:
     return _read_links(connection.execute(query.where(~printings.c.is_told).order_by(printings.c.number).limit(limit)))
 
 
-def mark_told(connection: Connection, told: dict[str, Reprint | None]) -> None:
+def mark_told(connection: Connection, told: Reprints) -> None:
     """Note what was told, where it is still so."""
     current = reprints(connection, list(told))
     same = [{"key_id": key} for key, link in told.items() if key in current and current[key] == link]
@@ -209,10 +211,9 @@ def _save_links(
 ) -> None:
     """Keep the links that changed, and have the reprints of those articles, and of the ``reviewed``, looked at again."""
     numbers = {text.printing.article_id: number for number, text in shelf.texts.items()}
-    told, rows = set(told), []
-    for number, link in links.items():
-        if link == shelf.texts[number].reprint:
-            continue
+    told, rows = set(told), list[dict[str, object]]()
+    changed = {number: link for number, link in links.items() if link != shelf.texts[number].reprint}
+    for number, link in changed.items():
         rows.append(
             {
                 "key": number,
@@ -224,7 +225,7 @@ def _save_links(
         )
     if rows:
         connection.execute(_update_one, rows)
-    for some in _chunks([*{row["key"] for row in rows}.union(reviewed)]):
+    for some in _chunks(sorted(changed.keys() | set(reviewed))):
         query = select(printings.c.original).where(printings.c.original.in_(some)).distinct()
         originals = list(connection.execute(query).scalars())
         if originals:
@@ -268,7 +269,7 @@ def _texts_of(connection: Connection, article_ids: Sequence[str]) -> Iterator[_T
             yield _read_text(row)
 
 
-def _read_text(row: Row[tuple[object, ...]]) -> _Text:
+def _read_text(row: Row[*tuple[Any, ...]]) -> _Text:
     printing = Printing(
         article_id=row.article_id,
         fingerprint=Fingerprint(keys=row.keys, sketch=row.sketch),
@@ -279,11 +280,11 @@ def _read_text(row: Row[tuple[object, ...]]) -> _Text:
     return _Text(row.number, printing, row.original, _read_link(row))
 
 
-def _read_links(rows: Iterable[Row[tuple[object, ...]]]) -> dict[str, Reprint | None]:
+def _read_links(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[str, Reprint | None]:
     return {row.article_id: _read_link(row) for row in rows}
 
 
-def _read_link(row: Row[tuple[object, ...]]) -> Reprint | None:
+def _read_link(row: Row[*tuple[Any, ...]]) -> Reprint | None:
     if row.reprint_of is None:
         return None
     return Reprint(reprint_of=row.reprint_of, similarity=row.similarity, own_share=row.own_share)

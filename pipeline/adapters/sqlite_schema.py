@@ -8,7 +8,7 @@ from pipeline.adapters.sqlite_wal import enable_wal
 from pipeline.errors import UsageError
 
 #: Raised with every change of the tables below.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 30
 EARTH_RADIUS_KM = 6371.0087714  # the mean radius of WGS 84, as Elasticsearch measures
 
@@ -29,6 +29,7 @@ CREATE TABLE documents (
     headline TEXT NOT NULL,    -- this and the next two: folded words joined by spaces
     deck TEXT NOT NULL,
     text TEXT NOT NULL,
+    original TEXT NOT NULL,    -- id that it is folded under: of its original, else its own
     form TEXT NOT NULL,        -- the document's JSON
     UNIQUE (generation, id)
 );

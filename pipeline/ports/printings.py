@@ -18,7 +18,7 @@ class Printings(Protocol):
     """
 
     def link_printings(self, printings: Sequence[Printing]) -> Reprints:
-        """Remember these texts in place of what the articles said before, and return their links; repeating it changes nothing."""
+        """Remember these in place of what the articles said before, and return their links; repeating it changes nothing."""
         ...
 
     def reprints(self, article_ids: Sequence[str]) -> Reprints:

@@ -1,11 +1,11 @@
 """What every ledger promises of texts and their copies: one answer, in whatever order they come."""
 
 import random
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
+import numpy as np
 import pytest
 
 from pipeline.model.reprint import Printing, Reprint, Standing
@@ -88,7 +88,6 @@ def test_the_links_are_the_same_in_any_order_of_arrival(ledger: Ledger) -> None:
 
 def _only_in(number: int, printing: Printing) -> object:
     """Return the fingerprint with every hash changed alike, so that one ledger serves many families."""
-    import numpy as np
 
     def moved(hashes: bytes) -> bytes:
         return np.sort(np.frombuffer(hashes, np.uint32) ^ np.uint32(number * 2654435761 % 2**32)).tobytes()

@@ -1,5 +1,6 @@
 import dataclasses
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -12,6 +13,7 @@ from pipeline.model.capture import CaptureRef
 from pipeline.model.entity import Annotation, AnnotationMethod, Entity, Kind, Quote
 from pipeline.model.evidence import Evidence, Precision, Timestamp
 from pipeline.model.feed import Entry
+from pipeline.model.reprint import Reprint
 from tests.fixtures.documents import NOON, TEHRAN
 
 TIME = Timestamp(
@@ -57,6 +59,7 @@ DOCUMENT = make_document(
     captured_at=NOON,
     capture=CaptureRef(path="a.warc.gz", offset=1, length=2),
 )
+DOCUMENT = replace(DOCUMENT, reprint=Reprint(reprint_of="1" * 32, similarity=0.5, own_share=0.25))
 
 
 def paths(form: object, above: str = "") -> Iterator[str]:
