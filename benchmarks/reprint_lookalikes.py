@@ -1,4 +1,4 @@
-"""Texts that are no reprints of each other, but look like it: one event told twice, and reports made from templates."""
+"""Reports made from templates, as weather services, agencies and exchanges send them: alike, but no reprints of each other."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -62,41 +62,8 @@ MARKETS = (
     "Chief executive {person} said that demand in {town2} had been {level2}.",
     "The index of the {n} largest companies closed {moved} by {m}.{mm} points at {crowd}.",
 )
-#: One event in two newsrooms: the same facts and quotation, sentence by sentence in other words.
-EVENT = (
-    (
-        "{n} people were taken to hospital after a fire broke out at a {firm} warehouse in {town} late on {day}.",
-        "A blaze that swept through a storage hall of {firm} in {town} on {day} night left {n} people in need of treatment.",
-    ),
-    (
-        "Firefighters were called to the scene at {h}:{mm} and brought the flames under control after {m} hours.",
-        "It took crews {m} hours to get on top of the fire, which was first noticed by a night watchman at {h}:{mm}.",
-    ),
-    (
-        '"We have never seen a fire spread this quickly, and we are grateful that nobody died," {person} told reporters.',
-        'Nobody died, said {person}: "We have never seen a fire spread this quickly, and we are grateful that nobody died."',
-    ),
-    (
-        "The police have opened an investigation into the cause, which was not immediately known.",
-        "What started it remains unclear; detectives were searching the ruins for clues the next morning.",
-    ),
-    (
-        "Residents within a kilometre were told to keep their windows shut because of the smoke.",
-        "Neighbours woke to a message on their phones asking them not to open windows while fumes drifted over the roofs.",
-    ),
-    (
-        "{firm} employs {crowd} people at the site and said that production would resume within {m} weeks.",
-        "With {crowd} on its payroll there, the company hopes that work can start again in {m} weeks.",
-    ),
-    (
-        "Mayor {person2} visited the injured in the morning and promised the families every help of the town.",
-        "In the wards, families met {person2}, the head of the town council, who came to offer support.",
-    ),
-    (
-        "It is the {h}th large fire in the region since the spring, according to official figures.",
-        "Officials have counted {h} major fires around {town} since the winter ended.",
-    ),
-)
+
+TEMPLATES = {"weather": WEATHER, "sports": SPORTS, "markets": MARKETS}
 
 
 def make_reports(templates: Sequence[str], count: int, *, seed: int) -> Iterator[str]:
@@ -106,16 +73,6 @@ def make_reports(templates: Sequence[str], count: int, *, seed: int) -> Iterator
         left_out = set(chance.sample(range(1, len(templates)), 2))
         kept = [template for number, template in enumerate(templates) if number not in left_out]
         yield " ".join(template.format(**_facts(chance)) for template in kept)
-
-
-def make_events(count: int, *, seed: int) -> Iterator[tuple[str, str]]:
-    """Yield two accounts of one event."""
-    chance = random.Random(seed)
-    for _ in range(count):
-        facts = _facts(chance)
-        one, other = zip(*EVENT, strict=True)
-        order = [0, *chance.sample(range(1, len(other)), len(other) - 1)]
-        yield " ".join(text.format(**facts) for text in one), " ".join(other[at].format(**facts) for at in order)
 
 
 def _facts(chance: random.Random) -> dict[str, object]:

@@ -139,13 +139,48 @@ def rework(text: Paragraphs, chance: random.Random, sentences: Sequence[str]) ->
     return [*mixed, [(word, True) for word in FURNITURE[1].split()]]
 
 
+def subedit(text: Paragraphs, chance: random.Random, _: Sequence[str]) -> Paragraphs:
+    """Edit for style: here and there a word is dropped, doubled by another, or written otherwise, one in twenty-five."""
+    edited: Paragraphs = []
+    for paragraph in text:
+        words: list[Word] = []
+        for word in paragraph:
+            change = chance.choice(("drop", "add", "write")) if chance.random() < 1 / 25 else ""
+            words += {"drop": [], "add": [word, ("indeed", True)], "write": [(word[0] + "ly", True)]}.get(
+                change, [word]
+            )
+        edited.append(words)
+    return edited
+
+
+def retell(text: str, chance: random.Random) -> str:
+    """Tell the same in other words: each sentence has the same words in another order, but who is quoted is quoted alike.
+
+    Of quotations, so many are kept that they are a fifth of the text at most.
+    """
+    told, quoted, limit = [], 0, len(text.split()) // 5
+    for part in re.split(r"([“\"][^”\"]{20,}[”\"])", text):
+        words = part.split()
+        is_quotation = part[:1] in '“"' and quoted + len(words) <= limit
+        quoted += len(words) if is_quotation and words else 0
+        if not is_quotation:
+            chance.shuffle(words)
+        told += words
+    return " ".join(told)
+
+
 #: The first half is for choosing settings, the second half is held back.
-TUNED: dict[str, Rule] = {"lede kept": keep_lede, "paragraphs dropped": drop_paragraphs, "own added": add_paragraphs}
+TUNED: dict[str, Rule] = {
+    "lede kept": keep_lede,
+    "paragraphs dropped": drop_paragraphs,
+    "own added": add_paragraphs,
+    "numbers changed": change_numbers,
+}
 HELD: dict[str, Rule] = {
     "reordered": reorder_paragraphs,
-    "numbers changed": change_numbers,
     "furniture": add_furniture,
     "reworked": rework,
+    "subedited": subedit,
 }
 
 

@@ -258,7 +258,8 @@ def _columns(printing: Printing) -> dict[str, object]:
         "printed_at": printing.printed_at,
         "captured_at": printing.captured_at,
         "keys": printing.fingerprint.keys,
-        "sketch": printing.fingerprint.sketch,
+        "passages": printing.fingerprint.passages,
+        "shingles": printing.fingerprint.shingles,
     }
 
 
@@ -272,7 +273,7 @@ def _texts_of(connection: Connection, article_ids: Sequence[str]) -> Iterator[_T
 def _read_text(row: Row[*tuple[Any, ...]]) -> _Text:
     printing = Printing(
         article_id=row.article_id,
-        fingerprint=Fingerprint(keys=row.keys, sketch=row.sketch),
+        fingerprint=Fingerprint(keys=row.keys, passages=row.passages, shingles=row.shingles),
         standing=Standing(row.standing),
         printed_at=row.printed_at,
         captured_at=row.captured_at,

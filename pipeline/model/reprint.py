@@ -7,12 +7,17 @@ from enum import IntEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """What is left of a text to find its copies by: see ``reprints/fingerprints.py``. Both are empty for a text too short."""
+    """What is left of a text to find its copies by; nothing of a text too short. See ``reprints/fingerprints.py``.
 
-    #: Hashes that two texts with a longer passage in common share; 4 bytes each, ascending.
+    Each is hashes of 4 bytes, ascending.
+    """
+
+    #: What two texts with some sentences in common share.
     keys: bytes
-    #: The smallest hashes of the text's shingles; 4 bytes each, ascending.
-    sketch: bytes
+    #: The smallest of all passages.
+    passages: bytes
+    #: The smallest of all shingles.
+    shingles: bytes
 
 
 class Standing(IntEnum):

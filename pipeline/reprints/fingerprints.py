@@ -1,11 +1,14 @@
-"""A text's fingerprint: the few hashes that its copies are found by, and the sketch that tells how much two texts share.
+"""A text's fingerprint: the few hashes that its copies are found by, and the sketches that tell how much two texts share.
 
-A *shingle* is a run of words (Broder, "On the resemblance and containment of documents", 1997). The *keys* are chosen by
-winnowing: of every window of shingles, the one with the smallest hash (Schleimer, Wilkerson and Aiken, "Winnowing: local
-algorithms for document fingerprinting", SIGMOD 2003). So two texts that share a longer passage share a key, wherever the
-passage stands and however little of either text it is. MinHash bands (rensa, datasketch) see how alike two whole texts are,
-and miss an agency's lede with the rest cut off: see docs/decisions/0011-reprints-by-winnowing.md. The *sketch* holds the
-smallest hashes of all; what two texts share of them tells what they share of all.
+The *keys* are hashes of passages of a dozen words, chosen by winnowing: of every window of passages, the one with the smallest
+hash (Schleimer, Wilkerson and Aiken, "Winnowing: local algorithms for document fingerprinting", SIGMOD 2003). So two texts
+that share some sentences share a key, wherever the sentences stand and however little of either text they are. MinHash bands
+(rensa, datasketch) see how alike two whole texts are, and miss an agency's lede with the rest cut off: see
+docs/decisions/0011-reprints-by-winnowing.md.
+
+The *sketches* hold the smallest hashes of all passages, and of all shingles, which are runs of a few words (Broder, "On the
+resemblance and containment of documents", 1997). Passages tell copies from reports of one template, which part at every
+name and figure; shingles tell how many of the words were taken over, since a changed word costs few of them.
 """
 
 import unicodedata
@@ -17,18 +20,20 @@ from numpy.typing import NDArray
 
 from pipeline.model.reprint import Fingerprint
 
+#: Words of a passage.
+PASSAGE = 12
+#: Passages of a window: two texts that share ``WINDOW + PASSAGE - 1`` words in a row share a key for certain.
+WINDOW = 48
 #: Words of a shingle.
-SHINGLE = 8
-#: Shingles of a window: two texts that share ``WINDOW + SHINGLE - 1`` words in a row share a key for certain.
-WINDOW = 64
+SHINGLE = 3
 #: Hashes of a sketch: texts up to so many words are compared exactly, longer ones by this sample.
-SKETCH = 256
-#: A text with fewer shingles, such as a caption or a line that a player was left with, says too little to be a copy.
+SKETCH = 200
+#: A text with fewer passages, such as a caption or a line that a player was left with, says too little to be a copy.
 LEAST = 20
 #: What stands behind is not looked at: a live blog may have a hundred thousand words.
 MOST_WORDS = 2500
 MOST_LETTERS = 10 * MOST_WORDS
-NOTHING = Fingerprint(keys=b"", sketch=b"")
+NOTHING = Fingerprint(keys=b"", passages=b"", shingles=b"")
 
 Hashes = NDArray[np.uint32]
 _Wide = NDArray[np.uint64]
@@ -46,26 +51,24 @@ _POWERS = 64  # a word's letters behind are weighed as those at its beginning
 
 def fingerprint(text: str) -> Fingerprint:
     """Return the fingerprint of the text; case, punctuation, and how paragraphs are parted do not count."""
-    hashes = _hash_shingles(_hash_words(text)[:MOST_WORDS])
-    distinct = _distinct(hashes)
+    words = _hash_words(text)[:MOST_WORDS]
+    passages = _hash_runs(words, PASSAGE)
+    distinct = _distinct(passages)
     if len(distinct) < LEAST:
         return NOTHING
     return Fingerprint(
-        keys=_distinct(_least_of_windows(hashes, min(WINDOW, len(hashes)))).tobytes(),
-        sketch=distinct[:SKETCH].tobytes(),
+        keys=_distinct(_least_of_windows(passages, min(WINDOW, len(passages)))).tobytes(),
+        passages=distinct[:SKETCH].tobytes(),
+        shingles=_distinct(_hash_runs(words, SHINGLE))[:SKETCH].tobytes(),
     )
 
 
-def read_hashes(written: bytes) -> Hashes:
-    """Return the hashes of keys or a sketch."""
-    return np.frombuffer(written, np.uint32)
-
-
-def count_shared(one: Hashes, other: Hashes) -> tuple[int, int, int]:
+def count_shared(a_sketch: bytes, another: bytes) -> tuple[int, int, int]:
     """Return how many hashes both sketches have, and how many each, as far as both reach.
 
     A sketch that is full says nothing of hashes greater than its last.
     """
+    one, other = np.frombuffer(a_sketch, np.uint32), np.frombuffer(another, np.uint32)
     for sketch in (one, other):
         if len(sketch) >= SKETCH:
             one, other = (each[: np.searchsorted(each, sketch[-1], "right")] for each in (one, other))
@@ -95,14 +98,14 @@ def _hash_words(text: str) -> _Wide:
     return _mix(np.add.reduceat((letters + np.uint64(1)) * _weights(_POWERS)[places % _POWERS], starts))
 
 
-def _hash_shingles(words: _Wide) -> Hashes:
-    """Return a hash for each shingle, in order; a text of fewer words than a shingle has none."""
-    count = len(words) - SHINGLE + 1
+def _hash_runs(words: _Wide, length: int) -> Hashes:
+    """Return a hash for each run of so many words, in order; a text of fewer words has none."""
+    count = len(words) - length + 1
     if count < 1:
         return np.empty(0, np.uint32)
-    weights = _weights(SHINGLE)
+    weights = _weights(length)
     sums = np.zeros(count, np.uint64)
-    for number in range(SHINGLE):
+    for number in range(length):
         sums += words[number : number + count] * weights[number]
     return (_mix(sums) >> np.uint64(32)).astype(np.uint32)
 

@@ -3,15 +3,13 @@
 from collections.abc import Iterable
 
 from pipeline.model.reprint import Printing, Reprint
-from pipeline.reprints.fingerprints import count_shared, read_hashes
+from pipeline.reprints.fingerprints import count_shared
 
-#: A reprint has this share of its shingles from its original. A changed word changes eight shingles, so text that is taken
-#: over with its numbers changed keeps about two thirds of them. Measured by ``benchmarks/reprints.py --tune`` on half A of
-#: the texts and the rules for tuning: of copies with two fifths of their words taken over, 99.6 % are above, and the
-#: lowest in two hundred has .359; of pairs of weather reports from one template, whose sentences are the same but for places and
-#: figures, 1 % have more than .251, of sports reports .118, of market reports .176; two accounts of one event, which quote the
-#: same person, have .069 at most.
-LEAST_SHARED = 0.3
+#: A reprint has this share of its passages from its original. A changed word changes twelve passages, so text that is taken
+#: over with its numbers changed keeps about half of them. Chosen between what ``benchmarks/reprints.py --tune`` prints of
+#: copies with at least two fifths of their words taken over (half A of the texts, the rules for tuning) and of lookalikes.
+#: TABLE
+LEAST_SHARED = 0.18
 
 
 def find_original(article: Printing, candidates: Iterable[Printing]) -> Reprint | None:
@@ -26,10 +24,10 @@ def find_original(article: Printing, candidates: Iterable[Printing]) -> Reprint 
 
 def compare(article: Printing, other: Printing) -> Reprint | None:
     """Return what the article took from the other, where that is enough for a reprint."""
-    one, another = read_hashes(article.fingerprint.sketch), read_hashes(other.fingerprint.sketch)
-    shared, count, other_count = count_shared(one, another)
+    shared, count, _ = count_shared(article.fingerprint.passages, other.fingerprint.passages)
     if not shared or shared < LEAST_SHARED * count:
         return None
+    shared, count, other_count = count_shared(article.fingerprint.shingles, other.fingerprint.shingles)
     return Reprint(
         reprint_of=other.article_id,
         similarity=round(shared / (count + other_count - shared), 3),
