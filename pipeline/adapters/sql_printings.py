@@ -10,6 +10,7 @@ reprints are *reviewed*, some in each call, so that a call takes no longer howev
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -56,14 +57,14 @@ class _Shelf:
 
     def load(self, keys: Iterable[int]) -> None:
         """Read the buckets, their texts, and the originals of those."""
-        unknown = [key for key in dict.fromkeys(keys) if key not in self.buckets]
+        unknown = set(keys) - self.buckets.keys()
         self.buckets |= {key: set() for key in unknown}
-        for some in _chunks(unknown):
-            query = select(printing_keys.c.key, printing_keys.c.printing).where(printing_keys.c.key.in_(some))
-            for key, number in self._connection.execute(query):
-                self.buckets[key].add(number)
+        near = set[int]()
+        for key, number in _read_buckets(self._connection, sorted(unknown)):
+            self.buckets[key].add(number)
+            near.add(number)
         self._stored |= {key: frozenset(self.buckets[key]) for key in unknown}
-        self.load_texts({number for key in unknown for number in self.buckets[key]})
+        self.load_texts(near)
         self.load_texts({text.original for text in self.texts.values() if text.original is not None})
 
     def load_texts(self, numbers: Iterable[int]) -> None:
@@ -82,10 +83,14 @@ class _Shelf:
         """Put the text into its buckets; return what ranks behind it in those that it stays in, or left one of them for it."""
         behind = set[int]()
         for key in text.keys():  # noqa: SIM118 - as above
-            members = self.buckets[key] | {text.number}
-            self.buckets[key] = set(sorted(members, key=lambda number: self.texts[number].printing.rank)[:BUCKET])
-            if text.number in self.buckets[key]:
+            members = self.buckets[key]
+            members.add(text.number)
+            left = max(members, key=self._rank) if len(members) > BUCKET else None
+            if left != text.number:
                 behind |= members
+            if left is not None:
+                members.discard(left)
+        behind.discard(text.number)
         return {number for number in behind if self.texts[number].printing.rank > text.printing.rank}
 
     def leave(self, text: _Text) -> None:
@@ -95,17 +100,19 @@ class _Shelf:
 
     def save(self) -> None:
         """Write the buckets as they are now."""
-        added = [(key, number) for key, had in self._stored.items() for number in self.buckets[key] - had]
-        gone = [(key, number) for key, had in self._stored.items() for number in had - self.buckets[key]]
+        changed = [(key, had, self.buckets[key]) for key, had in self._stored.items() if had != self.buckets[key]]
+        added = [(key, number) for key, had, has in changed for number in has - had]
+        gone = [(key, number) for key, had, has in changed for number in had - has]
         if gone:
             here = (printing_keys.c.key == bindparam("at"), printing_keys.c.printing == bindparam("number"))
             self._connection.execute(
                 delete(printing_keys).where(*here), [{"at": key, "number": number} for key, number in gone]
             )
-        if added:
-            rows = [{"key": key, "printing": number} for key, number in sorted(added)]
-            self._connection.execute(insert(printing_keys), rows)
-        self._stored = {key: frozenset(members) for key, members in self.buckets.items()}
+        _add_to_buckets(self._connection, sorted(added))
+        self._stored = {}
+
+    def _rank(self, number: int) -> tuple[int, datetime, str]:
+        return self.texts[number].printing.rank
 
 
 def link_printings(connection: Connection, given: Sequence[Printing]) -> dict[str, Reprint | None]:
@@ -295,6 +302,20 @@ def _read_keys(printing: Printing) -> list[int]:
     """Return the keys as the database takes them: with a sign."""
     keys: list[int] = np.frombuffer(printing.fingerprint.keys, np.int32).tolist()
     return keys
+
+
+def _read_buckets(connection: Connection, keys: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield keys and texts; a thousand numbers as parameters would take longer than all the rest of a call."""
+    for some in _chunks(keys):
+        numbers = ", ".join(map(str, some))
+        yield from connection.exec_driver_sql(f"SELECT key, printing FROM printing_keys WHERE key IN ({numbers})")  # noqa: S608 - whole numbers
+
+
+def _add_to_buckets(connection: Connection, rows: Sequence[tuple[int, int]]) -> None:
+    """Insert keys and texts; as above."""
+    for start in range(0, len(rows), PARAMETERS):
+        values = ", ".join(f"({key}, {number})" for key, number in rows[start : start + PARAMETERS])
+        connection.exec_driver_sql(f"INSERT INTO printing_keys (key, printing) VALUES {values}")  # noqa: S608 - whole numbers
 
 
 def _chunks(values: Sequence[int] | Sequence[str]) -> Iterator[Sequence[int] | Sequence[str]]:
