@@ -27,7 +27,7 @@ from reprint_texts import HELD, TUNED, Rule, make_copies, own_words, read_paragr
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.model.reprint import Fingerprint, Printing, Standing
 from pipeline.reprints import fingerprints
-from pipeline.reprints.fingerprints import count_shared, fingerprint
+from pipeline.reprints.fingerprints import count_shared, take_fingerprints
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 BATCH = 50
@@ -35,6 +35,8 @@ BATCH = 50
 SHARED, UNRELATED = 0.4, 0.2
 #: Of each template.
 REPORTS = 150
+#: Below this Jaccard coefficient, rensa is asked for a band a hash, else for 32 of four.
+LOW = 0.3
 #: Of a text of 450 words.
 KEYS = 18
 
@@ -116,6 +118,11 @@ def print_shares() -> None:
         meets = [np.mean([share_key(*pair) for pair in some]) for some in pairs.values()]
         print(f"| {fingerprints.WINDOW} | {keys:.1f} | " + " | ".join(f"{value:.4f}" for value in meets) + " |")
     fingerprints.PASSAGE, fingerprints.WINDOW = chosen
+
+
+def fingerprint(text: str) -> Fingerprint:
+    """Return one text's."""
+    return take_fingerprints([text])[0]
 
 
 def share(text: str, other: str) -> float:
@@ -209,12 +216,19 @@ def add(scores: Iterable[Score]) -> Score:
     return total
 
 
-def as_printing(number: int, key: str, text: str) -> Printing:
-    """Return a text printed at that minute."""
-    at = START + timedelta(minutes=number)
-    return Printing(
-        article_id=key, fingerprint=fingerprint(text), standing=Standing.NONE, printed_at=at, captured_at=at
-    )
+def as_printings(first: int, texts: Sequence[tuple[str, str]]) -> list[Printing]:
+    """Return texts, each with its id, printed at that minute and those after it."""
+    taken = take_fingerprints([text for _, text in texts])
+    return [
+        Printing(
+            article_id=key,
+            fingerprint=each,
+            standing=Standing.NONE,
+            printed_at=START + timedelta(minutes=first + number),
+            captured_at=START + timedelta(minutes=first + number),
+        )
+        for number, ((key, _), each) in enumerate(zip(texts, taken, strict=True))
+    ]
 
 
 def find_ours(given: Sequence[Given]) -> dict[str, str | None]:
@@ -222,8 +236,8 @@ def find_ours(given: Sequence[Given]) -> dict[str, str | None]:
     with tempfile.TemporaryDirectory() as folder:
         ledger = open_ledger(f"sqlite:///{folder}/ledger.sqlite")
         for start in range(0, len(given), BATCH):
-            some = given[start : start + BATCH]
-            ledger.link_printings([as_printing(start + at, each.id, each.text) for at, each in enumerate(some)])
+            some = [(each.id, each.text) for each in given[start : start + BATCH]]
+            ledger.link_printings(as_printings(start, some))
         while links := ledger.untold_reprints(limit=BATCH):
             ledger.mark_told(links)
         links = ledger.reprints([each.id for each in given])
@@ -235,16 +249,17 @@ def peers() -> dict[str, Finder]:
     """Return MinHash with LSH by the libraries that are installed, at Jaccard thresholds that a copy may have."""
     found: dict[str, Finder] = {}
     if importlib.util.find_spec("rensa"):
-        found |= {f"rensa, J ≥ {threshold}": rensa_finder(threshold) for threshold in (0.15, 0.3, 0.5)}
+        found |= {f"rensa, J ≥ {threshold}": rensa_finder(threshold) for threshold in (0.05, 0.1, 0.2, 0.4)}
     if importlib.util.find_spec("datasketch"):
-        found |= {f"datasketch, J ≥ {threshold}": datasketch_finder(threshold) for threshold in (0.15, 0.3)}
+        found |= {f"datasketch, J ≥ {threshold}": datasketch_finder(threshold) for threshold in (0.1, 0.2)}
     return found
 
 
-def shingles_of(text: str) -> list[str]:
-    """Return the shingles as the libraries take them: strings."""
+def passages_of(text: str) -> list[str]:
+    """Return the passages as the libraries take them: strings."""
     words = text.lower().split()
-    return [" ".join(words[at : at + 5]) for at in range(max(1, len(words) - 4))]
+    length = fingerprints.PASSAGE
+    return [" ".join(words[at : at + length]) for at in range(max(1, len(words) - length + 1))]
 
 
 def rensa_finder(threshold: float) -> Finder:
@@ -252,11 +267,11 @@ def rensa_finder(threshold: float) -> Finder:
     from rensa import RMinHash, RMinHashLSH
 
     def find(given: Sequence[Given]) -> dict[str, str | None]:
-        index = RMinHashLSH(threshold=threshold, num_perm=128, num_bands=64 if threshold < 0.4 else 32)
+        index = RMinHashLSH(threshold=threshold, num_perm=128, num_bands=128 if threshold < LOW else 32)
         hashes, answer = [], {}
         for number, each in enumerate(given):
             one = RMinHash(num_perm=128, seed=42)
-            one.update(shingles_of(each.text))
+            one.update(passages_of(each.text))
             near = sorted(at for at in index.query(one) if hashes[at].jaccard(one) >= threshold)
             answer[each.id] = given[near[0]].id if near else None
             index.insert(number, one)
@@ -275,7 +290,7 @@ def datasketch_finder(threshold: float) -> Finder:
         hashes, answer = [], {}
         for number, each in enumerate(given):
             one = MinHash(num_perm=128)
-            one.update_batch([shingle.encode() for shingle in shingles_of(each.text)])
+            one.update_batch([passage.encode() for passage in passages_of(each.text)])
             near = sorted(at for at in index.query(one) if hashes[at].jaccard(one) >= threshold)
             answer[each.id] = given[near[0]].id if near else None
             index.insert(number, one)
@@ -341,8 +356,11 @@ def measure(ledger: SqlLedger, known: int, sentences: Sequence[str], folder: Pat
             written.append(text + " ".join(word for line in own for word, _ in line))
         else:
             written.append(" ".join(word for line in own_words(chance, sentences, 450) for word, _ in line))
+    named = [(f"text {known + at}", text) for at, text in enumerate(written)]
     begun, wall = time.process_time(), time.monotonic()
-    printings = [as_printing(known + at, f"text {known + at}", text) for at, text in enumerate(written)]
+    printings = [
+        each for at in range(0, len(named), BATCH) for each in as_printings(known + at, named[at : at + BATCH])
+    ]
     between = time.process_time()
     for start in range(0, len(printings), BATCH):
         ledger.link_printings(printings[start : start + BATCH])
@@ -365,7 +383,7 @@ def print_copies(count: int) -> None:
         for order in ("as printed", "backwards"):
             with tempfile.TemporaryDirectory() as folder:
                 ledger = open_ledger(f"sqlite:///{folder}/ledger.sqlite")
-                printings = [as_printing(at, f"copy {at:06}", f"{text} copy {at}") for at in range(copies)]
+                printings = as_printings(0, [(f"copy {at:06}", f"{text} copy {at}") for at in range(copies)])
                 if order == "backwards":
                     printings.reverse()
                 begun, corrections = time.process_time(), Counter[str]()

@@ -38,7 +38,7 @@ from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Outcome, Reason
 from pipeline.model.feed import Rules
 from pipeline.model.handover import Extracted, Fetched, Report
 from pipeline.ports import Archive, Clock, Fetcher, Ledger, Refusal, Reprints, SearchStore
-from pipeline.reprints.printings import make_printing
+from pipeline.reprints.printings import make_printings
 from pipeline.urls import article_id
 
 BATCH_SIZE = 50
@@ -153,7 +153,7 @@ def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: Search
     holders = ledger.own_articles(owners, clock.now())
     known = ledger.articles([line.document.id for line in extracted])
     to_write = [line.document for line in extracted if _reason_to_skip(line, holders, known) is None]
-    links = ledger.link_printings([make_printing(document) for document in to_write])
+    links = ledger.link_printings(make_printings(to_write))
     refusals = {refusal.document.id: refusal.detail for refusal in _write(to_write, links, ledger=ledger, store=store)}
     ended, states = list[Outcome](), list[ArticleState]()
     for line in extracted:

@@ -18,7 +18,7 @@ from pipeline.model.feed import Rules
 from pipeline.model.rebuild import Interval, Replayed
 from pipeline.ports import Holding, Refusal
 from pipeline.replay.parts import Parts
-from pipeline.reprints.printings import make_printing
+from pipeline.reprints.printings import make_printings
 
 Element = TypeVar("Element")
 
@@ -81,7 +81,7 @@ def replay_interval(
 
 def write_documents(documents: Sequence[Document], generation: str, *, parts: Parts) -> Sequence[Refusal]:
     """Write the documents, each with its original as the texts of today tell; return the refused ones."""
-    links = parts.ledger.link_printings([make_printing(document) for document in documents])
+    links = parts.ledger.link_printings(make_printings(documents))
     linked = [replace(document, reprint=links[document.id]) for document in documents]
     refused = parts.store.write(linked, generation=generation)
     correct_reprints(ledger=parts.ledger, store=parts.store)

@@ -12,6 +12,7 @@ name and figure; shingles tell how many of the words were taken over, since a ch
 """
 
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -49,18 +50,21 @@ _HAN_PLANES = (2 * _PLANE, 4 * _PLANE)
 _POWERS = 64  # a word's letters behind are weighed as those at its beginning
 
 
-def fingerprint(text: str) -> Fingerprint:
-    """Return the fingerprint of the text; case, punctuation, and how paragraphs are parted do not count."""
-    words = _hash_words(text)[:MOST_WORDS]
-    passages = _hash_runs(words, PASSAGE)
-    distinct = _distinct(passages)
-    if len(distinct) < LEAST:
-        return NOTHING
-    return Fingerprint(
-        keys=_distinct(_least_of_windows(passages, min(WINDOW, len(passages)))).tobytes(),
-        passages=distinct[:SKETCH].tobytes(),
-        shingles=_distinct(_hash_runs(words, SHINGLE))[:SKETCH].tobytes(),
-    )
+def take_fingerprints(texts: Sequence[str]) -> list[Fingerprint]:
+    """Return the fingerprint of each text; case, punctuation, and how paragraphs are parted do not count.
+
+    Several at once are hashed twice as fast as one by one.
+    """
+    words, ends = _hash_words(texts)
+    passages, shingles = _hash_runs(words, PASSAGE), _hash_runs(words, SHINGLE)
+    found, start = [], 0
+    for end in ends:
+        last = min(end, start + MOST_WORDS)
+        found.append(
+            _choose(passages[start : max(start, last - PASSAGE + 1)], shingles[start : max(start, last - SHINGLE + 1)])
+        )
+        start = end
+    return found
 
 
 def count_shared(a_sketch: bytes, another: bytes) -> tuple[int, int, int]:
@@ -78,35 +82,47 @@ def count_shared(a_sketch: bytes, another: bytes) -> tuple[int, int, int]:
     return shared, len(one), len(other)
 
 
-def _hash_words(text: str) -> _Wide:
-    """Return a hash for each word, whatever process asks; a word is hashed letter by letter, all at once."""
-    codes = np.frombuffer(text[:MOST_LETTERS].lower().encode("utf-32-le", "surrogatepass"), np.uint32)
-    kinds, letters = _kinds(codes), codes.astype(np.uint64)
-    if (kinds == _DROPPED).any():
-        stays = kinds != _DROPPED
-        kinds, letters = kinds[stays], letters[stays]
+def _choose(passages: Hashes, shingles: Hashes) -> Fingerprint:
+    """Return the fingerprint of the text that has these, in order."""
+    distinct = _distinct(passages)
+    if len(distinct) < LEAST:
+        return NOTHING
+    return Fingerprint(
+        keys=_distinct(_least_of_windows(passages, min(WINDOW, len(passages)))).tobytes(),
+        passages=distinct[:SKETCH].tobytes(),
+        shingles=_distinct(shingles)[:SKETCH].tobytes(),
+    )
+
+
+def _hash_words(texts: Sequence[str]) -> tuple[_Wide, list[int]]:
+    """Return a hash for each word of the texts, whatever process asks, and after how many words each text ends."""
+    lowered = [text[:MOST_LETTERS].lower() for text in texts]
+    codes = np.frombuffer("\n".join(lowered).encode("utf-32-le", "surrogatepass"), np.uint32)
+    kinds = _kinds(codes)
     begins = kinds == _WORD
-    begins[1:] |= (kinds[1:] == _LETTER) & (kinds[:-1] != _LETTER)
-    begins[:1] |= kinds[:1] == _LETTER
-    in_word = kinds != _BREAK
-    starts = np.flatnonzero(begins[in_word])
+    before = np.full(len(kinds), _BREAK, np.uint8)
+    stays = np.flatnonzero(kinds != _DROPPED)
+    before[stays[1:]] = kinds[stays[:-1]]
+    begins |= (kinds == _LETTER) & (before != _LETTER)
+    starts = np.flatnonzero(begins)
+    in_word = np.flatnonzero((kinds == _LETTER) | (kinds == _WORD))
     if not len(starts):
-        return np.empty(0, np.uint64)
-    letters = letters[in_word]
-    places = np.arange(len(letters)) - np.repeat(starts, np.diff(starts, append=len(letters)))
-    # Letters and places are weighed so that neither two letters that change places nor two words can cancel out.
-    return _mix(np.add.reduceat((letters + np.uint64(1)) * _weights(_POWERS)[places % _POWERS], starts))
+        return np.empty(0, np.uint64), [0] * len(texts)
+    # Letters are weighed by their place in the word, so that neither letters nor words that change places cancel out.
+    firsts = np.searchsorted(in_word, starts)
+    places = np.arange(len(in_word)) - np.repeat(firsts, np.diff(firsts, append=len(in_word)))
+    letters = codes[in_word].astype(np.uint64) + np.uint64(1)
+    words = _mix(np.add.reduceat(letters * _weights(_POWERS)[places % _POWERS], firsts))
+    text_ends = np.cumsum([len(text) + 1 for text in lowered])
+    return words, np.searchsorted(starts, text_ends).tolist()
 
 
 def _hash_runs(words: _Wide, length: int) -> Hashes:
-    """Return a hash for each run of so many words, in order; a text of fewer words has none."""
-    count = len(words) - length + 1
-    if count < 1:
-        return np.empty(0, np.uint32)
-    weights = _weights(length)
+    """Return a hash for each run of so many words, in order; of fewer words there is none."""
+    count = max(0, len(words) - length + 1)
     sums = np.zeros(count, np.uint64)
-    for number in range(length):
-        sums += words[number : number + count] * weights[number]
+    for number, weight in enumerate(_weights(length)):
+        sums += words[number : number + count] * weight
     return (_mix(sums) >> np.uint64(32)).astype(np.uint32)
 
 

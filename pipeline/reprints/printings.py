@@ -1,22 +1,27 @@
 """A document as the search for copies knows it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pipeline.model.document import Document
 from pipeline.model.evidence import Precision
 from pipeline.model.reprint import Printing, Standing
-from pipeline.reprints.fingerprints import fingerprint
+from pipeline.reprints.fingerprints import take_fingerprints
 
 
-def make_printing(document: Document) -> Printing:
-    """Return what is remembered of the document's text."""
-    return Printing(
-        article_id=document.id,
-        fingerprint=fingerprint(document.article.text),
-        standing=_standing(document),
-        printed_at=_printed_at(document),
-        captured_at=document.captured_at,
-    )
+def make_printings(documents: Sequence[Document]) -> list[Printing]:
+    """Return what is remembered of the documents' texts."""
+    taken = take_fingerprints([document.article.text for document in documents])
+    return [
+        Printing(
+            article_id=document.id,
+            fingerprint=fingerprint,
+            standing=_standing(document),
+            printed_at=_printed_at(document),
+            captured_at=document.captured_at,
+        )
+        for document, fingerprint in zip(documents, taken, strict=True)
+    ]
 
 
 def _standing(document: Document) -> Standing:

@@ -10,8 +10,12 @@ import pytest
 
 from pipeline.model.reprint import Fingerprint, Printing, Reprint, Standing
 from pipeline.ports import Ledger, Reprints
-from pipeline.reprints.fingerprints import fingerprint
+from pipeline.reprints.fingerprints import take_fingerprints
 from tests.fixtures.entries import MINUTE, NOW
+
+
+def fingerprint(text: str) -> Fingerprint:
+    return take_fingerprints([text])[0]
 
 
 def words(seed: object, count: int = 120) -> str:

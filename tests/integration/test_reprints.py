@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import flow
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.model import codec
 from pipeline.model.article import Byline
@@ -17,6 +16,7 @@ from pipeline.model.fate import Fate, Reason
 from pipeline.model.feed import Entry
 from pipeline.model.handover import Extracted
 from pipeline.model.query import Query
+from pipeline.reprints.printings import make_printings
 from pipeline.settings import read_settings
 from pipeline.urls import article_id
 from pipeline.wiring import Wiring
@@ -105,7 +105,7 @@ def test_a_new_version_with_other_words_is_no_reprint_any_more(wiring: Wiring) -
 def test_a_correction_that_did_not_reach_the_store_is_made_by_a_later_batch(wiring: Wiring) -> None:
     index(wiring, [document("first", text=TEXT)])
     agency = by_agency(document("wire", text=TEXT), "Nordpress", "Nordpress")
-    wiring.ledger.link_printings([flow.make_printing(agency)])  # and then the process died
+    wiring.ledger.link_printings(make_printings([agency]))  # and then the process died
     assert originals(wiring) == {"first": None}
     index(wiring, [agency])
     assert originals(wiring) == {"first": an_id("wire"), "wire": None}
