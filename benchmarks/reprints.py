@@ -61,10 +61,12 @@ class Score:
 
     @property
     def precision(self) -> float:
+        """Right links of all that were made."""
         return self.right / max(1, self.right + self.wrong)
 
     @property
     def recall(self) -> float:
+        """Copies linked of all that must be."""
         return self.right / max(1, self.right + self.missing)
 
 
@@ -264,7 +266,7 @@ def passages_of(text: str) -> list[str]:
 
 def rensa_finder(threshold: float) -> Finder:
     """Return a finder by rensa's RMinHash and LSH: the earliest of the candidates above the threshold."""
-    from rensa import RMinHash, RMinHashLSH
+    from rensa import RMinHash, RMinHashLSH  # noqa: PLC0415 - it may not be there
 
     def find(given: Sequence[Given]) -> dict[str, str | None]:
         index = RMinHashLSH(threshold=threshold, num_perm=128, num_bands=128 if threshold < LOW else 32)
@@ -283,7 +285,7 @@ def rensa_finder(threshold: float) -> Finder:
 
 def datasketch_finder(threshold: float) -> Finder:
     """Return a finder by datasketch's MinHash and MinHashLSH: the earliest of the candidates above the threshold."""
-    from datasketch import MinHash, MinHashLSH
+    from datasketch import MinHash, MinHashLSH  # noqa: PLC0415 - as above
 
     def find(given: Sequence[Given]) -> dict[str, str | None]:
         index = MinHashLSH(threshold=threshold, num_perm=128)
@@ -302,7 +304,7 @@ def datasketch_finder(threshold: float) -> Finder:
 
 def print_speed(texts: int, url: str) -> None:
     """Print documents per second of one process, and bytes, while the ledger fills up."""
-    sentences = [line for text in read_texts("A").values() for line in text.splitlines() if len(line) > 60]
+    sentences = [line for text in read_texts("A").values() for line in text.splitlines() if len(line) > 60]  # noqa: PLR2004 - letters
     with tempfile.TemporaryDirectory() as folder:
         ledger = open_ledger(url or f"sqlite:///{folder}/ledger.sqlite")
         print(

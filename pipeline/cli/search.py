@@ -107,8 +107,8 @@ def _hit_json(hit: Hit) -> dict[str, Any]:
         "language": hit.language,
         "score": hit.score,
         "snippets": list(hit.snippets),
-        "reprint_of": hit.reprint_of,
-        "folded": hit.folded,
+        **({"reprint_of": hit.reprint_of} if hit.reprint_of else {}),
+        **({"folded": hit.folded} if hit.folded else {}),
     }
 
 
