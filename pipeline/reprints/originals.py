@@ -8,7 +8,9 @@ from pipeline.reprints.fingerprints import count_shared
 #: A reprint has this share of its passages from its original. A changed word changes twelve passages, so text that is taken
 #: over with its numbers changed keeps about half of them. Chosen between what ``benchmarks/reprints.py --tune`` prints of
 #: copies with at least two fifths of their words taken over (half A of the texts, the rules for tuning) and of lookalikes.
-#: TABLE
+#: The lowest 0.2 % of such copies have .242; of pairs of reports from one template, the highest 0.1 % have .222 (weather), .088
+#: (sports) and .156 (markets); of texts retold in other words around the same quotations, .181. What is wrong there comes at
+#: a thousandth of the pairs; what is missed is missed for good.
 LEAST_SHARED = 0.18
 
 
