@@ -9,6 +9,7 @@ from pipeline.ports.fetching import Fetcher, Hosts
 from pipeline.ports.ledger import Holding, Ledger, Recorded
 from pipeline.ports.printings import Printings, Reprints
 from pipeline.ports.search_store import Form, Refusal, SearchStore, StoredMonth, StoreStatus
+from pipeline.ports.stories import Stories
 from pipeline.ports.tagger import Tagger
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "SearchStore",
     "StoreStatus",
     "StoredMonth",
+    "Stories",
     "Tagger",
     "WarcSource",
 ]

@@ -1,0 +1,146 @@
+"""A document's traits: what grouping looks at, as sparse vectors of weights, most of which hold across languages."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from pipeline.model.document import Document
+from pipeline.model.entity import Annotation, Entity, Kind
+from pipeline.model.story import Telling, Traits
+from pipeline.stories.words import MAX_WEIGHT, STEM, bare_word, concept_of, find_words, fold_word, is_written, weigh_word
+
+#: Characters of a text that are read: news says what happened first.
+WITHIN = 2_000
+#: Weights that a vector keeps, the greatest.
+MOST = 60
+#: A word in the headline counts as so many in the text.
+_HEADLINE = 2.0
+_SENTENCE_END = ".!?:\"“”„»«…\n"
+#: How much a kind of entity tells one event from another, before its prominence.
+_KINDS = {Kind.PERSON: 1.0, Kind.ORGANIZATION: 0.9, Kind.PLACE: 0.9, Kind.OTHER: 0.7}
+_COUNTRY = 0.5
+
+
+#: How far a page may date itself after its first sight: clocks differ, and so do the offsets that pages forget.
+_AHEAD = timedelta(hours=1)
+
+
+def make_telling(document: Document) -> Telling:
+    """Return what a story takes in of the document."""
+    article = document.article
+    return Telling(
+        article_id=document.id,
+        at=telling_time(document),
+        publisher=document.publisher,
+        language=document.annotation.language,
+        headline=article.headline.value,
+        url=article.canonical_url,
+        traits=read_traits(document),
+        names={entity.id: entity.name for entity in document.annotation.entities},
+    )
+
+
+def telling_time(document: Document) -> datetime:
+    """Return when the article was published, or first seen where it says nothing or a time to come.
+
+    The capture's time would not do: a replay's, or that of a later version, would sort the same article elsewhere.
+    """
+    published = document.article.published
+    if published is None or published.value > document.first_seen_at + _AHEAD:
+        return document.first_seen_at
+    return published.value
+
+
+def read_traits(document: Document) -> Traits:
+    """Return the document's traits."""
+    article, annotation = document.article, document.annotation
+    headline, text = article.headline.value, article.text[:WITHIN]
+    words, names, numbers, concepts = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    _count(headline, annotation.language, _HEADLINE, words, names, numbers, concepts)
+    _count(text, annotation.language, 1.0, words, names, numbers, concepts)
+    return Traits(
+        words=_unit({stem: _damp(count) * weigh_word(stem, annotation.language) for stem, count in words.items()}),
+        names=_unit({name: _damp(count) * weigh_word(name, annotation.language) for name, count in names.items()}),
+        numbers=_unit({number: _weigh_number(number) for number in numbers}),
+        entities=_unit(_weigh_entities(annotation)),
+        concepts=_unit({concept: _damp(count) for concept, count in concepts.items()}),
+    )
+
+
+def prominence(entity: Entity, annotation: Annotation) -> float:
+    """Return from 0 to 1 how much the text is about the entity: how often it is named, and how early."""
+    most = max((other.count for other in annotation.entities), default=1) or 1
+    first = min((mention.start for mention in annotation.mentions if mention.entity == entity.id), default=None)
+    early = 0.5 if first is None else 1 / (1 + first / 400)
+    return 0.5 * entity.count / most + 0.5 * early
+
+
+def _count(  # noqa: PLR0913 - four counters that one pass over the words fills
+    text: str,
+    language: str,
+    weight: float,
+    words: Counter[str],
+    names: Counter[str],
+    numbers: Counter[str],
+    concepts: Counter[str],
+) -> None:
+    for match in find_words(text):
+        if match[0][0].isdigit():
+            numbers.update(_read_numbers(match[0]))
+            continue
+        word = bare_word(match[0])
+        folded = fold_word(word)
+        if len(folded) < 3:  # noqa: PLR2004 - such words say nothing
+            continue
+        words[folded[:STEM]] += weight  # type: ignore[assignment]
+        if concept := concept_of(folded, language):
+            concepts[concept] += weight  # type: ignore[assignment]
+        if word[0].isupper() and _is_name(folded, text, match.start(), language):
+            names[folded[:STEM]] += weight  # type: ignore[assignment]
+
+
+def _is_name(folded: str, text: str, start: int, language: str) -> bool:
+    if language == "de":  # which writes every noun large: a name is what English writes too, or what nobody writes
+        return is_written(folded, "en") or not is_written(folded, "de")
+    before = text[:start].rstrip()
+    if not before or before[-1] in _SENTENCE_END:
+        return not is_written(folded, language) or weigh_word(folded, language) > 0.6 * MAX_WEIGHT
+    return True
+
+
+def _read_numbers(written: str) -> Iterable[str]:
+    """Return the number in one writing: 1,600, 1.600 and 1 600 are one, and so are 6,8 and 6.8."""
+    if re.fullmatch(r"\d{1,3}([.,\u00a0\u202f ]\d{3})+", written):
+        yield re.sub(r"\D", "", written)
+        return
+    for part in re.split(r"[\u00a0\u202f ]", written):
+        yield part.replace(",", ".")
+
+
+def _weigh_number(number: str) -> float:
+    """Return how much a number says: 2026 and 3 say little, 12,480 and 6.8 a lot."""
+    digits = len(number.replace(".", "").strip("0"))
+    if re.fullmatch(r"(19|20)\d\d", number) or digits < 2:  # noqa: PLR2004 - one digit
+        return 0.15
+    return min(3.0, digits - 0.5 + ("." in number))
+
+
+def _weigh_entities(annotation: Annotation) -> dict[str, float]:
+    weights = dict[str, float]()
+    for entity in annotation.entities:
+        is_country = entity.kind is Kind.PLACE and entity.place is not None and entity.place.geonames in {None, 0}
+        weights[entity.id] = prominence(entity, annotation) * (_COUNTRY if is_country else _KINDS[entity.kind])
+    return weights
+
+
+def _damp(count: float) -> float:
+    """Return what a count is worth: the third time that a word is said adds little."""
+    return float(count**0.5)
+
+
+def _unit(weights: Mapping[str, float]) -> dict[str, float]:
+    """Return the greatest weights, scaled to a vector of length one."""
+    kept = sorted(((weight, key) for key, weight in weights.items() if weight > 0), key=lambda pair: (-pair[0], pair[1]))
+    length = sum(weight * weight for weight, _ in kept[:MOST]) ** 0.5
+    return {key: weight / length for weight, key in kept[:MOST]}
