@@ -8,6 +8,7 @@ What a batch goes through, each stage one call:
     extract_batch   extract    captures ─► articles
                     enrich     articles ─► annotations ─► documents
     index_batch     reprints   documents ─► each with its original, where it is a copy
+                    stories    documents ─► each with its story
                     index      documents ─► search store
 
 Between the stages travels a batch's id. What the batch has by then lies as JSON lines beside its WARC file. Each claimed
@@ -39,6 +40,7 @@ from pipeline.model.feed import Rules
 from pipeline.model.handover import Extracted, Fetched, Report
 from pipeline.ports import Archive, Clock, Fetcher, Ledger, Refusal, Reprints, SearchStore
 from pipeline.reprints.printings import make_printings
+from pipeline.stories.traits import make_telling
 from pipeline.urls import article_id
 
 BATCH_SIZE = 50
@@ -46,7 +48,7 @@ BATCH_SIZE = 50
 PIECE = 5
 #: Longer than any batch takes; a crashed run's entries are taken up again after it.
 LEASE = timedelta(minutes=15)
-#: Documents whose reprint fields are corrected after one batch, and at a time elsewhere.
+#: Documents whose reprint fields, or stories, are corrected after one batch, and at a time elsewhere.
 CORRECTED = 200
 MAX_DETAIL = 500  # characters of an explanation that the ledger keeps
 
@@ -154,6 +156,7 @@ def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: Search
     known = ledger.articles([line.document.id for line in extracted])
     to_write = [line.document for line in extracted if _reason_to_skip(line, holders, known) is None]
     links = ledger.link_printings(make_printings(to_write))
+    to_write = join_stories(to_write, ledger=ledger, clock=clock)
     refusals = {refusal.document.id: refusal.detail for refusal in _write(to_write, links, ledger=ledger, store=store)}
     ended, states = list[Outcome](), list[ArticleState]()
     for line in extracted:
@@ -186,6 +189,26 @@ def correct_reprints(*, ledger: Ledger, store: SearchStore) -> int:
     return len(links)
 
 
+def join_stories(documents: Sequence[Document], *, ledger: Ledger, clock: Clock) -> list[Document]:
+    """Return the documents, each with the story that it is of."""
+    tellings = [make_telling(document) for document in documents]
+    joined = ledger.join_stories(tellings, clock.now()) if tellings else {}
+    return [replace(document, story=joined[document.id]) for document in documents]
+
+
+def correct_stories(written: Sequence[Document], *, ledger: Ledger, store: SearchStore) -> int:
+    """Write anew which story some documents are of, since two stories became one; return how many, 0 at the end.
+
+    Told of what was written last, the ledger knows of those that moved on their way to the store as well.
+    """
+    ledger.mark_stories_told({document.id: document.story for document in written if document.story})
+    moved = ledger.untold_stories(limit=CORRECTED)
+    if moved:
+        store.amend({key: {"story": story} for key, story in moved.items()})
+        ledger.mark_stories_told(moved)
+    return len(moved)
+
+
 def feed_rules(ledger: Ledger) -> Mapping[str, Rules]:
     """Return the extraction rules by feed, only of feeds that have some."""
     return {feed.url: feed.rules for feed, _ in ledger.feeds() if feed.rules}
@@ -202,6 +225,7 @@ def _write(documents: Sequence[Document], links: Reprints, *, ledger: Ledger, st
     if late:
         store.amend({key: reprint_json(key, link) for key, link in late.items()})
     correct_reprints(ledger=ledger, store=store)
+    correct_stories(documents, ledger=ledger, store=store)
     return refusals
 
 

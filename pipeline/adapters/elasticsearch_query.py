@@ -98,6 +98,8 @@ def filter_clauses(query: Query) -> list[Json]:
         clauses.append({"range": {"date": {**dates, "format": "epoch_millis"}}})
     if query.near:
         clauses.append(near_clause(query.near))
+    if query.story:
+        clauses.append({"term": {"story": query.story}})
     if query.originals_only:
         clauses.append({"bool": {"must_not": {"exists": {"field": "reprint_of"}}}})
     return clauses

@@ -5,7 +5,16 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from pipeline.adapters import sql_fates, sql_feeds, sql_hosts, sql_imports, sql_inbox, sql_printings, sql_pruning, sql_stories
+from pipeline.adapters import (
+    sql_fates,
+    sql_feeds,
+    sql_hosts,
+    sql_imports,
+    sql_inbox,
+    sql_printings,
+    sql_pruning,
+    sql_stories,
+)
 from pipeline.adapters.sql_database import Database, migrate
 from pipeline.adapters.sql_schema import urls as urls_table
 from pipeline.errors import NewswireError
@@ -300,7 +309,7 @@ class SqlLedger:
         with self._database.read() as connection:
             return sql_stories.timeline(connection, story_id, limit=limit)
 
-    def drop_postings(self, before: datetime) -> int:
+    def close_stories(self, before: datetime, *, dry_run: bool = False) -> int:
         """Forget by what old stories are found."""
         with self._database.write() as connection:
-            return sql_stories.drop_postings(connection, before)
+            return sql_stories.close_stories(connection, before, dry_run=dry_run)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, ColumnElement, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from pipeline.adapters.sql_database import PARAMETERS, rows_by_key
 from pipeline.adapters.sql_schema import stories, story_articles, story_postings
@@ -109,12 +109,13 @@ def timeline(connection: Connection, story_id: str, *, limit: int) -> tuple[Memb
     return tuple(codec.decode(member, Member) for member in rows)
 
 
-def drop_postings(connection: Connection, before: datetime) -> int:
+def close_stories(connection: Connection, before: datetime, *, dry_run: bool) -> int:
     """Delete old lists, and empty the stories' centres."""
-    dropped = connection.execute(delete(story_postings).where(story_postings.c.written_at < before)).rowcount
     old = (stories.c.written_at < before, stories.c.centre.is_not(None))
-    connection.execute(update(stories).where(*old).values(centre=None))
-    return dropped
+    if dry_run:
+        return connection.execute(select(func.count()).select_from(stories).where(*old)).scalar_one()
+    connection.execute(delete(story_postings).where(story_postings.c.written_at < before))
+    return connection.execute(update(stories).where(*old).values(centre=None)).rowcount
 
 
 def _keys(telling: Telling) -> Iterator[Key]:

@@ -69,6 +69,8 @@ def conditions(query: Query) -> Condition:
         parts.append(Condition("date >= ?", (milliseconds(query.since),)))
     if query.until:
         parts.append(Condition("date < ?", (milliseconds(query.until),)))
+    if query.story:
+        parts.append(Condition("story = ?", (query.story,)))
     if query.originals_only:
         parts.append(Condition("original = id"))
     if query.near:

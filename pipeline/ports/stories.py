@@ -49,6 +49,9 @@ class Stories(Protocol):
         """Return the story's first articles in order of time."""
         ...
 
-    def drop_postings(self, before: datetime) -> int:
-        """Forget by what the stories are found that no article was put to since then; they stay, and take no more in."""
+    def close_stories(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Forget by what those stories are found that no article joined since then: they stay, and take no more in.
+
+        Return how many were closed (``dry_run``: would be).
+        """
         ...

@@ -8,7 +8,7 @@ from typing import TypeVar
 from pipeline.boundary import boundary
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
-from pipeline.flow import BATCH_SIZE, PIECE, correct_reprints
+from pipeline.flow import BATCH_SIZE, PIECE, correct_reprints, correct_stories, join_stories
 from pipeline.index.document import make_document
 from pipeline.model.article import Article
 from pipeline.model.capture import Capture, CaptureRef
@@ -80,11 +80,13 @@ def replay_interval(
 
 
 def write_documents(documents: Sequence[Document], generation: str, *, parts: Parts) -> Sequence[Refusal]:
-    """Write the documents, each with its original as the texts of today tell; return the refused ones."""
+    """Write the documents, each with its original as the texts of today tell, and the story that the ledger knows it by; return the refused ones."""
     links = parts.ledger.link_printings(make_printings(documents))
-    linked = [replace(document, reprint=links[document.id]) for document in documents]
+    joined = join_stories(documents, ledger=parts.ledger, clock=parts.clock)
+    linked = [replace(document, reprint=links[document.id]) for document in joined]
     refused = parts.store.write(linked, generation=generation)
     correct_reprints(ledger=parts.ledger, store=parts.store)
+    correct_stories(linked, ledger=parts.ledger, store=parts.store)
     return refused
 
 

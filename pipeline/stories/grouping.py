@@ -53,7 +53,7 @@ def follow(story_id: str, near: Neighbourhood) -> str:
 
 def _join_story(telling: Telling, near: Neighbourhood) -> str:
     ids = dict.fromkeys(follow(story, near) for story in candidates_of(telling, near))
-    known = [near.stories[story] for story in ids if story in near.stories]
+    known = [story for key in ids if (story := near.stories.get(key)) and story.centre]
     fits = [(fit_telling(telling, story), story) for story in known if is_open(story, telling.at)]
     fitting = sorted((pair for pair in fits if pair[0] >= ACCEPTED), key=lambda pair: (-pair[0], pair[1].id))
     if fitting:

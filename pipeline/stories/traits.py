@@ -3,12 +3,21 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pipeline.model.document import Document
 from pipeline.model.entity import Annotation, Entity, Kind
 from pipeline.model.story import Telling, Traits
-from pipeline.stories.words import MAX_WEIGHT, STEM, bare_word, concept_of, find_words, fold_word, is_written, weigh_word
+from pipeline.stories.words import (
+    MAX_WEIGHT,
+    STEM,
+    bare_word,
+    concept_of,
+    find_words,
+    fold_word,
+    is_written,
+    weigh_word,
+)
 
 #: Characters of a text that are read: news says what happened first.
 WITHIN = 2_000
@@ -16,7 +25,7 @@ WITHIN = 2_000
 MOST = 60
 #: A word in the headline counts as so many in the text.
 _HEADLINE = 2.0
-_SENTENCE_END = ".!?:\"“”„»«…\n"
+_SENTENCE_END = '.!?:"“”„»«…\n'
 #: How much a kind of entity tells one event from another, before its prominence.
 _KINDS = {Kind.PERSON: 1.0, Kind.ORGANIZATION: 0.9, Kind.PLACE: 0.9, Kind.OTHER: 0.7}
 _COUNTRY = 0.5
@@ -24,6 +33,8 @@ _COUNTRY = 0.5
 
 #: How far a page may date itself after its first sight: clocks differ, and so do the offsets that pages forget.
 _AHEAD = timedelta(hours=1)
+#: Before that, news was not on the web: a clock that was never set, or a field left empty.
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 def make_telling(document: Document) -> Telling:
@@ -42,12 +53,12 @@ def make_telling(document: Document) -> Telling:
 
 
 def telling_time(document: Document) -> datetime:
-    """Return when the article was published, or first seen where it says nothing or a time to come.
+    """Return when the article was published, or first seen where it says nothing, a time to come, or one before the web.
 
     The capture's time would not do: a replay's, or that of a later version, would sort the same article elsewhere.
     """
     published = document.article.published
-    if published is None or published.value > document.first_seen_at + _AHEAD:
+    if published is None or not _EARLIEST <= published.value <= document.first_seen_at + _AHEAD:
         return document.first_seen_at
     return published.value
 
@@ -76,7 +87,7 @@ def prominence(entity: Entity, annotation: Annotation) -> float:
     return 0.5 * entity.count / most + 0.5 * early
 
 
-def _count(  # noqa: PLR0913 - four counters that one pass over the words fills
+def _count(
     text: str,
     language: str,
     weight: float,
@@ -141,6 +152,8 @@ def _damp(count: float) -> float:
 
 def _unit(weights: Mapping[str, float]) -> dict[str, float]:
     """Return the greatest weights, scaled to a vector of length one."""
-    kept = sorted(((weight, key) for key, weight in weights.items() if weight > 0), key=lambda pair: (-pair[0], pair[1]))
+    kept = sorted(
+        ((weight, key) for key, weight in weights.items() if weight > 0), key=lambda pair: (-pair[0], pair[1])
+    )
     length = sum(weight * weight for weight, _ in kept[:MOST]) ** 0.5
     return {key: weight / length for weight, key in kept[:MOST]}
