@@ -177,7 +177,9 @@ def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: Search
         settle = _settler(ended, line.claim, clock, document.capture, article_id=document.id, document=letter)
         settle(reason, detail)
     ledger.settle(ended, states)
-    return Report(passed=len(states), settled=_reasons(ended))
+    written = {state.article_id for state in states}
+    stories = {document.story for document in to_write if document.story and document.id in written}
+    return Report(passed=len(states), settled=_reasons(ended), stories=stories)
 
 
 def correct_reprints(*, ledger: Ledger, store: SearchStore) -> int:

@@ -80,7 +80,7 @@ def replay_interval(
 
 
 def write_documents(documents: Sequence[Document], generation: str, *, parts: Parts) -> Sequence[Refusal]:
-    """Write the documents, each with its original as the texts of today tell, and the story that the ledger knows it by; return the refused ones."""
+    """Write the documents, each with its original as the texts of today tell, and its story; return the refused."""
     links = parts.ledger.link_printings(make_printings(documents))
     joined = join_stories(documents, ledger=parts.ledger, clock=parts.clock)
     linked = [replace(document, reprint=links[document.id]) for document in joined]

@@ -46,7 +46,7 @@ OTHER_LANGUAGE = Weights(
 
 def is_open(story: StoryState, at: datetime) -> bool:
     """Tell whether the story takes in what is told at that time."""
-    is_near = story.first_at - WINDOW <= at <= story.last_at + WINDOW
+    is_near = story.first_at - at <= WINDOW and at - story.last_at <= WINDOW
     return is_near and max(at, story.last_at) - min(at, story.first_at) <= LONGEST
 
 

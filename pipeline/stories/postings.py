@@ -16,9 +16,9 @@ Postings = dict[Key, list[str]]
 #: Traits of each kind that an article is looked up and remembered by, the greatest.
 KEYS = {"names": 6, "entities": 4, "numbers": 3, "words": 5}
 #: Stories that a list keeps, those first that were added to last. A name in every tenth article finds nothing by itself.
-CAP = 64
+CAP = 32
 #: Stories that an article is compared with.
-CANDIDATES = 12
+CANDIDATES = 8
 
 
 def bucket_of(at: datetime) -> int:
