@@ -93,7 +93,9 @@ def measure(
     labelled: Sequence[Labelled], way: Callable[[Sequence[Sequence[Telling]]], Grouping], seed: int | None = None
 ) -> Figures:
     """Group the articles in batches as they were published, or one by one in a random order, and compare."""
-    tellings = [make_telling(each.document) for each in sorted(labelled, key=lambda each: make_telling(each.document).at)]
+    tellings = [
+        make_telling(each.document) for each in sorted(labelled, key=lambda each: make_telling(each.document).at)
+    ]
     if seed is not None:
         random.Random(seed).shuffle(tellings)
     size = 10 if seed is None else 1
@@ -171,8 +173,12 @@ def print_reading(labelled: Sequence[Labelled]) -> None:
 
 def print_cost(scale: int) -> None:
     """Print what an article costs after so many others, in batches, on SQLite."""
-    print(f"\nJoining stories, batches of {BATCH}, {PER_DAY:,} articles a day, SQLite; means of the last {MEASURED:,}\n")
-    print(f"{'articles':>10}{'CPU µs each':>13}{'worst batch, ms':>18}{'stories':>10}{'peak MB':>10}{'database MB':>13}")
+    print(
+        f"\nJoining stories, batches of {BATCH}, {PER_DAY:,} articles a day, SQLite; means of the last {MEASURED:,}\n"
+    )
+    print(
+        f"{'articles':>10}{'CPU µs each':>13}{'worst batch, ms':>18}{'stories':>10}{'peak MB':>10}{'database MB':>13}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.sqlite"
         ledger = open_ledger(f"sqlite:///{path}")

@@ -51,7 +51,7 @@ class Crowd:
                 events = {key: value for key, value in events.items() if key in alive}
 
     def _size(self) -> int:
-        return 1 if self._chance.random() < 0.5 else min(500, int(self._chance.paretovariate(1.1) * 2))
+        return 1 if self._chance.getrandbits(1) else min(500, int(self._chance.paretovariate(1.1) * 2))
 
     def _subject(self) -> dict[str, list[int]]:
         return {

@@ -49,7 +49,9 @@ def read_events(half: str, annotator: Annotator) -> list[Labelled]:
     articles = [_make_article(*row) for row in rows]
     annotations = annotator.annotate(articles)
     return [
-        Labelled(document=_make_document(article, annotation, row), event=name, given=_given(article, annotation, names))
+        Labelled(
+            document=_make_document(article, annotation, row), event=name, given=_given(article, annotation, names)
+        )
         for (name, _, row), article, annotation in zip(rows, articles, annotations, strict=True)
     ]
 

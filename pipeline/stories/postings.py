@@ -19,6 +19,8 @@ KEYS = {"names": 6, "entities": 4, "numbers": 3, "words": 5}
 CAP = 32
 #: Stories that an article is compared with.
 CANDIDATES = 8
+#: A story that shares one trait alone is looked at where the trait is that rare: in the lists of at most four stories.
+RARE = 0.2
 
 
 def bucket_of(at: datetime) -> int:
@@ -41,12 +43,15 @@ def keys_to_read(traits: Traits, at: datetime) -> Iterator[Key]:
 
 def rank_stories(keys: Iterable[Key], postings: Mapping[Key, Sequence[str]]) -> list[str]:
     """Return the stories that share most with the article, the rarer the more, at most so many."""
-    shared = dict[str, float]()
+    shared, traits = dict[str, float](), dict[str, int]()
     for key in keys:
         listed = postings.get(key, ())
+        share = 1 / (1 + len(listed))
         for story in listed:
-            shared[story] = shared.get(story, 0.0) + 1 / (1 + len(listed))
-    return sorted(shared, key=lambda story: (-shared[story], story))[:CANDIDATES]
+            shared[story] = shared.get(story, 0.0) + share
+            traits[story] = traits.get(story, 0) + 1
+    likely = [story for story in shared if traits[story] > 1 or shared[story] >= RARE]
+    return sorted(likely, key=lambda story: (-shared[story], story))[:CANDIDATES]
 
 
 def post_story(story: str, traits: Traits, at: datetime, postings: Postings) -> Iterator[Key]:

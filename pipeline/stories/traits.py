@@ -1,7 +1,7 @@
 """A document's traits: what grouping looks at, as sparse vectors of weights, most of which hold across languages."""
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +25,9 @@ WITHIN = 2_000
 MOST = 60
 #: A word in the headline counts as so many in the text.
 _HEADLINE = 2.0
-_SENTENCE_END = '.!?:"“”„»«…\n'
+_SENTENCE_END = frozenset('.!?:"“”„»«…\n')
+_SHORTEST = 3  # letters; shorter words say nothing
+_NAME = 0.6  # of the greatest weight: a rarer word is taken for a name where any word would be written large
 #: How much a kind of entity tells one event from another, before its prominence.
 _KINDS = {Kind.PERSON: 1.0, Kind.ORGANIZATION: 0.9, Kind.PLACE: 0.9, Kind.OTHER: 0.7}
 _COUNTRY = 0.5
@@ -65,17 +67,16 @@ def telling_time(document: Document) -> datetime:
 
 def read_traits(document: Document) -> Traits:
     """Return the document's traits."""
-    article, annotation = document.article, document.annotation
-    headline, text = article.headline.value, article.text[:WITHIN]
-    words, names, numbers, concepts = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    _count(headline, annotation.language, _HEADLINE, words, names, numbers, concepts)
-    _count(text, annotation.language, 1.0, words, names, numbers, concepts)
+    article, language = document.article, document.annotation.language
+    found = _Found(language)
+    found.read(article.headline.value, _HEADLINE)
+    found.read(article.text[:WITHIN], 1.0)
     return Traits(
-        words=_unit({stem: _damp(count) * weigh_word(stem, annotation.language) for stem, count in words.items()}),
-        names=_unit({name: _damp(count) * weigh_word(name, annotation.language) for name, count in names.items()}),
-        numbers=_unit({number: _weigh_number(number) for number in numbers}),
-        entities=_unit(_weigh_entities(annotation)),
-        concepts=_unit({concept: _damp(count) for concept, count in concepts.items()}),
+        words=_unit({stem: _damp(count) * weigh_word(stem, language) for stem, count in found.words.items()}),
+        names=_unit({name: _damp(count) * weigh_word(name, language) for name, count in found.names.items()}),
+        numbers=_unit({number: _weigh_number(number) for number in found.numbers}),
+        entities=_unit(_weigh_entities(document.annotation)),
+        concepts=_unit({concept: _damp(count) for concept, count in found.concepts.items()}),
     )
 
 
@@ -87,37 +88,40 @@ def prominence(entity: Entity, annotation: Annotation) -> float:
     return 0.5 * entity.count / most + 0.5 * early
 
 
-def _count(
-    text: str,
-    language: str,
-    weight: float,
-    words: Counter[str],
-    names: Counter[str],
-    numbers: Counter[str],
-    concepts: Counter[str],
-) -> None:
-    for match in find_words(text):
-        if match[0][0].isdigit():
-            numbers.update(_read_numbers(match[0]))
-            continue
-        word = bare_word(match[0])
+class _Found:
+    """What texts of one language say, and how often."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self.words, self.names = defaultdict[str, float](float), defaultdict[str, float](float)
+        self.concepts, self.numbers = defaultdict[str, float](float), set[str]()
+
+    def read(self, text: str, weight: float) -> None:
+        """Count what the text says, each time as so many."""
+        end = 0
+        for match in find_words(text):
+            begins = not end or not _SENTENCE_END.isdisjoint(text[end : match.start()])
+            end = match.end()
+            if match[0][0].isdigit():
+                self.numbers.update(_read_numbers(match[0]))
+            else:
+                self._read_word(bare_word(match[0]), weight, begins=begins)
+
+    def _read_word(self, word: str, weight: float, *, begins: bool) -> None:
         folded = fold_word(word)
-        if len(folded) < 3:  # noqa: PLR2004 - such words say nothing
-            continue
-        words[folded[:STEM]] += weight  # type: ignore[assignment]
-        if concept := concept_of(folded, language):
-            concepts[concept] += weight  # type: ignore[assignment]
-        if word[0].isupper() and _is_name(folded, text, match.start(), language):
-            names[folded[:STEM]] += weight  # type: ignore[assignment]
+        if len(folded) < _SHORTEST:
+            return
+        self.words[folded[:STEM]] += weight
+        if concept := concept_of(folded, self._language):
+            self.concepts[concept] += weight
+        if word[:1].isupper() and _is_name(folded, self._language, begins=begins):
+            self.names[folded[:STEM]] += weight
 
 
-def _is_name(folded: str, text: str, start: int, language: str) -> bool:
+def _is_name(folded: str, language: str, *, begins: bool) -> bool:
     if language == "de":  # which writes every noun large: a name is what English writes too, or what nobody writes
         return is_written(folded, "en") or not is_written(folded, "de")
-    before = text[:start].rstrip()
-    if not before or before[-1] in _SENTENCE_END:
-        return not is_written(folded, language) or weigh_word(folded, language) > 0.6 * MAX_WEIGHT
-    return True
+    return not begins or weigh_word(folded, language) > _NAME * MAX_WEIGHT
 
 
 def _read_numbers(written: str) -> Iterable[str]:

@@ -5,7 +5,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from anyascii import anyascii
@@ -19,6 +19,7 @@ MAX_WEIGHT = 5.0
 _EVERYWHERE = 3.0
 #: That of a word that the lists do not know: they end near one in a million.
 _UNKNOWN = 6.5
+_REMEMBERED = 50_000  # words
 _WORD = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
 _CLITIC = re.compile(r"^(?:[ldjmnstcLDJMNSTC]|qu|Qu)['’]|['’]s$")
 
@@ -33,7 +34,7 @@ def bare_word(word: str) -> str:
     return _CLITIC.sub("", word)
 
 
-@cache
+@lru_cache(_REMEMBERED)
 def fold_word(word: str) -> str:
     """Return the word in small Latin letters, whatever its script: Одесса and Odessa are one."""
     if word.isascii():
@@ -79,7 +80,7 @@ def _beginnings() -> Mapping[str, str]:
     }
 
 
-@cache
+@lru_cache(_REMEMBERED)
 def concept_of(folded: str, language: str) -> str | None:
     """Return the subject that the word is about, in the five languages of data/concepts.toml, or None."""
     beginnings = _beginnings()

@@ -61,7 +61,9 @@ def test_the_same_article_founds_the_same_story_in_every_ledger(
 
 @pytest.mark.parametrize("size", [1, 4])
 def test_batches_make_the_stories_that_one_call_makes(ledger: Ledger, size: int) -> None:
-    tellings = [telling(number, f"event{number % 4} place{number % 4}", at=NOON + number * HOUR) for number in range(16)]
+    tellings = [
+        telling(number, f"event{number % 4} place{number % 4}", at=NOON + number * HOUR) for number in range(16)
+    ]
     random.Random(size).shuffle(tellings)
     for start in range(0, len(tellings), size):
         ledger.join_stories(tellings[start : start + size], NOON)
