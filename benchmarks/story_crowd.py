@@ -13,7 +13,7 @@ from itertools import accumulate
 
 from pipeline.model.story import Telling, Traits
 
-PER_DAY = 50_000
+PER_DAY = 20_000
 _WORDS, _NAMES, _NUMBERS, _CONCEPTS = 60_000, 200_000, 20_000, 100
 _LANGUAGES = ("en", "en", "en", "en", "de", "fr", "es", "ru")
 _START = datetime(2026, 1, 1, tzinfo=UTC)
