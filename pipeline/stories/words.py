@@ -9,7 +9,6 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from anyascii import anyascii
-from wordfreq import available_languages, get_frequency_dict
 
 #: Letters that a stem keeps: enough to tell words apart, few enough to drop most endings, in every language alike.
 STEM = 6
@@ -58,6 +57,9 @@ def is_written(folded: str, language: str) -> bool:
 @cache
 def _frequencies(language: str) -> Mapping[str, float]:
     """Return the shares of the stems in the language; none where there is no list of it."""
+    # It takes a quarter of a second to import, which a search need not wait for.
+    from wordfreq import available_languages, get_frequency_dict  # noqa: PLC0415 - see above
+
     known = {"no": "nb", "sr": "sh", "hr": "sh", "bs": "sh"}.get(language, language)
     if known not in available_languages("small"):
         return {}
