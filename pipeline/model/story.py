@@ -59,7 +59,7 @@ class StoryState:
     id: str
     first_at: datetime
     last_at: datetime
-    #: The headline of the article that fits it best, and how well that one fits.
+    #: The headline of the article that fitted it best when it came, and how well.
     label: str = ""
     label_language: str = ""
     label_fit: float = 0.0

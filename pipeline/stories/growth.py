@@ -87,11 +87,14 @@ def _add(story: StoryState, parts: Mapping[str, Mapping[str, float]], fade: floa
 
 
 def _label(story: StoryState, telling: Telling) -> None:
-    """Take the article's headline where it fits better, or is in the language that most of the articles are in."""
+    """Take the article's headline where it fits better, or is in the language that most of the articles are in.
+
+    Of the first article nothing can be said: it fits what it alone has made.
+    """
     main = _by_weight(story.languages)[0]
     if telling.language != main:
         return
-    fit = fit_telling(telling, story)
+    fit = fit_telling(telling, story) if story.articles > 1 else 0.0
     if story.label_language != main or fit > story.label_fit:
         story.label, story.label_language, story.label_fit = telling.headline, main, fit
 
