@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pipeline.model.document import Document
@@ -27,6 +27,7 @@ MOST = 60
 _HEADLINE = 2.0
 _SENTENCE_END = frozenset('.!?:"“”„»«…\n')
 _SHORTEST = 3  # letters; shorter words say nothing
+_TITLED = 0.7  # of the words: in "Minister leaves Lisbon for Paris" it is half
 _NAME = 0.6  # of the greatest weight: a rarer word is taken for a name where any word would be written large
 #: How much a kind of entity tells one event from another, before its prominence.
 _KINDS = {Kind.PERSON: 1.0, Kind.ORGANIZATION: 0.9, Kind.PLACE: 0.9, Kind.OTHER: 0.7}
@@ -98,9 +99,10 @@ class _Found:
 
     def read(self, text: str, weight: float) -> None:
         """Count what the text says, each time as so many."""
-        end = 0
-        for match in find_words(text):
-            begins = not end or not _SENTENCE_END.isdisjoint(text[end : match.start()])
+        found, end = find_words(text), 0
+        is_titled = _is_titled([match[0] for match in found])
+        for match in found:
+            begins = is_titled or not end or not _SENTENCE_END.isdisjoint(text[end : match.start()])
             end = match.end()
             if match[0][0].isdigit():
                 self.numbers.update(_read_numbers(match[0]))
@@ -116,6 +118,12 @@ class _Found:
             self.concepts[concept] += weight
         if word[:1].isupper() and _is_name(folded, self._language, begins=begins):
             self.names[folded[:STEM]] += weight
+
+
+def _is_titled(words: Sequence[str]) -> bool:
+    """Tell whether Words Are Written Large as in Many English Headlines, which says nothing of names."""
+    long = [word for word in words if len(word) > _SHORTEST and word[0].isalpha()]
+    return sum(word[0].isupper() for word in long) > _TITLED * len(long)
 
 
 def _is_name(folded: str, language: str, *, begins: bool) -> bool:

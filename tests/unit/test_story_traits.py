@@ -41,6 +41,13 @@ def test_names_are_told_from_words_that_only_begin_a_sentence() -> None:
     assert not {"many", "police"} & set(names)
 
 
+def test_headlines_that_write_every_word_large_say_nothing_of_names() -> None:
+    headline = "Strong Earthquake Strikes Southern Arequipa, Many People Sleep Outside"
+    names = read_traits(document(headline=headline, text="")).names
+    assert "arequi" in names
+    assert not {"strong", "strike", "many", "people", "outsid"} & set(names)
+
+
 def test_german_nouns_are_no_names() -> None:
     names = traits("Der Sturm hat in Hamburg die Straße und den Hafen überflutet, sagte Lührs.", "de").names
     assert {"hambur", "luhrs"} <= set(names)
