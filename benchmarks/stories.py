@@ -1,6 +1,7 @@
 """How well articles are grouped into stories, beside simpler ways, and what an article costs among very many.
 
     python benchmarks/stories.py                        # quality alone, a minute
+    python benchmarks/stories.py --pages                # the groups that real pages make, to be looked at
     python benchmarks/stories.py --scale 100000         # and the cost, up to so many articles
 
 The events are those of tests/stories. Thresholds, the simpler ways' too, were chosen on half A; half B is only measured.
@@ -12,15 +13,18 @@ import resource
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
+import extraction  # noqa: E402 - as above
 from story_crowd import PER_DAY, Crowd  # noqa: E402 - as above
-from story_events import Labelled, agreement, read_events  # noqa: E402 - as above
+from story_events import Labelled, agreement, make_labelled_document, page_article, read_events  # noqa: E402 - as above
 
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger  # noqa: E402 - as above
 from pipeline.model.story import StoryState, Telling  # noqa: E402 - as above
@@ -34,6 +38,8 @@ SHUFFLES = 10
 #: Numbers of articles at which the cost is measured, over the last so many.
 MARKS = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 MEASURED = 5_000
+
+PAGES_AT = datetime(2019, 11, 19, tzinfo=UTC)
 
 #: Stories by article id.
 Grouping = Mapping[str, str]
@@ -54,7 +60,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--half", choices="AB", help="this half alone: A while something is being chosen")
     parser.add_argument("--scale", type=int, default=0, help="measure the cost up to so many articles")
+    parser.add_argument("--pages", action="store_true", help="only group the pages of ../shared/devset/extract")
     arguments = parser.parse_args()
+    if arguments.pages:
+        print_pages()
+        return
     annotator = load_annotator()
     halves = {half: read_events(half, annotator) for half in "AB"}
     for half in arguments.half or "AB":
@@ -157,6 +167,28 @@ def cosine(telling: Telling, story: StoryState, part: str) -> float:
         for key in keys
     ]
     return max(dots, default=0.0)
+
+
+def print_pages() -> None:
+    """Print which of the labelled pages, news of a few days in November 2019, make stories of several articles.
+
+    Nobody has said which do; their names are annotated as the flow does it, and all count as of one day.
+    """
+    pages = extraction.read_pages()
+    articles = [page_article(page["id"], page["url"], page["text"]) for page in pages]
+    documents = [
+        make_labelled_document(article, annotation, publisher=article.url, seen_at=PAGES_AT)
+        for article, annotation in zip(articles, load_annotator().annotate(articles), strict=True)
+    ]
+    tellings = [make_telling(document) for document in documents]
+    together = defaultdict[str, list[str]](list)
+    for key, story in group([tellings]).items():
+        together[story].append(key)
+    headlines = {telling.article_id: " ".join(telling.headline.split()) for telling in tellings}
+    several = [keys for keys in together.values() if len(keys) > 1]
+    print(f"{len(pages)} pages, {len(together)} stories, {len(several)} of them of several pages:")
+    for keys in sorted(several, key=len, reverse=True):
+        print("\n" + "\n".join(headlines[key] for key in keys))
 
 
 def print_reading(labelled: Sequence[Labelled]) -> None:

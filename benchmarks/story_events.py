@@ -6,6 +6,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,9 @@ def read_events(half: str, annotator: Annotator) -> list[Labelled]:
     annotations = annotator.annotate(articles)
     return [
         Labelled(
-            document=_make_document(article, annotation, row), event=name, given=_given(article, annotation, names)
+            document=make_labelled_document(article, annotation, publisher=row["outlet"], seen_at=row["published"]),
+            event=name,
+            given=_given(article, annotation, names),
         )
         for (name, _, row), article, annotation in zip(rows, articles, annotations, strict=True)
     ]
@@ -86,14 +89,21 @@ def _make_article(event: str, number: int, row: Mapping[str, Any]) -> Article:
     )
 
 
-def _make_document(article: Article, annotation: Annotation, row: Mapping[str, Any]) -> Document:
+def page_article(page_id: str, url: str, text: str) -> Article:
+    """Return a labelled page as an article: of its headline, only the text's first words are known."""
+    headline = Evidence(value=text[:100], source="page")
+    return Article(url=url, canonical_url=f"{url}#{page_id}", headline=headline, text=text)
+
+
+def make_labelled_document(article: Article, annotation: Annotation, *, publisher: str, seen_at: datetime) -> Document:
+    """Return the article's document."""
     return make_document(
         article,
         annotation,
         article_id=article_id(article.canonical_url),
-        entry=Entry(url=article.url, feed_url="https://feed.example/", publisher=row["outlet"]),
-        first_seen_at=row["published"],
-        captured_at=row["published"],
+        entry=Entry(url=article.url, feed_url="https://feed.example/", publisher=publisher),
+        first_seen_at=seen_at,
+        captured_at=seen_at,
         capture=None,
     )
 
