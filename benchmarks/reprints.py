@@ -5,7 +5,7 @@
     python benchmarks/reprints.py --texts 100000     speed with fewer texts in the ledger
     python benchmarks/reprints.py --copies 10000     copies of one text, in order and backwards
 
-rensa and datasketch are measured where they are installed (``make bench`` says where).
+rensa and datasketch are measured where they are installed: .venv/bin/uv pip install rensa datasketch
 """
 
 import argparse
