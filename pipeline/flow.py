@@ -37,9 +37,11 @@ from pipeline.model.entity import Annotation
 from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Outcome, Reason
 from pipeline.model.feed import Rules
 from pipeline.model.handover import Extracted, Fetched, Report
+from pipeline.model.version import Version
 from pipeline.ports import Archive, Clock, Fetcher, Ledger, Refusal, Reprints, SearchStore
 from pipeline.reprints.printings import make_printings
 from pipeline.urls import article_id
+from pipeline.versions.difference import compare_forms
 
 BATCH_SIZE = 50
 #: Texts annotated in one call: taggers are faster with several, and past work lets live work in between two pieces.
@@ -154,6 +156,7 @@ def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: Search
     known = ledger.articles([line.document.id for line in extracted])
     to_write = [line.document for line in extracted if _reason_to_skip(line, holders, known) is None]
     links = ledger.link_printings(make_printings(to_write))
+    keep_versions([document for document in to_write if document.id in known], known, store=store)
     refusals = {refusal.document.id: refusal.detail for refusal in _write(to_write, links, ledger=ledger, store=store)}
     ended, states = list[Outcome](), list[ArticleState]()
     for line in extracted:
@@ -175,6 +178,27 @@ def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: Search
         settle(reason, detail)
     ledger.settle(ended, states)
     return Report(passed=len(states), settled=_reasons(ended))
+
+
+def keep_versions(changed: Sequence[Document], known: Mapping[str, ArticleState], *, store: SearchStore) -> None:
+    """Keep what the store says of these articles, which is to be replaced, with how the new words differ from it."""
+    kept = list[Version]()
+    for document in changed:
+        before, state = store.document(document.id), known[document.id]
+        # What is there may be newer, or what we are about to write: a batch can be repeated.
+        if before and before["content_hash"] == state.content_hash and state.captured_at <= document.captured_at:
+            difference = compare_forms(before, document_json(document))
+            kept.append(
+                Version(
+                    article_id=document.id,
+                    number=state.version,
+                    replaced_at=document.captured_at,
+                    form=before,
+                    difference=difference,
+                )
+            )
+    if kept:
+        store.keep_versions(kept)
 
 
 def correct_reprints(*, ledger: Ledger, store: SearchStore) -> int:
