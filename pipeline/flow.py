@@ -28,13 +28,14 @@ from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
 from pipeline.fetch.retries import retry_at
-from pipeline.index.document import document_json, make_document, reprint_json
+from pipeline.fetch.revisits import next_revisit
+from pipeline.index.document import document_date, document_json, make_document, reprint_json, withdrawal_json
 from pipeline.model import codec
 from pipeline.model.article import Article, TextSource
 from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.document import Document
 from pipeline.model.entity import Annotation
-from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Outcome, Reason
+from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Fate, Outcome, Reason
 from pipeline.model.feed import Rules
 from pipeline.model.handover import Extracted, Fetched, Report
 from pipeline.model.version import Version
@@ -48,7 +49,7 @@ BATCH_SIZE = 50
 PIECE = 5
 #: Longer than any batch takes; a crashed run's entries are taken up again after it.
 LEASE = timedelta(minutes=15)
-#: Documents whose reprint fields are corrected after one batch, and at a time elsewhere.
+#: Documents that are corrected after one batch, and at a time elsewhere.
 CORRECTED = 200
 MAX_DETAIL = 500  # characters of an explanation that the ledger keeps
 
@@ -70,7 +71,10 @@ async def fetch_batch(
 
     What is in the archive already, such as a record of an imported WARC file, is handed on without asking anybody.
     """
-    claims = ledger.claim(batch, clock.now(), limit=limit, lease=LEASE, publisher=publisher, past=past)
+    now = clock.now()
+    if not past and publisher is None and ledger.first_due(now) is None:  # what is new goes first
+        ledger.call_revisits(now, limit=limit)
+    claims = ledger.claim(batch, now, limit=limit, lease=LEASE, publisher=publisher, past=past)
     ended, postponed, unvisited = list[Outcome](), list[tuple[Claim, datetime, str]](), list[tuple[Claim, datetime]]()
     fetched = [Fetched(claim=claim, capture=claim.capture) for claim in claims if claim.capture]
     to_fetch = [claim for claim in claims if not claim.capture]
@@ -148,8 +152,19 @@ def extract_batch(
     return Report(passed=len(extracted), settled=_reasons(ended))
 
 
-def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: SearchStore, clock: Clock) -> Report:
-    """Write what is new or changed to the search store, and settle every document of the batch."""
+def index_batch(
+    batch: Batch,
+    *,
+    ledger: Ledger,
+    archive: Archive,
+    store: SearchStore,
+    clock: Clock,
+    revisits: Sequence[timedelta] = (),
+) -> Report:
+    """Write what is new or changed to the search store, and settle every document of the batch.
+
+    Articles are visited again so long after they were published or first seen, whichever came first.
+    """
     extracted = [codec.decode(line, Extracted) for line in archive.read_lines(batch, "documents")]
     owners = {line.document.id: line.claim.entry.url for line in reversed(extracted)}
     holders = ledger.own_articles(owners, clock.now())
@@ -176,7 +191,11 @@ def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: Search
                 reason, detail = Reason.REPRINT, detail or link.reprint_of
         settle = _settler(ended, line.claim, clock, document.capture, article_id=document.id, document=letter)
         settle(reason, detail)
+        if reason.fate in {Fate.INDEXED, Fate.UNCHANGED}:
+            seen_at = min(document_date(document), document.first_seen_at)
+            ended[-1] = replace(ended[-1], revisit_at=next_revisit(seen_at, clock.now(), revisits))
     ledger.settle(ended, states)
+    correct_documents(ledger=ledger, store=store)
     return Report(passed=len(states), settled=_reasons(ended))
 
 
@@ -201,13 +220,20 @@ def keep_versions(changed: Sequence[Document], known: Mapping[str, ArticleState]
         store.keep_versions(kept)
 
 
-def correct_reprints(*, ledger: Ledger, store: SearchStore) -> int:
-    """Write anew what some documents say of their original, which came or changed after them; return how many, 0 at the end."""
+def correct_documents(*, ledger: Ledger, store: SearchStore) -> int:
+    """Write anew what was learned of some documents after they were written; return how many, 0 at the end.
+
+    Their original came or changed after them, or their page is gone, or there again.
+    """
     links = ledger.untold_reprints(limit=CORRECTED)
     if links:
         store.amend({key: reprint_json(key, link) for key, link in links.items()})
         ledger.mark_told(links)
-    return len(links)
+    gone = ledger.untold_withdrawals(limit=CORRECTED)
+    if gone:
+        store.amend({key: withdrawal_json(at) for key, at in gone.items()})
+        ledger.mark_withdrawals_told(gone)
+    return len(links) + len(gone)
 
 
 def feed_rules(ledger: Ledger) -> Mapping[str, Rules]:
@@ -225,7 +251,6 @@ def _write(documents: Sequence[Document], links: Reprints, *, ledger: Ledger, st
     late = {key: link for key, link in ledger.reprints(list(links)).items() if link != links[key]}
     if late:
         store.amend({key: reprint_json(key, link) for key, link in late.items()})
-    correct_reprints(ledger=ledger, store=store)
     return refusals
 
 

@@ -295,7 +295,18 @@ class Wiring:
 
     def index_batch(self, batch: Batch) -> Report:
         """Run that stage of the flow over these parts."""
-        return flow.index_batch(batch, ledger=self.ledger, archive=self.archive, store=self.store, clock=self.clock)
+        return flow.index_batch(
+            batch,
+            ledger=self.ledger,
+            archive=self.archive,
+            store=self.store,
+            clock=self.clock,
+            revisits=self.settings.revisits,
+        )
+
+    def correct_documents(self) -> int:
+        """Run that stage of the flow over these parts."""
+        return flow.correct_documents(ledger=self.ledger, store=self.store)
 
     def _takes_any_host(self, publisher: str | None) -> bool:
         """Tell whether WARC files give the pages of every host; a publisher's are those of its own sites."""

@@ -5,7 +5,16 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from pipeline.adapters import sql_fates, sql_feeds, sql_hosts, sql_imports, sql_inbox, sql_printings, sql_pruning
+from pipeline.adapters import (
+    sql_fates,
+    sql_feeds,
+    sql_hosts,
+    sql_imports,
+    sql_inbox,
+    sql_printings,
+    sql_pruning,
+    sql_revisits,
+)
 from pipeline.adapters.sql_database import Database, migrate
 from pipeline.adapters.sql_schema import urls as urls_table
 from pipeline.errors import NewswireError
@@ -122,6 +131,7 @@ class SqlLedger:
         with self._database.write() as connection:
             sql_fates.settle(connection, outcomes)
             sql_fates.keep_articles(connection, articles)
+            sql_revisits.note_withdrawals(connection, outcomes)
 
     def postpone(self, claims: Sequence[tuple[Claim, datetime, str]]) -> None:
         """Put back what the claims' batches still hold."""
@@ -254,3 +264,23 @@ class SqlLedger:
         """Note that the documents say so."""
         with self._database.write() as connection:
             sql_printings.mark_told(connection, links)
+
+    def call_revisits(self, now: datetime, *, limit: int) -> int:
+        """Make indexed URLs pending whose time has come."""
+        with self._database.write() as connection:
+            return sql_revisits.call_revisits(connection, now, limit=limit)
+
+    def withdrawals(self, article_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Look up articles whose pages are gone."""
+        with self._database.read() as connection:
+            return sql_revisits.withdrawals(connection, article_ids)
+
+    def untold_withdrawals(self, *, limit: int) -> Mapping[str, datetime | None]:
+        """Return what was noted and not told yet."""
+        with self._database.read() as connection:
+            return sql_revisits.untold_withdrawals(connection, limit=limit)
+
+    def mark_withdrawals_told(self, told: Mapping[str, datetime | None]) -> None:
+        """Note that the documents say so."""
+        with self._database.write() as connection:
+            sql_revisits.mark_withdrawals_told(connection, told)

@@ -8,8 +8,8 @@ from typing import TypeVar
 from pipeline.boundary import boundary
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
-from pipeline.flow import BATCH_SIZE, PIECE, correct_reprints
-from pipeline.index.document import make_document
+from pipeline.flow import BATCH_SIZE, PIECE, correct_documents
+from pipeline.index.document import make_document, withdrawal_json
 from pipeline.model.article import Article
 from pipeline.model.capture import Capture, CaptureRef
 from pipeline.model.document import Document
@@ -84,7 +84,10 @@ def write_documents(documents: Sequence[Document], generation: str, *, parts: Pa
     links = parts.ledger.link_printings(make_printings(documents))
     linked = [replace(document, reprint=links[document.id]) for document in documents]
     refused = parts.store.write(linked, generation=generation)
-    correct_reprints(ledger=parts.ledger, store=parts.store)
+    gone = parts.ledger.withdrawals([document.id for document in documents])
+    if gone:
+        parts.store.amend({key: withdrawal_json(at) for key, at in gone.items()})
+    correct_documents(ledger=parts.ledger, store=parts.store)
     return refused
 
 
