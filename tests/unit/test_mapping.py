@@ -18,6 +18,7 @@ from pipeline.index.mapping import (
     parse_index,
     parse_month,
     read_mapping,
+    read_versions_mapping,
 )
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
