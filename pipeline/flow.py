@@ -23,13 +23,14 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from pipeline.boundary import boundary, gather
+from pipeline.corrections import correct_documents, keep_versions
 from pipeline.enrich.annotate import Annotator
 from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
 from pipeline.fetch.retries import retry_at
 from pipeline.fetch.revisits import next_revisit
-from pipeline.index.document import document_date, document_json, make_document, reprint_json, withdrawal_json
+from pipeline.index.document import document_date, document_json, make_document, reprint_json
 from pipeline.model import codec
 from pipeline.model.article import Article, TextSource
 from pipeline.model.capture import Batch, CaptureRef
@@ -38,19 +39,15 @@ from pipeline.model.entity import Annotation
 from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Fate, Outcome, Reason
 from pipeline.model.feed import Rules
 from pipeline.model.handover import Extracted, Fetched, Report
-from pipeline.model.version import Version
 from pipeline.ports import Archive, Clock, Fetcher, Ledger, Refusal, Reprints, SearchStore
 from pipeline.reprints.printings import make_printings
 from pipeline.urls import article_id
-from pipeline.versions.difference import compare_forms
 
 BATCH_SIZE = 50
 #: Texts annotated in one call: taggers are faster with several, and past work lets live work in between two pieces.
 PIECE = 5
 #: Longer than any batch takes; a crashed run's entries are taken up again after it.
 LEASE = timedelta(minutes=15)
-#: Documents that are corrected after one batch, and at a time elsewhere.
-CORRECTED = 200
 MAX_DETAIL = 500  # characters of an explanation that the ledger keeps
 
 log = logging.getLogger(__name__)
@@ -197,43 +194,6 @@ def index_batch(
     ledger.settle(ended, states)
     correct_documents(ledger=ledger, store=store)
     return Report(passed=len(states), settled=_reasons(ended))
-
-
-def keep_versions(changed: Sequence[Document], known: Mapping[str, ArticleState], *, store: SearchStore) -> None:
-    """Keep what the store says of these articles, which is to be replaced, with how the new words differ from it."""
-    kept = list[Version]()
-    for document in changed:
-        before, state = store.document(document.id), known[document.id]
-        # What is there may be newer, or what we are about to write: a batch can be repeated.
-        if before and before["content_hash"] == state.content_hash and state.captured_at <= document.captured_at:
-            difference = compare_forms(before, document_json(document))
-            kept.append(
-                Version(
-                    article_id=document.id,
-                    number=state.version,
-                    replaced_at=document.captured_at,
-                    form=before,
-                    difference=difference,
-                )
-            )
-    if kept:
-        store.keep_versions(kept)
-
-
-def correct_documents(*, ledger: Ledger, store: SearchStore) -> int:
-    """Write anew what was learned of some documents after they were written; return how many, 0 at the end.
-
-    Their original came or changed after them, or their page is gone, or there again.
-    """
-    links = ledger.untold_reprints(limit=CORRECTED)
-    if links:
-        store.amend({key: reprint_json(key, link) for key, link in links.items()})
-        ledger.mark_told(links)
-    gone = ledger.untold_withdrawals(limit=CORRECTED)
-    if gone:
-        store.amend({key: withdrawal_json(at) for key, at in gone.items()})
-        ledger.mark_withdrawals_told(gone)
-    return len(links) + len(gone)
 
 
 def feed_rules(ledger: Ledger) -> Mapping[str, Rules]:

@@ -16,6 +16,7 @@ from pipeline import flow
 from pipeline.backfill import passage
 from pipeline.backfill.cost import Cost, estimate_past
 from pipeline.backfill.discovery import discover_past
+from pipeline.corrections import correct_documents
 from pipeline.courtesy import give_way
 from pipeline.errors import UsageError
 from pipeline.model.capture import Batch
@@ -306,7 +307,7 @@ class Wiring:
 
     def correct_documents(self) -> int:
         """Run that stage of the flow over these parts."""
-        return flow.correct_documents(ledger=self.ledger, store=self.store)
+        return correct_documents(ledger=self.ledger, store=self.store)
 
     def _takes_any_host(self, publisher: str | None) -> bool:
         """Tell whether WARC files give the pages of every host; a publisher's are those of its own sites."""

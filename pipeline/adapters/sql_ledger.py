@@ -256,9 +256,12 @@ class SqlLedger:
             return sql_printings.reprints(connection, article_ids)
 
     def untold_reprints(self, *, limit: int) -> Reprints:
-        """Review some, and return links that changed."""
-        with self._database.write() as connection:
-            return sql_printings.untold(connection, limit=limit)
+        """Review some until there is a link that changed, or nothing left to review; others may write in between."""
+        while True:
+            with self._database.write() as connection:
+                links = sql_printings.untold(connection, limit=limit)
+                if links or not sql_printings.has_reviews(connection):
+                    return links
 
     def mark_told(self, links: Reprints) -> None:
         """Note that the documents say so."""

@@ -6,9 +6,10 @@ from itertools import islice
 from typing import TypeVar
 
 from pipeline.boundary import boundary
+from pipeline.corrections import correct_documents
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
-from pipeline.flow import BATCH_SIZE, PIECE, correct_documents
+from pipeline.flow import BATCH_SIZE, PIECE
 from pipeline.index.document import make_document, withdrawal_json
 from pipeline.model.article import Article
 from pipeline.model.capture import Capture, CaptureRef

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import flow
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
+from pipeline.corrections import keep_versions
 from pipeline.model import codec
 from pipeline.model.capture import Batch
 from pipeline.model.document import Document
@@ -94,7 +94,7 @@ def test_a_batch_that_is_repeated_keeps_no_version_of_itself(wiring: Wiring) -> 
     visit(wiring, first)
     known = wiring.ledger.articles([first.id])
     for _ in range(2):
-        flow.keep_versions([second], known, store=wiring.store)
+        keep_versions([second], known, store=wiring.store)
         wiring.store.write([second])
     [version] = wiring.store.versions(first.id)
     assert version.form["text"] == "Eleven people."
