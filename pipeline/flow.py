@@ -24,18 +24,20 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from pipeline.boundary import boundary, gather
+from pipeline.corrections import correct_documents, keep_versions
 from pipeline.enrich.annotate import Annotator
 from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
 from pipeline.fetch.retries import retry_at
-from pipeline.index.document import document_json, make_document, reprint_json
+from pipeline.fetch.revisits import next_revisit
+from pipeline.index.document import document_date, document_json, make_document, reprint_json
 from pipeline.model import codec
 from pipeline.model.article import Article, TextSource
 from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.document import Document
 from pipeline.model.entity import Annotation
-from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Outcome, Reason
+from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Fate, Outcome, Reason
 from pipeline.model.feed import Rules
 from pipeline.model.handover import Extracted, Fetched, Report
 from pipeline.ports import Archive, Clock, Fetcher, Ledger, Refusal, Reprints, SearchStore
@@ -48,8 +50,6 @@ BATCH_SIZE = 50
 PIECE = 5
 #: Longer than any batch takes; a crashed run's entries are taken up again after it.
 LEASE = timedelta(minutes=15)
-#: Documents whose reprint fields, or stories, are corrected after one batch, and at a time elsewhere.
-CORRECTED = 200
 MAX_DETAIL = 500  # characters of an explanation that the ledger keeps
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,10 @@ async def fetch_batch(
 
     What is in the archive already, such as a record of an imported WARC file, is handed on without asking anybody.
     """
-    claims = ledger.claim(batch, clock.now(), limit=limit, lease=LEASE, publisher=publisher, past=past)
+    now = clock.now()
+    if not past and publisher is None and ledger.first_due(now) is None:  # what is new goes first
+        ledger.call_revisits(now, limit=limit)
+    claims = ledger.claim(batch, now, limit=limit, lease=LEASE, publisher=publisher, past=past)
     ended, postponed, unvisited = list[Outcome](), list[tuple[Claim, datetime, str]](), list[tuple[Claim, datetime]]()
     fetched = [Fetched(claim=claim, capture=claim.capture) for claim in claims if claim.capture]
     to_fetch = [claim for claim in claims if not claim.capture]
@@ -148,14 +151,26 @@ def extract_batch(
     return Report(passed=len(extracted), settled=_reasons(ended))
 
 
-def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: SearchStore, clock: Clock) -> Report:
-    """Write what is new or changed to the search store, and settle every document of the batch."""
+def index_batch(
+    batch: Batch,
+    *,
+    ledger: Ledger,
+    archive: Archive,
+    store: SearchStore,
+    clock: Clock,
+    revisits: Sequence[timedelta] = (),
+) -> Report:
+    """Write what is new or changed to the search store, and settle every document of the batch.
+
+    Articles are visited again so long after they were published or first seen, whichever came first.
+    """
     extracted = [codec.decode(line, Extracted) for line in archive.read_lines(batch, "documents")]
     owners = {line.document.id: line.claim.entry.url for line in reversed(extracted)}
     holders = ledger.own_articles(owners, clock.now())
     known = ledger.articles([line.document.id for line in extracted])
     to_write = [line.document for line in extracted if _reason_to_skip(line, holders, known) is None]
     links = ledger.link_printings(make_printings(to_write))
+    keep_versions([document for document in to_write if document.id in known], known, store=store)
     to_write = join_stories(to_write, ledger=ledger, clock=clock)
     refusals = {refusal.document.id: refusal.detail for refusal in _write(to_write, links, ledger=ledger, store=store)}
     ended, states = list[Outcome](), list[ArticleState]()
@@ -176,19 +191,14 @@ def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: Search
                 reason, detail = Reason.REPRINT, detail or link.reprint_of
         settle = _settler(ended, line.claim, clock, document.capture, article_id=document.id, document=letter)
         settle(reason, detail)
+        if reason.fate in {Fate.INDEXED, Fate.UNCHANGED}:
+            seen_at = min(document_date(document), document.first_seen_at)
+            ended[-1] = replace(ended[-1], revisit_at=next_revisit(seen_at, clock.now(), revisits))
     ledger.settle(ended, states)
+    correct_documents(ledger=ledger, store=store)
     written = {state.article_id for state in states}
     stories = {document.story for document in to_write if document.story and document.id in written}
     return Report(passed=len(states), settled=_reasons(ended), stories=stories)
-
-
-def correct_reprints(*, ledger: Ledger, store: SearchStore) -> int:
-    """Write anew what some documents say of their original, which came or changed after them; return how many, 0 at the end."""
-    links = ledger.untold_reprints(limit=CORRECTED)
-    if links:
-        store.amend({key: reprint_json(key, link) for key, link in links.items()})
-        ledger.mark_told(links)
-    return len(links)
 
 
 def join_stories(documents: Sequence[Document], *, ledger: Ledger, clock: Clock) -> list[Document]:
@@ -196,19 +206,6 @@ def join_stories(documents: Sequence[Document], *, ledger: Ledger, clock: Clock)
     tellings = [make_telling(document) for document in documents]
     joined = ledger.join_stories(tellings, clock.now()) if tellings else {}
     return [replace(document, story=joined[document.id]) for document in documents]
-
-
-def correct_stories(written: Sequence[Document], *, ledger: Ledger, store: SearchStore) -> int:
-    """Write anew which story some documents are of, since two stories became one; return how many, 0 at the end.
-
-    Told of what was written last, the ledger knows of those that moved on their way to the store as well.
-    """
-    ledger.mark_stories_told({document.id: document.story for document in written if document.story})
-    moved = ledger.untold_stories(limit=CORRECTED)
-    if moved:
-        store.amend({key: {"story": story} for key, story in moved.items()})
-        ledger.mark_stories_told(moved)
-    return len(moved)
 
 
 def feed_rules(ledger: Ledger) -> Mapping[str, Rules]:
@@ -226,8 +223,8 @@ def _write(documents: Sequence[Document], links: Reprints, *, ledger: Ledger, st
     late = {key: link for key, link in ledger.reprints(list(links)).items() if link != links[key]}
     if late:
         store.amend({key: reprint_json(key, link) for key, link in late.items()})
-    correct_reprints(ledger=ledger, store=store)
-    correct_stories(documents, ledger=ledger, store=store)
+    # Two stories may have become one while these were on their way: corrected from now on.
+    ledger.mark_stories_told({document.id: document.story for document in documents if document.story})
     return refusals
 
 

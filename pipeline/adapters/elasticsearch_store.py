@@ -13,12 +13,14 @@ from pipeline.adapters import elasticsearch_scan as scan
 from pipeline.adapters.elasticsearch_errors import our_errors
 from pipeline.adapters.elasticsearch_generations import Generations
 from pipeline.adapters.elasticsearch_query import Json, read_page, search_body
+from pipeline.adapters.elasticsearch_versions import Versions
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index import mapping as names
 from pipeline.index.document import amend_form, document_json
 from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
+from pipeline.model.version import Version
 from pipeline.ports import Clock, Form, Refusal, StoredMonth, StoreStatus
 
 #: How long a writer waits for a promotion to end, in all.
@@ -48,6 +50,7 @@ class ElasticsearchStore:
         login = (user, password) if user and password and not api_key else None
         self._client = Elasticsearch(url, api_key=api_key, basic_auth=login, request_timeout=30)
         self._generations = Generations(self._client, prefix, url, self._mapping)
+        self._versions = Versions(self._client, prefix, url)
 
     def close(self) -> None:
         """Close the connections."""
@@ -100,6 +103,18 @@ class ElasticsearchStore:
         """Look the id up in all months of the live generation."""
         found = self.search_raw({"query": {"ids": {"values": [document_id]}}, "size": 1})["hits"]["hits"]
         return found[0]["_source"] if found else None
+
+    def keep_versions(self, versions: Sequence[Version]) -> None:
+        """Write them into indices of their own."""
+        with our_errors(self._url):
+            self._versions.keep(versions)
+
+    def versions(
+        self, article_id: str | None = None, *, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Version, ...]:
+        """Ask those indices."""
+        with our_errors(self._url):
+            return self._versions.find(article_id, since, until)
 
     def status(self) -> tuple[StoreStatus, ...]:
         """Count each generation."""

@@ -13,6 +13,7 @@ from pipeline.adapters import (
     sql_inbox,
     sql_printings,
     sql_pruning,
+    sql_revisits,
     sql_stories,
 )
 from pipeline.adapters.sql_database import Database, migrate
@@ -132,6 +133,7 @@ class SqlLedger:
         with self._database.write() as connection:
             sql_fates.settle(connection, outcomes)
             sql_fates.keep_articles(connection, articles)
+            sql_revisits.note_withdrawals(connection, outcomes)
 
     def postpone(self, claims: Sequence[tuple[Claim, datetime, str]]) -> None:
         """Put back what the claims' batches still hold."""
@@ -256,9 +258,12 @@ class SqlLedger:
             return sql_printings.reprints(connection, article_ids)
 
     def untold_reprints(self, *, limit: int) -> Reprints:
-        """Review some, and return links that changed."""
-        with self._database.write() as connection:
-            return sql_printings.untold(connection, limit=limit)
+        """Review some until there is a link that changed, or nothing left to review; others may write in between."""
+        while True:
+            with self._database.write() as connection:
+                links = sql_printings.untold(connection, limit=limit)
+                if links or not sql_printings.has_reviews(connection):
+                    return links
 
     def mark_told(self, links: Reprints) -> None:
         """Note that the documents say so."""
@@ -313,3 +318,23 @@ class SqlLedger:
         """Forget by what old stories are found."""
         with self._database.write() as connection:
             return sql_stories.close_stories(connection, before, dry_run=dry_run)
+
+    def call_revisits(self, now: datetime, *, limit: int) -> int:
+        """Make indexed URLs pending whose time has come."""
+        with self._database.write() as connection:
+            return sql_revisits.call_revisits(connection, now, limit=limit)
+
+    def withdrawals(self, article_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Look up articles whose pages are gone."""
+        with self._database.read() as connection:
+            return sql_revisits.withdrawals(connection, article_ids)
+
+    def untold_withdrawals(self, *, limit: int) -> Mapping[str, datetime | None]:
+        """Return what was noted and not told yet."""
+        with self._database.read() as connection:
+            return sql_revisits.untold_withdrawals(connection, limit=limit)
+
+    def mark_withdrawals_told(self, told: Mapping[str, datetime | None]) -> None:
+        """Note that the documents say so."""
+        with self._database.write() as connection:
+            sql_revisits.mark_withdrawals_told(connection, told)

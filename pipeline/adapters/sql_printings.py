@@ -145,6 +145,11 @@ def untold(connection: Connection, *, limit: int) -> dict[str, Reprint | None]:
     return _read_links(connection.execute(query.where(~printings.c.is_told).order_by(printings.c.number).limit(limit)))
 
 
+def has_reviews(connection: Connection) -> bool:
+    """Tell whether there are reprints to be looked at again."""
+    return connection.execute(select(printing_reviews.c.original).limit(1)).first() is not None
+
+
 def mark_told(connection: Connection, told: Reprints) -> None:
     """Note what was told, where it is still so."""
     current = reprints(connection, list(told))

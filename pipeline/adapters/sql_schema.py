@@ -19,11 +19,12 @@ from sqlalchemy import (
     Text,
     false,
     text,
+    true,
 )
 from sqlalchemy.types import TypeDecorator
 
 #: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
-HEAD = "0007"
+HEAD = "0008"
 VERSION_TABLE = "newswire_version"
 
 
@@ -83,6 +84,7 @@ urls = Table(
     Column("article_id", Text),
     Column("capture", Text, comment="JSON of model.capture.CaptureRef"),
     Column("pruned_at", UtcTime, comment="none while nothing was taken away"),
+    Column("revisit_at", UtcTime, comment="of a settled URL"),
     Column("is_past", Boolean, nullable=False, server_default=false(), comment="waits behind live ones"),
     # Pending without a fate, or settled with exactly one and its reason.
     CheckConstraint("(fate IS NULL) = (reason IS NULL) AND (fate IS NULL) = (settled_at IS NULL)", "one_fate"),
@@ -114,6 +116,8 @@ Index("urls_claimed", urls.c.claimed_by, sqlite_where=_is_claimed, postgresql_wh
 Index("urls_by_fate", urls.c.fate, urls.c.reason, sqlite_where=_is_settled, postgresql_where=_is_settled)
 _is_whole = urls.c.pruned_at.is_(None)
 Index("urls_to_prune", urls.c.fate, urls.c.settled_at, sqlite_where=_is_whole, postgresql_where=_is_whole)
+_has_revisit = urls.c.revisit_at.is_not(None)
+Index("urls_to_revisit", urls.c.revisit_at, sqlite_where=_has_revisit, postgresql_where=_has_revisit)
 
 articles = Table(
     "articles",
@@ -124,11 +128,15 @@ articles = Table(
     Column("content_hash", Text, comment="this and the next two: none until the article is indexed"),
     Column("version", Integer),
     Column("captured_at", UtcTime),
+    Column("withdrawn_at", UtcTime, comment="the page is gone since then"),
+    Column("is_withdrawal_told", Boolean, nullable=False, server_default=true(), comment="the document says the same"),
     CheckConstraint(
         "(content_hash IS NULL) = (version IS NULL) AND (content_hash IS NULL) = (captured_at IS NULL)",
         "indexed_or_only_owned",
     ),
 )
+_is_untold_article = text("NOT is_withdrawal_told")
+Index("articles_untold", articles.c.article_id, sqlite_where=_is_untold_article, postgresql_where=_is_untold_article)
 
 hosts = Table(
     "hosts",

@@ -54,6 +54,15 @@ CREATE TABLE locations (
 CREATE INDEX locations_by_document ON locations (document);
 CREATE INDEX locations_by_latitude ON locations (latitude);
 
+CREATE TABLE versions (
+    id TEXT PRIMARY KEY,
+    article_id TEXT NOT NULL,
+    replaced_at INTEGER NOT NULL,  -- milliseconds
+    form TEXT NOT NULL             -- the version's JSON
+);
+CREATE INDEX versions_by_article ON versions (article_id, replaced_at);
+CREATE INDEX versions_by_time ON versions (replaced_at);
+
 -- The words are parted and folded already, so the tokenizer has only spaces to look for.
 CREATE VIRTUAL TABLE words USING fts5 (headline, deck, text, content=documents, content_rowid=key, tokenize='ascii');
 -- English words by their stems.

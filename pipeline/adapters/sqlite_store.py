@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.adapters import sqlite_page
+from pipeline.adapters import sqlite_page, sqlite_versions
 from pipeline.adapters.sqlite_schema import connect
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index import mapping as names
@@ -19,6 +19,7 @@ from pipeline.index.folding import fold
 from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
+from pipeline.model.version import Version
 from pipeline.ports import Clock, Form, Refusal, StoredMonth, StoreStatus
 
 PAGE = 200  # documents
@@ -95,6 +96,18 @@ class SqliteStore:
                 (document_id,),
             ).fetchone()
         return dict(json.loads(row["form"])) if row else None
+
+    def keep_versions(self, versions: Sequence[Version]) -> None:
+        """Write them in one transaction."""
+        with self._transaction("IMMEDIATE") as connection:
+            sqlite_versions.keep_versions(connection, versions)
+
+    def versions(
+        self, article_id: str | None = None, *, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Version, ...]:
+        """Look them up."""
+        with self._transaction("DEFERRED") as connection:
+            return sqlite_versions.find_versions(connection, article_id, since, until)
 
     def status(self) -> tuple[StoreStatus, ...]:
         """Count each generation."""

@@ -128,6 +128,11 @@ def reprint_json(document_id: str, reprint: Reprint | None) -> dict[str, str | f
     }
 
 
+def withdrawal_json(withdrawn_at: datetime | None) -> dict[str, str | None]:
+    """Return the field that says since when the page is gone."""
+    return {"withdrawn_at": withdrawn_at.isoformat() if withdrawn_at else None}
+
+
 def amend_form(form: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the JSON form of a document with these fields changed; None takes a field away."""
     return _known({**form, **changes})

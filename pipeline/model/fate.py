@@ -124,6 +124,8 @@ class Outcome:
     capture: CaptureRef | None = None
     #: The JSON of the document that the search store refused; a dead letter keeps it.
     document: str | None = None
+    #: When the page is to be visited again; None: not before a feed says so.
+    revisit_at: datetime | None = None
 
     @property
     def fate(self) -> Fate:

@@ -115,6 +115,22 @@ class Ledger(Printings, Stories, Protocol):
         """
         ...
 
+    def call_revisits(self, now: datetime, *, limit: int) -> int:
+        """Make up to ``limit`` settled URLs pending whose time for another visit has come; return how many."""
+        ...
+
+    def withdrawals(self, article_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Return since when their pages are gone, of those of these articles whose page is."""
+        ...
+
+    def untold_withdrawals(self, *, limit: int) -> Mapping[str, datetime | None]:
+        """Return indexed articles whose page went, or (None) came back, which their documents are not told yet."""
+        ...
+
+    def mark_withdrawals_told(self, told: Mapping[str, datetime | None]) -> None:
+        """Note that the documents say so; what changed meanwhile is still untold."""
+        ...
+
     def postpone(self, claims: Sequence[tuple[Claim, datetime, str]]) -> None:
         """Put claims back as pending, not before that time, with what went wrong; their attempts go up by one."""
         ...

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
+from pipeline.model.version import Version
 
 #: A document's JSON form, as a store keeps it: see ``index/document.py``.
 Form = Mapping[str, Any]
@@ -73,6 +74,19 @@ class SearchStore(Protocol):
 
     def document(self, document_id: str) -> Form | None:
         """Return the stored JSON form of the document, or None."""
+        ...
+
+    def keep_versions(self, versions: Sequence[Version]) -> None:
+        """Keep earlier forms of documents, apart from the generations, searchable on return; repeating it changes nothing."""
+        ...
+
+    def versions(
+        self, article_id: str | None = None, *, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Version, ...]:
+        """Return the earlier forms of an article, or those replaced in ``since <= t < until``, or both, oldest first.
+
+        At most 1000.
+        """
         ...
 
     def status(self) -> tuple[StoreStatus, ...]:

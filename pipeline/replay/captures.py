@@ -6,10 +6,11 @@ from itertools import islice
 from typing import TypeVar
 
 from pipeline.boundary import boundary
+from pipeline.corrections import correct_documents
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
-from pipeline.flow import BATCH_SIZE, PIECE, correct_reprints, correct_stories, join_stories
-from pipeline.index.document import make_document
+from pipeline.flow import BATCH_SIZE, PIECE, join_stories
+from pipeline.index.document import make_document, withdrawal_json
 from pipeline.model.article import Article
 from pipeline.model.capture import Capture, CaptureRef
 from pipeline.model.document import Document
@@ -85,8 +86,11 @@ def write_documents(documents: Sequence[Document], generation: str, *, parts: Pa
     joined = join_stories(documents, ledger=parts.ledger, clock=parts.clock)
     linked = [replace(document, reprint=links[document.id]) for document in joined]
     refused = parts.store.write(linked, generation=generation)
-    correct_reprints(ledger=parts.ledger, store=parts.store)
-    correct_stories(linked, ledger=parts.ledger, store=parts.store)
+    parts.ledger.mark_stories_told({document.id: document.story for document in linked if document.story})
+    gone = parts.ledger.withdrawals([document.id for document in documents])
+    if gone:
+        parts.store.amend({key: withdrawal_json(at) for key, at in gone.items()})
+    correct_documents(ledger=parts.ledger, store=parts.store)
     return refused
 
 

@@ -82,7 +82,8 @@ def mapped(properties: dict[str, Any], above: str = "") -> Iterator[str]:
 
 def test_a_full_document_fills_every_field_of_the_mapping() -> None:
     wanted = {path for path in mapped(read_mapping()["mappings"]["properties"]) if not path.startswith("stemmed")}
-    assert set(paths(document_json(DOCUMENT))) == wanted
+    later = {"withdrawn_at"}  # what is learned of a document that is in the store already
+    assert set(paths(document_json(DOCUMENT))) == wanted - later
 
 
 def test_times_keep_the_offset_that_was_written_and_the_date_is_utc() -> None:
