@@ -7,14 +7,16 @@ over on both sides, another generation or other initials tell two people apart; 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 from pipeline.enrich.names.chinese import Syllables
-from pipeline.enrich.names.parts import Name, Part, is_patronymic, parse_name
+from pipeline.enrich.names.parts import Name, Part, is_patronymic, parse_name, speak_chinese
 from pipeline.enrich.names.sounds import Script, distance, weigh
 
 #: Farthest that two words may sound apart, of one script and of two.
 _WITHIN, _ACROSS = 0.15, 0.22
-_GIVEN_UNLIKE = 1.0  # two known given names that are no variants of each other
+_JOINED = 0.8  # of that, where two words stand for one
+_SHORT = 2.8  # what words weigh that sound like many others
 _NICKNAME = 0.05
 _INITIAL = 0.02
 _LEAST = 2  # words that must agree, unless both names have only one
@@ -50,7 +52,7 @@ def compare_names(one: str, other: str) -> Comparison:
         return Comparison(is_same=True, distance=0.0, reason="same spelling")
     if ours.chinese and theirs.chinese:
         return _compare_chinese(ours, theirs)
-    return _compare_words(ours, theirs)
+    return _compare_words(speak_chinese(ours), speak_chinese(theirs))
 
 
 def is_same_person(one: str, other: str) -> bool:
@@ -143,6 +145,18 @@ def _pairs(ours: Sequence[Part], theirs: Sequence[Part]) -> Iterator[_Pair]:
             far = _far_joined(other, ours[index], ours[index + 1])
             if far is not None:
                 yield _Pair((index, index + 1), (place,), far)
+    yield from _pairs_of_two(ours, theirs)
+
+
+def _pairs_of_two(ours: Sequence[Part], theirs: Sequence[Part]) -> Iterator[_Pair]:
+    """Yield two short words that together stand for two: Jong Un and Чен Ын, which say little one by one."""
+    for index, place in product(range(len(ours) - 1), range(len(theirs) - 1)):
+        words = (*ours[index : index + 2], *theirs[place : place + 2])
+        if words[0].script is not words[2].script and all(weigh(part.sounds) < _SHORT for part in words):
+            one, other = words[0].sounds + words[1].sounds, words[2].sounds + words[3].sounds
+            far = _within(distance(one, other, (words[0].script, words[2].script)), words[0], words[2])
+            if far is not None:
+                yield _Pair((index, index + 1), (place, place + 1), far)
 
 
 def _far(one: Part, other: Part) -> float | None:
@@ -157,7 +171,7 @@ def _far(one: Part, other: Part) -> float | None:
         return _NICKNAME
     if _differs_in_gender(one, other):
         return None
-    return _within(distance(one.sounds, other.sounds, one.is_unvowelled or other.is_unvowelled), one, other)
+    return _within(distance(one.sounds, other.sounds, (one.script, other.script)), one, other)
 
 
 def _far_joined(one: Part, first: Part, second: Part) -> float | None:
@@ -166,7 +180,7 @@ def _far_joined(one: Part, first: Part, second: Part) -> float | None:
     joined = first.sounds + second.sounds
     if abs(weigh(joined) - weigh(one.sounds)) > 0.5 * weigh(joined):
         return None
-    return _within(distance(one.sounds, joined, one.is_unvowelled or first.is_unvowelled), one, first)
+    return _within(distance(one.sounds, joined, (one.script, first.script)) / _JOINED, one, first)
 
 
 def _within(far: float, one: Part, other: Part) -> float | None:

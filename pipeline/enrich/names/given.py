@@ -10,7 +10,7 @@ from pipeline.enrich.names.sounds import ABJADS, script_of, sounds_of
 
 #: What spellings of one language after another leave open, read the usual way.
 _USUAL = str.maketrans(
-    {"2": "i", "y": "i", "Y": "i", "w": "v", "U": "u", "1": "x", "3": "c", "W": "u", "q": "k", "G": "g", "'": "", "N": ""}
+    {"2": "i", "y": "i", "Y": "i", "w": "v", "U": "u", "1": "x", "3": "c", "4": "k", "W": "u", "q": "k", "G": "g", "N": ""}
     | {"A": "a", "H": "h", "D": "d", "T": "t"}
 )
 
@@ -28,9 +28,11 @@ def long_forms_of(word: str) -> frozenset[str]:
 
 
 def _plain(word: str) -> str:
-    """Return the sounds read the usual way; those of scripts without vowels are apart: Ali is no Li."""
-    plain = re.sub(r"(.)\1+", r"\1", sounds_of(word).translate(_USUAL))
-    return f"{plain}'" if script_of(word) in ABJADS else plain
+    """Return the sounds read the usual way; those of scripts without vowels are apart: Ali is no Li, and Umar no Muammar."""
+    sounds = sounds_of(word.replace("ё", "е"))
+    is_unvowelled = script_of(word) in ABJADS
+    plain = re.sub(r"(.)\1+", r"\1", (sounds if is_unvowelled else sounds.replace("'", "")).translate(_USUAL))
+    return f"*{plain}" if is_unvowelled else plain
 
 
 @cache

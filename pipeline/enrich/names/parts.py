@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pipeline.enrich.names.chinese import Syllables, read_chinese
@@ -14,7 +14,7 @@ _PARTICLES = frozenset(
     "al el de da do dos das del della di van von der den zu zum la le du des y e af av ter ten te the".split()
 )
 #: Written with a hyphen, these are the Arabic article before a sun letter.
-_ARTICLES = frozenset("al el ul as es ash esh ar er an en at et ad ed az ez".split())
+_ARTICLES = frozenset("al el ul as es ash esh ar er an en at et ad ed az ez аль эль ас аш ан ар ад аз".split())
 _SON_OF = frozenset("bin ibn ben bint بن ابن بنت бин ибн бен".split())
 _TITLES = frozenset(
     "mr mrs ms dr prof sir dame lord lady sheikh shaikh sheik ayatollah ajatollah imam mullah king prince princess pope "
@@ -30,7 +30,11 @@ _SERVANT_OF = re.compile(r"^(?:abd|abdel|abdul|abdal|abdol|عبد|абд|абд�
 _SERVANT = re.compile(r"^(?:abd[eoua]l(?=[bcdfghjkmnpqrstvwxyz])|абд[еу]ль?(?=[бвгджзкмнпрстфх]))")
 #: How newspapers write the Korean surnames that the official romanization has otherwise.
 _KOREAN = {"이": "lee", "박": "park", "최": "choi", "노": "roh", "임": "lim", "정": "jung", "조": "cho", "우": "woo", "오": "oh"}
-_WORD = re.compile(r"[^\W\d_]+(?:['’ʼ`´‘][^\W\d_]+)*['’ʼ`´‘]?|-")
+#: A letter with its marks, which Indian scripts write their vowels with.
+_LETTER = r"(?:[^\W\d_][\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0955-\u0957\u0962\u0963\u0980-\u0983"
+_LETTER += r"\u09bc-\u09cd\u0a01-\u0a03\u0a3c-\u0a4d\u0a70\u0a71\u0b82\u0bbe-\u0bcd\u0c00-\u0c04\u0c3c-\u0c56\u0e31-\u0e3a\u0e47-\u0e4e]*)"
+_PINYIN = (("zh", "dzh"), ("x", "sh"), ("q", "tch"), ("j", "dj"), ("ch", "tch"), ("c", "ts"), ("z", "dz"))
+_WORD = re.compile(rf"{_LETTER}+(?:['’ʼ`´‘]{_LETTER}+)*['’ʼ`´‘]?|-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,18 @@ def _join_servants(words: list[str]) -> list[str]:
         else:
             joined.append(_SERVANT.sub(lambda found: found[0][:3], word))
     return joined
+
+
+def speak_chinese(name: Name) -> Name:
+    """Return the name as its syllables sound to others, where it is Chinese: pinyin writes sh x and ch q."""
+    if name.chinese is None or name.parts[0].script is Script.CYRILLIC:
+        return name
+    words = ["".join(_spoken(min(readings)) for readings in part) for part in name.chinese]
+    return replace(name, parts=tuple(_make_part(word) for word in words))
+
+
+def _spoken(syllable: str) -> str:
+    return next((sound + syllable.removeprefix(initial) for initial, sound in _PINYIN if syllable.startswith(initial)), syllable)
 
 
 def _make_part(word: str) -> Part:

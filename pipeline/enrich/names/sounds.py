@@ -2,7 +2,7 @@
 
 The code has one character a sound. Small letters are themselves; x is kh, c is ts, y the semivowel. S Z C J are sh, zh, ch, dj;
 T D G are th, dh, gh; N a nasal and F the g of ng, which other spellings leave out. Some spellings leave open what is meant: 1 is a Latin ch, 2 a Latin
-j, 3 a Latin c before e and i, U a Latin ou; A W Y H are the letters of Arabic and Hebrew that are vowels or consonants.
+j, 3 a Latin c before e and i, 4 another Latin c, U a Latin ou; A W Y H are the letters of Arabic and Hebrew that are vowels or consonants.
 """
 
 import re
@@ -36,19 +36,25 @@ _GLIDES = frozenset("yWYHA'NFh")
 
 #: What one sound costs instead of another, where less than 1: the same name in another language's spelling.
 _PAIRS = {
-    **dict.fromkeys(("1C", "1x", "1S", "2y", "2Z", "2J", "2i", "3c", "3s", "Uu", "AW", "Fg"), 0.0),
+    **dict.fromkeys(("1C", "1x", "1S", "2y", "2Z", "2J", "2i", "3c", "3s", "Uu", "AW", "Fg", "4k"), 0.0),
     **dict.fromkeys(("Aa", "Wo", "Wu", "WU", "Wv", "Ww", "Yi", "Ye", "Yy", "Y2", "Hh", "Ha", "He"), 0.0),
-    **dict.fromkeys(("ck", "3C", "1k", "1h", "2x", "2h", "xh", "gh", "wv", "dD", "tT", "wu", "yi", "ae", "F2", "FG"), 0.1),
+    **dict.fromkeys(("ck", "3C", "1k", "1h", "2x", "2h", "4c", "xh", "gh", "wv", "dD", "tT", "wu", "yi", "ae", "F2", "FG"), 0.1),
     **dict.fromkeys(("Ae", "Ao", "Ai", "Hi", "Yu", "HY", "qk", "Gg", "cz", "sz", "ou", "ei", "oU", "ie", "Yo"), 0.15),
-    **dict.fromkeys(("Gx", "Gq", "gq", "SZ", "CJ", "ZJ", "cs", "cC", "zD", "kg", "xk", "vf", "wU", "Uv", "vu", "Gh"), 0.2),
-    **dict.fromkeys(("ao", "au", "oe", "ui", "eu", "Gk", "bp", "dt", "Ss", "Zz", "Jz", "rl", "Ts", "Jg", "zJ", "2g"), 0.3),
-    **dict.fromkeys(("nm", "nN", "bv", "J2", "fp", "Cc", "CS", "Cx", "hx"), 0.4),
+    **dict.fromkeys(("Gx", "Gq", "gq", "4C", "2C", "SZ", "CJ", "ZJ", "cs", "cC", "zD", "kg", "xk", "wU", "Uv", "vu", "Gh"), 0.2),
+    **dict.fromkeys(("ao", "au", "oe", "ui", "eu", "Gk", "Ss", "Zz", "Jz", "rl", "Ts", "Jg", "zJ", "2g", "ct"), 0.3),
+    **dict.fromkeys(("nm", "nN", "Cc", "CS", "Cx", "hx"), 0.4),
 }
 _SUBSTITUTION = {pair: cost for written, cost in _PAIRS.items() for pair in ((written[0], written[1]), (written[1], written[0]))}
+#: What only another script confuses: Arabic has no p and v, Greek no b and d of one letter.
+_ACROSS = {"bp": 0.15, "pb": 0.15, "dt": 0.3, "td": 0.3, "vf": 0.15, "fv": 0.15, "bv": 0.3, "vb": 0.3, "fp": 0.3, "pf": 0.3}
 _OTHER_VOWEL = 0.35
 #: What a sound costs that the other spelling lacks, where less than 1.
 _SKIP = {"y": 0.15, "Y": 0.15, "W": 0.3, "H": 0.1, "A": 0.1, "'": 0.0, "N": 0.1, "F": 0.25, "h": 0.45, "w": 0.6, **dict.fromkeys(_VOWELS, 0.25)}
 _SHORT_VOWEL = 0.04  # a vowel that the other side's script does not write
+
+
+#: Its ts and dz are the t and d of its neighbours.
+_BELARUSIAN = re.compile(r"[ao]usk|ў")
 
 
 def script_of(word: str) -> Script:
@@ -75,8 +81,11 @@ def sounds_of(word: str) -> str:
     coded = pattern.sub(lambda found: values[found[0]], _without_marks(word, values))
     if not coded.isascii():
         coded = anyascii(coded)
-    coded = re.sub(r"[^A-Za-z123']", "", coded)
-    coded = coded.replace("dZ", "J").replace("ng", "nF")
+    coded = re.sub(r"[^A-Za-z1234']", "", coded)
+    coded = coded.replace("dZ", "J").replace("ts", "c").replace("ng", "nF")
+    coded = re.sub(r"(?<=[aeio])h$", "H", coded)
+    if _BELARUSIAN.search(word):
+        coded = re.sub(r"ci", "ti", coded.replace("dzi", "di").replace("dze", "de").replace("Usk", "owsk").replace("ausk", "owsk"))
     return re.sub(r"(.)\1+", r"\1", coded)
 
 
@@ -86,12 +95,10 @@ def weigh(sounds: str) -> float:
 
 
 @lru_cache(maxsize=100_000)
-def distance(one: str, other: str, is_unvowelled: bool = False) -> float:  # noqa: FBT001, FBT002 - cached by place
-    """Return what it costs to turn one into the other, over the larger weight: 0 for the same, 1 for nothing in common.
-
-    ``is_unvowelled``: one of the two is of a script that leaves short vowels out.
-    """
-    vowel = _SHORT_VOWEL if is_unvowelled else _SKIP["a"]
+def distance(one: str, other: str, scripts: tuple[Script, Script]) -> float:
+    """Return what it costs to turn one into the other, over the larger weight: 0 for the same, 1 for nothing in common."""
+    vowel = _SHORT_VOWEL if ABJADS & {*scripts} and scripts[0] is not scripts[1] else _SKIP["a"]
+    is_across = scripts[0] is not scripts[1]
     row = [0.0]
     for sound in other:
         row.append(row[-1] + _skip(sound, vowel))
@@ -104,7 +111,7 @@ def distance(one: str, other: str, is_unvowelled: bool = False) -> float:  # noq
                 min(
                     above[index + 1] + skipped,
                     row[-1] + _skip(theirs, vowel),
-                    above[index] + _substitute(mine, theirs),
+                    above[index] + _substitute(mine, theirs, is_across),
                 )
             )
     return row[-1] / max(weigh(one), weigh(other), 1.0)
@@ -114,9 +121,11 @@ def _skip(sound: str, vowel: float) -> float:
     return vowel if sound in _VOWELS else _SKIP.get(sound, 1.0)
 
 
-def _substitute(mine: str, theirs: str) -> float:
+def _substitute(mine: str, theirs: str, is_across: bool) -> float:  # noqa: FBT001 - private
     if mine == theirs:
         return 0.0
+    if is_across and (cost := _ACROSS.get(mine + theirs)) is not None:
+        return cost
     both_vowels = mine in _VOWELS and theirs in _VOWELS
     return _SUBSTITUTION.get((mine, theirs), _OTHER_VOWEL if both_vowels else 1.0)
 
