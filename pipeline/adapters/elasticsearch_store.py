@@ -88,6 +88,13 @@ class ElasticsearchStore:
         found = self.search_raw({"query": {"ids": {"values": [document_id]}}, "size": 1})["hits"]["hits"]
         return found[0]["_source"] if found else None
 
+    def naming(self, entity_id: str) -> Iterator[Form]:
+        """Page through a point in time."""
+        with our_errors(self._url):
+            _, indices = self._generations.live()
+            if indices:
+                yield from scan.scan_documents(self._client, indices, naming=entity_id)
+
     def status(self) -> tuple[StoreStatus, ...]:
         """Count each generation."""
         with our_errors(self._url):

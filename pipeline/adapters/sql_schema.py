@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 #: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
-HEAD = "0004"
+HEAD = "0005"
 VERSION_TABLE = "newswire_version"
 
 
@@ -151,4 +151,32 @@ warc_imports = Table(
     Column("until", UtcTime, primary_key=True),
     Column("position", BigInteger, nullable=False, comment="bytes that are done"),
     Column("is_done", Boolean, nullable=False, server_default=false()),
+)
+
+known_entities = Table(
+    "known_entities",
+    metadata,
+    Column("id", PlainText, primary_key=True),
+    Column("entity", Text, nullable=False, comment="JSON of model.known.KnownEntity"),
+    Column("source", PlainText, nullable=False, comment="as in entity"),
+    Column("imported_at", UtcTime, nullable=False),
+)
+Index("known_entities_by_source", known_entities.c.source)
+
+known_keys = Table(
+    "known_keys",
+    metadata,
+    Column("key", PlainText, primary_key=True, comment="what names that may be one are found by"),
+    Column("entity_id", PlainText, primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index("known_keys_by_entity", known_keys.c.entity_id)
+
+entity_decisions = Table(
+    "entity_decisions",
+    metadata,
+    Column("subject", PlainText, primary_key=True),
+    Column("spelling", PlainText, primary_key=True, comment="folded; empty for a merge"),
+    Column("decision", Text, nullable=False, comment="JSON of model.known.Decision"),
+    Column("decided_at", UtcTime, nullable=False),
 )

@@ -83,7 +83,7 @@ def annotate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
     """Print whom and what a text names, and who is quoted."""
-    annotator = Wiring(read_settings()).annotator
+    annotator = Wiring(read_settings()).page_annotator
 
     def annotate_row(row: JsonObject) -> JsonObject:
         text, title, tongue = row.get("text"), row.get("title"), row.get("language")

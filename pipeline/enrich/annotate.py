@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from pipeline.enrich.aliases import group_mentions
 from pipeline.enrich.entities import Linked, link_groups
 from pipeline.enrich.language import decide_language
+from pipeline.enrich.linking import link_annotations
 from pipeline.enrich.mentions import add_repeats, clean_mentions
 from pipeline.enrich.places import Gazetteer
 from pipeline.enrich.quotes import find_quotes
 from pipeline.enrich.words import load_words
 from pipeline.model.article import Article
 from pipeline.model.entity import Annotation, AnnotationMethod, Entity, Mention
-from pipeline.ports import Tagger
+from pipeline.ports import Knowledge, Tagger
 
 _GAP = "\n\n"  # parts the title from the text, so that no name runs across
 
@@ -29,10 +30,15 @@ class Source:
 class Annotator:
     """Annotates with one tagger and one gazetteer, which load once and serve a whole process."""
 
-    def __init__(self, tagger: Tagger, gazetteer: Gazetteer) -> None:
-        """Keep the two."""
+    def __init__(self, tagger: Tagger, gazetteer: Gazetteer, knowledge: Knowledge | None = None) -> None:
+        """Keep them; without knowledge, ids come from names and gazetteer alone."""
         self._tagger = tagger
         self._gazetteer = gazetteer
+        self._knowledge = knowledge
+
+    def knowing(self, knowledge: Knowledge) -> "Annotator":
+        """Return the same annotator, whose entities are linked to what is known."""
+        return Annotator(self._tagger, self._gazetteer, knowledge)
 
     def annotate(self, articles: Sequence[Article]) -> tuple[Annotation, ...]:
         """Return what each article's text names, in order."""
@@ -45,7 +51,8 @@ class Annotator:
 
     def annotate_texts(self, sources: Sequence[Source]) -> tuple[Annotation, ...]:
         """Return what each text names, in order."""
-        return annotate_texts(sources, self._tagger, self._gazetteer)
+        annotations = annotate_texts(sources, self._tagger, self._gazetteer)
+        return link_annotations(annotations, self._knowledge) if self._knowledge else annotations
 
 
 def annotate_article(

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pipeline.enrich.aliases import Group
 from pipeline.enrich.mentions import is_demonym
 from pipeline.enrich.places import Gazetteer, Location
-from pipeline.enrich.spelling import slug_of
+from pipeline.enrich.names.keys import name_key
 from pipeline.enrich.words import Words
 from pipeline.model.entity import Entity, Kind, Mention
 
@@ -37,10 +37,13 @@ def link_groups(text: str, groups: Iterable[Group], words: Words, gazetteer: Gaz
 
 
 def entity_id(kind: Kind, name: str, location: Location | None = None) -> str:
-    """Return ``geonames:<id>`` for a known place, else the kind and the name, such as ``person:svetlana-tikhanovskaya``."""
+    """Return ``geonames:<id>`` for a known place, else the kind and the name as every spelling of it is read.
+
+    So ``person:svetlana-tihanovskaia`` stands for Светлана Тихановская and for Sviatlana Tsikhanouskaya.
+    """
     if location and location.place.geonames:
         return f"geonames:{location.place.geonames}"
-    return f"{kind}:{slug_of(name) or 'unnamed'}"
+    return f"{kind}:{name_key(kind, name) or 'unnamed'}"
 
 
 def _make_entity(group: Group, location: Location | None) -> Entity:

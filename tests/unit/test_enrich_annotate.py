@@ -47,32 +47,32 @@ def by_id(annotation: Annotation) -> dict[str, Entity]:
 def test_surnames_before_and_after_the_full_name() -> None:
     text = "Brekke left. Ida Brekke said so. Tom Aske did not know Brekke."
     found = by_id(annotate(text, {"Ida Brekke": Kind.PERSON, "Tom Aske": Kind.PERSON, "Brekke": Kind.PLACE}))
-    assert set(found) == {"person:ida-brekke", "person:tom-aske"}
-    assert (found["person:ida-brekke"].count, found["person:ida-brekke"].aliases) == (3, ("Brekke", "Ida Brekke"))
+    assert set(found) == {"person:ida-breke", "person:thomas-aske"}
+    assert (found["person:ida-breke"].count, found["person:ida-breke"].aliases) == (3, ("Brekke", "Ida Brekke"))
 
 
 def test_of_two_with_one_surname_the_last_named_is_meant() -> None:
     text = "Ida Brekke spoke. Brekke smiled. Then Ola Brekke came. Brekke frowned."
     annotation = annotate(text, {"Ida Brekke": Kind.PERSON, "Ola Brekke": Kind.PERSON, "Brekke": Kind.PERSON})
-    assert [mention.entity for mention in annotation.mentions] == ["person:ida-brekke"] * 2 + ["person:ola-brekke"] * 2
+    assert [mention.entity for mention in annotation.mentions] == ["person:ida-breke"] * 2 + ["person:ola-breke"] * 2
 
 
 def test_families_named_first_and_other_spellings() -> None:
     kinds = dict.fromkeys(("Wen Daolin", "Wen", "Olga Tichanowa", "Tikhanova"), Kind.PERSON)
     found = by_id(annotate("Wen Daolin met Olga Tichanowa. Wen left, Tikhanova stayed.", kinds))
-    assert {key: entity.count for key, entity in found.items()} == {"person:wen-daolin": 2, "person:olga-tichanowa": 2}
+    assert {key: entity.count for key, entity in found.items()} == {"person:wen-daolin": 2, "person:olga-tihanova": 2}
 
 
 def test_variants_of_a_full_name_are_one() -> None:
     kinds = dict.fromkeys(("John F. Marlow Jr.", "John Marlow", "J. Marlow", "Jane Marlow"), Kind.PERSON)
     found = by_id(annotate("John F. Marlow Jr. spoke. John Marlow left. J. Marlow slept. Jane Marlow woke.", kinds))
-    assert {key: entity.count for key, entity in found.items()} == {"person:john-marlow": 3, "person:jane-marlow": 1}
+    assert {key: entity.count for key, entity in found.items()} == {"person:john-marlov": 3, "person:jane-marlov": 1}
 
 
 def test_the_title_tells_who_is_meant_but_counts_nothing() -> None:
     kinds = dict.fromkeys(("Ida Brekke", "Brekke", "Iran"), Kind.PERSON)
     annotation = annotate("Brekke left.", kinds, title="Ida Brekke and Iran")
-    assert [(entity.id, entity.count) for entity in annotation.entities] == [("person:ida-brekke", 1)]
+    assert [(entity.id, entity.count) for entity in annotation.entities] == [("person:ida-breke", 1)]
     assert [(mention.start, mention.text) for mention in annotation.mentions] == [(0, "Brekke")]
 
 

@@ -13,6 +13,8 @@ from pipeline.enrich.names.given import given_names_of
 from pipeline.enrich.names.parts import Name, Part, is_patronymic, parse_name
 from pipeline.enrich.names.sounds import Script, sounds_of
 from pipeline.enrich.spelling import slug_of
+from pipeline.enrich.words import load_known_names
+from pipeline.model.entity import Kind
 
 #: How sounds are written in an id.
 _WRITTEN = {
@@ -32,7 +34,7 @@ _EVENED = (
     (re.compile(r"(?<=[bdfgklmnprstv])i[aeiou]*i?$"), "i"),  # Zelenskyy, Zelenskii
     (re.compile(r"(.)\1+"), r"\1"),
 )
-_GERMAN = re.compile(r"sch|w(?:sk|itsch|$)|ja$|j[eu]w|ij$")
+_GERMAN = re.compile(r"sch|w(?:sk|itsch|a?$)|ja$|j[eu]w|ij$")
 _FRENCH = re.compile(r"tch|ou|[eéo]ï|gu[eé]")
 #: Wide classes of consonants for finding; vowels, and what may be silent or a vowel, are left out.
 _CLASSES = {
@@ -143,3 +145,14 @@ def _values(sound: str, script: Script) -> tuple[str, ...]:
     if sound == "S" and script is Script.HEBREW:
         return ("k", "s")
     return (_CLASSES.get(sound, ""),)
+
+
+def name_key(kind: Kind, name: str) -> str:
+    """Return what the id of a thing of that name is made of."""
+    if kind is Kind.PERSON:
+        return person_key(name)
+    words = slug_of(name).split("-")
+    forms = load_known_names().legal_forms
+    while kind is Kind.ORGANIZATION and len(words) > 1 and words[-1] in forms:
+        words.pop()
+    return "-".join(words)
