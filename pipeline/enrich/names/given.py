@@ -27,6 +27,11 @@ def long_forms_of(word: str) -> frozenset[str]:
     return _tables()[1].get(_plain(word), frozenset())
 
 
+def variants() -> frozenset[str]:
+    """Return every given name that is known, each in one spelling."""
+    return frozenset(name for names in _tables()[0].values() for name in names)
+
+
 def _plain(word: str) -> str:
     """Return the sounds read the usual way; those of scripts without vowels are apart: Ali is no Li, and Umar no Muammar."""
     sounds = sounds_of(word.replace("ё", "е"))
