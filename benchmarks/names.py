@@ -1,7 +1,7 @@
 """Same person? Ours and the peers on data/names.tsv, and what looking a name up costs among 1,000 to 1,000,000 known ones.
 
-A pair is in half A or B by a hash of its names. Our rules were fitted on A alone; a peer's threshold is the one that is best on A.
-Peers are left out where their environment is missing (``make bench`` makes it).
+A pair is in half A or B by a hash of its names. Our rules were fitted on A alone; a peer's threshold is the one that is best on
+A. Peers are left out where their environment is missing (``make bench`` makes it).
 """
 
 import argparse
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 from pipeline.adapters.sql_ledger import open_ledger
@@ -30,7 +31,8 @@ PAIRS = Path(__file__).parent / "data" / "names.tsv"
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 ASKED = 200  # names looked up, of a batch of articles
-_SYLLABLES = "ba be bo da de di do fa ga go ha ka ko la le li lo ma mi mo na ne no pa pe ra re ri ro sa se ta to va vi za".split()
+_SYLLABLES = ["".join(pair) for pair in product("bdfghklmnprstvz", "aeio")]
+_PIECE = 2_000  # entities imported at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,9 @@ def judge(pairs: Sequence[Pair], answers: Sequence[bool]) -> Score:
 def compare(pairs: Sequence[Pair], *, with_errors: bool) -> None:
     """Print precision, recall and F on both halves, of ours and of each peer."""
     counts = {half: [pair for pair in pairs if pair.half == half] for half in "AB"}
-    sizes = ", ".join(f"{half}: {len(those)} ({sum(pair.is_same for pair in those)} same)" for half, those in counts.items())
+    sizes = ", ".join(
+        f"{half}: {len(those)} ({sum(pair.is_same for pair in those)} same)" for half, those in counts.items()
+    )
     print(f"Same person? {len(pairs)} pairs, {sizes}; precision, recall, F")
     print(f"{'':<28}{'half A':<20}{'half B':<20}microseconds a pair")
     compare_names("Ann", "Anne")
@@ -146,7 +150,9 @@ def _print_row(name: str, pairs: Sequence[Pair], answers: Sequence[bool], micros
 def print_costs(sizes: Sequence[int]) -> None:
     """Print what a look-up costs in ledgers of these sizes."""
     print(f"Looking up {ASKED} names at once among known people (SQLite), and choosing who is meant")
-    print(f"{'known':>10}{'milliseconds a name':>22}{'candidates a name':>20}{'Python, MB':>12}{'file, MB':>10}{'import, s':>11}")
+    print(
+        f"{'known':>10}{'milliseconds a name':>22}{'candidates a name':>20}{'Python, MB':>12}{'file, MB':>10}{'import, s':>11}"
+    )
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
             _print_cost(size, Path(folder))
@@ -160,7 +166,7 @@ def _print_cost(size: int, folder: Path) -> None:
     piece: list[KnownEntity] = []
     for entity in make_people(size):
         piece.append(entity)
-        if len(piece) == 2_000:
+        if len(piece) == _PIECE:
             knowledge.add_known([(each, entity_keys(each.kind, each.names)) for each in piece], _NOW)
             piece = []
     knowledge.add_known([(each, entity_keys(each.kind, each.names)) for each in piece], _NOW)
@@ -169,7 +175,10 @@ def _print_cost(size: int, folder: Path) -> None:
     milliseconds, candidates = min(_look_up(asked, knowledge.candidates) for _ in range(3))
     megabytes = database.stat().st_size / 1e6
     ledger.close()
-    print(f"{size:>10,}{milliseconds:>22.3f}{candidates:>20.1f}{_resident_mb():>12.0f}{megabytes:>10.0f}{imported:>11.0f}", flush=True)
+    print(
+        f"{size:>10,}{milliseconds:>22.3f}{candidates:>20.1f}{_resident_mb():>12.0f}{megabytes:>10.0f}{imported:>11.0f}",
+        flush=True,
+    )
 
 
 def _look_up(names: Sequence[str], candidates: Callable[..., object]) -> tuple[float, float]:

@@ -1,18 +1,19 @@
 """Watch-lists and decisions, in the ledger's database: what every process of an installation must know alike."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import CompoundSelect, Connection, and_, delete, func, insert, select, union_all
+from sqlalchemy import JSON, Connection, Select, Text, and_, bindparam, cast, column, delete, func, insert, select
 
 from pipeline.adapters.sql_database import PARAMETERS, Database, rows_by_key
-from pipeline.adapters.sql_schema import entity_decisions, known_entities, known_keys
+from pipeline.adapters.sql_schema import PlainText, entity_decisions, known_entities, known_keys
 from pipeline.model import codec
 from pipeline.model.known import Decision, KnownEntity
 from pipeline.ports import Added
 
 _PAGE = 500  # entities
-_KEYS = 100  # of one statement, each with a subquery of its own: SQLite takes 500
+_LAST = "\U0010ffff"  # sorts behind every id
 
 
 class SqlKnowledge:
@@ -51,13 +52,12 @@ class SqlKnowledge:
         return len(ids)
 
     def candidates(self, keys: Collection[str], *, limit: int) -> Mapping[str, tuple[KnownEntity, ...]]:
-        """Ask the index for the first ids of each key, many keys a statement, then for the entities once."""
+        """Ask the index for the first ids of all keys at once, then for the entities once."""
         ids: dict[str, list[str]] = {}
         asked = sorted(set(keys))
         with self._database.read() as connection:
-            for start in range(0, len(asked), _KEYS):
-                for row in connection.execute(_first_ids(asked[start : start + _KEYS], limit)):
-                    ids.setdefault(row.key, []).append(row.entity_id)
+            for row in connection.execute(_first_ids(connection, asked, limit)):
+                ids.setdefault(row.key, []).append(row.entity_id)
             wanted = {entity_id for found in ids.values() for entity_id in found}
             rows = rows_by_key(connection, known_entities.c.id, wanted, known_entities.c.entity)
         known = {entity_id: codec.decode(row.entity.encode(), KnownEntity) for entity_id, row in rows.items()}
@@ -114,17 +114,33 @@ class SqlKnowledge:
         return tuple(codec.decode(row.encode(), Decision) for row in rows)
 
 
-def _first_ids(keys: Sequence[str], limit: int) -> CompoundSelect[tuple[str, str]]:
-    """Return a query for the first ids of each key: however many share a key, no more are read."""
-    parts = [
+def _first_ids(connection: Connection, keys: Sequence[str], limit: int) -> Select[tuple[str, str]]:
+    """Return a query for the first ids of each key: however many share a key, no more are read.
+
+    The keys travel as one JSON array, so that the statement stays the same whatever their number, and is compiled once.
+    """
+    array = bindparam("keys", json.dumps(list(keys)), Text)
+    unnest = (
+        func.json_each(array)
+        if connection.dialect.name == "sqlite"
+        else func.json_array_elements_text(cast(array, JSON))
+    )
+    asked = unnest.table_valued(column("value", PlainText), name="asked")
+    others = known_keys.alias()
+    behind = (
+        select(others.c.entity_id)
+        .where(others.c.key == asked.c.value)
+        .order_by(others.c.entity_id)
+        .offset(limit)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
         select(known_keys.c.key, known_keys.c.entity_id)
-        .where(known_keys.c.key == key)
-        .order_by(known_keys.c.entity_id)
-        .limit(limit)
-        .subquery()
-        for key in keys
-    ]
-    return union_all(*(select(part.c.key, part.c.entity_id) for part in parts))
+        .join_from(asked, known_keys, known_keys.c.key == asked.c.value)
+        .where(known_keys.c.entity_id < func.coalesce(behind, _LAST))
+        .order_by(known_keys.c.key, known_keys.c.entity_id)
+    )
 
 
 def _forget(connection: Connection, ids: Sequence[str]) -> None:

@@ -68,7 +68,9 @@ def list_known(
     if as_json:
         console.print_json([_entity_json(entity) for entity in found])
         return
-    rows = [(each.id, each.kind, each.name, ", ".join(each.countries), len(each.aliases), each.source) for each in found]
+    rows = [
+        (each.id, each.kind, each.name, ", ".join(each.countries), len(each.aliases), each.source) for each in found
+    ]
     title = f"{len(found)} of {knowledge.count_known()} entities, {len(knowledge.decisions())} decisions"
     console.show(console.make_table(title, ("id", "kind", "name", "countries", "aliases#", "source"), rows))
 
@@ -115,7 +117,9 @@ def merge(kept: str, merged: str) -> None:
 
 
 @entities.command()
-def split(entity_id: Annotated[str, typer.Argument(metavar="ID")], parts: Annotated[list[str], typer.Argument()]) -> None:
+def split(
+    entity_id: Annotated[str, typer.Argument(metavar="ID")], parts: Annotated[list[str], typer.Argument()]
+) -> None:
     """Say that the PARTS, spellings or ids merged before, are not ID."""
     wiring = Wiring(read_settings())
     with console.progress() as progress:

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from pipeline.enrich.aliases import Group
 from pipeline.enrich.mentions import is_demonym
-from pipeline.enrich.places import Gazetteer, Location
 from pipeline.enrich.names.keys import name_key
+from pipeline.enrich.places import Gazetteer, Location
 from pipeline.enrich.words import Words
 from pipeline.model.entity import Entity, Kind, Mention
 

@@ -6,6 +6,7 @@ nothing in the text tells which, it is linked to neither and keeps the id of its
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from pipeline.enrich.names.comparison import compare_names
 from pipeline.enrich.names.keys import block_keys, name_key
@@ -44,10 +45,14 @@ class Decisions:
 
     def apply(self, identity: Identity, spellings: Iterable[str]) -> Identity:
         """Return who it is by these decisions: a split spelling first, then merges, one after another."""
-        folded = [fold_name(spelling) for spelling in spellings]
+        found = tuple(spellings)
+        # A surname alone is many people's: it counts only where there is no more of the name.
+        folded = [fold_name(spelling) for spelling in [each for each in found if " " in each] or found]
         seen = {identity.id}
         while True:
-            split = next((self.splits[identity.id, word] for word in folded if (identity.id, word) in self.splits), None)
+            split = next(
+                (self.splits[identity.id, word] for word in folded if (identity.id, word) in self.splits), None
+            )
             decision = split or self.merges.get(identity.id)
             if decision is None or decision.target in seen:
                 return identity
@@ -60,8 +65,7 @@ def link_annotations(annotations: Sequence[Annotation], knowledge: Knowledge) ->
     decisions = Decisions.of(knowledge.decisions())
     known = _find_known(annotations, knowledge)
     return tuple(
-        relink(annotation, lambda entity, found=annotation: _identify(entity, found, known, decisions))
-        for annotation in annotations
+        relink(each, partial(_identify, annotation=each, known=known, decisions=decisions)) for each in annotations
     )
 
 
@@ -113,9 +117,7 @@ def _find_known(annotations: Sequence[Annotation], knowledge: Knowledge) -> Mapp
 def _identify(
     entity: Entity, annotation: Annotation, known: Mapping[str, tuple[KnownEntity, ...]], decisions: Decisions
 ) -> Identity:
-    candidates = {
-        found.id: found for key in entity_keys(entity.kind, [entity.name]) for found in known.get(key, ())
-    }
+    candidates = {found.id: found for key in entity_keys(entity.kind, [entity.name]) for found in known.get(key, ())}
     countries = {other.place.country for other in annotation.entities if other.place and other.place.country}
     match = choose_known(entity.kind, entity.name, candidates.values(), countries)
     identity = Identity(id=match.id, name=match.name) if match else Identity(id=entity.id, name=entity.name)
@@ -129,7 +131,9 @@ def choose_known(
 
     Who is spelled just so comes before who is spelled otherwise; of several, the only one of a country that the text names.
     """
-    matches = [(rank, found) for found in candidates if found.kind is kind and (rank := _rank(kind, name, found)) is not None]
+    matches = [
+        (rank, found) for found in candidates if found.kind is kind and (rank := _rank(kind, name, found)) is not None
+    ]
     for rank in (_EXACT, _SIMILAR):
         best = [found for its, found in matches if its == rank]
         if len(best) > 1:

@@ -34,7 +34,9 @@ def relink_form(form: Form, identify: Callable[[Form], list[dict[str, Any]]]) ->
     }
 
 
-def part_spellings(entity: Form, text: str, is_other: Callable[[str], bool]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+def part_spellings(
+    entity: Form, text: str, is_other: Callable[[str], bool]
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Return the entity without the spellings that are another's, and that other with them; None for what is left without any.
 
     A surname alone stays with the first as long as a full name does. How often each is named is counted in the text.

@@ -6,6 +6,7 @@ nothing that is annotated meanwhile escapes it.
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -40,12 +41,16 @@ class Deciding:
             raise UsageError(f"{merged} is {one.id} already")
         kinds = {kind for kind in (self._kind_of(one.id), self._kind_of(other.id)) if kind}
         if len(kinds) > 1:
-            raise UsageError(f"{one.id} is a {min(kinds)}, and {other.id} a {max(kinds)} or the other way round: no merge")
+            raise UsageError(
+                f"{one.id} is a {min(kinds)}, and {other.id} a {max(kinds)} or the other way round: no merge"
+            )
         decision = Decision(action=Action.MERGE, subject=other.id, target=one.id, name=one.name, decided_at=self._now)
         self._knowledge.decide([decision])
         return self.apply(other.id, on_progress=on_progress)
 
-    def split(self, entity_id: str, parts: Sequence[str], *, on_progress: Callable[[int], None] = lambda _: None) -> int:
+    def split(
+        self, entity_id: str, parts: Sequence[str], *, on_progress: Callable[[int], None] = lambda _: None
+    ) -> int:
         """Say that each part is not the entity: a spelling of its name, or an id that was merged into it before.
 
         A spelling gets an id of its own. Return how many documents changed. Raises UsageError for what is no part of the entity.
@@ -65,7 +70,11 @@ class Deciding:
         decisions = Decisions.of(self._knowledge.decisions())
         identity = decisions.apply(Identity(id=entity_id, name=""), ())
         name = self._name_of(identity.id)
-        if name is None and identity.id == entity_id and not any(e.target == entity_id for e in self._knowledge.decisions()):
+        if (
+            name is None
+            and identity.id == entity_id
+            and not any(e.target == entity_id for e in self._knowledge.decisions())
+        ):
             raise UsageError(
                 f"nothing is known of the entity {entity_id!r}: no watch-list has it, and no document names it; "
                 "newswire entities list shows the watch-lists, newswire search --json a document's id"
@@ -82,7 +91,7 @@ class Deciding:
         return self._rewrite(entity_id, identify, on_progress)
 
     def _part_merged(self, entity_id: str, other_id: str, on_progress: Callable[[int], None]) -> int:
-        """Give the spellings back to an entity that was merged; a watch-list's keeps its names, another's says what it is called."""
+        """Give the spellings back to an entity that was merged: a watch-list's by its names, another by what its id says."""
         known = self._knowledge.known([other_id]).get(other_id)
         names = {fold_name(name) for name in known.names} if known else set()
 
@@ -102,13 +111,13 @@ class Deciding:
         return self._rewrite(entity_id, identify, on_progress)
 
     def _rewrite(
-        self, entity_id: str, identify: Callable[[Form, str], list[dict[str, Any]]], on_progress: Callable[[int], None]
+        self, entity_id: str, identify: Callable[..., list[dict[str, Any]]], on_progress: Callable[[int], None]
     ) -> int:
         changed = 0
         live = next((status.generation for status in self._store.status() if status.is_live), None)
         forms = self._store.naming(entity_id)
         while live and (piece := list(islice(forms, _PIECE))):
-            new = [relink_form(form, lambda entity, text=form["text"]: identify(entity, text)) for form in piece]
+            new = [relink_form(form, partial(identify, text=form["text"])) for form in piece]
             changes = [form for form, old in zip(new, piece, strict=True) if form != old]
             self._store.copy(changes, generation=live)
             changed += len(changes)
@@ -157,9 +166,13 @@ def _decided(entity: Form, text: str, decisions: Decisions) -> list[dict[str, An
     parts: list[dict[str, Any]] = []
     for (subject, spelling), decision in decisions.splits.items():
         if own is not None and subject == entity["id"]:
-            own, other = part_spellings(own, text, lambda alias, spelling=spelling: fold_name(alias) == spelling)
+            own, other = part_spellings(own, text, partial(_is_spelled, spelling=spelling))
             if other is not None:
                 parts.append({**other, "id": decision.target, "name": decision.name or other["name"]})
     merged = decisions.apply(Identity(id=entity["id"], name=entity["name"]), ())
     first = [{**own, "id": merged.id, "name": merged.name}] if own is not None else []
     return [*first, *parts]
+
+
+def _is_spelled(alias: str, spelling: str) -> bool:
+    return fold_name(alias) == spelling

@@ -24,7 +24,14 @@ _KINDS = {
 }  # fmt: skip
 _ALIASES = ("alias", "weakAlias", "previousName", "abbreviation")
 _COUNTRIES = ("country", "nationality", "citizenship", "jurisdiction")
-_IDENTIFIERS = {"wikidataId": "wikidata", "wikidata": "wikidata", "geonames": "geonames", "iso": "iso", "lei": "lei", "leiCode": "lei"}
+_IDENTIFIERS = {
+    "wikidataId": "wikidata",
+    "wikidata": "wikidata",
+    "geonames": "geonames",
+    "iso": "iso",
+    "lei": "lei",
+    "leiCode": "lei",
+}
 _SEPARATORS = ";|"
 _MOST_NAME = 500  # characters
 
@@ -108,7 +115,13 @@ def _read_row(row: Mapping[str, Any], source: str) -> KnownEntity:
         raise ValueError(f"the id {key!r} has a blank in it")
     countries = tuple(dict.fromkeys(code.upper()[:2] for code in _texts(facts, (*_COUNTRIES, "countries"))))
     return KnownEntity(
-        id=key, kind=kind, name=names[0], aliases=tuple(names[1:]), countries=countries, identifiers=identifiers, source=source
+        id=key,
+        kind=kind,
+        name=names[0],
+        aliases=tuple(names[1:]),
+        countries=countries,
+        identifiers=identifiers,
+        source=source,
     )
 
 

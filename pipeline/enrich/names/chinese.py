@@ -4,8 +4,11 @@ A syllable has a set of readings: Wade-Giles without its apostrophes, as newspap
 """
 
 import re
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib.resources import files
 from itertools import product
 
 from anyascii import anyascii
@@ -14,43 +17,23 @@ from pipeline.enrich.names.sounds import Script, script_of
 
 Syllables = tuple[frozenset[str], ...]
 
-_FINALS = "a ai an ang ao e ei en eng er i ia ian iang iao ie in ing iong iu o ong ou u ua uai uan uang ue ui un uo v ve".split()
-_INITIALS = "b p m f d t n l g k h j q x zh ch sh r z c s y w".split()
-_ALONE = frozenset("a ai an ang ao e ei en er o ou".split())
-#: The hundred or so surnames that nearly all Chinese people have, and those of public figures beside them.
-_SURNAMES = frozenset(
-    """ai an bai bao bi bo cai cao cen chai chang che chen cheng chi chu cui dai deng ding dong dou du duan fan fang fei feng fu gan
-    gao ge geng gong gu guan guo han hao he hong hou hu hua huang huo ji jia jian jiang jiao jin jing kang ke kong lai lan lang lei
-    leng li lian liang liao lin ling liu long lou lu luo lv ma mao mei meng mi miao mo mu ni nie ning niu ou pan pang pei peng pu qi
-    qian qiao qin qiu qu quan rao ren rong ruan shan shang shao shen sheng shi shu si song su sun tan tang tao tian tong tu wan wang
-    wei wen weng wu xi xia xiang xiao xie xin xing xiong xu xue yan yang yao ye yi yin ying you yu yuan yue zeng zha zhai zhan zhang
-    zhao zhen zheng zhong zhou zhu zhuang zhuo zong zou zuo ouyang sima shangguan zhuge""".split()
-)
-#: Surnames whose character is read otherwise than usually.
-_SURNAME_READINGS = {"曾": "zeng", "单": "shan", "單": "shan", "解": "xie", "仇": "qiu", "查": "zha", "翟": "zhai", "尉": "yu"}
-_DOUBLE_SURNAMES = frozenset({"ouyang", "sima", "shangguan", "zhuge"})
 
-_WADE_INITIALS = {
-    "hs": ("x",), "ch'": ("ch", "q"), "ch": ("zh", "j", "ch", "q"), "ts'": ("c",), "tz'": ("c",), "ts": ("z", "c"), "tz": ("z", "c"),
-    "p'": ("p",), "p": ("b", "p"), "t'": ("t",), "t": ("d", "t"), "k'": ("k",), "k": ("g", "k"), "j": ("r",), "ss": ("s",), "sz": ("s",),
-}  # fmt: skip
-_WADE_ALONE = {"ing": "ying", "in": "yin", "i": "yi", "o": "e", "erh": "er", "ssu": "si", "szu": "si", "tzu": "zi"}
-_WADE_FINALS = {"ung": "ong", "eh": "e", "ih": "i", "ien": "ian", "ueh": "ue", "uei": "ui", "uen": "un", "yu": "you", "eng": "eng"}
-_PALLADIUS_INITIALS = {
-    "цз": ("z", "j"), "чж": ("zh",), "б": ("b",), "п": ("p",), "м": ("m",), "ф": ("f",), "д": ("d",), "т": ("t",), "н": ("n",),
-    "л": ("l",), "г": ("g",), "к": ("k",), "х": ("h",), "ц": ("c", "q"), "с": ("s", "x"), "ч": ("ch",), "ш": ("sh",), "ж": ("r",),
-}  # fmt: skip
-_PALLADIUS_FINALS = {
-    "ань": "an", "ан": "ang", "ай": "ai", "ао": "ao", "а": "a", "энь": "en", "эн": "eng", "эй": "ei", "э": "e", "инь": "in",
-    "ин": "ing", "и": "i", "ы": "i", "унь": "un", "ун": "ong", "уань": "uan", "уан": "uang", "уай": "uai", "уа": "ua", "уй": "ui",
-    "у": "u", "оу": "ou", "о": "uo", "янь": "ian", "ян": "iang", "яо": "iao", "я": "ia", "ень": "en", "е": "ie", "ю": "iu",
-    "юй": "u", "юань": "uan", "юнь": "un", "юн": "iong", "юэ": "ue",
-}  # fmt: skip
-_PALLADIUS_ALONE = {
-    "ван": "wang", "вань": "wan", "вэй": "wei", "вэнь": "wen", "вэн": "weng", "ва": "wa", "во": "wo", "у": "wu", "и": "yi",
-    "я": "ya", "ян": "yang", "янь": "yan", "яо": "yao", "е": "ye", "ю": "you", "юй": "yu", "юань": "yuan", "юнь": "yun",
-    "юн": "yong", "юэ": "yue", "инь": "yin", "ин": "ying", "ань": "an", "ан": "ang", "ай": "ai", "ао": "ao", "оу": "ou", "эр": "er",
-}  # fmt: skip
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tables:
+    """data/chinese.toml."""
+
+    surnames: frozenset[str]
+    double_surnames: frozenset[str]
+    surname_readings: Mapping[str, str]
+    initials: tuple[str, ...]
+    finals: tuple[str, ...]
+    alone: tuple[str, ...]
+    wade_initials: Mapping[str, tuple[str, ...]]
+    wade_finals: Mapping[str, str]
+    wade_alone: Mapping[str, str]
+    palladius_initials: Mapping[str, tuple[str, ...]]
+    palladius_finals: Mapping[str, str]
+    palladius_alone: Mapping[str, str]
 
 
 @lru_cache(maxsize=20_000)
@@ -83,15 +66,15 @@ def _part(words: Sequence[Syllables]) -> tuple[Syllables, Syllables] | None:
 
 
 def _is_surname(word: Syllables) -> bool:
-    return len(word) <= 2 and any("".join(reading) in _SURNAMES for reading in product(*word))  # noqa: PLR2004 - Ouyang
+    return len(word) <= 2 and any("".join(reading) in _tables().surnames for reading in product(*word))  # noqa: PLR2004 - Ouyang
 
 
 def _read_characters(word: str) -> tuple[Syllables, Syllables] | None:
     if not 2 <= len(word) <= 4 or any(script_of(character) is not Script.HAN for character in word):  # noqa: PLR2004 - as above
         return None
     read = [anyascii(character).lower() for character in word]
-    read[0] = _SURNAME_READINGS.get(word[0], read[0])
-    size = 2 if "".join(read[:2]) in _DOUBLE_SURNAMES and len(word) > 2 else 1  # noqa: PLR2004 - Ouyang and at least one more
+    read[0] = _tables().surname_readings.get(word[0], read[0])
+    size = 2 if "".join(read[:2]) in _tables().double_surnames and len(word) > 2 else 1  # noqa: PLR2004 - Ouyang and at least one more
     syllables = tuple(frozenset({syllable}) for syllable in read)
     return syllables[:size], syllables[size:]
 
@@ -110,17 +93,17 @@ def _read_wade(word: str) -> Syllables | None:
 
 
 def _wade_syllable(part: str) -> frozenset[str]:
-    if part in _WADE_ALONE:
-        return frozenset({_WADE_ALONE[part]})
+    if part in _tables().wade_alone:
+        return frozenset({_tables().wade_alone[part]})
     found = {part} & _pinyin().keys()
-    for initial, values in _WADE_INITIALS.items():
+    for initial, values in _tables().wade_initials.items():
         if part.startswith(initial):
             rest = part.removeprefix(initial).lstrip("'")
-            final = _WADE_FINALS.get(rest, rest)
+            final = _tables().wade_finals.get(rest, rest)
             # "chien" is jian, "chan" is zhan: before i and u of its kind ch is palatal.
             return frozenset(value + final for value in values) & _pinyin().keys()
-    for final, value in _WADE_FINALS.items():
-        if part.endswith(final) and part.removesuffix(final) in _INITIALS:
+    for final, value in _tables().wade_finals.items():
+        if part.endswith(final) and part.removesuffix(final) in _tables().initials:
             found |= {part.removesuffix(final) + value} & _pinyin().keys()
     return frozenset(found)
 
@@ -142,13 +125,17 @@ def _split(word: str, table: dict[str, frozenset[str]]) -> Syllables | None:
 def _pinyin() -> dict[str, frozenset[str]]:
     """Return every syllable that the rules of pinyin allow; some of them exist in no word, which does no harm."""
     front = frozenset("jqx")
-    syllables = set(_ALONE)
-    for initial, final in product(_INITIALS, _FINALS):
+    syllables = set(_tables().alone)
+    for initial, final in product(_tables().initials, _tables().finals):
         if initial in front and final[0] not in "iu":
             continue
         if initial in front and final in {"ua", "uai", "uang", "ui", "uo"}:
             continue
-        if initial in {"zh", "ch", "sh", "r", "z", "c", "s", "g", "k", "h", "f", "w"} and final.startswith("i") and len(final) > 1:
+        if (
+            initial in {"zh", "ch", "sh", "r", "z", "c", "s", "g", "k", "h", "f", "w"}
+            and final.startswith("i")
+            and len(final) > 1
+        ):
             continue
         if initial in {"g", "k", "h", "f", "w"} and final == "i":
             continue
@@ -159,13 +146,15 @@ def _pinyin() -> dict[str, frozenset[str]]:
 @cache
 def _palladius() -> dict[str, frozenset[str]]:
     table: dict[str, set[str]] = {}
-    for (initial, values), (final, sound) in product(_PALLADIUS_INITIALS.items(), _PALLADIUS_FINALS.items()):
+    for (initial, values), (final, sound) in product(
+        _tables().palladius_initials.items(), _tables().palladius_finals.items()
+    ):
         readings = {value + sound for value in values if _agrees(value, final, sound)} & _pinyin().keys()
         if final == "о":
             readings |= {value + "o" for value in values if value in {"b", "p", "m", "f"}}
         if readings:
             table.setdefault(initial + final, set()).update(readings)
-    for written, sound in _PALLADIUS_ALONE.items():
+    for written, sound in _tables().palladius_alone.items():
         table.setdefault(written, set()).add(sound)
     return {written: frozenset(readings) for written, readings in table.items()}
 
@@ -176,3 +165,22 @@ def _agrees(initial: str, final: str, sound: str) -> bool:
     if initial in {"j", "q", "x"}:
         return is_soft
     return not (initial in {"z", "c", "s"} and is_soft) or sound == ""
+
+
+@cache
+def _tables() -> _Tables:
+    tables = tomllib.loads(files("pipeline.enrich").joinpath("data", "chinese.toml").read_text(encoding="utf-8"))
+    return _Tables(
+        surnames=frozenset(tables["surnames"].split()),
+        double_surnames=frozenset(tables["double_surnames"].split()),
+        surname_readings=tables["surname_readings"],
+        initials=tuple(tables["initials"].split()),
+        finals=tuple(tables["finals"].split()),
+        alone=tuple(tables["alone"].split()),
+        wade_initials={written: tuple(read.split()) for written, read in tables["wade_initials"].items()},
+        wade_finals=tables["wade_finals"],
+        wade_alone=tables["wade_alone"],
+        palladius_initials={written: tuple(read.split()) for written, read in tables["palladius_initials"].items()},
+        palladius_finals=tables["palladius_finals"],
+        palladius_alone=tables["palladius_alone"],
+    )

@@ -1,16 +1,18 @@
 """Whether two names are one person's, whatever their spelling and script.
 
-Every word of the shorter name must be found in the longer one, by its sound or as a variant of the same given name. What is left
-over on both sides, another generation or other initials tell two people apart; what is left over on one side may be a middle name.
+Every word of the shorter name must be found in the longer one, by its sound or as a variant of the same given name. What is
+left over on both sides, another generation or other initials tell two people apart; what is left over on one side may be a middle
+name.
 """
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
 from pipeline.enrich.names.chinese import Syllables
-from pipeline.enrich.names.parts import Name, Part, is_patronymic, parse_name, speak_chinese
+from pipeline.enrich.names.parts import Name, Part, parse_name, speak_chinese, without_patronymics
 from pipeline.enrich.names.sounds import Script, distance, weigh
 
 #: Farthest that two words may sound apart, of one script and of two.
@@ -83,14 +85,16 @@ def _compare_words(ours: Name, theirs: Name) -> Comparison:
 
 def _conflict(ours: Name, theirs: Name, pairs: Sequence[_Pair]) -> str | None:
     """Return what tells the two apart, or None."""
-    left = [part for index, part in enumerate(ours.parts) if not any(index in pair.ours for pair in pairs)]
-    right = [part for index, part in enumerate(theirs.parts) if not any(index in pair.theirs for pair in pairs)]
-    left, right = _telling(left), _telling(right)
+    left = _left_over(ours, {index for pair in pairs for index in pair.ours})
+    right = _left_over(theirs, {index for pair in pairs for index in pair.theirs})
     whole = sum(1 for pair in pairs if not _is_by_initial(pair, ours, theirs))
     most = min(len(ours.parts), len(theirs.parts))
     if not pairs or (left and right):
         return "each has a word that the other lacks"
-    if max(len(ours.parts), len(theirs.parts)) >= _LEAST and sum(len(pair.ours) + len(pair.theirs) for pair in pairs) < 2 * _LEAST:
+    if (
+        max(len(ours.parts), len(theirs.parts)) >= _LEAST
+        and sum(len(pair.ours) + len(pair.theirs) for pair in pairs) < 2 * _LEAST
+    ):
         return "only one word in common"
     if not whole or (most == 1 and (left or right)):
         return "too little in common"
@@ -99,8 +103,9 @@ def _conflict(ours: Name, theirs: Name, pairs: Sequence[_Pair]) -> str | None:
     return _misplaced(ours, theirs, pairs)
 
 
-def _telling(parts: Sequence[Part]) -> list[Part]:
-    return [part for part in parts if not is_patronymic(part.word)]
+def _left_over(name: Name, paired: AbstractSet[int]) -> list[Part]:
+    telling = without_patronymics(name.parts)
+    return [part for index, part in enumerate(name.parts) if index not in paired and part in telling]
 
 
 def _is_by_initial(pair: _Pair, ours: Name, theirs: Name) -> bool:
@@ -196,11 +201,12 @@ def _begins_alike(one: Part, other: Part) -> bool:
 
 
 def _differs_in_gender(one: Part, other: Part) -> bool:
-    """Tell whether one is the other with an a: Ivan and Ivana, Mario and Maria. In a surname it would be a wife's."""
+    """Tell whether one is the other with an a: Ivan and Ivana, Mario and Maria; but Lukashenko is Lukashenka."""
     short, long = sorted((one.sounds, other.sounds), key=len)
-    if one.script is not other.script or one.is_unvowelled:
+    if one.script is not other.script or one.is_unvowelled or not short:
         return False
-    return long == f"{short}a" or (len(short) == len(long) and short[:-1] == long[:-1] and {short[-1], long[-1]} == {"a", "o"} and not short.endswith(("enka", "enko")))
+    differs = short[:-1] == long[:-1] and {short[-1], long[-1]} == {"a", "o"}
+    return long == f"{short}a" or (differs and not short[:-1].endswith("enk"))
 
 
 def _best(pairs: tuple[_Pair, ...]) -> tuple[_Pair, ...]:

@@ -10,7 +10,20 @@ from pipeline.enrich.names.sounds import ABJADS, script_of, sounds_of
 
 #: What spellings of one language after another leave open, read the usual way.
 _USUAL = str.maketrans(
-    {"2": "i", "y": "i", "Y": "i", "w": "v", "U": "u", "1": "x", "3": "c", "4": "k", "W": "u", "q": "k", "G": "g", "N": ""}
+    {
+        "2": "i",
+        "y": "i",
+        "Y": "i",
+        "w": "v",
+        "U": "u",
+        "1": "x",
+        "3": "c",
+        "4": "k",
+        "W": "u",
+        "q": "k",
+        "G": "g",
+        "N": "",
+    }
     | {"A": "a", "H": "h", "D": "d", "T": "t"}
 )
 

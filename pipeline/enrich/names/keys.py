@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import combinations, product
 
 from pipeline.enrich.names.given import given_names_of
-from pipeline.enrich.names.parts import Name, Part, is_patronymic, parse_name
+from pipeline.enrich.names.parts import Name, Part, parse_name, without_patronymics
 from pipeline.enrich.names.sounds import Script, sounds_of
 from pipeline.enrich.spelling import slug_of
 from pipeline.enrich.words import load_known_names
@@ -75,15 +75,11 @@ def _sound_keys(parsed: Name) -> frozenset[str]:
     words = [_codes(part) for part in _words(parsed)[:_MOST_WORDS]]
     if len(words) == 1:
         return frozenset(f"={code}" for code in words[0])
-    return frozenset(
-        " ".join(sorted(codes)) for one, other in combinations(words, 2) for codes in product(one, other)
-    )
+    return frozenset(" ".join(sorted(codes)) for one, other in combinations(words, 2) for codes in product(one, other))
 
 
 def _words(parsed: Name) -> list[Part]:
-    words = [part for part in parsed.parts if not part.is_initial]
-    shorter = [part for part in words if not is_patronymic(part.word)]
-    return shorter if len(shorter) > 1 else words
+    return [part for part in without_patronymics(parsed.parts) if not part.is_initial]
 
 
 def _in_order(parsed: Name) -> Iterable[Part]:
@@ -99,7 +95,9 @@ def _in_order(parsed: Name) -> Iterable[Part]:
 def _write(part: Part) -> str:
     if part.given:
         return min(part.given)
-    if any(given_names_of(name) == part.long_forms for name in part.long_forms):  # Joe is Joseph, Ted Edward or Theodore
+    if any(
+        given_names_of(name) == part.long_forms for name in part.long_forms
+    ):  # Joe is Joseph, Ted Edward or Theodore
         return min(part.long_forms)
     if not part.sounds:
         return slug_of(part.word)

@@ -1,40 +1,47 @@
 """The parts of a person's name: its words without titles and particles, initials, generation, what comes first."""
 
 import re
+import tomllib
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
+from itertools import zip_longest
 
 from pipeline.enrich.names.chinese import Syllables, read_chinese
 from pipeline.enrich.names.given import given_names_of, long_forms_of
 from pipeline.enrich.names.sounds import ABJADS, Script, script_of, sounds_of
 
-#: Words that one paper writes and another leaves out; they tell nobody apart.
-_PARTICLES = frozenset(
-    "al el de da do dos das del della di van von der den zu zum la le du des y e af av ter ten te the".split()
-)
-#: Written with a hyphen, these are the Arabic article before a sun letter.
-_ARTICLES = frozenset("al el ul as es ash esh ar er an en at et ad ed az ez аль эль ас аш ан ар ад аз".split())
-_SON_OF = frozenset("bin ibn ben bint بن ابن بنت бин ибн бен".split())
-_TITLES = frozenset(
-    "mr mrs ms dr prof sir dame lord lady sheikh shaikh sheik ayatollah ajatollah imam mullah king prince princess pope "
-    "president gen general col rev hon saint st".split()
-)
-#: Which generation of a family; the first one has none.
-_GENERATIONS = {"jr": 2, "junior": 2, "fils": 2, "filho": 2, "ii": 2, "iii": 3, "iv": 4, "sr": 0, "senior": 0, "sen": 0, "père": 0}
 _PATRONYMIC = re.compile(
-    r"(?:ovich|evich|ovych|evych|avich|owitsch|ewitsch|ovitch|evitch|ovic|ovna|evna|ivna|owna|ewna"
+    r"(?:ovich|evich|ovych|evych|avich|owitsch|ewitsch|ovitch|evitch|ovna|evna|ivna|owna|ewna"
     r"|ович|евич|івна|овна|евна|авіч|евіч|аўна|еўна|оўна|оглы|кызы)$"
 )
-_SERVANT_OF = re.compile(r"^(?:abd|abdel|abdul|abdal|abdol|عبد|абд|абдул|абдель|абд)$")
-_SERVANT = re.compile(r"^(?:abd[eoua]l(?=[bcdfghjkmnpqrstvwxyz])|абд[еу]ль?(?=[бвгджзкмнпрстфх]))")
-#: How newspapers write the Korean surnames that the official romanization has otherwise.
-_KOREAN = {"이": "lee", "박": "park", "최": "choi", "노": "roh", "임": "lim", "정": "jung", "조": "cho", "우": "woo", "오": "oh"}
-#: A letter with its marks, which Indian scripts write their vowels with.
-_LETTER = r"(?:[^\W\d_][\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0955-\u0957\u0962\u0963\u0980-\u0983"
-_LETTER += r"\u09bc-\u09cd\u0a01-\u0a03\u0a3c-\u0a4d\u0a70\u0a71\u0b82\u0bbe-\u0bcd\u0c00-\u0c04\u0c3c-\u0c56\u0e31-\u0e3a\u0e47-\u0e4e]*)"
-_PINYIN = (("zh", "dzh"), ("x", "sh"), ("q", "tch"), ("j", "dj"), ("ch", "tch"), ("c", "ts"), ("z", "dz"))
+_SERVANT_OF = re.compile(r"(?:abd(?:[eoua]l)?|абд(?:ул|ель)?|عبد)$")
+_SERVANT = re.compile(r"(?:abd[eoua]l(?=[bcdfghjkmnpqrstvwxyz])|абд[еу]ль?(?=[бвгджзкмнпрстфх]))")
+_SERVANT_IN = {Script.ARABIC: "عبد", Script.CYRILLIC: "абд"}
+#: The vowel signs and points that follow letters, which no pattern of letters covers.
+_MARKS = (
+    r"\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0955-\u0957\u0962\u0963\u0980-\u0983\u09bc-\u09cd"
+    r"\u0a01-\u0a03\u0a3c-\u0a4d\u0a70\u0a71\u0b82\u0bbe-\u0bcd\u0c00-\u0c04\u0c3c-\u0c56\u0e31-\u0e3a\u0e47-\u0e4e"
+)
+_LETTER = rf"(?:[^\W\d_][{_MARKS}]*)"
 _WORD = re.compile(rf"{_LETTER}+(?:['’ʼ`´‘]{_LETTER}+)*['’ʼ`´‘]?|-")
+_MOST_WORDS = 12  # a longer text is no name; comparing costs more with each
+_MOST_CHINESE = 3  # words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """data/name_words.toml."""
+
+    particles: frozenset[str]
+    articles: frozenset[str]
+    son_of: frozenset[str]
+    titles: frozenset[str]
+    generations: Mapping[str, int]
+    korean: Mapping[str, str]
+    pinyin: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ class Name:
 def parse_name(name: str) -> Name:
     """Return the parts of the name, surname last where a comma says which it is."""
     family, comma, given = name.partition(",")
-    if comma and given.strip() and _fold(given).strip(". ") not in _GENERATIONS:
+    if comma and given.strip() and _fold(given).strip(". ") not in _load_words().generations:
         name = f"{given} {family}"
     folded = _fold(name)
     words, generation, has_son_of = _split(folded)
@@ -79,55 +86,54 @@ def parse_name(name: str) -> Name:
     return Name(folded, parts, generation, has_son_of, chinese)
 
 
-_MOST_CHINESE = 3  # words
-
-
 def _fold(name: str) -> str:
     """Return the name caseless and without invisible marks; accents stay, for they tell sounds apart."""
     text = unicodedata.normalize("NFKC", name).replace("\u200c", "").replace("\u200d", "").replace("\u0640", "")
-    text = "".join(character for character in text if unicodedata.category(character) not in {"Cf", "Cc"} or character.isspace())
-    text = text.replace("İ", "i").casefold().replace("ss", "ss")
+    text = "".join(
+        character for character in text if unicodedata.category(character) not in {"Cf", "Cc"} or character.isspace()
+    )
+    text = text.replace("İ", "i").casefold()
     return re.sub(r"[‐‑‒–—−]", "-", text)
 
 
 def _split(folded: str) -> tuple[list[str], int, bool]:
     """Return the words that count, the generation (1 where none is named) and whether one is the son of another."""
+    known = _load_words()
     words: list[str] = []
     generation, has_son_of = 1, False
-    tokens = _WORD.findall(re.sub(r"\bст\.|\bмл\.", " ", folded))
-    for index, token in enumerate(tokens):
-        following = tokens[index + 1] if index + 1 < len(tokens) else ""
-        if token == "-" or token in _PARTICLES or token in _TITLES or (token in _ARTICLES and following == "-"):
+    tokens = _WORD.findall(folded)
+    for word, following in zip_longest(tokens, tokens[1:], fillvalue=""):
+        is_article = word in known.articles and following == "-"
+        if word == "-" or is_article or word in known.particles or word in known.titles:
             continue
-        if token in _GENERATIONS and words:
-            generation = _GENERATIONS[token] or 1
-        elif token in _SON_OF:
+        if word in known.generations and words:
+            generation = known.generations[word]
+        elif word in known.son_of:
             has_son_of = True
         else:
-            words.append(token)
-    bare = [_without_article(word) for word in words]
-    return _join_servants([part for word in bare for part in _split_korean(word)]), generation, has_son_of
+            words += _split_korean(_without_article(word))
+    return _join_servants(words[:_MOST_WORDS]), generation, has_son_of
 
 
 def _split_korean(word: str) -> tuple[str, ...]:
     """Return surname and given name of a name in Hangul."""
     if script_of(word) is not Script.HANGUL or not 2 <= len(word) <= 3:  # noqa: PLR2004 - of one and one or two syllables
         return (word,)
-    return _KOREAN.get(word[0], word[0]), word[1:]
+    return _load_words().korean.get(word[0], word[0]), word[1:]
 
 
 def _without_article(word: str) -> str:
     return word[2:] if word.startswith("ال") and len(word) > 4 else word  # noqa: PLR2004 - two letters are no name
 
 
-def _join_servants(words: list[str]) -> list[str]:
+def _join_servants(words: Sequence[str]) -> list[str]:
     """Join "Abd al-Fattah", "Abdel Fattah" and "Abdelfattah" into one word of one spelling."""
     joined: list[str] = []
     for word in words:
-        if joined and _SERVANT_OF.match(joined[-1]):
-            joined[-1] = ("عبد" if script_of(word) is Script.ARABIC else "абд" if script_of(word) is Script.CYRILLIC else "abd") + word
+        if joined and _SERVANT_OF.fullmatch(joined[-1]):
+            joined[-1] = _SERVANT_IN.get(script_of(word), "abd") + word
         else:
-            joined.append(_SERVANT.sub(lambda found: found[0][:3], word))
+            joined.append(_SERVANT.sub(lambda found: found[0][:3], word, count=1) if _SERVANT.match(word) else word)
     return joined
 
 
@@ -140,7 +146,10 @@ def speak_chinese(name: Name) -> Name:
 
 
 def _spoken(syllable: str) -> str:
-    return next((sound + syllable.removeprefix(initial) for initial, sound in _PINYIN if syllable.startswith(initial)), syllable)
+    for initial, sound in _load_words().pinyin.items():
+        if syllable.startswith(initial):
+            return sound + syllable.removeprefix(initial)
+    return syllable
 
 
 def _make_part(word: str) -> Part:
@@ -148,6 +157,26 @@ def _make_part(word: str) -> Part:
     return Part(word, sounds_of(word), script_of(word), is_initial, given_names_of(word), long_forms_of(word))
 
 
-def is_patronymic(word: str) -> bool:
-    """Tell whether the folded word is one that Slavic papers put between given name and surname."""
-    return bool(_PATRONYMIC.search(word))
+def without_patronymics(parts: Sequence[Part]) -> list[Part]:
+    """Return the parts without those that Slavic papers put between given name and surname, or last; Abramovich alone is none."""
+    return [part for index, part in enumerate(parts) if not _is_patronymic(parts, index)]
+
+
+def _is_patronymic(parts: Sequence[Part], index: int) -> bool:
+    is_last = index == len(parts) - 1
+    follows_given = bool(index and parts[index - 1].given)
+    return follows_given and bool(_PATRONYMIC.search(parts[index].word)) and (not is_last or index > 1)
+
+
+@cache
+def _load_words() -> _Words:
+    tables = tomllib.loads(files("pipeline.enrich").joinpath("data", "name_words.toml").read_text(encoding="utf-8"))
+    return _Words(
+        particles=frozenset(tables["particles"].split()),
+        articles=frozenset(tables["articles"].split()),
+        son_of=frozenset(tables["son_of"].split()),
+        titles=frozenset(tables["titles"].split()),
+        generations=tables["generations"],
+        korean=tables["korean"],
+        pinyin=tables["pinyin"],
+    )

@@ -1,8 +1,9 @@
 """How a word of a name sounds, whatever its script, and how far two words are apart.
 
 The code has one character a sound. Small letters are themselves; x is kh, c is ts, y the semivowel. S Z C J are sh, zh, ch, dj;
-T D G are th, dh, gh; N a nasal and F the g of ng, which other spellings leave out. Some spellings leave open what is meant: 1 is a Latin ch, 2 a Latin
-j, 3 a Latin c before e and i, 4 another Latin c, U a Latin ou; A W Y H are the letters of Arabic and Hebrew that are vowels or consonants.
+T D G are th, dh, gh; N a nasal and F the g of ng, which other spellings leave out. Some spellings leave open what is meant: 1 is
+a Latin ch, 2 a Latin j, 3 a Latin c before e and i, 4 another Latin c, U a Latin ou; A W Y H are the letters of Arabic and Hebrew
+that are vowels or consonants.
 """
 
 import re
@@ -38,18 +39,47 @@ _GLIDES = frozenset("yWYHA'NFh")
 _PAIRS = {
     **dict.fromkeys(("1C", "1x", "1S", "2y", "2Z", "2J", "2i", "3c", "3s", "Uu", "AW", "Fg", "4k"), 0.0),
     **dict.fromkeys(("Aa", "Wo", "Wu", "WU", "Wv", "Ww", "Yi", "Ye", "Yy", "Y2", "Hh", "Ha", "He"), 0.0),
-    **dict.fromkeys(("ck", "3C", "1k", "1h", "2x", "2h", "4c", "xh", "gh", "wv", "dD", "tT", "wu", "yi", "ae", "F2", "FG"), 0.1),
+    **dict.fromkeys(
+        ("ck", "3C", "1k", "1h", "2x", "2h", "4c", "xh", "gh", "wv", "dD", "tT", "wu", "yi", "ae", "F2", "FG"), 0.1
+    ),
     **dict.fromkeys(("Ae", "Ao", "Ai", "Hi", "Yu", "HY", "qk", "Gg", "cz", "sz", "ou", "ei", "oU", "ie", "Yo"), 0.15),
-    **dict.fromkeys(("Gx", "Gq", "gq", "4C", "2C", "SZ", "CJ", "ZJ", "cs", "cC", "zD", "kg", "xk", "wU", "Uv", "vu", "Gh"), 0.2),
+    **dict.fromkeys(
+        ("Gx", "Gq", "gq", "4C", "2C", "SZ", "CJ", "ZJ", "cs", "cC", "zD", "kg", "xk", "wU", "Uv", "vu", "Gh"), 0.2
+    ),
     **dict.fromkeys(("ao", "au", "oe", "ui", "eu", "Gk", "Ss", "Zz", "Jz", "rl", "Ts", "Jg", "zJ", "2g", "ct"), 0.3),
     **dict.fromkeys(("nm", "nN", "Cc", "CS", "Cx", "hx"), 0.4),
 }
-_SUBSTITUTION = {pair: cost for written, cost in _PAIRS.items() for pair in ((written[0], written[1]), (written[1], written[0]))}
+_SUBSTITUTION = {
+    pair: cost for written, cost in _PAIRS.items() for pair in ((written[0], written[1]), (written[1], written[0]))
+}
 #: What only another script confuses: Arabic has no p and v, Greek no b and d of one letter.
-_ACROSS = {"bp": 0.15, "pb": 0.15, "dt": 0.3, "td": 0.3, "vf": 0.15, "fv": 0.15, "bv": 0.3, "vb": 0.3, "fp": 0.3, "pf": 0.3}
+_ACROSS = {
+    "bp": 0.15,
+    "pb": 0.15,
+    "dt": 0.3,
+    "td": 0.3,
+    "vf": 0.15,
+    "fv": 0.15,
+    "bv": 0.3,
+    "vb": 0.3,
+    "fp": 0.3,
+    "pf": 0.3,
+}
 _OTHER_VOWEL = 0.35
 #: What a sound costs that the other spelling lacks, where less than 1.
-_SKIP = {"y": 0.15, "Y": 0.15, "W": 0.3, "H": 0.1, "A": 0.1, "'": 0.0, "N": 0.1, "F": 0.25, "h": 0.45, "w": 0.6, **dict.fromkeys(_VOWELS, 0.25)}
+_SKIP = {
+    "y": 0.15,
+    "Y": 0.15,
+    "W": 0.3,
+    "H": 0.1,
+    "A": 0.1,
+    "'": 0.0,
+    "N": 0.1,
+    "F": 0.25,
+    "h": 0.45,
+    "w": 0.6,
+    **dict.fromkeys(_VOWELS, 0.25),
+}
 _SHORT_VOWEL = 0.04  # a vowel that the other side's script does not write
 
 
@@ -85,7 +115,9 @@ def sounds_of(word: str) -> str:
     coded = coded.replace("dZ", "J").replace("ts", "c").replace("ng", "nF")
     coded = re.sub(r"(?<=[aeio])h$", "H", coded)
     if _BELARUSIAN.search(word):
-        coded = re.sub(r"ci", "ti", coded.replace("dzi", "di").replace("dze", "de").replace("Usk", "owsk").replace("ausk", "owsk"))
+        coded = re.sub(
+            r"ci", "ti", coded.replace("dzi", "di").replace("dze", "de").replace("Usk", "owsk").replace("ausk", "owsk")
+        )
     return re.sub(r"(.)\1+", r"\1", coded)
 
 
