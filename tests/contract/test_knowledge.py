@@ -31,7 +31,9 @@ def annotation(*names: str) -> Annotation:
         for place, each in enumerate(entities)
     )
     quote = Quote(start=0, end=1, text="Yes", speaker=entities[0].id)
-    return Annotation(language="en", method=AnnotationMethod.MODEL, mentions=mentions, entities=entities, quotes=(quote,))
+    return Annotation(
+        language="en", method=AnnotationMethod.MODEL, mentions=mentions, entities=entities, quotes=(quote,)
+    )
 
 
 def test_entities_are_found_by_each_key_and_replaced_by_id(ledger: SqlLedger) -> None:

@@ -59,7 +59,11 @@ def decided(action: Action, subject: str, target: str, spelling: str = "", name:
 
 
 def test_merges_follow_each_other_and_never_run_in_a_circle() -> None:
-    merges = [decided(Action.MERGE, "a", "b"), decided(Action.MERGE, "b", "c", name="Cee"), decided(Action.MERGE, "c", "a")]
+    merges = [
+        decided(Action.MERGE, "a", "b"),
+        decided(Action.MERGE, "b", "c", name="Cee"),
+        decided(Action.MERGE, "c", "a"),
+    ]
     assert Decisions.of(merges[:2]).apply(Identity(id="a", name="A"), ["A"]) == Identity(id="c", name="Cee")
     assert Decisions.of(merges).apply(Identity(id="a", name="A"), ["A"]).id in {"a", "b", "c"}
 

@@ -66,7 +66,10 @@ def test_two_people(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     ("key", "spellings"),
     [
-        ("vladimir-putin", ("Vladimir Putin", "Владимир Путин", "Wladimir Putin", "Vladimir Poutine", "Путин Владимир")),
+        (
+            "vladimir-putin",
+            ("Vladimir Putin", "Владимир Путин", "Wladimir Putin", "Vladimir Poutine", "Путин Владимир"),
+        ),
         ("svetlana-tihanovskaia", ("Светлана Тихановская", "Swetlana Tichanowskaja", "Sviatlana Tsikhanouskaya")),
         ("xi-jinping", ("Xi Jinping", "习近平", "習近平", "Си Цзиньпин", "Hsi Chin-p'ing", "Jinping Xi")),
         ("viktor-orban", ("Viktor Orbán", "Orbán Viktor", "Виктор Орбан")),
@@ -78,7 +81,16 @@ def test_every_spelling_has_the_same_key(key: str, spellings: tuple[str, ...]) -
 
 
 def test_keys_of_two_people_differ() -> None:
-    names = ("Li Qiang", "Li Keqiang", "Hans Müller", "Hans Möller", "Jan Kowalski", "Jan Kowalczyk", "Ivan Petrov", "Petr Ivanov")
+    names = (
+        "Li Qiang",
+        "Li Keqiang",
+        "Hans Müller",
+        "Hans Möller",
+        "Jan Kowalski",
+        "Jan Kowalczyk",
+        "Ivan Petrov",
+        "Petr Ivanov",
+    )
     assert len({person_key(name) for name in names}) == len(names)
 
 

@@ -20,7 +20,12 @@ def test_follow_the_money() -> None:
         "id": "Q1",
         "schema": "Person",
         "caption": "Ada Vell",
-        "properties": {"name": ["Ada Vell", "Ада Велль"], "alias": ["A. Vell"], "nationality": ["no"], "wikidataId": ["Q1"]},
+        "properties": {
+            "name": ["Ada Vell", "Ада Велль"],
+            "alias": ["A. Vell"],
+            "nationality": ["no"],
+            "wikidataId": ["Q1"],
+        },
     }
     [entity] = read(json.dumps(row))
     assert entity == KnownEntity(
@@ -35,7 +40,9 @@ def test_follow_the_money() -> None:
 
 
 def test_plain_json_lines_and_csv_say_the_same() -> None:
-    [plain] = read('{"id": "own-7", "kind": "organization", "name": "Nordwerk", "aliases": ["NW", "Северверк"], "country": "de"}')
+    [plain] = read(
+        '{"id": "own-7", "kind": "organization", "name": "Nordwerk", "aliases": ["NW", "Северверк"], "country": "de"}'
+    )
     [table] = read("id;kind;name;aliases;country\nown-7;organization;Nordwerk;NW|Северверк;de\n", "list.csv")
     assert isinstance(plain, KnownEntity)
     assert isinstance(table, KnownEntity)
@@ -50,7 +57,9 @@ def test_a_wikidata_id_serves_where_there_is_no_own() -> None:
 
 
 def test_broken_lines_are_reported_and_the_rest_read() -> None:
-    found = read('{"id": 1, "name": "A B"}\nbroken\n[]\n{"id": "x"}\n{"name": "C D"}\n{"id": "y", "name": "E", "kind": "dog"}\n\n')
+    found = read(
+        '{"id": 1, "name": "A B"}\nbroken\n[]\n{"id": "x"}\n{"name": "C D"}\n{"id": "y", "name": "E", "kind": "dog"}\n\n'
+    )
     assert isinstance(found[0], KnownEntity)
     problems = [each for each in found[1:] if isinstance(each, str)]
     assert [problem.partition(":")[0] for problem in problems] == ["2", "3", "4", "5", "6"]
@@ -60,7 +69,11 @@ def test_broken_lines_are_reported_and_the_rest_read() -> None:
 
 def test_broken_csv_is_reported_by_line() -> None:
     found = read("id,name\n1,Ada Vell\n2,Bo,Ek,too many\n3,Cy Dahl\n", "list.csv")
-    assert [each if isinstance(each, str) else each.id for each in found] == ["1", "3: the line has 4 cells, the header 2", "3"]
+    assert [each if isinstance(each, str) else each.id for each in found] == [
+        "1",
+        "3: the line has 4 cells, the header 2",
+        "3",
+    ]
     assert read("a,b\n1,2\n", "list.csv") == ["1: the header names no column name"]
     assert read("", "list.csv") == ["1: the header names no column name"]
 

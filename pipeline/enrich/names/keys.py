@@ -7,10 +7,10 @@ whom it takes for one is one. The others are wide: names that compare as one sha
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 from pipeline.enrich.names.given import given_names_of
-from pipeline.enrich.names.parts import Name, Part, parse_name, without_patronymics
+from pipeline.enrich.names.parts import Name, Part, parse_name, speak_chinese, without_patronymics
 from pipeline.enrich.names.sounds import Script, sounds_of
 from pipeline.enrich.spelling import slug_of
 from pipeline.enrich.words import load_known_names
@@ -41,6 +41,13 @@ _CLASSES = {
     **dict.fromkeys("pbfvw", "p"), **dict.fromkeys("tdTD", "t"), **dict.fromkeys("szc3", "s"),
     **dict.fromkeys("kgqxG14CSZJ", "k"), "l": "l", "r": "r", "m": "m", "n": "n",
 }  # fmt: skip
+#: Sounds that one spelling writes as a consonant of one class and another of another, or not at all.
+_READ = {
+    "1": ("k", ""), "2": ("", "k"), "3": ("s", "k"), "4": ("k", "s"), "x": ("k", ""), "U": ("", "p"),
+    "W": ("", "p"), "F": ("", "k"),
+}  # fmt: skip
+_READ_IN = {(Script.HEBREW, "S"): ("k", "s")}
+_MOST_READINGS = 8
 _CODE = 4  # classes; what follows differs too often
 _MOST_WORDS = 6
 _FEW_CONSONANTS = 2
@@ -62,20 +69,27 @@ def person_key(name: str) -> str:
 def block_keys(name: str) -> frozenset[str]:
     """Return the keys under which a name is kept, and found by another spelling: two words of it by their consonants."""
     parsed = parse_name(name)
-    if parsed.chinese:
-        first, *others = (sorted("".join(reading) for reading in product(*part)) for part in parsed.chinese)
-        return frozenset(f"{surname} {given}" for surname, given in product(first, others[0])) | _sound_keys(parsed)
-    return _sound_keys(parsed)
+    if not parsed.chinese:
+        return _sound_keys(parsed)
+    surnames, given = (["".join(reading) for reading in product(*part)] for part in parsed.chinese)
+    syllables = frozenset(f"{first} {last}" for first, last in product(surnames, given))
+    return syllables | _sound_keys(parsed) | _sound_keys(speak_chinese(parsed))
 
 
 _GENERATIONS = {2: "jr", 3: "iii", 4: "iv"}
 
 
 def _sound_keys(parsed: Name) -> frozenset[str]:
-    words = [_codes(part) for part in _words(parsed)[:_MOST_WORDS]]
+    words = _words(parsed)[:_MOST_WORDS]
+    codes = [_codes(part) for part in words]
     if len(words) == 1:
-        return frozenset(f"={code}" for code in words[0])
-    return frozenset(" ".join(sorted(codes)) for one, other in combinations(words, 2) for codes in product(one, other))
+        return frozenset(f"={code}" for code in codes[0])
+    pairs = list(combinations(codes, 2))
+    if len(words) > 2:  # noqa: PLR2004 - Jong-un and Jongun, beside a surname
+        for index, (first, second) in enumerate(pairwise(words)):
+            joined = _consonants(first.sounds + second.sounds, first.script)
+            pairs += [(joined, other) for place, other in enumerate(codes) if place not in {index, index + 1}]
+    return frozenset(" ".join(sorted(pair)) for one, other in pairs for pair in product(one, other))
 
 
 def _words(parsed: Name) -> list[Part]:
@@ -125,24 +139,17 @@ def _usual(readings: frozenset[str]) -> str:
 
 
 def _codes(part: Part) -> frozenset[str]:
-    """Return how a word is kept for finding: its given names, else its consonants, in each way that it may be read."""
+    """Return how a word is kept for finding: its given names, and its consonants in each way that they may be read."""
+    return _consonants(part.sounds, part.script) | part.given | part.long_forms
+
+
+def _consonants(sounds: str, script: Script) -> frozenset[str]:
     readings = [""]
-    for sound in part.sounds:
-        readings = [reading + value for reading in readings for value in _values(sound, part.script)]
-    codes = {re.sub(r"(.)\1+", r"\1", reading)[:_CODE] for reading in readings[:8]}
-    return frozenset(code or "-" for code in codes) | part.given | part.long_forms
-
-
-def _values(sound: str, script: Script) -> tuple[str, ...]:
-    if sound == "2":
-        return ("", "k")
-    if sound in {"W", "U"}:
-        return ("", "p")
-    if sound in {"x", "1", "3"}:
-        return {"x": ("k", ""), "1": ("k", ""), "3": ("s", "k")}[sound]
-    if sound == "S" and script is Script.HEBREW:
-        return ("k", "s")
-    return (_CLASSES.get(sound, ""),)
+    for sound in sounds:
+        values = _READ_IN.get((script, sound)) or _READ.get(sound) or (_CLASSES.get(sound, ""),)
+        readings = [reading + value for reading in readings for value in values][:_MOST_READINGS]
+    codes = {re.sub(r"(.)\1+", r"\1", reading)[:_CODE] for reading in readings}
+    return frozenset(code or "-" for code in codes)
 
 
 def name_key(kind: Kind, name: str) -> str:

@@ -112,6 +112,8 @@ def sounds_of(word: str) -> str:
     if not coded.isascii():
         coded = anyascii(coded)
     coded = re.sub(r"[^A-Za-z1234']", "", coded)
+    if script is Script.OTHER:  # the dot of Indian scripts is the nasal of the consonant behind it
+        coded = re.sub(r"m(?=[cCdDgGjkKtTsS])", "n", coded)
     coded = coded.replace("dZ", "J").replace("ts", "c").replace("ng", "nF")
     coded = re.sub(r"(?<=[aeio])h$", "H", coded)
     if _BELARUSIAN.search(word):
