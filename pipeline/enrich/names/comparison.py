@@ -16,7 +16,7 @@ from pipeline.enrich.names.parts import Name, Part, parse_name, speak_chinese, w
 from pipeline.enrich.names.sounds import Script, distance, weigh
 
 #: Farthest that two words may sound apart, of one script and of two.
-_WITHIN, _ACROSS = 0.15, 0.22
+_WITHIN, _ACROSS = 0.16, 0.22
 _JOINED = 0.8  # of that, where two words stand for one
 _SHORT = 2.8  # what words weigh that sound like many others
 _NICKNAME = 0.05
@@ -100,6 +100,8 @@ def _conflict(ours: Name, theirs: Name, pairs: Sequence[_Pair]) -> str | None:
         return "too little in common"
     if _has_other_initials(ours, theirs, pairs):
         return "other initials"
+    if _has_own_name_first(ours, theirs, left) or _has_own_name_first(theirs, ours, right):
+        return "a given name before those of the other"
     return _misplaced(ours, theirs, pairs)
 
 
@@ -121,6 +123,11 @@ def _has_other_initials(ours: Name, theirs: Name, pairs: Sequence[_Pair]) -> boo
         for index, part in enumerate(name.parts)
     )
     return min(counts) > 0 and unpaired
+
+
+def _has_own_name_first(longer: Name, shorter: Name, left_over: Sequence[Part]) -> bool:
+    """Tell whether the longer of two long names begins with one more: Ahmed Ali Abdullah Saleh, the son of Ali Abdullah Saleh."""
+    return len(shorter.parts) > _LEAST and longer.parts[0] in left_over and bool(longer.parts[0].given)
 
 
 def _misplaced(ours: Name, theirs: Name, pairs: Sequence[_Pair]) -> str | None:

@@ -9,6 +9,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import zip_longest
 
+from anyascii import anyascii
+
 from pipeline.enrich.names.chinese import Syllables, read_chinese
 from pipeline.enrich.names.given import given_names_of, long_forms_of
 from pipeline.enrich.names.sounds import ABJADS, Script, script_of, sounds_of
@@ -40,6 +42,7 @@ class _Words:
     son_of: frozenset[str]
     titles: frozenset[str]
     generations: Mapping[str, int]
+    last_generations: Mapping[str, int]
     korean: Mapping[str, str]
     pinyin: Mapping[str, str]
 
@@ -106,8 +109,8 @@ def _split(folded: str) -> tuple[list[str], int, bool]:
         is_article = word in known.articles and following == "-"
         if word == "-" or is_article or word in known.particles or word in known.titles:
             continue
-        if word in known.generations and words:
-            generation = known.generations[word]
+        if words and (number := known.generations.get(word) or (not following and known.last_generations.get(word))):
+            generation = number
         elif word in known.son_of:
             has_son_of = True
         else:
@@ -153,6 +156,9 @@ def _spoken(syllable: str) -> str:
 
 
 def _make_part(word: str) -> Part:
+    if script_of(word) is Script.HAN:
+        spoken = "".join(_spoken(anyascii(character).lower()) for character in word)
+        return Part(word, sounds_of(spoken), Script.HAN, False, given_names_of(word), long_forms_of(word))  # noqa: FBT003 - no initial
     is_initial = len(word.strip("'’")) == 1 and script_of(word) not in {Script.HAN, Script.HANGUL}
     return Part(word, sounds_of(word), script_of(word), is_initial, given_names_of(word), long_forms_of(word))
 
@@ -177,6 +183,7 @@ def _load_words() -> _Words:
         son_of=frozenset(tables["son_of"].split()),
         titles=frozenset(tables["titles"].split()),
         generations=tables["generations"],
+        last_generations=tables["last_generations"],
         korean=tables["korean"],
         pinyin=tables["pinyin"],
     )

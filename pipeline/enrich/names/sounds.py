@@ -2,7 +2,7 @@
 
 The code has one character a sound. Small letters are themselves; x is kh, c is ts, y the semivowel. S Z C J are sh, zh, ch, dj;
 T D G are th, dh, gh; N a nasal and F the g of ng, which other spellings leave out. Some spellings leave open what is meant: 1 is
-a Latin ch, 2 a Latin j, 3 a Latin c before e and i, 4 another Latin c, U a Latin ou; A W Y H are the letters of Arabic and Hebrew
+a Latin ch, 2 a Latin j, 3 a Latin c before e and i, 4 another Latin c, 5 is dz, U a Latin ou, I a Russian ы; A W Y H are the letters of Arabic and Hebrew
 that are vowels or consonants.
 """
 
@@ -32,57 +32,12 @@ class Script(StrEnum):
 
 #: Written without their short vowels.
 ABJADS = frozenset({Script.ARABIC, Script.HEBREW})
-_VOWELS = frozenset("aeiouU")
+_VOWELS = frozenset("aeiouUI")
 _GLIDES = frozenset("yWYHA'NFh")
 
-#: What one sound costs instead of another, where less than 1: the same name in another language's spelling.
-_PAIRS = {
-    **dict.fromkeys(("1C", "1x", "1S", "2y", "2Z", "2J", "2i", "3c", "3s", "Uu", "AW", "Fg", "4k"), 0.0),
-    **dict.fromkeys(("Aa", "Wo", "Wu", "WU", "Wv", "Ww", "Yi", "Ye", "Yy", "Y2", "Hh", "Ha", "He"), 0.0),
-    **dict.fromkeys(
-        ("ck", "3C", "1k", "1h", "2x", "2h", "4c", "xh", "gh", "wv", "dD", "tT", "wu", "yi", "ae", "F2", "FG"), 0.1
-    ),
-    **dict.fromkeys(("Ae", "Ao", "Ai", "Hi", "Yu", "HY", "qk", "Gg", "cz", "sz", "ou", "ei", "oU", "ie", "Yo"), 0.15),
-    **dict.fromkeys(
-        ("Gx", "Gq", "gq", "4C", "2C", "SZ", "CJ", "ZJ", "cs", "cC", "zD", "kg", "xk", "wU", "Uv", "vu", "Gh"), 0.2
-    ),
-    **dict.fromkeys(("ao", "au", "oe", "ui", "eu", "Gk", "Ss", "Zz", "Jz", "rl", "Ts", "Jg", "zJ", "2g", "ct"), 0.3),
-    **dict.fromkeys(("nm", "nN", "Cc", "CS", "Cx", "hx"), 0.4),
-}
-_SUBSTITUTION = {
-    pair: cost for written, cost in _PAIRS.items() for pair in ((written[0], written[1]), (written[1], written[0]))
-}
-#: What only another script confuses: Arabic has no p and v, Greek no b and d of one letter.
-_ACROSS = {
-    "bp": 0.15,
-    "pb": 0.15,
-    "dt": 0.3,
-    "td": 0.3,
-    "vf": 0.15,
-    "fv": 0.15,
-    "bv": 0.3,
-    "vb": 0.3,
-    "fp": 0.3,
-    "pf": 0.3,
-}
-_OTHER_VOWEL = 0.35
-#: What a sound costs that the other spelling lacks, where less than 1.
-_SKIP = {
-    "y": 0.15,
-    "Y": 0.15,
-    "W": 0.3,
-    "H": 0.1,
-    "A": 0.1,
-    "'": 0.0,
-    "N": 0.1,
-    "F": 0.25,
-    "h": 0.45,
-    "w": 0.6,
-    **dict.fromkeys(_VOWELS, 0.25),
-}
-_SHORT_VOWEL = 0.04  # a vowel that the other side's script does not write
-
-
+_LAST_VOWEL = 0.3  # more for a vowel at the end that another name of the same script lacks: Khatam is not Khatami
+#: Sounds that are one together, whichever letters they were written with.
+_GROUPS = (("dZ", "J"), ("dz", "5"), ("ts", "c"), ("tC", "C"), ("ng", "nF"))
 #: Its ts and dz are the t and d of its neighbours.
 _BELARUSIAN = re.compile(r"[ao]usk|ў")
 
@@ -111,10 +66,11 @@ def sounds_of(word: str) -> str:
     coded = pattern.sub(lambda found: values[found[0]], _without_marks(word, values))
     if not coded.isascii():
         coded = anyascii(coded)
-    coded = re.sub(r"[^A-Za-z1234']", "", coded)
+    coded = re.sub(r"[^A-Za-z12345']", "", coded)
     if script is Script.OTHER:  # the dot of Indian scripts is the nasal of the consonant behind it
         coded = re.sub(r"m(?=[cCdDgGjkKtTsS])", "n", coded)
-    coded = coded.replace("dZ", "J").replace("ts", "c").replace("ng", "nF")
+    for group, code in _GROUPS:
+        coded = coded.replace(group, code)
     coded = re.sub(r"(?<=[aeio])h$", "H", coded)
     if _BELARUSIAN.search(word):
         coded = re.sub(
@@ -130,38 +86,56 @@ def weigh(sounds: str) -> float:
 
 @lru_cache(maxsize=100_000)
 def distance(one: str, other: str, scripts: tuple[Script, Script]) -> float:
-    """Return what it costs to turn one into the other, over the larger weight: 0 for the same, 1 for nothing in common."""
-    vowel = _SHORT_VOWEL if ABJADS & {*scripts} and scripts[0] is not scripts[1] else _SKIP["a"]
-    is_across = scripts[0] is not scripts[1]
+    """Return what it costs to turn one into the other, over the larger weight: 0 for the same, 1 for nothing in common.
+
+    The usual edit distance (Wagner and Fischer 1974) with costs by sound and by the two scripts, from data/sounds.toml.
+    """
+    substitute, skip = _costs(_relation(scripts))
     row = [0.0]
     for sound in other:
-        row.append(row[-1] + _skip(sound, vowel))
+        row.append(row[-1] + skip.get(sound, 1.0))
     for mine in one:
-        skipped = _skip(mine, vowel)
+        skipped = skip.get(mine, 1.0)
         above = row
         row = [above[0] + skipped]
         for index, theirs in enumerate(other):
-            row.append(
-                min(
-                    above[index + 1] + skipped,
-                    row[-1] + _skip(theirs, vowel),
-                    above[index] + _substitute(mine, theirs, is_across),
-                )
-            )
-    return row[-1] / max(weigh(one), weigh(other), 1.0)
+            cost = 0.0 if mine == theirs else substitute.get(mine + theirs, 1.0)
+            row.append(min(above[index + 1] + skipped, row[-1] + skip.get(theirs, 1.0), above[index] + cost))
+    extra = _LAST_VOWEL if scripts[0] is scripts[1] and _has_other_end(one, other) else 0.0
+    return (row[-1] + extra) / max(weigh(one), weigh(other), 1.0)
 
 
-def _skip(sound: str, vowel: float) -> float:
-    return vowel if sound in _VOWELS else _SKIP.get(sound, 1.0)
+def _has_other_end(one: str, other: str) -> bool:
+    """Tell whether one ends in a vowel, other than the silent e, and the other in a consonant."""
+    ends = one[-1:], other[-1:]
+    return any(
+        mine in set("aiouUI") and theirs and not (theirs in _VOWELS or theirs in _GLIDES)
+        for mine, theirs in (ends, ends[::-1])
+    )
 
 
-def _substitute(mine: str, theirs: str, is_across: bool) -> float:  # noqa: FBT001 - private
-    if mine == theirs:
-        return 0.0
-    if is_across and (cost := _ACROSS.get(mine + theirs)) is not None:
-        return cost
-    both_vowels = mine in _VOWELS and theirs in _VOWELS
-    return _SUBSTITUTION.get((mine, theirs), _OTHER_VOWEL if both_vowels else 1.0)
+def _relation(scripts: tuple[Script, Script]) -> str:
+    if scripts[0] is scripts[1]:
+        return "within"
+    if ABJADS & {*scripts}:
+        return "abjad"
+    return "han" if Script.HAN in scripts else "across"
+
+
+@cache
+def _costs(relation: str) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """Return the costs of substitution by pair, and of skipping by sound, for two scripts that stand so to each other."""
+    tables = tomllib.loads(files("pipeline.enrich").joinpath("data", "sounds.toml").read_text(encoding="utf-8"))
+    substitute = {one + other: 0.35 for one in _VOWELS for other in _VOWELS}
+    for name in {"within": ("any", "within"), "han": ("any", "across", "han")}.get(relation, ("any", "across")):
+        for cost, pairs in tables[name].items():
+            for one, other in pairs.split():
+                substitute[one + other] = substitute[other + one] = float(cost)
+    skip: dict[str, float] = {}
+    skips = {"within": ("skip", "skip_within"), "across": ("skip",)}
+    for name in skips.get(relation, ("skip", "skip_vowel")):
+        skip |= {sound: float(cost) for cost, sounds in tables[name].items() for sound in sounds.split()}
+    return substitute, skip
 
 
 def _without_marks(word: str, values: Mapping[str, str]) -> str:
