@@ -1,9 +1,9 @@
 """How a word of a name sounds, whatever its script, and how far two words are apart.
 
 The code has one character a sound. Small letters are themselves; x is kh, c is ts, y the semivowel. S Z C J are sh, zh, ch, dj;
-T D G are th, dh, gh; N a nasal and F the g of ng, which other spellings leave out. Some spellings leave open what is meant: 1 is
-a Latin ch, 2 a Latin j, 3 a Latin c before e and i, 4 another Latin c, 5 is dz, U a Latin ou, I a Russian ы; A W Y H are the letters of Arabic and Hebrew
-that are vowels or consonants.
+T D G are th, dh, gh; N a nasal and F the g of ng, which other spellings leave out; 5 is dz, I a Russian ы. Some spellings leave
+open what is meant: 1 is a Latin ch, 2 a Latin j, 3 a Latin c before e and i, 4 another Latin c, U a Latin ou; A W Y H are the
+letters of Arabic and Hebrew that are vowels or consonants.
 """
 
 import re
