@@ -13,10 +13,10 @@ from itertools import product
 
 from pipeline.enrich.names.chinese import Syllables
 from pipeline.enrich.names.parts import Name, Part, parse_name, speak_chinese, without_patronymics
-from pipeline.enrich.names.sounds import Script, distance, weigh
+from pipeline.enrich.names.sounds import Script, distance, sounds_of, weigh
 
 #: Farthest that two words may sound apart, of one script and of two.
-_WITHIN, _ACROSS = 0.16, 0.22
+_WITHIN, _ACROSS = 0.15, 0.22
 _JOINED = 0.8  # of that, where two words stand for one
 _SHORT = 2.8  # what words weigh that sound like many others
 _NICKNAME = 0.05
@@ -189,7 +189,7 @@ def _far(one: Part, other: Part) -> float | None:
 def _far_joined(one: Part, first: Part, second: Part) -> float | None:
     if one.is_initial or first.is_initial or second.is_initial or one.script is Script.HAN:
         return None
-    joined = first.sounds + second.sounds
+    joined = sounds_of(first.word + second.word)
     if abs(weigh(joined) - weigh(one.sounds)) > 0.5 * weigh(joined):
         return None
     return _within(distance(one.sounds, joined, (one.script, first.script)) / _JOINED, one, first)

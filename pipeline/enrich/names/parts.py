@@ -29,6 +29,7 @@ _MARKS = (
 )
 _LETTER = rf"(?:[^\W\d_][{_MARKS}]*)"
 _WORD = re.compile(rf"{_LETTER}+(?:['’ʼ`´‘]{_LETTER}+)*['’ʼ`´‘]?|-")
+_WEST_CYRILLIC = re.compile(r"[іїєґў]")
 _MOST_WORDS = 12  # a longer text is no name; comparing costs more with each
 _MOST_CHINESE = 3  # words
 
@@ -86,6 +87,8 @@ def parse_name(name: str) -> Name:
     plain = tuple(word.replace("-", " ") for word in folded.replace("’", "'").split())
     chinese = read_chinese(tuple(word.replace(" ", "-") for word in plain)) if len(plain) <= _MOST_CHINESE else None
     parts = tuple(_make_part(word) for word in words)
+    if _WEST_CYRILLIC.search(folded):
+        parts = tuple(replace(part, script=Script.WEST_CYRILLIC) for part in parts)
     return Name(folded, parts, generation, has_son_of, chinese)
 
 

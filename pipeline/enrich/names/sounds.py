@@ -22,6 +22,8 @@ class Script(StrEnum):
 
     LATIN = "latin"
     CYRILLIC = "cyrillic"
+    #: Of Ukraine and Belarus, whose spellings of a name differ from the Russian one as those of another script do.
+    WEST_CYRILLIC = "west cyrillic"
     GREEK = "greek"
     ARABIC = "arabic"
     HEBREW = "hebrew"
@@ -37,7 +39,7 @@ _GLIDES = frozenset("yWYHA'NFh")
 
 _LAST_VOWEL = 0.3  # more for a vowel at the end that another name of the same script lacks: Khatam is not Khatami
 #: Sounds that are one together, whichever letters they were written with.
-_GROUPS = (("dZ", "J"), ("dz", "5"), ("ts", "c"), ("tC", "C"), ("ng", "nF"))
+_GROUPS = (("dZ", "J"), ("dz", "5"), ("ds", "5"), ("ts", "c"), ("tC", "C"), ("ng", "nF"))
 #: Its ts and dz are the t and d of its neighbours.
 _BELARUSIAN = re.compile(r"[ao]usk|ў")
 
@@ -58,6 +60,8 @@ def script_of(word: str) -> Script:
 def sounds_of(word: str) -> str:
     """Return how the folded word sounds; empty for what has no sound."""
     script = script_of(word)
+    if script is Script.HANGUL and len(word) > 1:  # the end of one and the beginning of the next are two sounds
+        return "".join(sounds_of(syllable) for syllable in word)
     if script in {Script.OTHER, Script.HAN, Script.HANGUL}:
         word, table = anyascii(word).lower(), Script.LATIN
     else:
