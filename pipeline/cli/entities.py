@@ -31,7 +31,7 @@ def import_file(
 ) -> None:
     """Import a watch-list; exit 1 if lines were left out."""
     wiring = Wiring(read_settings())
-    problems = 0
+    problems, decisions = 0, list[Decision]()
 
     def report(problem: Problem) -> None:
         nonlocal problems
@@ -47,11 +47,15 @@ def import_file(
                 knowledge=wiring.knowledge,
                 now=wiring.clock.now(),
                 on_problem=report,
+                on_decision=decisions.append,
                 on_progress=lambda count: progress.advance(task, count),
             )
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
     console.say(f"{added.new} new entities, {added.replaced} replaced, {problems} lines left out")
+    if decisions:
+        count = _deciding(wiring).adopt(decisions)
+        console.say(f"{len(decisions)} decisions; {count} documents rewritten")
     if problems:
         raise typer.Exit(1)
 
@@ -130,7 +134,7 @@ def split(
 
 @entities.command()
 def export() -> None:
-    """Print the watch-lists' entities as JSON lines, which import reads, then the decisions."""
+    """Print the watch-lists' entities, then the decisions, as JSON lines that import reads."""
     knowledge = Wiring(read_settings()).knowledge
     for entity in knowledge.all_known():
         sys.stdout.write(json.dumps(_entity_json(entity), ensure_ascii=False) + "\n")

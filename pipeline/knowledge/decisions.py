@@ -65,6 +65,11 @@ class Deciding:
         changed = sum(self._part_merged(known.id, each.subject, on_progress) for each in undone)
         return changed + (self.apply(known.id, on_progress=on_progress) if new else 0)
 
+    def adopt(self, decisions: Sequence[Decision]) -> int:
+        """Keep decisions that were taken elsewhere, and apply them; return how many documents changed."""
+        self._knowledge.decide(decisions)
+        return sum(self.apply(subject) for subject in dict.fromkeys(decision.subject for decision in decisions))
+
     def identify(self, entity_id: str) -> Identity:
         """Return who the id stands for after all merges. Raises UsageError where nothing is known of it."""
         decisions = Decisions.of(self._knowledge.decisions())

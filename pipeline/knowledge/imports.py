@@ -6,7 +6,7 @@ from itertools import islice
 
 from pipeline.enrich.linking import entity_keys
 from pipeline.knowledge.watchlists import Problem, read_watchlist
-from pipeline.model.known import KnownEntity
+from pipeline.model.known import Decision, KnownEntity
 from pipeline.ports import Added, Knowledge
 
 _PIECE = 500  # entities
@@ -19,9 +19,10 @@ def import_watchlist(
     knowledge: Knowledge,
     now: datetime,
     on_problem: Callable[[Problem], None],
+    on_decision: Callable[[Decision], None] = lambda _: None,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> Added:
-    """Keep what the file lists, under the file's name, and report what was left out; constant in memory.
+    """Keep the entities that the file lists, under the file's name, and report what was left out; constant in memory.
 
     An entity that is known already is replaced; of two lines with one id, the first counts. Broken off, it can be repeated.
     """
@@ -35,6 +36,9 @@ def import_watchlist(
                 on_problem(row)
                 continue
             number, entity = row
+            if isinstance(entity, Decision):
+                on_decision(entity)
+                continue
             if entity.id in entities:
                 on_problem(_repeated(number, entity.id))
                 continue

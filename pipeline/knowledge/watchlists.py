@@ -6,13 +6,15 @@ goes on.
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from pipeline.model import codec
 from pipeline.model.entity import Kind
-from pipeline.model.known import KnownEntity
+from pipeline.model.known import Decision, KnownEntity
 
 #: FollowTheMoney's schemata, as far as news names them, and words that lists of one's own have for the same.
 _KINDS = {
@@ -44,8 +46,8 @@ class Problem:
     detail: str
 
 
-def read_watchlist(lines: Iterable[bytes], file: str) -> Iterator[tuple[int, KnownEntity] | Problem]:
-    """Yield the number of each line with its entity, or the problem in its place.
+def read_watchlist(lines: Iterable[bytes], file: str) -> Iterator[tuple[int, KnownEntity | Decision] | Problem]:
+    """Yield the number of each line with its entity, or the decision that an export put there, or the problem in its place.
 
     A file whose name ends in .csv is CSV with a header line, everything else JSON lines.
     """
@@ -55,7 +57,7 @@ def read_watchlist(lines: Iterable[bytes], file: str) -> Iterator[tuple[int, Kno
         try:
             if isinstance(row, ValueError):
                 raise row
-            yield number, _read_row(row, source)
+            yield number, _read_decision(row) if "action" in row else _read_row(row, source)
         except ValueError as error:
             yield Problem(line=number, detail=str(error))
 
@@ -95,6 +97,13 @@ def _read_csv(lines: Iterable[bytes]) -> Iterator[tuple[int, Mapping[str, Any] |
             yield reader.line_num + 1, dict(zip(header, cells, strict=False))
 
 
+def _read_decision(row: Mapping[str, Any]) -> Decision:
+    try:
+        return codec.decode(json.dumps(row).encode(), Decision)
+    except ValueError as error:  # of msgspec, too
+        raise ValueError(f"the line is no decision: {error}") from error
+
+
 def _read_row(row: Mapping[str, Any], source: str) -> KnownEntity:
     """Return the entity of a row. Raises ValueError where something that must be there is not."""
     properties = row.get("properties")
@@ -113,7 +122,8 @@ def _read_row(row: Mapping[str, Any], source: str) -> KnownEntity:
         raise ValueError("no id, nor a Wikidata id")
     if any(character.isspace() for character in key):
         raise ValueError(f"the id {key!r} has a blank in it")
-    countries = tuple(dict.fromkeys(code.upper()[:2] for code in _texts(facts, (*_COUNTRIES, "countries"))))
+    codes = (code.partition("-")[0].upper() for code in _texts(facts, (*_COUNTRIES, "countries")))  # gb-sct
+    countries = tuple(dict.fromkeys(code for code in codes if re.fullmatch("[A-Z]{2}", code)))
     return KnownEntity(
         id=key,
         kind=kind,

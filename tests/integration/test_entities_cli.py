@@ -38,9 +38,17 @@ def test_a_watch_list_is_imported_listed_shown_and_exported(newswire: Newswire, 
     shown = newswire("entities", "show", "Q7747").stdout
     assert "Владимир Путин" in shown
     assert "0 documents" in shown
+    newswire("entities", "split", "Q7747", "Владимир Путин")
     exported = tmp_path / "again.jsonl"
     exported.write_text(newswire("entities", "export").stdout, encoding="utf-8")
-    assert "0 new entities, 2 replaced, 0 lines left out" in newswire("entities", "import", str(exported)).stdout
+    elsewhere = {"NEWSWIRE_HOME": str(tmp_path / "elsewhere")}
+    done = newswire("entities", "import", str(exported), environ=elsewhere).stdout
+    assert "2 new entities, 0 replaced, 0 lines left out" in done
+    assert "1 decisions" in done
+    assert (
+        newswire("entities", "export", environ=elsewhere).stdout.splitlines()[-1]
+        == exported.read_text().splitlines()[-1]
+    )
 
 
 def test_a_text_is_linked_to_the_watch_list(newswire: Newswire, watchlist: str) -> None:

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from pipeline.knowledge.watchlists import Problem, read_watchlist
 from pipeline.model.entity import Kind
-from pipeline.model.known import KnownEntity
+from pipeline.model.known import Decision, KnownEntity
 
 
-def read(text: str, file: str = "list.jsonl") -> list[KnownEntity | str]:
+def read(text: str, file: str = "list.jsonl") -> list[KnownEntity | Decision | str]:
     found = read_watchlist(text.encode().splitlines(keepends=True), file)
     return [f"{each.line}: {each.detail}" if isinstance(each, Problem) else each[1] for each in found]
 
@@ -54,6 +54,16 @@ def test_a_wikidata_id_serves_where_there_is_no_own() -> None:
     [entity] = read('{"name": "Ada Vell", "wikidata": "Q9"}')
     assert isinstance(entity, KnownEntity)
     assert entity.id == "Q9"
+
+
+def test_only_codes_are_countries() -> None:
+    [entity] = read('{"id": "a", "name": "Ada Vell", "country": ["gb-sct", "Germany", "no"]}')
+    assert isinstance(entity, KnownEntity)
+    assert entity.countries == ("GB", "NO")
+
+
+def test_a_broken_decision_is_reported() -> None:
+    assert str(read('{"action": "merge", "subject": 1}')[0]).startswith("1: the line is no decision")
 
 
 def test_broken_lines_are_reported_and_the_rest_read() -> None:
