@@ -131,26 +131,24 @@ def choose_known(
 
     Who is spelled just so comes before who is spelled otherwise; of several, the only one of a country that the text names.
     """
-    matches = [
-        (rank, found) for found in candidates if found.kind is kind and (rank := _rank(kind, name, found)) is not None
-    ]
-    for rank in (_EXACT, _SIMILAR):
-        best = [found for its, found in matches if its == rank]
-        if len(best) > 1:
-            best = [found for found in best if set(found.countries) & set(countries)]
-        if any(its == rank for its, _ in matches):
-            return best[0] if len(best) == 1 else None
+    alike = [found for found in candidates if found.kind is kind]
+    for is_meant in (_is_spelled_so, _is_similar):
+        matches = [found for found in alike if is_meant(kind, name, found)]
+        if len(matches) > 1:
+            matches = [found for found in matches if set(found.countries) & set(countries)]
+            return matches[0] if len(matches) == 1 else None
+        if matches:
+            return matches[0]
     return None
 
 
-_EXACT, _SIMILAR = 0, 1
-
-
-def _rank(kind: Kind, name: str, known: KnownEntity) -> int | None:
+def _is_spelled_so(_: Kind, name: str, known: KnownEntity) -> bool:
     folded = fold_name(name)
-    if any(folded == fold_name(other) for other in known.names):
-        return _EXACT
+    return any(folded == fold_name(other) for other in known.names)
+
+
+def _is_similar(kind: Kind, name: str, known: KnownEntity) -> bool:
     if kind is Kind.PERSON:
-        return _SIMILAR if any(compare_names(name, other).is_same for other in known.names) else None
+        return any(compare_names(name, other).is_same for other in known.names)
     key = name_key(kind, name)
-    return _SIMILAR if any(key == name_key(kind, other) for other in known.names) else None
+    return any(key == name_key(kind, other) for other in known.names)

@@ -17,6 +17,7 @@ from pipeline.enrich.names.sounds import Script, distance, sounds_of, weigh
 
 #: Farthest that two words may sound apart, of one script and of two.
 _WITHIN, _ACROSS = 0.15, 0.22
+_MOST_ODD = 2  # consonants that one word may have more than another: none that is compared has so many to spare
 _JOINED = 0.8  # of that, where two words stand for one
 _SHORT = 2.8  # what words weigh that sound like many others
 _NICKNAME = 0.05
@@ -77,7 +78,7 @@ def _agree(ours: Syllables, theirs: Syllables) -> bool:
 
 
 def _compare_words(ours: Name, theirs: Name) -> Comparison:
-    pairs = _best(tuple(_pairs(ours.parts, theirs.parts)))
+    pairs = _find_pairs(ours.parts, theirs.parts)
     mean = sum(pair.distance for pair in pairs) / len(pairs) if pairs else 1.0
     reason = _conflict(ours, theirs, pairs)
     return Comparison(is_same=reason is None, distance=round(mean, 3), reason=reason or "by sound")
@@ -141,23 +142,32 @@ def _misplaced(ours: Name, theirs: Name, pairs: Sequence[_Pair]) -> str | None:
     return None
 
 
-def _pairs(ours: Sequence[Part], theirs: Sequence[Part]) -> Iterator[_Pair]:
-    """Yield which words may stand for each other, two together for one as well."""
-    for index, part in enumerate(ours):
-        for place, other in enumerate(theirs):
-            far = _far(part, other)
-            if far is not None:
-                yield _Pair((index,), (place,), far)
-        for place in range(len(theirs) - 1):
-            far = _far_joined(part, theirs[place], theirs[place + 1])
-            if far is not None:
-                yield _Pair((index,), (place, place + 1), far)
-    for place, other in enumerate(theirs):
-        for index in range(len(ours) - 1):
-            far = _far_joined(other, ours[index], ours[index + 1])
-            if far is not None:
-                yield _Pair((index, index + 1), (place,), far)
-    yield from _pairs_of_two(ours, theirs)
+def _find_pairs(ours: Sequence[Part], theirs: Sequence[Part]) -> tuple[_Pair, ...]:
+    """Return the pairs that cover most of both names; two words for one only where both have words left over otherwise."""
+    single = tuple(_pairs_of_one(ours, theirs))
+    best = _best(single)
+    if len(best) == min(len(ours), len(theirs)):
+        return best
+    return _best((*single, *_pairs_joined(ours, theirs), *_pairs_of_two(ours, theirs)))
+
+
+def _pairs_of_one(ours: Sequence[Part], theirs: Sequence[Part]) -> Iterator[_Pair]:
+    for (index, part), (place, other) in product(enumerate(ours), enumerate(theirs)):
+        far = _far(part, other)
+        if far is not None:
+            yield _Pair((index,), (place,), far)
+
+
+def _pairs_joined(ours: Sequence[Part], theirs: Sequence[Part]) -> Iterator[_Pair]:
+    """Yield two words that together stand for one, on either side."""
+    for (index, part), place in product(enumerate(ours), range(len(theirs) - 1)):
+        far = _far_joined(part, theirs[place], theirs[place + 1])
+        if far is not None:
+            yield _Pair((index,), (place, place + 1), far)
+    for (place, other), index in product(enumerate(theirs), range(len(ours) - 1)):
+        far = _far_joined(other, ours[index], ours[index + 1])
+        if far is not None:
+            yield _Pair((index, index + 1), (place,), far)
 
 
 def _pairs_of_two(ours: Sequence[Part], theirs: Sequence[Part]) -> Iterator[_Pair]:
@@ -181,7 +191,11 @@ def _far(one: Part, other: Part) -> float | None:
         return 0.0 if one.given & other.given else None
     if (one.given | one.long_forms) & (other.given | other.long_forms):
         return _NICKNAME
-    if _differs_in_gender(one, other):
+    return None if _differs_in_gender(one, other) else _near(one, other)
+
+
+def _near(one: Part, other: Part) -> float | None:
+    if abs(one.consonants - other.consonants) > _MOST_ODD:
         return None
     return _within(distance(one.sounds, other.sounds, (one.script, other.script)), one, other)
 

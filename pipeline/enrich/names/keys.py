@@ -67,7 +67,14 @@ def person_key(name: str) -> str:
 
 
 def block_keys(name: str) -> frozenset[str]:
-    """Return the keys under which a name is kept, and found by another spelling: two words of it by their consonants."""
+    """Return the keys under which a name is kept, and found by another spelling: two words of it by their consonants.
+
+    Its own key is among them: under a wide one, it may be one of too many to be looked at.
+    """
+    return _wide_keys(name) | {f"#{person_key(name)}"}
+
+
+def _wide_keys(name: str) -> frozenset[str]:
     parsed = parse_name(name)
     if not parsed.chinese:
         return _sound_keys(parsed)

@@ -13,7 +13,7 @@ from anyascii import anyascii
 
 from pipeline.enrich.names.chinese import Syllables, read_chinese
 from pipeline.enrich.names.given import given_names_of, long_forms_of
-from pipeline.enrich.names.sounds import ABJADS, Script, script_of, sounds_of
+from pipeline.enrich.names.sounds import ABJADS, Script, count_consonants, script_of, sounds_of
 
 _PATRONYMIC = re.compile(
     r"(?:ovich|evich|ovych|evych|avich|owitsch|ewitsch|ovitch|evitch|ovna|evna|ivna|owna|ewna"
@@ -58,6 +58,8 @@ class Part:
     is_initial: bool
     given: frozenset[str]
     long_forms: frozenset[str]
+    #: How many of its sounds are consonants that no spelling leaves out.
+    consonants: int
 
     @property
     def is_unvowelled(self) -> bool:
@@ -159,11 +161,20 @@ def _spoken(syllable: str) -> str:
 
 
 def _make_part(word: str) -> Part:
-    if script_of(word) is Script.HAN:
+    script = script_of(word)
+    spoken = word
+    if script is Script.HAN:
         spoken = "".join(_spoken(anyascii(character).lower()) for character in word)
-        return Part(word, sounds_of(spoken), Script.HAN, False, given_names_of(word), long_forms_of(word))  # noqa: FBT003 - no initial
-    is_initial = len(word.strip("'’")) == 1 and script_of(word) not in {Script.HAN, Script.HANGUL}
-    return Part(word, sounds_of(word), script_of(word), is_initial, given_names_of(word), long_forms_of(word))
+    sounds = sounds_of(spoken)
+    return Part(
+        word=word,
+        sounds=sounds,
+        script=script,
+        is_initial=len(word.strip("'’")) == 1 and script not in {Script.HAN, Script.HANGUL},
+        given=given_names_of(word),
+        long_forms=long_forms_of(word),
+        consonants=count_consonants(sounds),
+    )
 
 
 def without_patronymics(parts: Sequence[Part]) -> list[Part]:

@@ -88,6 +88,11 @@ def weigh(sounds: str) -> float:
     return sum(0.3 if sound in _VOWELS or sound in _GLIDES else 1.0 for sound in sounds)
 
 
+def count_consonants(sounds: str) -> int:
+    """Return how many of the sounds no spelling leaves out."""
+    return sum(sound not in _VOWELS and sound not in _GLIDES for sound in sounds)
+
+
 @lru_cache(maxsize=100_000)
 def distance(one: str, other: str, scripts: tuple[Script, Script]) -> float:
     """Return what it costs to turn one into the other, over the larger weight: 0 for the same, 1 for nothing in common.
