@@ -36,7 +36,7 @@ class _Tables:
     palladius_alone: Mapping[str, str]
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def read_chinese(words: tuple[str, ...]) -> tuple[Syllables, Syllables] | None:
     """Return the syllables of the surname and of the given name, or None where the words are no Chinese name.
 

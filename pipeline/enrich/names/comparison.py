@@ -43,7 +43,7 @@ class _Pair:
     distance: float
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=4_000)
 def compare_names(one: str, other: str) -> Comparison:
     """Return whether two names of people may be one person's, and why."""
     ours, theirs = parse_name(one), parse_name(other)

@@ -28,13 +28,13 @@ _USUAL = str.maketrans(
 )
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def given_names_of(word: str) -> frozenset[str]:
     """Return the given names that the folded word is a variant of, such as alexander; none for what is no known given name."""
     return _tables()[0].get(_plain(word), frozenset())
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def long_forms_of(word: str) -> frozenset[str]:
     """Return the given names that the folded word is a short form of."""
     return _tables()[1].get(_plain(word), frozenset())

@@ -53,7 +53,7 @@ _MOST_WORDS = 6
 _FEW_CONSONANTS = 2
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def person_key(name: str) -> str:
     """Return what the id of a person of that name is made of, such as ``vladimir-putin`` for Владимир Путин; "" for no name."""
     parsed = parse_name(name)

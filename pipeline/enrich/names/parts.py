@@ -78,7 +78,7 @@ class Name:
     chinese: tuple[Syllables, Syllables] | None
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=4_000)
 def parse_name(name: str) -> Name:
     """Return the parts of the name, surname last where a comma says which it is."""
     family, comma, given = name.partition(",")

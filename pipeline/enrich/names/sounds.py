@@ -56,7 +56,7 @@ def script_of(word: str) -> Script:
     return Script.OTHER
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def sounds_of(word: str) -> str:
     """Return how the folded word sounds; empty for what has no sound."""
     script = script_of(word)
@@ -93,7 +93,7 @@ def count_consonants(sounds: str) -> int:
     return sum(sound not in _VOWELS and sound not in _GLIDES for sound in sounds)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=30_000)
 def distance(one: str, other: str, scripts: tuple[Script, Script]) -> float:
     """Return what it costs to turn one into the other, over the larger weight: 0 for the same, 1 for nothing in common.
 
