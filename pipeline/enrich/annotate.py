@@ -78,7 +78,7 @@ def _annotate(source: Source, tagged: Sequence[Mention], language: str, gazettee
         method=AnnotationMethod.MODEL,
         mentions=linked.mentions,
         entities=linked.entities,
-        quotes=find_quotes(source.text, linked.mentions, words),
+        quotes=find_quotes(source.text, linked.mentions, language),
     )
 
 

@@ -1,172 +1,420 @@
-"""Direct quotations: the words between quotation marks, who said them and the verb that says so."""
+"""Direct quotations: the words between quotation marks, who said them, the verb that says so and where it was said."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from pipeline.enrich.words import Words
-from pipeline.model.entity import Kind, Mention, Quote
+from pipeline.enrich.cast import Candidate, Cast
+from pipeline.enrich.quotations import Quotation, find_quotations
+from pipeline.enrich.sentences import Sentences
+from pipeline.enrich.speech import Gender, Speech, load_speech
+from pipeline.model.entity import Mention, Quote
 
-#: Opening marks and those that close them; “ closes „ in German and opens in English, » opens in Danish.
-_PAIRS = {
-    "“": "”“",
-    "„": "“”",
-    "«": "»",
-    "»": "«»",
-    "‹": "›",
-    "‘": "’",
-    '"': '"',
-    "「": "」",
-    "『": "』",
-    "”": "”",
-}
-_MAX_QUOTE = 3_000
-_PARAGRAPH = re.compile(r"[^\n]+")
-_SENTENCE_END = re.compile(
-    r"(?<!\b[A-Z])(?<!\b(?:Mr|Ms|Dr|St))[.!?…]+[\"”’)\]]*\s+(?=[\"“„«‘(\[]?[^\W\d_a-z])|[。！？]"
-)
+_LEAD = re.compile(r"[\s,;—–-]*")
+_WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
+_REACH = 160  # characters around a verb of saying in which its subject stands
 _TERMINAL = (".", "!", "?", "…", "。", "！", "？")
-_LEAD_IN = re.compile(r"^(?P<name>[^:.!?\n]{2,60}):\s")
+_TITLE_WORDS = 8
+_SHINGLE = 3  # words by which a quotation that is repeated without its speaker is known again
+_EMBEDDED = re.compile(r"-(?:t-)?(ils?|elles?)$", re.IGNORECASE)
+_JOINS = re.compile(r"[\s,]*(?:\w+[\s,]*){0,3}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    start: int
-    end: int
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Who said a quotation, with which verb, and where that verb stands."""
+
+    speaker: str | None = None
+    cue: str | None = None
+    at: int | None = None
 
 
-def find_quotes(text: str, mentions: Sequence[Mention], words: Words) -> tuple[Quote, ...]:
-    """Return the quotations in order, the nearest person beside a verb of saying in the same sentence as the speaker.
+_NOBODY = Said()
 
-    A quotation that is a sentence of its own can be announced by the sentence before it. Pronouns name nobody.
+
+def find_quotes(text: str, mentions: Sequence[Mention], language: str) -> tuple[Quote, ...]:
+    """Return the quotations in order. Each is the words between two marks of one paragraph, with its own speaker.
+
+    So a quotation that its verb breaks is two, and one that goes on over paragraphs is one in each. The speaker is named
+    beside the quotation, or meant by a pronoun or a role there, or spoke the words before it; else it has none.
     """
-    people = [mention for mention in mentions if mention.kind is Kind.PERSON]
-    quotes: list[Quote] = []
-    for paragraph in _PARAGRAPH.finditer(text):
-        spans = list(find_quoted(text, paragraph.start(), paragraph.end()))
-        inside = [person for person in people if paragraph.start() <= person.start < paragraph.end()]
-        speakers = [person for person in inside if not any(span.start <= person.start < span.end for span in spans)]
-        for span in spans:
-            context = _Context(text, _Span(paragraph.start(), paragraph.end()), spans, speakers, words)
-            speaker, cue = _attribute(context, span)
-            quotes.append(
-                Quote(
-                    start=span.start,
-                    end=span.end,
-                    text=text[span.start : span.end],
-                    speaker=speaker.entity if speaker else None,
-                    cue=cue,
-                )
-            )
-    return tuple(quotes)
-
-
-def find_quoted(text: str, start: int, end: int) -> Iterator[_Span]:
-    """Yield the spans between quotation marks in ``text[start:end]``; marks inside them belong to them."""
-    position = start
-    while position < end:
-        mark = text[position]
-        closing = _find_closing(text, position, end) if mark in _PAIRS and _opens(text, position) else None
-        if closing is None:
-            position += 1
-            continue
-        yield _Span(position + 1, closing)
-        position = closing + 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """A paragraph with its quotations and the people named outside of them."""
-
-    text: str
-    paragraph: _Span
-    quotes: list[_Span]
-    people: list[Mention]
-    words: Words
-
-    def cues(self, span: _Span) -> list[re.Match[str]]:
-        """Return the verbs of saying in the span, outside of quotations."""
-        found = self.words.cue.finditer(self.text, span.start, span.end)
-        return [cue for cue in found if not any(quote.start <= cue.start() < quote.end for quote in self.quotes)]
-
-    def sentence(self, quote: _Span) -> _Span:
-        """Return the sentence around the quotation, or what announces it when it is a sentence of its own."""
-        ends = [found.end() for found in _SENTENCE_END.finditer(self.text, self.paragraph.start, self.paragraph.end)]
-        outer = [end for end in ends if not any(other.start < end <= other.end for other in self.quotes)]
-        start = max((end for end in outer if end <= quote.start), default=self.paragraph.start)
-        stop = min((end for end in outer if end > quote.end), default=self.paragraph.end)
-        return _Span(start, stop)
-
-    def sentence_before(self, sentence: _Span) -> _Span | None:
-        """Return the sentence before this one in the paragraph, or None."""
-        if sentence.start <= self.paragraph.start:
-            return None
-        return self.sentence(_Span(sentence.start - 1, sentence.start - 1))
-
-
-def _attribute(context: _Context, quote: _Span) -> tuple[Mention | None, str | None]:
-    """Return the speaker and the cue: in the sentence, after "Name:", or in the sentence that announces the quotation."""
-    sentence = context.sentence(quote)
-    speaker, cue = _find_speaker(context, sentence, quote)
-    if cue:
-        return speaker, cue
-    lead = _LEAD_IN.match(context.text[sentence.start : quote.start])
-    if lead:
-        named = [person for person in context.people if sentence.start <= person.start < sentence.start + lead.end()]
-        if named:
-            return named[-1], None
-    before = context.sentence_before(sentence)
-    is_own_sentence = context.text[quote.start : quote.end].rstrip().endswith(_TERMINAL) and (
-        not context.text[sentence.start : quote.start].strip(' "“„«»‘')
+    speech = load_speech(language)
+    quotations = find_quotations(text)
+    if not quotations:
+        return ()
+    reader = _Reader(text, mentions, quotations, speech)
+    said = [reader.attribute(index) for index in range(len(quotations))]
+    said = _share_over_paragraphs(quotations, said)
+    said = _share_repeated(text, quotations, said)
+    return tuple(
+        Quote(
+            start=quotation.start,
+            end=quotation.end,
+            text=text[quotation.start : quotation.end],
+            speaker=one.speaker,
+            cue=one.cue,
+            is_partial=reader.is_partial(index),
+            venue=reader.find_venue(one),
+        )
+        for index, (quotation, one) in enumerate(zip(quotations, said, strict=True))
     )
-    return _find_speaker(context, before, quote) if before and is_own_sentence else (None, None)
 
 
-def _find_speaker(context: _Context, sentence: _Span, quote: _Span) -> tuple[Mention | None, str | None]:
-    """Return the person beside the cue nearest to the quotation, and the cue."""
-    cues = context.cues(sentence)
-    people = [person for person in context.people if sentence.start <= person.start < sentence.end]
-    by_distance = sorted(cues, key=lambda cue: _distance(cue.start(), cue.end(), quote))
-    for cue in by_distance:
-        speaker = _subject(context.text, cue, people, quote)
-        if speaker:
-            return speaker, cue[0]
-    return None, by_distance[0][0] if by_distance else None
+class _Reader:
+    """Reads a text from its start and remembers who has spoken."""
+
+    def __init__(self, text: str, mentions: Sequence[Mention], quotations: Sequence[Quotation], speech: Speech) -> None:
+        self._text, self._speech, self._quotations = text, speech, quotations
+        self._sentences = Sentences(text, quotations, speech)
+        self._cast = Cast(text, mentions, quotations, self._sentences, speech)
+        self._said: list[Said] = []
+
+    def attribute(self, index: int) -> Said:
+        """Return who said the quotation; those before it are known."""
+        quotation = self._quotations[index]
+        if quotation.goes_on and self._said[index - 1].speaker:
+            said = replace(self._said[index - 1], cue=None)
+        else:
+            said = self._after(index) or self._before(index) or self._alone(index) or _NOBODY
+        self._said.append(said)
+        if said.speaker:
+            self._cast.note_speaker(quotation.start if said.at is None else said.at, said.speaker)
+        return said
+
+    def is_partial(self, index: int) -> bool:
+        """Tell whether the quotation is some words in a sentence of somebody else."""
+        quotation, (start, end) = self._quotations[index], self._left(index)
+        before, words = self._text[start:end].rstrip(), self._text[quotation.start : quotation.end]
+        if index and start == self._quotations[index - 1].closed_at and before.endswith(","):
+            return self.is_partial(index - 1)
+        return bool(before.strip("—–- ")) and not before.endswith((":", ",", "—", "–")) and not words.endswith(_TERMINAL)
+
+    def find_venue(self, said: Said) -> str | None:
+        """Return where it was said, as the sentence of the verb names it: a medium, a platform, an audience, a form."""
+        if said.at is None:
+            return None
+        start, end = self._sentences.span(self._sentences.index(said.at))
+        start, end = max(start, said.at - _REACH), min(end, said.at + _REACH)
+        outside = self._blank_quotations(start, end)
+        for pattern in self._speech.venues:
+            for found in pattern.finditer(outside):
+                at = start + found.start(1)
+                people = [one for one in self._cast.candidates(at - 30, at + len(found[1])) if one.end > at]
+                if not any(self._cast.is_person(one) for one in people):
+                    return self._text[at : at + len(found[1])]
+        return None
+
+    def _blank_quotations(self, start: int, end: int) -> str:
+        """Return the text there with what is quoted blanked out."""
+        piece = self._text[start:end]
+        return re.sub(r"[\"“„«][^\"”“»\n]*(?:[\"”“»]|$)", lambda found: " " * len(found[0]), piece)
+
+    def _left(self, index: int) -> tuple[int, int]:
+        """Return where the words before the quotation begin in its sentence, after the quotation before it, and end."""
+        quotation = self._quotations[index]
+        start = self._sentences.span(self._sentences.index(quotation.opened_at))[0]
+        if index:
+            start = max(start, self._quotations[index - 1].closed_at)
+        return min(start, quotation.opened_at), quotation.opened_at
+
+    def _right(self, index: int) -> tuple[int, int]:
+        quotation = self._quotations[index]
+        end = self._sentences.span(self._sentences.index(quotation.closed_at - 1))[1]
+        if index + 1 < len(self._quotations):
+            end = min(end, self._quotations[index + 1].opened_at)
+        return quotation.closed_at, max(end, quotation.closed_at)
+
+    def _after(self, index: int) -> Said | None:
+        """Return who the words after the quotation say said it: "…," said X; "…", X told Y; «…, explique X, …»."""
+        quotation, (start, end) = self._quotations[index], self._right(index)
+        inside = self._inside(quotation)
+        if inside:
+            return inside
+        lead = _LEAD.match(self._text, start, end)
+        begin = lead.end() if lead else start
+        last, joint = self._text[quotation.end - 1], self._text[start:begin]
+        is_joined = last in ",?!…—" or any(mark in joint for mark in ",—–") or self._text[begin : begin + 1].islower()
+        if begin >= end or not is_joined or (last == "." and "," not in joint and "—" not in joint):
+            return None
+        has_comma = last in ",?!…—" or any(mark in joint for mark in ",—–")
+        is_own = has_comma or not self._text[slice(*self._left(index))].strip()
+        cue = self._first_cue(begin, min(end, begin + _REACH))
+        if cue and is_own and self._is_adverbs(begin, cue.start()):
+            return self._said_by(self._subject_after(cue, end), cue)
+        if cue:
+            subject = self._subject_before(begin, cue)
+            if is_own or (subject and self._text[: cue.start()].rstrip()[-1:] != "" and self._ends_clause(cue, end)):
+                return self._said_by(subject, cue) if is_own or subject else None
+        return self._unknown_verb(begin, end) if last == "," or ("," in joint and cue is None) else None
+
+    def _inside(self, quotation: Quotation) -> Said | None:
+        """Return who speaks where the verb stands inside the marks, as in French and Russian."""
+        if not self._speech.inverts:
+            return None
+        for cue in self._speech.cue.finditer(self._text, quotation.start, quotation.end):
+            before, after = self._text[quotation.start : cue.start()].rstrip(), self._text[cue.end() : quotation.end]
+            closing = re.match(r"[^,.!?—–]{0,80}(?:[,.]|\s[—–])", after)
+            if before.endswith((",", "—", "–")) and closing:
+                words = Candidate(start=cue.end(), end=cue.end() + closing.end())
+                named = self._cast.named_inside(words.start, words.end)
+                pronoun = _EMBEDDED.search(cue[0]) or self._speech.pronoun.search(closing[0])
+                gender = self._speech.pronouns.get(pronoun[1 if pronoun.re is _EMBEDDED else 0].lower()) if pronoun else None
+                if named or pronoun:
+                    return self._said_by(named or self._cast.resolve_pronoun(quotation.start, gender), cue)
+        return None
+
+    def _before(self, index: int) -> Said | None:
+        """Return who the words before the quotation in its sentence say said it."""
+        quotation, (start, end) = self._quotations[index], self._left(index)
+        left = self._text[start:end]
+        if not left.strip(" \t\u00a0—–-"):
+            return None
+        if self._is_no_speech(index, left):
+            return _NOBODY
+        for cue in reversed(self._cues(start, end)):
+            said = self._with_cue(cue, start, end)
+            if said:
+                return said
+        if left.rstrip().endswith(":"):
+            return Said(speaker=self._lead_subject(start, end), at=start)
+        previous = self._said[index - 1] if index else _NOBODY
+        if index and start == self._quotations[index - 1].closed_at and _JOINS.fullmatch(left):
+            return previous
+        return None
+
+    def _with_cue(self, cue: re.Match[str], start: int, end: int) -> Said | None:
+        """Return who does the saying of a verb before the quotation; None where it is passive and tells no agent."""
+        if self._speech.attribution.fullmatch(cue[0]):
+            return self._said_by(self._subject_after(cue, end), cue)
+        words = _WORD.findall(self._text[start : cue.start()].lower())[-2:]
+        if self._speech.passives.intersection(words[-1:]) or (words[:-1] and words[-2] in self._speech.passives and words[-1].endswith("ly")):
+            agent = next((one for one in self._cast.candidates(cue.end(), end) if self._follows_agent(one)), None)
+            return self._said_by(agent.entity, cue) if agent else None
+        embedded = _EMBEDDED.search(cue[0])
+        if embedded:
+            return self._said_by(self._cast.resolve_pronoun(cue.start(), self._speech.pronouns.get(embedded[1].lower())), cue)
+        if self._speech.inverts:
+            following = self._cast.candidates(cue.end(), min(end, cue.end() + 3))
+            if following:
+                return self._said_by(self._cast.identify(following[0]), cue)
+        return self._said_by(self._subject_before(start, cue), cue)
+
+    def _alone(self, index: int) -> Said | None:
+        """Return who spoke the words before, or is announced there, where the quotation is a sentence of its own."""
+        quotation = self._quotations[index]
+        start = self._sentences.span(self._sentences.index(quotation.opened_at))[0]
+        if self._text[start : quotation.opened_at].strip(" \t\u00a0—–-"):
+            return None
+        previous = self._quotations[index - 1] if index else None
+        paragraph = quotation.paragraph[0]
+        if self._text[paragraph:start].strip():
+            if previous and previous.opened_at >= self._sentences.span(self._sentences.index(start - 1))[0]:
+                return replace(self._said[index - 1]) if self._said[index - 1].speaker else None
+            return self._announced(start)
+        return self._resumed(index) if self._text[quotation.end - 1] in "".join(_TERMINAL) else None
+
+    def _announced(self, start: int) -> Said | None:
+        """Return the one whose speech the sentence before reports, or who acts in it."""
+        begin, end = self._sentences.span(self._sentences.index(start - 1))
+        for cue in reversed(self._cues(begin, end)):
+            if self._text[begin : cue.start()].rstrip().endswith((",", "—", "–")):
+                said = self._said_by(self._subject_after(cue, end), cue)
+            else:
+                said = self._with_cue(cue, begin, end) or _NOBODY
+            return said if said.speaker else None
+        return Said(speaker=self._lead_subject(begin, end), at=begin)
+
+    def _resumed(self, index: int) -> Said | None:
+        """Return who speaks in a paragraph that begins with a quotation: who did before, or, after a question, the other."""
+        quotation = self._quotations[index]
+        right = self._text[quotation.closed_at : quotation.paragraph[1]]
+        if right.strip() and not self._quotations[index + 1 : index + 2]:
+            return None
+        following = self._sentences.index(quotation.closed_at - 1) + 1
+        if right.strip() and following < len(self._sentences.starts):
+            begin, end = self._sentences.span(following)
+            if begin < quotation.paragraph[1] and not self._cues(begin, end):
+                subject = self._lead_subject(begin, end)
+                if subject:
+                    return Said(speaker=subject, at=begin)
+        if quotation.paragraph[0] == 0 or right.strip():
+            return None
+        spoken = self._said[index - 1] if index else _NOBODY
+        last = self._sentences.index(self._last_letter(quotation.paragraph[0]))
+        begin, _ = self._sentences.span(last)
+        if index and self._quotations[index - 1].closed_at >= self._paragraph_start(begin):
+            other = self._other_speaker(spoken)
+            return Said(speaker=other or spoken.speaker)
+        return self._announced(quotation.paragraph[0])
+
+    def _other_speaker(self, spoken: Said) -> str | None:
+        """Return the one who spoke before in a talk of two."""
+        earlier = next((one.speaker for one in self._said[-4:][::-1] if one.speaker and one.speaker != spoken.speaker), None)
+        is_turn = spoken.cue is not None and spoken.cue.lower() in self._speech.turns
+        return earlier if earlier and (is_turn or (spoken.cue is None and spoken.at is None)) else None
+
+    def _last_letter(self, position: int) -> int:
+        return max(0, len(self._text[:position].rstrip()) - 1) if position < _REACH else self._before_blank(position)
+
+    def _before_blank(self, position: int) -> int:
+        while position > 0 and self._text[position - 1].isspace():
+            position -= 1
+        return max(0, position - 1)
+
+    def _paragraph_start(self, position: int) -> int:
+        return self._text.rfind("\n", 0, position) + 1
+
+    def _said_by(self, speaker: str | None, cue: re.Match[str]) -> Said:
+        return Said(speaker=speaker, cue=cue[0], at=cue.start())
+
+    def _subject_before(self, start: int, cue: re.Match[str]) -> str | None:
+        """Return who does what the verb says, named before it: no owner, no object, nobody of a clause between commas."""
+        start = max(start, cue.start() - _REACH)
+        candidates = self._cast.candidates(start, cue.start())
+        role = self._role_before(start, cue.start(), candidates)
+        if role is not None:
+            return self._cast.resolve_role(role, cue.start()) if role else None
+        for position in range(len(candidates) - 1, -1, -1):
+            one = candidates[position]
+            if self._cast.is_possessive(one) or self._cast.is_oblique(one, start):
+                continue
+            if position and self._speech.cue.search(self._text, max(start, one.start - 15), one.start) and self._is_object(one):
+                continue
+            if self._is_reached(start, one, cue.start()):
+                return self._cast.identify(one)
+        return None
+
+    def _is_object(self, one: Candidate) -> bool:
+        words = _WORD.findall(self._text[max(0, one.start - 15) : one.start])
+        return bool(words) and bool(self._speech.cue.fullmatch(words[-1])) and not one.is_pronoun
+
+    def _is_reached(self, start: int, one: Candidate, end: int) -> bool:
+        """Tell whether the verb belongs to the name: the commas between come in pairs, or one closes an apposition."""
+        commas = self._text.count(",", one.end, end)
+        before = self._text[start : one.start].rstrip()
+        is_apposition = before.endswith(",") and self._text[one.end : one.end + 1] == ","
+        return (commas - is_apposition) % 2 == 0
+
+    def _role_before(self, start: int, end: int, candidates: Sequence[Candidate]) -> list[str] | None:
+        """Return the words of "the old minister" right before the verb, [] for somebody unnamed, None for neither."""
+        begin = max([start, *(one.end for one in candidates)])
+        clause = re.split(r"[,;:()]", self._text[begin:end])[-1]
+        words = _WORD.findall(clause.lower())
+        while words and (words[-1] in self._speech.adverbs or words[-1].endswith("ly")):
+            words.pop()
+        for count in range(1, min(5, len(words)) + 1):
+            if words[-count] in self._speech.determiners:
+                return words[len(words) - count + 1 :]
+            if words[-count] in {"one", "a", "an", "another", "some", "many", "several"}:
+                return []
+            if words[-count] in self._speech.prepositions or self._speech.cue.fullmatch(words[-count]):
+                return None
+        return None
+
+    def _subject_after(self, cue: re.Match[str], end: int) -> str | None:
+        """Return who does what the verb says, named after it: "said the minister", "said the head of X, Y, on Monday"."""
+        begin, limit = cue.end(), min(end, cue.end() + _REACH)
+        embedded = _EMBEDDED.search(cue[0])
+        if embedded:
+            return self._cast.resolve_pronoun(cue.start(), self._speech.pronouns.get(embedded[1].lower()))
+        candidates = self._cast.candidates(begin, limit)
+        for one in candidates[:3]:
+            between = self._text[begin : one.start]
+            if self._is_apposition(between, one):
+                return self._cast.identify(one)
+            words = _WORD.findall(between.lower())
+            if re.search(r"[,;:.()]\s", between) or self._speech.prepositions.intersection(words):
+                break
+            if not self._cast.is_possessive(one):
+                return self._cast.identify(one)
+        return self._role_after(begin, limit)
+
+    def _is_apposition(self, between: str, one: Candidate) -> bool:
+        """Tell whether the name follows "the head of the union, ", and something else or nothing follows it."""
+        words = _WORD.findall(between.lower())
+        is_role = between.count(",") == 1 and between.rstrip().endswith(",") and words[:1] and words[0] in self._speech.determiners
+        return bool(is_role) and self._text[one.end : one.end + 1] in {",", ".", ""}
+
+    def _role_after(self, begin: int, limit: int) -> str | None:
+        clause = re.split(r"[,;:.()\n\"“„«]", self._text[begin:limit])[0]
+        words = _WORD.findall(clause.lower())
+        while words and words[0] in self._speech.adverbs:
+            words.pop(0)
+        if words and words[0] in self._speech.determiners:
+            stop = next((at for at, word in enumerate(words) if word in self._speech.prepositions), len(words))
+            return self._cast.resolve_role(words[1 : min(stop, 5)], begin)
+        if self._speech.drops_subject and (not words or words[0] in self._speech.prepositions):
+            return self._cast.resolve_pronoun(begin, None)
+        return None
+
+    def _lead_subject(self, start: int, end: int) -> str | None:
+        """Return the subject of a sentence, by name or pronoun, which stands near its beginning."""
+        for one in self._cast.candidates(start, min(end, start + _REACH)):
+            if not self._cast.is_possessive(one) and not self._cast.is_oblique(one, start):
+                return self._cast.identify(one)
+        return None
+
+    def _unknown_verb(self, begin: int, end: int) -> Said | None:
+        """Return who spoke by any verb beside the words: "…," she laughed."""
+        candidates = self._cast.candidates(begin, min(end, begin + 60))
+        if not candidates:
+            return None
+        one = candidates[0]
+        between, following = self._text[begin : one.start], _WORD.match(self._text, min(one.end + 1, end), end)
+        if not between.strip() or all(word[0].isupper() for word in _WORD.findall(between)):
+            return Said(speaker=self._cast.identify(one), cue=following[0], at=one.start) if following else None
+        words = _WORD.findall(between)
+        return Said(speaker=self._cast.identify(one), cue=words[0], at=begin) if len(words) == 1 else None
+
+    def _cues(self, start: int, end: int) -> list[re.Match[str]]:
+        found = [*self._speech.cue.finditer(self._text, start, end), *self._speech.attribution.finditer(self._text, start, end)]
+        return sorted((cue for cue in found if not self._cast.is_quoted(cue.start())), key=lambda cue: cue.start())
+
+    def _first_cue(self, start: int, end: int) -> re.Match[str] | None:
+        return next(iter(self._cues(start, end)), None)
+
+    def _is_adverbs(self, start: int, end: int) -> bool:
+        return all(word in self._speech.adverbs for word in _WORD.findall(self._text[start:end].lower()))
+
+    def _ends_clause(self, cue: re.Match[str], end: int) -> bool:
+        return not self._text[cue.end() : end].strip(" \n") or self._text[cue.end()] in ".,;"
+
+    def _follows_agent(self, one: Candidate) -> bool:
+        words = _WORD.findall(self._text[max(0, one.start - 40) : one.start].lower())[-4:]
+        return bool(self._speech.agents.intersection(words))
+
+    def _is_no_speech(self, index: int, left: str) -> bool:
+        """Tell whether the marks set off a title or a doubtful word: "The Salt Road", so-called "experts"."""
+        if self._speech.scare.search(left[-40:]):
+            return True
+        quotation = self._quotations[index]
+        words = _WORD.findall(self._text[quotation.start : quotation.end])
+        is_headed = left.rstrip().endswith((":", ","))
+        is_long = len(words) > _TITLE_WORDS or self._text[quotation.end - 1] in ".!?,…"
+        capitals = [word for word in words if len(word) > 3 or word is words[0]]
+        return not is_headed and not is_long and len(words) > 1 and all(word[0].isupper() for word in capitals)
 
 
-def _subject(text: str, cue: re.Match[str], people: list[Mention], quote: _Span) -> Mention | None:
-    """Return who does the saying: "said Raisi" after a comma or quotation, else the nearest person before the verb."""
-    before = [person for person in people if person.end <= cue.start() and not _is_cut(person.end, cue.start(), quote)]
-    after = [person for person in people if person.start >= cue.end() and not _is_cut(cue.end(), person.start, quote)]
-    lead = text[max(0, cue.start() - 3) : cue.start()].rstrip()
-    is_inverted = cue[0].lower() == "according to" or (bool(lead) and lead[-1] in ",”\"“»’」')")
-    if is_inverted and after:
-        return after[0]
-    return before[-1] if before else None
+def _share_over_paragraphs(quotations: Sequence[Quotation], said: list[Said]) -> list[Said]:
+    """Return the same with a speaker named after the last paragraph of a quotation given to its first ones, too."""
+    shared = list(said)
+    for index in range(len(quotations) - 1, 0, -1):
+        if quotations[index].goes_on and shared[index].speaker and not shared[index - 1].speaker:
+            shared[index - 1] = replace(shared[index], cue=None, at=None)
+    return shared
 
 
-def _is_cut(start: int, end: int, quote: _Span) -> bool:
-    """Tell whether the quotation stands between the two positions."""
-    return start <= quote.start and quote.end <= end
-
-
-def _distance(start: int, end: int, quote: _Span) -> int:
-    return quote.start - end if end <= quote.start else start - quote.end
-
-
-def _opens(text: str, position: int) -> bool:
-    """Tell whether the mark can open a quotation: no letter before it and no white space after it."""
-    before, after = text[position - 1 : position], text[position + 1 : position + 2]
-    return not before.isalnum() and not after.isspace() and after != ""
-
-
-def _find_closing(text: str, opening: int, end: int) -> int | None:
-    closers = _PAIRS[text[opening]]
-    for position in range(opening + 2, min(end, opening + _MAX_QUOTE)):
-        if (
-            text[position] in closers
-            and not text[position - 1].isspace()
-            and not text[position + 1 : position + 2].isalnum()
-        ):
-            return position
-    return None
+def _share_repeated(text: str, quotations: Sequence[Quotation], said: list[Said]) -> list[Said]:
+    """Return the same with the speaker known for words that a headline takes from a quotation of the text."""
+    known: dict[tuple[str, ...], str] = {}
+    for quotation, one in zip(quotations, said, strict=True):
+        words = _WORD.findall(text[quotation.start : quotation.end].lower())
+        if one.speaker:
+            for at in range(len(words) - _SHINGLE + 1):
+                known.setdefault(tuple(words[at : at + _SHINGLE]), one.speaker)
+    shared = []
+    for quotation, one in zip(quotations, said, strict=True):
+        words = _WORD.findall(text[quotation.start : quotation.end].lower())
+        speaker = known.get(tuple(words[:_SHINGLE])) if not one.speaker and one.cue is None else None
+        shared.append(replace(one, speaker=speaker) if speaker else one)
+    return shared

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
+from pipeline.enrich.speech import load_speech
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
@@ -38,14 +40,23 @@ def load_words(language: str) -> Words:
     if not (language.isalpha() and file.is_file()):
         return Words()
     tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    cues = "|".join(map(re.escape, sorted(tables["cues"], key=len, reverse=True)))
     return Words(
         articles=frozenset(tables["articles"]),
         titles=frozenset(tables["titles"]),
         generic=frozenset(tables["generic"]),
-        cue=re.compile(rf"\b(?:{cues})\b", re.IGNORECASE),
-        demonyms=tables["demonyms"],
+        cue=load_speech(language).cue,
+        demonyms=load_demonyms(language),
     )
+
+
+@cache
+def load_demonyms(language: str) -> Mapping[str, str]:
+    """Return the adjectives and peoples of the language with their country's code, "" for those of no one country."""
+    file = files("pipeline.enrich").joinpath("data", "demonyms", f"{language}.toml")
+    if not (language.isalpha() and file.is_file()):
+        return {}
+    tables: dict[str, str] = tomllib.loads(file.read_text(encoding="utf-8"))
+    return tables
 
 
 @cache

@@ -57,6 +57,10 @@ class Quote:
     text: str
     speaker: str | None = None
     cue: str | None = None
+    #: Whether it is some words in a sentence of the article's own: He called it "a mistake".
+    is_partial: bool = False
+    #: Where it was said, as the text says it: a medium, a platform, an audience ("Deutschlandfunk", "X", "reporters").
+    venue: str | None = None
 
 
 class AnnotationMethod(StrEnum):
