@@ -77,7 +77,7 @@ def name_mentions(labelled: Labelled) -> list[Mention]:
         for full, aliases in labelled.labels.get(key, {}).items()
         for alias in (full, *aliases)
     }
-    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names, key=len, reverse=True)))})\b")
+    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names, key=len, reverse=True)))})(?!\w)")
     return [
         Mention(start=one.start(), end=one.end(), text=one[0], kind=names[one[0]][0], entity=names[one[0]][1])
         for one in pattern.finditer(labelled.text)

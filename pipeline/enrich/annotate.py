@@ -59,7 +59,10 @@ def annotate_article(
 def annotate_texts(sources: Sequence[Source], tagger: Tagger, gazetteer: Gazetteer) -> tuple[Annotation, ...]:
     """Return the annotation of each text, in order; where the tagger does not know the language, the language alone."""
     languages = [decide_language(_whole(source), source.declared_language) for source in sources]
-    annotations = [Annotation(language=language, method=AnnotationMethod.NONE) for language in languages]
+    annotations = [
+        Annotation(language=language, method=AnnotationMethod.NONE, quotes=find_quotes(source.text, (), language))
+        for source, language in zip(sources, languages, strict=True)
+    ]
     for language in dict.fromkeys(languages):
         chosen = [index for index, other in enumerate(languages) if other == language]
         tagged = tagger.tag([_whole(sources[index]) for index in chosen], language)

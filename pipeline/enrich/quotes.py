@@ -16,7 +16,7 @@ _REACH = 160  # characters around a verb of saying in which its subject stands
 _TERMINAL = (".", "!", "?", "…", "。", "！", "？")
 _TITLE_WORDS = 8
 _SHINGLE = 3  # words by which a quotation that is repeated without its speaker is known again
-_EMBEDDED = re.compile(r"-(?:t-)?(ils?|elles?)$", re.IGNORECASE)
+_EMBEDDED = re.compile(r"-(ils?|elles?)\b", re.IGNORECASE)
 _JOINS = re.compile(r"[\s,]*(?:\w+[\s,]*){0,3}")
 
 
@@ -175,7 +175,8 @@ class _Reader:
             said = self._with_cue(cue, start, end)
             if said:
                 return said
-        if left.rstrip().endswith(":"):
+        headed = next(iter(self._cast.candidates(start, min(end, start + _REACH))), None)
+        if left.rstrip().endswith(":") or (headed and self._text[headed.end] == ":"):  # Marlow: the lamp is "ours"
             return Said(speaker=self._lead_subject(start, end), at=start)
         previous = self._said[index - 1] if index else _NOBODY
         if index and start == self._quotations[index - 1].closed_at and _JOINS.fullmatch(left):
@@ -193,17 +194,21 @@ class _Reader:
         embedded = _EMBEDDED.search(cue[0])
         if embedded:
             return self._said_by(self._cast.resolve_pronoun(cue.start(), self._speech.pronouns.get(embedded[1].lower())), cue)
-        if self._speech.inverts:
+        if not self._text[start : cue.start()].strip(" ,;—–-"):  # "…," said X, "…"
+            return self._said_by(self._subject_after(cue, end), cue)
+        subject = self._subject_before(start, cue)
+        if subject is None and self._speech.inverts:
             following = self._cast.candidates(cue.end(), min(end, cue.end() + 3))
-            if following:
-                return self._said_by(self._cast.identify(following[0]), cue)
-        return self._said_by(self._subject_before(start, cue), cue)
+            subject = self._cast.identify(following[0]) if following else None
+        return self._said_by(subject, cue)
 
     def _alone(self, index: int) -> Said | None:
         """Return who spoke the words before, or is announced there, where the quotation is a sentence of its own."""
         quotation = self._quotations[index]
         start = self._sentences.span(self._sentences.index(quotation.opened_at))[0]
-        if self._text[start : quotation.opened_at].strip(" \t\u00a0—–-"):
+        right = self._text[slice(*self._right(index))].strip()
+        is_whole = self._text[quotation.end - 1] in "".join((*_TERMINAL, ",")) or right in {"", ".", ","}
+        if self._text[start : quotation.opened_at].strip(" \t\u00a0—–-") or not is_whole:
             return None
         previous = self._quotations[index - 1] if index else None
         paragraph = quotation.paragraph[0]
@@ -217,10 +222,9 @@ class _Reader:
         """Return the one whose speech the sentence before reports, or who acts in it."""
         begin, end = self._sentences.span(self._sentences.index(start - 1))
         for cue in reversed(self._cues(begin, end)):
-            if self._text[begin : cue.start()].rstrip().endswith((",", "—", "–")):
+            said = self._with_cue(cue, begin, end) or _NOBODY
+            if not said.speaker and self._text[begin : cue.start()].rstrip().endswith((",", "—", "–")):
                 said = self._said_by(self._subject_after(cue, end), cue)
-            else:
-                said = self._with_cue(cue, begin, end) or _NOBODY
             return said if said.speaker else None
         return Said(speaker=self._lead_subject(begin, end), at=begin)
 
@@ -368,7 +372,13 @@ class _Reader:
 
     def _cues(self, start: int, end: int) -> list[re.Match[str]]:
         found = [*self._speech.cue.finditer(self._text, start, end), *self._speech.attribution.finditer(self._text, start, end)]
-        return sorted((cue for cue in found if not self._cast.is_quoted(cue.start())), key=lambda cue: cue.start())
+        verbs = (cue for cue in found if not self._cast.is_quoted(cue.start()) and not self._is_noun(cue.start()))
+        return sorted(verbs, key=lambda cue: cue.start())
+
+    def _is_noun(self, position: int) -> bool:
+        """Tell whether the word is no verb there: "in the report", "en su cuenta"."""
+        words = _WORD.findall(self._text[max(0, position - 25) : position].lower())[-2:]
+        return len(words) == 2 and words[0] in self._speech.prepositions and words[1] in self._speech.determiners
 
     def _first_cue(self, start: int, end: int) -> re.Match[str] | None:
         return next(iter(self._cues(start, end)), None)

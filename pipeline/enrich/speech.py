@@ -81,7 +81,7 @@ def load_speech(language: str) -> Speech:
 @cache
 def load_given_names() -> Mapping[str, Gender]:
     """Return the gender of given names, in lower case, that are nearly always of one."""
-    tables = tomllib.loads(files("pipeline.enrich").joinpath("data", "given_names.toml").read_text(encoding="utf-8"))
+    tables = tomllib.loads(files("pipeline.enrich").joinpath("data", "genders.toml").read_text(encoding="utf-8"))
     male, female = set(tables["male"].split()), set(tables["female"].split())
     return dict.fromkeys(male - female, Gender.MALE) | dict.fromkeys(female - male, Gender.FEMALE)
 

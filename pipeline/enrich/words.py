@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from pipeline.enrich.speech import load_speech
+from pipeline.enrich.speech import Gender, load_speech
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,8 @@ class Words:
     generic: frozenset[str] = frozenset()
     #: Matches a verb of saying, as a whole word.
     cue: re.Pattern[str] = re.compile(r"(?!)")
+    #: Titles and roles of one gender.
+    genders: Mapping[str, Gender] = field(default_factory=dict)
     #: Adjectives and peoples with their country's code, "" for those of no one country.
     demonyms: Mapping[str, str] = field(default_factory=dict)
 
@@ -29,6 +31,8 @@ class KnownNames:
 
     countries: Mapping[str, str]
     organizations: Mapping[str, str]
+    #: Names of seats that mean a body of a country, with its code: Kremlin, White House.
+    bodies: Mapping[str, str]
     #: "GmbH" and the like, in lower case: a company is the same with and without.
     legal_forms: frozenset[str]
 
@@ -45,6 +49,7 @@ def load_words(language: str) -> Words:
         titles=frozenset(tables["titles"]),
         generic=frozenset(tables["generic"]),
         cue=load_speech(language).cue,
+        genders=load_speech(language).genders,
         demonyms=load_demonyms(language),
     )
 
@@ -66,5 +71,6 @@ def load_known_names() -> KnownNames:
     return KnownNames(
         countries=tables["countries"],
         organizations=tables["organizations"],
+        bodies=tables["bodies"],
         legal_forms=frozenset(tables["legal_forms"]),
     )

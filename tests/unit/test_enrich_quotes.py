@@ -7,10 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.enrich.quotes import find_quotes
-from pipeline.enrich.words import load_words
 from pipeline.model.entity import Kind, Mention
 
-EN = load_words("en")
 PEOPLE = ("Ida Brekke", "Tom Aske", "Brekke")
 
 
@@ -49,12 +47,12 @@ def people_in(text: str) -> list[Mention]:
     ],
 )
 def test_who_said_what(text: str, expected: list[tuple[str, str | None, str | None]]) -> None:
-    quotes = find_quotes(text, people_in(text), EN)
+    quotes = find_quotes(text, people_in(text), "en")
     assert [(quote.text, quote.speaker, quote.cue) for quote in quotes] == expected
 
 
 @given(st.text(alphabet='"“”„«»‘’ aB.\n', max_size=60))
 def test_offsets_are_exact(text: str) -> None:
-    quotes = find_quotes(text, people_in(text), EN)
+    quotes = find_quotes(text, people_in(text), "en")
     assert all(text[quote.start : quote.end] == quote.text for quote in quotes)
     assert all(first.end <= second.start for first, second in pairwise(quotes))
