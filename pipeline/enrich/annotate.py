@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from pipeline.enrich.aliases import group_mentions
-from pipeline.enrich.entities import Linked, link_groups
+from pipeline.enrich.demonyms import find_demonyms
+from pipeline.enrich.entities import Linked, attach_demonyms, link_groups
 from pipeline.enrich.language import decide_language
+from pipeline.enrich.locations import decide_home
 from pipeline.enrich.mentions import add_repeats, clean_mentions
 from pipeline.enrich.places import Gazetteer
 from pipeline.enrich.quotes import find_quotes
+from pipeline.enrich.salience import rank_entities
 from pipeline.enrich.words import load_words
 from pipeline.model.article import Article
 from pipeline.model.entity import Annotation, AnnotationMethod, Entity, Mention
@@ -24,6 +28,8 @@ class Source:
     text: str
     title: str | None = None
     declared_language: str | None = None
+    #: ISO 3166 alpha-2 code of the country that it comes from: of two places of one name its own is likelier.
+    home: str | None = None
 
 
 class Annotator:
@@ -34,18 +40,23 @@ class Annotator:
         self._tagger = tagger
         self._gazetteer = gazetteer
 
-    def annotate(self, articles: Sequence[Article]) -> tuple[Annotation, ...]:
-        """Return what each article's text names, in order."""
-        return self.annotate_texts(
-            [
-                Source(title=article.headline.value, text=article.text, declared_language=article.declared_language)
-                for article in articles
-            ]
-        )
+    def annotate(self, articles: Sequence[Article], countries: Sequence[str | None] = ()) -> tuple[Annotation, ...]:
+        """Return what each article's text names, in order. ``countries`` are those of the articles' publishers."""
+        pairs = zip_longest(articles, countries[: len(articles)])
+        return self.annotate_texts([_source(article, country) for article, country in pairs])
 
     def annotate_texts(self, sources: Sequence[Source]) -> tuple[Annotation, ...]:
         """Return what each text names, in order."""
         return annotate_texts(sources, self._tagger, self._gazetteer)
+
+
+def _source(article: Article, country: str | None) -> Source:
+    return Source(
+        title=article.headline.value,
+        text=article.text,
+        declared_language=article.declared_language,
+        home=decide_home(country, article.canonical_url, article.declared_language),
+    )
 
 
 def annotate_article(
@@ -75,12 +86,17 @@ def _annotate(source: Source, tagged: Sequence[Mention], language: str, gazettee
     words, whole = load_words(language), _whole(source)
     mentions = add_repeats(whole, clean_mentions(whole, tagged, words))
     groups = group_mentions(whole, mentions, words, gazetteer)
-    linked = _only_text(link_groups(whole, groups, words, gazetteer), len(whole) - len(source.text))
+    offset = len(whole) - len(source.text)
+    named = link_groups(whole, groups, words, gazetteer, source.home)
+    linked = _only_text(named, offset)
+    demonyms = find_demonyms(source.text, linked.mentions, words.demonyms)
+    entities = attach_demonyms(linked.entities, demonyms, gazetteer)
+    in_headline = {mention.entity for mention in named.mentions if mention.start < offset} if offset else None
     return Annotation(
         language=language,
         method=AnnotationMethod.MODEL,
         mentions=linked.mentions,
-        entities=linked.entities,
+        entities=rank_entities(entities, linked.mentions, source.text, in_headline),
         quotes=find_quotes(source.text, linked.mentions, language),
     )
 

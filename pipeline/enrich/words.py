@@ -60,8 +60,8 @@ def load_demonyms(language: str) -> Mapping[str, str]:
     file = files("pipeline.enrich").joinpath("data", "demonyms", f"{language}.toml")
     if not (language.isalpha() and file.is_file()):
         return {}
-    tables: dict[str, str] = tomllib.loads(file.read_text(encoding="utf-8"))
-    return tables
+    tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {stem + ending: code for ending in tables["endings"] for stem, code in tables["stems"].items()}
 
 
 @cache
