@@ -70,19 +70,18 @@ def annotate_article(
 def annotate_texts(sources: Sequence[Source], tagger: Tagger, gazetteer: Gazetteer) -> tuple[Annotation, ...]:
     """Return the annotation of each text, in order; where the tagger does not know the language, the language alone."""
     languages = [decide_language(_whole(source), source.declared_language) for source in sources]
-    annotations = [
-        Annotation(language=language, method=AnnotationMethod.NONE, quotes=find_quotes(source.text, (), language))
-        for source, language in zip(sources, languages, strict=True)
-    ]
+    annotations: dict[int, Annotation] = {}
     for language in dict.fromkeys(languages):
         chosen = [index for index, other in enumerate(languages) if other == language]
         tagged = tagger.tag([_whole(sources[index]) for index in chosen], language)
-        for index, mentions in zip(chosen, tagged or (), strict=tagged is not None):
+        for index, mentions in zip(chosen, tagged or [None] * len(chosen), strict=True):
             annotations[index] = _annotate(sources[index], mentions, language, gazetteer)
-    return tuple(annotations)
+    return tuple(annotations[index] for index in range(len(sources)))
 
 
-def _annotate(source: Source, tagged: Sequence[Mention], language: str, gazetteer: Gazetteer) -> Annotation:
+def _annotate(source: Source, tagged: Sequence[Mention] | None, language: str, gazetteer: Gazetteer) -> Annotation:
+    if tagged is None:
+        return Annotation(language=language, method=AnnotationMethod.NONE, quotes=find_quotes(source.text, (), language))
     words, whole = load_words(language), _whole(source)
     mentions = add_repeats(whole, clean_mentions(whole, tagged, words))
     groups = group_mentions(whole, mentions, words, gazetteer)

@@ -15,9 +15,10 @@ def find_demonyms(text: str, mentions: Sequence[Mention], demonyms: Mapping[str,
     mention = next(taken, None)
     words = [(match.start(), match.end()) for match in _WORD.finditer(text)] if demonyms else []
     skipped = 0
-    for (start, end), (_, next_end) in zip(words, [*words[1:], (0, 0)], strict=True):
+    for index, (start, end) in enumerate(words):
         if start < skipped:
             continue
+        next_end = words[index + 1][1] if index + 1 < len(words) else 0
         while mention and mention.end <= start:
             mention = next(taken, None)
         if mention and mention.start < end:
