@@ -10,7 +10,7 @@ SUBCOMMANDS = {"tagging": "entities_tagging", "names": "entities_names", "quotes
 
 def main() -> int:
     """Hand over to the subcommand; return the exit code."""
-    if len(sys.argv) < 2 or sys.argv[1] not in SUBCOMMANDS:
+    if not sys.argv[1:] or sys.argv[1] not in SUBCOMMANDS:
         print(f"usage: python benchmarks/entities.py {'|'.join(SUBCOMMANDS)} …", file=sys.stderr)
         return 2
     sys.path.insert(0, str(Path(__file__).parent))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.enrich.annotate import annotate_article
+from pipeline.enrich.annotate import Source
 from pipeline.enrich.quotes import find_quotes
 from pipeline.model.entity import Kind, Mention, Quote
 from pipeline.wiring import load_annotator
@@ -64,7 +64,11 @@ class Figures:
 def read_texts() -> list[Labelled]:
     """Return all texts, by name."""
     return [
-        Labelled(name=file.stem, text=file.read_text("utf-8"), labels=json.loads(file.with_suffix(".json").read_text("utf-8")))
+        Labelled(
+            name=file.stem,
+            text=file.read_text("utf-8"),
+            labels=json.loads(file.with_suffix(".json").read_text("utf-8")),
+        )
         for file in sorted(TEXTS.glob("*.txt"))
     ]
 
@@ -92,8 +96,8 @@ def quote_given(labelled: Labelled) -> Iterator[tuple[Quote, str | None]]:
 
 def quote_annotated(labelled: Labelled) -> Iterator[tuple[Quote, str | None]]:
     """Yield the quotations as ``newswire annotate`` finds them."""
-    annotator = load_annotator()
-    found = annotate_article(None, labelled.text, labelled.labels["language"], annotator._tagger, annotator._gazetteer)
+    source = Source(text=labelled.text, declared_language=labelled.labels["language"])
+    [found] = load_annotator().annotate_texts([source])
     names = {entity.id: entity.name for entity in found.entities}
     for quote in found.quotes:
         yield quote, names.get(quote.speaker or "")
@@ -108,7 +112,7 @@ def measure(texts: list[Labelled], read: Callable[[Labelled], Iterator[tuple[Quo
 
 
 def _count(labelled: Labelled, found: list[tuple[Quote, str | None]], figures: Figures) -> None:
-    wanted = {at: label for at, label in _place(labelled)}
+    wanted = dict(_place(labelled))
     figures.labelled += sum(label["speaker"] is not None for label in wanted.values())
     for quote, speaker in found:
         label = wanted.pop(quote.start, None)
@@ -123,7 +127,9 @@ def _count(labelled: Labelled, found: list[tuple[Quote, str | None]], figures: F
             expected = label and label["speaker"]
             if speaker or expected:
                 figures.misses.append(f"{labelled.name}: “{quote.text[:50]}” is {expected}'s, not {speaker}'s")
-    figures.misses += [f"{labelled.name}: “{one['text'][:50]}” is not found" for one in wanted.values() if one["speaker"]]
+    figures.misses += [
+        f"{labelled.name}: “{one['text'][:50]}” is not found" for one in wanted.values() if one["speaker"]
+    ]
 
 
 def _place(labelled: Labelled) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -81,7 +81,9 @@ def annotate_texts(sources: Sequence[Source], tagger: Tagger, gazetteer: Gazette
 
 def _annotate(source: Source, tagged: Sequence[Mention] | None, language: str, gazetteer: Gazetteer) -> Annotation:
     if tagged is None:
-        return Annotation(language=language, method=AnnotationMethod.NONE, quotes=find_quotes(source.text, (), language))
+        return Annotation(
+            language=language, method=AnnotationMethod.NONE, quotes=find_quotes(source.text, (), language)
+        )
     words, whole = load_words(language), _whole(source)
     mentions = add_repeats(whole, clean_mentions(whole, tagged, words))
     groups = group_mentions(whole, mentions, words, gazetteer)

@@ -14,6 +14,9 @@ from pipeline.model.entity import Kind, Mention
 _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 _LOOK_BACK = 10  # sentences in which a pronoun finds whom it means
 _ROLE_WORDS = 6
+_MOST_NAMED = 24  # names of one sentence that a pronoun is tried with
+_ROLE_REACH = 70  # characters beside a name
+_LEAST_ROLE = 3  # letters
 _POSSESSIVE = re.compile(r"['’]s?\b|['’](?=\s)")
 _AGE = re.compile(r"\d+[-‑ ]?(?:year-old|jähriger?|летн)")
 
@@ -34,7 +37,12 @@ class Cast:
     """The persons and organizations that the text names outside of its quotations, in order."""
 
     def __init__(
-        self, text: str, mentions: Iterable[Mention], quotations: Sequence[Quotation], sentences: Sentences, speech: Speech
+        self,
+        text: str,
+        mentions: Iterable[Mention],
+        quotations: Sequence[Quotation],
+        sentences: Sentences,
+        speech: Speech,
     ) -> None:
         """Take the mentions; those inside quotations say nothing about who speaks."""
         self._text, self._sentences, self._speech = text, sentences, speech
@@ -131,7 +139,9 @@ class Cast:
 
     def _people(self, index: int, start: int, end: int) -> list[str]:
         """Return the entities of a sentence: who spoke, then the subject, then the others from the last to the first."""
-        named = [one for one in self.candidates(start, end) if one.entity]
+        found = self.candidates(start, end)
+        near = found if len(found) <= _MOST_NAMED else [found[0], *found[-_MOST_NAMED:]]
+        named = [one for one in near if one.entity]
         subjects = [one for one in named if not self.is_possessive(one) and not self.is_oblique(one, start)]
         others = [one for one in reversed(named) if one not in subjects[:1]]
         spoken = [self._spoken[index]] if index in self._spoken else []
@@ -171,16 +181,20 @@ class Cast:
     def _find_roles(self, outside: Iterable[Mention]) -> dict[str, list[tuple[int, str]]]:
         """Return what people are called beside their names, and the words of organizations' own names, with where."""
         roles: dict[str, list[tuple[int, str]]] = {}
+        small, previous = self._speech.determiners | self._speech.prepositions, 0
         for one in outside:
-            own = _WORD.findall(one.text.lower()) if one.kind is Kind.ORGANIZATION else [*self._before(one), *self._after(one)]
+            own = _WORD.findall(one.text.lower())
+            if one.kind is Kind.PERSON:
+                own = [*self._before(one, previous), *self._after(one)]
             for word in dict.fromkeys(own):
-                if len(word) > 2 and word not in self._speech.determiners and word not in self._speech.prepositions:
+                if len(word) >= _LEAST_ROLE and word not in small:
                     roles.setdefault(word, []).append((one.start, one.entity))
+            previous = one.end
         return roles
 
-    def _before(self, one: Mention) -> list[str]:
+    def _before(self, one: Mention, previous: int) -> list[str]:
         """Return the title before a name; all of "the head of the museum, " where a comma parts the two."""
-        reach = self._text[max(0, one.start - 70) : one.start]
+        reach = self._text[max(previous, one.start - _ROLE_REACH) : one.start]
         clause = re.split(r"[.;:!?\n\"“”„«»()]|,(?=.*\S)", reach)[-1]
         words = _WORD.findall(clause.lower())[-_ROLE_WORDS - 2 :]
         if clause.rstrip().endswith(","):
@@ -196,7 +210,9 @@ class Cast:
 
     def _after(self, one: Mention) -> list[str]:
         """Return the words of ", the mayor of …" after a name, as far as a preposition."""
-        following = re.match(r",\s+([^,.;:!?\n\"“”„«»()]{3,60})", self._text[one.end : one.end + 70])
+        following = re.match(r",\s+([^,.;:!?\n\"“”„«»()]{3,60})", self._text[one.end : one.end + _ROLE_REACH])
         words = _WORD.findall(following[1].lower())[:_ROLE_WORDS] if following else []
         stop = next((index for index, word in enumerate(words) if word in self._speech.prepositions), len(words))
-        return words[:stop] if words and words[0] not in {"who", "die", "der", "qui", "que", "который", "которая"} else []
+        return (
+            words[:stop] if words and words[0] not in {"who", "die", "der", "qui", "que", "который", "которая"} else []
+        )

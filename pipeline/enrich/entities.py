@@ -53,14 +53,18 @@ def attach_demonyms(
     attached = list[Entity]()
     for entity in entities:
         country = gazetteer.country(entity.place.country) if entity.place and entity.place.country else None
-        is_country = country is not None and entity.place is not None and country.place.geonames == entity.place.geonames
+        is_country = (
+            country is not None and entity.place is not None and country.place.geonames == entity.place.geonames
+        )
         via = by_country.pop(entity.place.country or "", []) if entity.place and is_country else []
         attached.append(replace(entity, via=(*entity.via, *via)) if via else entity)
     for code, via in by_country.items():
         country = gazetteer.country(code)
         if country:
             name, key = country.name, entity_id(Kind.PLACE, country.name, country)
-            attached.append(Entity(id=key, kind=Kind.PLACE, name=name, aliases=(name,), place=country.place, via=tuple(via)))
+            attached.append(
+                Entity(id=key, kind=Kind.PLACE, name=name, aliases=(name,), place=country.place, via=tuple(via))
+            )
     return tuple(attached)
 
 

@@ -10,11 +10,37 @@ from pipeline.enrich.places import Gazetteer, Level, Location
 
 _NEAR = ((100.0, 1.5), (400.0, 0.8))  # kilometres to another place of the text, and what that adds to the likelihood
 _CLEAR = 1.5  # a place this much likelier than the next of its name tells where the text is
-_MOST_ANCHORS = 100  # places that others are measured against; more tell no more
+_MOST_ANCHORS = 40  # places that others are measured against; more tell no more
 _EARTH_RADIUS = 6371.0
+_CODE = 2  # letters of an ISO 3166 alpha-2 code
 
 #: Top-level domains of countries that the whole world uses.
-_GENERIC = frozenset("ac ag ai am as bz cc cd co cx dj eu fm gg gl io la ly me mu nu pw sc sh st su tk to tv vc vg ws".split())
+_GENERIC = frozenset(
+    [
+        *(
+            "ac",
+            "ag",
+            "ai",
+            "am",
+            "as",
+            "bz",
+            "cc",
+            "cd",
+            "co",
+            "cx",
+            "dj",
+            "eu",
+            "fm",
+            "gg",
+            "gl",
+            "io",
+            "la",
+            "ly",
+            "me",
+        ),
+        *("mu", "nu", "pw", "sc", "sh", "st", "su", "tk", "to", "tv", "vc", "vg", "ws"),
+    ]
+)
 _CODES = {"uk": "GB", "xn--p1ai": "RU", "xn--j1amh": "UA"}
 
 
@@ -54,10 +80,10 @@ def decide_home(country: str | None, url: str, declared_language: str | None) ->
     domain = (urlsplit(url).hostname or "").rpartition(".")[2]
     if domain in _CODES:
         return _CODES[domain]
-    if len(domain) == 2 and domain.isascii() and domain not in _GENERIC:
+    if len(domain) == _CODE and domain.isascii() and domain not in _GENERIC:
         return domain.upper()
     region = (declared_language or "").replace("_", "-").rpartition("-")[2]
-    return region.upper() if "-" in (declared_language or "").replace("_", "-") and len(region) == 2 else None
+    return region.upper() if "-" in (declared_language or "").replace("_", "-") and len(region) == _CODE else None
 
 
 def _is_clear(likely: Sequence[tuple[float, Location]]) -> bool:

@@ -18,8 +18,45 @@ _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "junior", "senior"})
 #: Small words that belong to a surname, in Dutch, German, the Romance languages, Arabic and others.
 _PARTICLES = frozenset(
     {
-        *("van", "der", "den", "de", "ter", "ten", "te", "het", "von", "zu", "zum", "zur", "vom", "und", "af", "av", "di", "da"),
-        *("do", "dos", "das", "del", "della", "delle", "dello", "degli", "la", "le", "las", "los", "du", "des", "al", "el", "bin"),
+        *(
+            "van",
+            "der",
+            "den",
+            "de",
+            "ter",
+            "ten",
+            "te",
+            "het",
+            "von",
+            "zu",
+            "zum",
+            "zur",
+            "vom",
+            "und",
+            "af",
+            "av",
+            "di",
+            "da",
+        ),
+        *(
+            "do",
+            "dos",
+            "das",
+            "del",
+            "della",
+            "delle",
+            "dello",
+            "degli",
+            "la",
+            "le",
+            "las",
+            "los",
+            "du",
+            "des",
+            "al",
+            "el",
+            "bin",
+        ),
         *("ibn", "ben", "bint", "abu", "y", "st", "saint", "san", "mac", "op", "in", "'t", "t", "d", "l", "o"),
     }
 )
@@ -101,7 +138,7 @@ class _Known:
             by_name[self._MOST :] = []
             by_name.append((name, parts))
         words = frozenset(fold_name(name).split())
-        if len(words) == 2 and words in self._by_words:  # Orbán Viktor, Viktor Orbán
+        if len(words) == len(("given", "family")) and words in self._by_words:  # Orbán Viktor, Viktor Orbán
             return self._by_words[words]
         self._by_words[words] = name
         by_initial = self._by_initial.setdefault((surname, initial), [])
@@ -145,8 +182,13 @@ class Surnames:
         """
         self._read_until(start)
         folded = fold_name(name)
-        last = name.split()[-1]
-        for key in (("family", folded), ("spelling", spelling_key(_ARABIC.sub("", last))), ("middle", folded), ("given", folded)):
+        last = name.rsplit(maxsplit=1)[-1]
+        for key in (
+            ("family", folded),
+            ("spelling", spelling_key(_ARABIC.sub("", last))),
+            ("middle", folded),
+            ("given", folded),
+        ):
             everybody = self._all.get(key)
             if everybody:
                 named = self._named.get(key)
@@ -164,7 +206,11 @@ class Surnames:
 
     def _keys(self, name: str) -> list[tuple[str, str]]:
         parts = take_apart(name)
-        keys = [("family", parts.family), ("family", fold_name(parts.surname)), ("spelling", spelling_key(parts.surname))]
+        keys = [
+            ("family", parts.family),
+            ("family", fold_name(parts.surname)),
+            ("spelling", spelling_key(parts.surname)),
+        ]
         keys += [("middle", part) for part in parts.middle if len(part) > 1]
         return [*dict.fromkeys([*keys, ("given", parts.given)])]
 
@@ -197,5 +243,5 @@ class Paragraphs:
 
 
 def _suits(name: str, gender: Gender | None) -> bool:
-    known = load_given_names().get(name.split()[0].lower())
+    known = load_given_names().get(name.split(maxsplit=1)[0].lower())
     return gender is None or known is None or known is gender

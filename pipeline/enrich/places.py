@@ -21,7 +21,7 @@ _CONTEXT = (
 _NEIGHBOUR = 6.0  # "Paris, Texas"
 _HOME = 0.8  # a paper of Alabama means its own Birmingham
 _CAPITAL = 1.0  # but a paper of Georgia means Athens in Greece
-_MOST = 40  # places of one name that are compared: the largest
+_MOST = 12  # places of one name that are compared: the largest
 
 
 class Level(IntEnum):

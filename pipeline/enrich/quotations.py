@@ -108,7 +108,9 @@ def _find_closing(text: str, opening: int, closers: Sequence[int]) -> int | None
     at = closers[first]
     if text[opening] in _SINGLE and text[at - 1] == "s" and text[at + 1 : at + 2] == " ":
         later = next((other for other in closers[first + 1 : first + 4] if text[other - 1] in ",.!?…"), at)
-        if later - opening < _MAX_QUOTE and not any(map(partial(_opens, text), _stands(text, text[opening], at, later))):
+        if later - opening < _MAX_QUOTE and not any(
+            map(partial(_opens, text), _stands(text, text[opening], at, later))
+        ):
             return later
     return at
 

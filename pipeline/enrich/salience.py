@@ -30,7 +30,7 @@ def rank_entities(
     whole = 1.0 if in_headline is not None else 1.0 - _HEADLINE
     ranked = []
     for entity in entities:
-        share = entity.count and 1.0 or _ADJECTIVE
+        share = (entity.count and 1.0) or _ADJECTIVE
         score = _COUNT * math.sqrt(named[entity.id] / most) if most else 0.0
         score += _SPREAD * share * _spread(places[entity.id], len(text))
         score += _LEDE * share * any(start < lede for start in places[entity.id])

@@ -12,6 +12,7 @@ _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"“„«‘'-])(?:[^\W\d_]|Mr|Mrs|Ms|Mme|Dr|St|Jr|Sr|Prof|Gen|Gov|Sen|Rep|Lt|Col|Sgt|Capt|Rev|Hon|No|vs|Sra?|г|ул)$"
 )
 _OPENING = " \t\u00a0\"“„«‘'([—–-"
+_BEFORE_CUE = 5  # words between a question and its verb of saying
 _REACH = 90  # characters after a question in which its verb of saying stands
 
 
@@ -41,12 +42,17 @@ def _cuts(text: str, quotations: Sequence[Quotation], speech: Speech) -> Iterato
         around = quotations[inside] if inside >= 0 and found.start() < quotations[inside].closed_at else None
         if found[0].isspace():  # a line's end
             yield end
-        elif around and end < around.closed_at:
+        elif (around and end < around.closed_at) or (
+            around and text[around.end - 1] in "?!…" and _is_said_after(text, end, speech)
+        ):
             continue
-        elif around and text[around.end - 1] in "?!…" and _is_said_after(text, end, speech):
-            continue
-        elif _starts_sentence(text, end) and not (found[0][0] == "." and _ABBREVIATION.search(text[max(0, found.start() - 6) : found.start()])):
+        elif _starts_sentence(text, end) and not _is_abbreviation(text, found.start()):
             yield end
+
+
+def _is_abbreviation(text: str, position: int) -> bool:
+    """Tell whether the point there belongs to the word before it, such as Mr. or an initial."""
+    return text[position] == "." and bool(_ABBREVIATION.search(text[max(0, position - 6) : position]))
 
 
 def _starts_sentence(text: str, position: int) -> bool:
@@ -60,7 +66,7 @@ def _is_said_after(text: str, position: int, speech: Speech) -> bool:
     """Tell whether "Why?" is followed by who asked: "Marlow asked.", but not "Marlow said that …", which says more."""
     following = re.split(r"[.;:\n\"“„«]", text[position : position + _REACH])[0]
     cue = speech.cue.search(following)
-    if cue is None or len(following[: cue.start()].split()) > 5:
+    if cue is None or len(following[: cue.start()].split()) > _BEFORE_CUE:
         return False
     rest = following[cue.end() :].lower().split()
     return not rest or rest[0] not in speech.subordinators or cue.start() == 0

@@ -78,7 +78,16 @@ def test_whose_name_it_is(text: str, expected: list[str]) -> None:
     words = (
         *("Li Qiang", "Li Keqiang", "Li", "Ida Brekke", "Brekke", "Orban Viktor", "Viktor Orban", "Orban"),
         *("Ursula von der Leyen", "Von der Leyen", "Leyen", "Bashar al-Assad", "Assad", "Al-Assad", "George H. Marlow"),
-        *("George W. Marlow", "Marlow", "Tyrone Oakes Jr", "J. Kessler Jr", "Oakes", "J. Marlow", "John Marlow", "Jane Marlow"),
+        *(
+            "George W. Marlow",
+            "Marlow",
+            "Tyrone Oakes Jr",
+            "J. Kessler Jr",
+            "Oakes",
+            "J. Marlow",
+            "John Marlow",
+            "Jane Marlow",
+        ),
     )
     annotation = annotate(text, dict.fromkeys(words, Kind.PERSON))
     names = {entity.id: entity.name for entity in annotation.entities}
