@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pipeline.enrich.places import Gazetteer, Level, Location
 
 _NEAR = ((100.0, 1.5), (400.0, 0.8))  # kilometres to another place of the text, and what that adds to the likelihood
-_CLEAR = 1.5  # a place this much likelier than the next of its name tells where the text is
+_CLEAR = 1.0  # a place this much likelier than the next of its name tells where the text is
 _MOST_ANCHORS = 40  # places that others are measured against; more tell no more
 _EARTH_RADIUS = 6371.0
 _CODE = 2  # letters of an ISO 3166 alpha-2 code
