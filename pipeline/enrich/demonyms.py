@@ -11,20 +11,21 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 def find_demonyms(text: str, mentions: Sequence[Mention], demonyms: Mapping[str, str]) -> list[tuple[str, Demonym]]:
     """Return country codes and the words that tell them, in order; words of a longer name are part of that name."""
     found: list[tuple[str, Demonym]] = []
+    firsts = {name.split()[0].lower() for name in demonyms}
     taken = iter(mentions)
     mention = next(taken, None)
-    words = [(match.start(), match.end()) for match in _WORD.finditer(text)] if demonyms else []
     skipped = 0
-    for index, (start, end) in enumerate(words):
-        if start < skipped:
+    for word in _WORD.finditer(text) if demonyms else ():
+        start, end = word.span()
+        if start < skipped or word[0].lower() not in firsts:
             continue
-        next_end = words[index + 1][1] if index + 1 < len(words) else 0
         while mention and mention.end <= start:
             mention = next(taken, None)
         if mention and mention.start < end:
             continue
-        for stop in (next_end, end):  # "South Korean" before "Korean"
-            code = _look_up(text[start:stop], demonyms) if stop else None
+        following = _WORD.match(text, end + 1)
+        for stop in (following.end(), end) if following else (end,):  # "South Korean" before "Korean"
+            code = _look_up(text[start:stop], demonyms)
             if code is not None:
                 skipped = stop
                 if code:

@@ -21,10 +21,13 @@ _WAYS = (
 _LEAST = 6  # shorter names differ by a letter and are different names
 
 
+@lru_cache(maxsize=20_000)
 def fold_name(name: str) -> str:
     """Return the name caseless, without accents and punctuation, words parted by one blank."""
-    decomposed = unicodedata.normalize("NFKD", name)
-    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
+    bare = name
+    if not name.isascii():
+        decomposed = unicodedata.normalize("NFKD", name)
+        bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return " ".join(_NOT_WORD.sub(" ", bare.casefold()).split())
 
 
