@@ -1,25 +1,24 @@
-"""Entities measured: ``python benchmarks/entities.py names`` and so on; each subcommand is a module beside this one."""
+"""How well names are found and told apart, and what it costs: ``python benchmarks/entities.py PART``, one module a part."""
 
 import argparse
-import importlib
 import sys
+from importlib import import_module
 from pathlib import Path
 
-SUBCOMMANDS = {
+PARTS = {
     "names": "same person? over spellings and scripts, beside other libraries; cost of a look-up among a million",
+    "quotes": "direct quotations with the right words and the right speaker",
 }
 
 
-def main() -> None:
-    """Run the module that is asked for; it has ``add_arguments(parser)`` and ``run(options)``."""
+def main() -> int:
+    """Run the part that is named; return its exit code."""
     sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
     parser = argparse.ArgumentParser(description=__doc__)
-    choices = parser.add_subparsers(dest="subcommand", required=True)
-    for name, text in SUBCOMMANDS.items():
-        importlib.import_module(name).add_arguments(choices.add_parser(name, help=text, description=text))
-    options = parser.parse_args()
-    importlib.import_module(options.subcommand).run(options)
+    parser.add_argument("part", choices=PARTS, help="; ".join(f"{name}: {what}" for name, what in PARTS.items()))
+    given, rest = parser.parse_known_args(sys.argv[1:2])
+    return int(import_module(f"entities_{given.part}").main([*rest, *sys.argv[2:]]))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,6 +1,6 @@
 """How alike other libraries find pairs of names: JSON lines in, one answer out, in the environment of the peers.
 
-Run by names.py as ``python name_peers.py``; it knows nothing of Newswire.
+Run by entities_names.py as ``python name_peers.py``; it knows nothing of Newswire.
 """
 
 import json

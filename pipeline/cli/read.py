@@ -184,7 +184,16 @@ def _annotation_json(found: Annotation) -> JsonObject:
         ],
         "entities": [_entity_json(entity) for entity in found.entities],
         "quotes": [
-            {"start": q.start, "end": q.end, "text": q.text, "speaker": q.speaker, "cue": q.cue} for q in found.quotes
+            {
+                "start": quote.start,
+                "end": quote.end,
+                "text": quote.text,
+                "speaker": quote.speaker,
+                "cue": quote.cue,
+                "venue": quote.venue,
+                "partial": quote.is_partial,
+            }
+            for quote in found.quotes
         ],
     }
 
@@ -196,7 +205,12 @@ def _entity_json(entity: Entity) -> JsonObject:
         "name": entity.name,
         "aliases": list(entity.aliases),
         "count": entity.count,
+        "salience": entity.salience,
     }
+    if entity.via:
+        row["via"] = [{"start": one.start, "end": one.end, "text": one.text} for one in entity.via]
+    if entity.country:
+        row["country"] = entity.country
     if entity.place:
         place = entity.place
         row |= {

@@ -10,7 +10,7 @@ import pytest
 from pipeline.enrich.names.comparison import is_same_person
 from pipeline.enrich.names.keys import person_key
 
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "names.py"
+BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "entities_names.py"
 
 
 @pytest.fixture(scope="module")

@@ -51,10 +51,47 @@ def test_surnames_before_and_after_the_full_name() -> None:
     assert (found["person:ida-breke"].count, found["person:ida-breke"].aliases) == (3, ("Brekke", "Ida Brekke"))
 
 
-def test_of_two_with_one_surname_the_last_named_is_meant() -> None:
-    text = "Ida Brekke spoke. Brekke smiled. Then Ola Brekke came. Brekke frowned."
+def test_of_two_with_one_surname_nobody_is_guessed() -> None:
+    text = (
+        "Ida Brekke spoke. Brekke smiled. Then Ola Brekke came. Brekke frowned, and so did Mr Brekke.\n\n"
+        "Ola Brekke left. Brekke was tired."
+    )
     annotation = annotate(text, {"Ida Brekke": Kind.PERSON, "Ola Brekke": Kind.PERSON, "Brekke": Kind.PERSON})
-    assert [mention.entity for mention in annotation.mentions] == ["person:ida-breke"] * 2 + ["person:ola-breke"] * 2
+    ida, ola = "person:ida-breke", "person:ola-breke"
+    assert [mention.entity for mention in annotation.mentions] == [ida, ida, ola, "person:breke", ola, ola, ola]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Li Qiang met Li Keqiang. Li smiled.", ["Li Qiang", "Li Keqiang", "Li"]),
+        ("Brekke wins\n\nIda Brekke won.", ["Ida Brekke", "Ida Brekke"]),
+        ("Orban Viktor came. Viktor Orban left. Orban slept.", ["Orban Viktor"] * 3),
+        ("Ursula von der Leyen spoke. Von der Leyen left. Leyen slept.", ["Ursula von der Leyen"] * 3),
+        ("Bashar al-Assad spoke. Assad left. Al-Assad slept.", ["Bashar al-Assad"] * 3),
+        ("George H. Marlow met George W. Marlow. Marlow left.", ["George H. Marlow", "George W. Marlow", "Marlow"]),
+        ("Tyrone Oakes Jr. met J. Kessler Jr. Oakes left.", ["Tyrone Oakes Jr", "J. Kessler Jr", "Tyrone Oakes Jr"]),
+        ("J. Marlow saw John Marlow and Jane Marlow.", ["J. Marlow", "John Marlow", "Jane Marlow"]),
+    ],
+)
+def test_whose_name_it_is(text: str, expected: list[str]) -> None:
+    words = (
+        *("Li Qiang", "Li Keqiang", "Li", "Ida Brekke", "Brekke", "Orban Viktor", "Viktor Orban", "Orban"),
+        *("Ursula von der Leyen", "Von der Leyen", "Leyen", "Bashar al-Assad", "Assad", "Al-Assad", "George H. Marlow"),
+        *(
+            "George W. Marlow",
+            "Marlow",
+            "Tyrone Oakes Jr",
+            "J. Kessler Jr",
+            "Oakes",
+            "J. Marlow",
+            "John Marlow",
+            "Jane Marlow",
+        ),
+    )
+    annotation = annotate(text, dict.fromkeys(words, Kind.PERSON))
+    names = {entity.id: entity.name for entity in annotation.entities}
+    assert [names[mention.entity] for mention in annotation.mentions] == expected
 
 
 def test_families_named_first_and_other_spellings() -> None:

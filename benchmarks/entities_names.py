@@ -59,17 +59,16 @@ class Score:
         return 2 * self.precision * self.recall / ((self.precision + self.recall) or 1)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what can be asked for."""
+def main(arguments: list[str]) -> int:
+    """Print both tables; return the exit code."""
+    parser = argparse.ArgumentParser(prog="entities.py names", description=__doc__)
     parser.add_argument("--errors", action="store_true", help="print the pairs of half A that we get wrong")
     parser.add_argument("--most", type=int, default=SIZES[-1], help="known entities at most")
-
-
-def run(options: argparse.Namespace) -> None:
-    """Print both tables."""
+    options = parser.parse_args(arguments)
     compare(read_pairs(), with_errors=options.errors)
     print()
     print_costs([size for size in SIZES if size <= options.most])
+    return 0
 
 
 def read_pairs() -> list[Pair]:
