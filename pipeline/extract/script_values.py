@@ -157,11 +157,11 @@ def _follow_names(root: object) -> object:
         name = value.get("__ref") if isinstance(value, dict) and store else None
         return store.get(name) if store and isinstance(name, str) else None
 
-    return _follow(root, record_of) if store else root
+    return _follow(root, record_of, [_MAX_NODES]) if store else root
 
 
-def _follow(root: object, referred: Callable[[object], object]) -> object:
-    budget = [_MAX_NODES]
+def _follow(root: object, referred: Callable[[object], object], budget: list[int]) -> object:
+    """Return the value with what it refers to in place of the references, as far as the ``budget`` of parts goes, which shrinks."""
 
     def follow(value: object, depth: int) -> object:
         budget[0] -= 1
@@ -198,4 +198,5 @@ def _read_stream(stream: str) -> Iterator[object]:
         named = _REFERENCE.match(value) if isinstance(value, str) else None
         return rows.get(named[1]) if named else None
 
-    yield from (_follow(value, row_of) for value in rows.values() if isinstance(value, dict | list))
+    budget = [_MAX_NODES]  # of all rows: a thousand that each refer to one large row would take minutes
+    yield from (_follow(value, row_of, budget) for value in rows.values() if isinstance(value, dict | list))
