@@ -68,8 +68,8 @@ def clean_html(html: str) -> list[str]:
 
 
 def parse_html(html: str) -> BeautifulSoup:
-    """Return the tree that BeautifulSoup on lxml makes of it."""
-    return BeautifulSoup(html, "lxml")
+    """Return the tree that BeautifulSoup on lxml makes of it; halves of characters, as JSON may hold, are left out."""
+    return BeautifulSoup(html.encode("utf-8", "ignore").decode(), "lxml")
 
 
 def _remove(soup: BeautifulSoup, rules: Rules) -> None:

@@ -97,7 +97,9 @@ def read_literal(text: str, at: int, names: Mapping[str, object], depth: int = 0
 
 
 def _unquote(literal: str) -> str:
-    return _ESCAPE.sub(lambda found: _unescape(found[1]), literal[1:-1])
+    text = _ESCAPE.sub(lambda found: _unescape(found[1]), literal[1:-1])
+    # Characters beyond the first plane are escaped as two halves.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore") if "\\u" in literal else text
 
 
 def _unescape(escaped: str) -> str:

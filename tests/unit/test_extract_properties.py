@@ -132,6 +132,10 @@ def test_bad_pages_end_in_a_verdict(body: bytes) -> None:
             b'[{"@type":"Thing","name":"x"}' + b',{"@type":"Thing","name":"x"}' * 1_700_000 + b"]", id="50 MB"
         ),
         pytest.param(b'{"@type":"Article","headline":"x","k":[' + b'{"@type":"Thing"},' * 60_000, id="cut off"),
+        pytest.param(
+            b'{"@type":"Article","headline":"Light saved","articleBody":"' + b"<p>Half\\ud83d</p>" * 1_000 + b'"}',
+            id="half a character",
+        ),
     ],
 )
 def test_broken_linked_data_costs_nothing_but_itself(script: bytes) -> None:

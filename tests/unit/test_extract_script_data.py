@@ -96,6 +96,19 @@ def test_reads_what_site_generators_pack(script: str) -> None:
     assert read(script) == LINES
 
 
+def test_characters_beyond_the_first_plane_are_read_from_their_halves() -> None:
+    lines = [f"{line[:-1]} 😀." for line in LINES]
+    for body in (lines, "".join(f"<p>{line}</p>" for line in lines)):
+        assert read(f"<script>a = {{title: 'Light saved', body: {json.dumps(body)}}};</script>") == lines
+
+
+def test_half_a_character_is_left_out() -> None:
+    for half in ("\ud83d", "\ude00"):
+        written = json.dumps({"title": "Light saved", "body": MARKED.replace("Tuesday", f"Tuesday{half}")})
+        assert read(f'<script type="application/json">{written}</script>') == LINES
+        assert read("<script>a = " + written.replace('"title"', "title") + ";</script>") == LINES
+
+
 @pytest.mark.parametrize(
     "script",
     [
