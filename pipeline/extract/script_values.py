@@ -163,7 +163,7 @@ def _follow_names(root: object) -> object:
 
 
 def _follow(root: object, referred: Callable[[object], object], budget: list[int]) -> object:
-    """Return the value with what it refers to in place of the references, as far as the ``budget`` of parts goes, which shrinks."""
+    """Return the value with what it refers to in place of the references, while the ``budget`` of parts lasts."""
 
     def follow(value: object, depth: int) -> object:
         budget[0] -= 1

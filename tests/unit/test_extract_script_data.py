@@ -115,7 +115,9 @@ def test_half_a_character_is_left_out() -> None:
         f'<script type="application/json">{json.dumps([{"a": 1}, [1, 1, 1, 1]] + [0] * 3)}</script>' * 2,
         f'<script type="application/json">{json.dumps([[1], *([n + 1, n + 1] for n in range(1, 200)), {"a": 1}])}</script>',
         stream("1:[" + '"$1",' * 200 + '"$1"]\n' * 3),
-        stream(f"1:{json.dumps(['x'] * 1_000)}\n" + "".join(f"{n:x}:{json.dumps(['$1'] * 300)}\n" for n in range(2, 1_000))),
+        stream(
+            f"1:{json.dumps(['x'] * 1_000)}\n" + "".join(f"{n:x}:{json.dumps(['$1'] * 300)}\n" for n in range(2, 1_000))
+        ),
         "<script>a = " + "[" * 100_000 + "</script>",
         "<script>a = {" + "a:{" * 100_000 + "</script>",
         "<script>a = ('" + "\\" * 100_001 + "</script>",
