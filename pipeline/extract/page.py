@@ -40,8 +40,9 @@ _HTML_TYPES = ("html", "xml", "text/plain", "application/octet-stream", "unknown
 _HTML_TAG = re.compile(
     r"<(?:!doctype\s+html|html|head|body|title|meta|div|p|article|main|section|h1|span|a)[\s>/]", re.IGNORECASE
 )
+#: What is read once is never tried another way: forty comments in front of a page could be cut into comments in 2^39 ways.
 _OTHER_ROOT = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|rdf:RDF|urlset|sitemapindex|svg)[\s>]", re.DOTALL
+    r"\s*(?:<\?xml[^>]*>\s*)?(?><!--.*?-->\s*)*+<(?:rss|feed|rdf:RDF|urlset|sitemapindex|svg)[\s>]", re.DOTALL
 )
 _SNIFF_WITHIN = 100_000
 
