@@ -75,7 +75,8 @@ class Mark(NamedTuple):
 
     def has(self, attribute: str, word: str) -> bool:
         """Tell whether the word is one of those in the attribute's value."""
-        return word in (self.attributes.get(attribute) or "").split()
+        written = self.attributes.get(attribute)
+        return written is not None and word in written.split()
 
     def is_inside(self, *tags: str) -> bool:
         """Tell whether an element with one of the tags is around it."""
