@@ -28,6 +28,7 @@ _KINDS: dict[str | None, int] = {
     **dict.fromkeys(("i", "em"), _SLANTED),
     "a": _LINK, "time": _TIME, "br": _BREAK, "hr": _RULE, "img": _PICTURE, "nav": _FRAME, "footer": _FRAME, "aside": _FRAME,
 }  # fmt: skip
+MANY_BLOCKS = 40_000  # real pages have some hundreds; what comes after these is not looked at
 _UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _STOPS = frozenset(".!?。！？．｡।؟۔…։።။។")
 _CLOSING = "\"'”’“»«)]」』）】〉》 \t"
@@ -233,7 +234,7 @@ class _Walker:
 
     def _flush(self, styles: int) -> None:
         """End the block that is open, and keep it if there is a word in it."""
-        text = clean_line("".join(self._pieces))
+        text = clean_line("".join(self._pieces)) if len(self._blocks) < MANY_BLOCKS else ""
         if text and (text[0].isalnum() or _WORD.search(text)):
             is_ascii = text.isascii()
             size = len(text) if is_ascii else weigh(text)

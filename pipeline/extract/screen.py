@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import count, groupby
+from itertools import count, groupby, islice
 from operator import itemgetter
 
 from selectolax.lexbor import LexborNode
@@ -25,6 +25,7 @@ _INLINE = frozenset({
 })  # fmt: skip
 _FRAME = frozenset({"nav", "footer", "header"})
 _LINKED_SHARE = 0.7
+_MANY_LINES = 10_000  # no wall shows more
 _UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -86,7 +87,7 @@ class Line:
 def read_screen(page: Page) -> list[Line]:
     """Return the lines that the page shows, in order."""
     lines = (_line(list(pieces), place) for (_, place), pieces in groupby(_pieces(page.tree.body), itemgetter(0, 1)))
-    return [line for line in lines if line.text]
+    return [*islice((line for line in lines if line.text), _MANY_LINES)]
 
 
 def simplify(text: str) -> str:
