@@ -32,6 +32,7 @@ MANY_BLOCKS = 40_000  # real pages have some hundreds; what comes after these is
 _UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _STOPS = frozenset(".!?。！？．｡।؟۔…։።။។")
 _CLOSING = "\"'”’“»«)]」』）】〉》 \t"
+_SENTENCE = 60  # characters; shorter texts without a mark may be headings
 _WORD = re.compile(r"\w")
 _COMMAS = (",", "،", "、", "，")
 #: Attributes beside class that name what a box is for, and those that may hide it.
@@ -250,7 +251,7 @@ class _Walker:
                     slanted,
                     self._has_time,
                     self._follows_rule,
-                    text[-1] in _STOPS or text.rstrip(_CLOSING)[-1:] in _STOPS,
+                    text[-1] in _STOPS or text.rstrip(_CLOSING)[-1:] in _STOPS or _ends_unmarked(text, size),
                     text.count(",") if is_ascii else sum(map(text.count, _COMMAS)),
                 )
             )
@@ -286,6 +287,11 @@ def _read_names(tag: str, attributes: dict[str, str | None]) -> tuple[int, str]:
 def _read_class(tag: str, names: str) -> tuple[int, str]:
     """Return the groups of its tag and class, and the two as its signature."""
     return tag_mask(tag) | mask_of(names), f"{tag}.{names}"
+
+
+def _ends_unmarked(text: str, size: int) -> bool:
+    """Tell whether it is a sentence of Thai or Lao, which end without a mark."""
+    return size >= _SENTENCE and "\u0e00" <= text[-1] <= "\u0eff"
 
 
 def _is_concealed(attributes: dict[str, str | None]) -> bool:
