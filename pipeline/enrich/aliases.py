@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.enrich.mentions import has_title
 from pipeline.enrich.people import Paragraphs, Surnames, is_bare, merge_variants
 from pipeline.enrich.places import Gazetteer
-from pipeline.enrich.speech import Gender
+from pipeline.enrich.speech import Gender, load_given_names
 from pipeline.enrich.spelling import fold_name, spelling_key
 from pipeline.enrich.words import Words, load_known_names
 from pipeline.model.entity import Kind, Mention
@@ -69,9 +69,12 @@ def _decide_kinds(
         counter[mention.kind] += 1
         if has_title(text, mention, words):
             counter[Kind.PERSON] += _TITLE_WEIGHT
+    surnames = {name for name, counter in votes.items() if counter.most_common(1)[0][0] is Kind.PERSON}
     kinds = []
     for mention, name in zip(mentions, names, strict=True):
         voted = votes[fold_name(mention.text)].most_common(1)[0][0]
+        if _is_said_person(mention.text, surnames):
+            voted = Kind.PERSON
         if mention.text in known.organizations or mention.text in known.bodies:
             kinds.append(Kind.ORGANIZATION)
         elif gazetteer.is_country(mention.text) and voted is not Kind.PERSON:
@@ -81,6 +84,12 @@ def _decide_kinds(
         else:
             kinds.append(voted)
     return kinds
+
+
+def _is_said_person(name: str, surnames: Container[str]) -> bool:
+    """Tell whether a given name and a surname that is a person's elsewhere in the text make the name."""
+    first, _, last = name.partition(" ")
+    return bool(last) and first.lower() in load_given_names() and fold_name(last) in surnames
 
 
 def _link_people(

@@ -118,7 +118,11 @@ class Reader:
             return None
         has_comma = last in ",?!…—" or any(mark in joint for mark in ",—–")
         is_own = has_comma or not self._text[slice(*self._left(index))].strip()
+        left = self._text[slice(*self._left(index))]
         cue = self._subjects.first_cue(begin, min(end, begin + _REACH))
+        is_other = not is_own and self._is_no_speech(index, left)
+        if is_other or (cue and left.strip() and self._is_said_before(index, begin)):
+            return None
         if cue and is_own and self._subjects.is_adverbs(begin, cue.start()):
             return self._said_by(self._subjects.find_after(cue, end), cue)
         if cue:
@@ -128,6 +132,14 @@ class Reader:
             ):
                 return self._said_by(subject, cue) if is_own or subject else None
         return self._unknown_verb(begin, end) if last == "," or ("," in joint and cue is None) else None
+
+    def _is_said_before(self, index: int, begin: int) -> bool:
+        """Tell whether the verb stands before: He spoke of "betrayal", a charge that she called "absurd"."""
+        cue = self._subjects.first_cue(begin, begin + _REACH)
+        subject = next(iter(self._cast.candidates(begin, begin + _REACH)), None)
+        stands = min([one.start() for one in (cue,) if one] + [one.start for one in (subject,) if one], default=begin)
+        is_near = all(word[0].isupper() for word in _WORD.findall(self._text[begin:stands]))
+        return not is_near and bool(self._subjects.find_cues(*self._left(index)))
 
     def _inside(self, quotation: Quotation) -> Said | None:
         """Return who speaks where the verb stands inside the marks, as in French and Russian."""

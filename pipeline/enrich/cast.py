@@ -96,7 +96,8 @@ class Cast:
 
     def is_oblique(self, candidate: Candidate, start: int) -> bool:
         """Tell whether a preposition stands before the name, its title and its article."""
-        for word in reversed(_WORD.findall(self._text[max(start, candidate.start - 60) : candidate.start])[-6:]):
+        clause = re.split(r"[,;:()]", self._text[max(start, candidate.start - _ROLE_REACH) : candidate.start])[-1]
+        for word in reversed(_WORD.findall(clause)[-_ROLE_WORDS:]):
             lower = word.lower()
             if lower in self._speech.prepositions:
                 return True

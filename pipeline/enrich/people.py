@@ -15,7 +15,7 @@ from pipeline.enrich.speech import Gender, load_given_names
 from pipeline.enrich.spelling import fold_name, spelling_key
 
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "junior", "senior"})
-#: Small words that belong to a surname, in Dutch, German, the Romance languages, Arabic and others.
+#: Small words that belong to a surname in Dutch, German and the Romance languages. None is a given name: Ben, Al.
 _PARTICLES = frozenset(
     {
         *(
@@ -36,9 +36,9 @@ _PARTICLES = frozenset(
             "af",
             "av",
             "di",
-            "da",
         ),
         *(
+            "da",
             "do",
             "dos",
             "das",
@@ -53,11 +53,9 @@ _PARTICLES = frozenset(
             "los",
             "du",
             "des",
-            "al",
-            "el",
-            "bin",
+            "y",
         ),
-        *("ibn", "ben", "bint", "abu", "y", "st", "saint", "san", "mac", "op", "in", "'t", "t", "d", "l", "o"),
+        *("'t", "t", "d", "l"),
     }
 )
 _ARABIC = re.compile(r"^(?:al|el|ul|as|ash|ad|ar|at|az)[-‑]", re.IGNORECASE)

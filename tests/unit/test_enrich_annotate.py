@@ -71,6 +71,7 @@ def test_of_two_with_one_surname_nobody_is_guessed() -> None:
         ("Bashar al-Assad spoke. Assad left. Al-Assad slept.", ["Bashar al-Assad"] * 3),
         ("George H. Marlow met George W. Marlow. Marlow left.", ["George H. Marlow", "George W. Marlow", "Marlow"]),
         ("Tyrone Oakes Jr. met J. Kessler Jr. Oakes left.", ["Tyrone Oakes Jr", "J. Kessler Jr", "Tyrone Oakes Jr"]),
+        ("Jane Marlow met Ben Marlow.", ["Jane Marlow", "Ben Marlow"]),
         ("J. Marlow saw John Marlow and Jane Marlow.", ["J. Marlow", "John Marlow", "Jane Marlow"]),
     ],
 )
@@ -87,6 +88,7 @@ def test_whose_name_it_is(text: str, expected: list[str]) -> None:
             "J. Marlow",
             "John Marlow",
             "Jane Marlow",
+            "Ben Marlow",
         ),
     )
     annotation = annotate(text, dict.fromkeys(words, Kind.PERSON))
@@ -121,6 +123,20 @@ def test_titles_and_the_gazetteer_outvote_the_tagger() -> None:
         "European Union": Kind.ORGANIZATION,
         "Hult": Kind.PERSON,
     }
+
+
+def test_a_given_name_before_a_persons_surname_is_a_person() -> None:
+    kinds = {"Philip Marlow": Kind.ORGANIZATION, "Marlow": Kind.PERSON, "Philip Works": Kind.ORGANIZATION}
+    found = by_id(annotate("Philip Marlow left Philip Works. Marlow slept.", kinds))
+    assert {key: entity.count for key, entity in found.items()} == {
+        "person:philip-marlow": 2,
+        "organization:philip-works": 1,
+    }
+
+
+def test_a_seat_stands_for_a_body_of_its_country() -> None:
+    [kremlin] = annotate("The Kremlin said no.", {"Kremlin": Kind.PLACE}).entities
+    assert (kremlin.kind, kremlin.name, kremlin.country, kremlin.place) == (Kind.ORGANIZATION, "Kremlin", "RU", None)
 
 
 def test_initials_stand_for_the_organization() -> None:
