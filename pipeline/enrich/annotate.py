@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from pipeline.enrich.aliases import group_mentions
 from pipeline.enrich.entities import Linked, link_groups
-from pipeline.enrich.language import decide_language
+from pipeline.enrich.language import UNKNOWN, decide_language
+from pipeline.enrich.lookup import find_known
 from pipeline.enrich.mentions import add_repeats, clean_mentions
 from pipeline.enrich.places import Gazetteer
 from pipeline.enrich.quotes import find_quotes
@@ -57,25 +58,29 @@ def annotate_article(
 
 
 def annotate_texts(sources: Sequence[Source], tagger: Tagger, gazetteer: Gazetteer) -> tuple[Annotation, ...]:
-    """Return the annotation of each text, in order; where the tagger does not know the language, the language alone."""
+    """Return the annotation of each text, in order; where no language can be told, nothing is looked for."""
     languages = [decide_language(_whole(source), source.declared_language) for source in sources]
     annotations = [Annotation(language=language, method=AnnotationMethod.NONE) for language in languages]
     for language in dict.fromkeys(languages):
-        chosen = [index for index, other in enumerate(languages) if other == language]
+        chosen = [index for index, other in enumerate(languages) if other == language != UNKNOWN]
         tagged = tagger.tag([_whole(sources[index]) for index in chosen], language)
-        for index, mentions in zip(chosen, tagged or (), strict=tagged is not None):
+        for index, mentions in zip(chosen, tagged or [None] * len(chosen), strict=True):
             annotations[index] = _annotate(sources[index], mentions, language, gazetteer)
     return tuple(annotations)
 
 
-def _annotate(source: Source, tagged: Sequence[Mention], language: str, gazetteer: Gazetteer) -> Annotation:
+def _annotate(source: Source, tagged: Sequence[Mention] | None, language: str, gazetteer: Gazetteer) -> Annotation:
+    """Annotate with what the tagger found; None: by looking names up, since it does not know the language."""
     words, whole = load_words(language), _whole(source)
-    mentions = add_repeats(whole, clean_mentions(whole, tagged, words))
+    if tagged is None:
+        mentions = find_known(whole, language, gazetteer)
+    else:
+        mentions = add_repeats(whole, clean_mentions(whole, tagged, words))
     groups = group_mentions(whole, mentions, words, gazetteer)
     linked = _only_text(link_groups(whole, groups, words, gazetteer), len(whole) - len(source.text))
     return Annotation(
         language=language,
-        method=AnnotationMethod.MODEL,
+        method=AnnotationMethod.GAZETTEER if tagged is None else AnnotationMethod.MODEL,
         mentions=linked.mentions,
         entities=linked.entities,
         quotes=find_quotes(source.text, linked.mentions, words),
