@@ -15,24 +15,30 @@ from tagger_training import Plan, Text, fit_network
 from pipeline.adapters.spacy_tagger import load_model, read_tokens, split_text
 from pipeline.enrich.annotate import Source, annotate_texts
 from pipeline.enrich.places import load_gazetteer
-from pipeline.enrich.tagging.decoding import LABELS
+from pipeline.enrich.tagging.decoding import LABELS, find_spans
 from pipeline.enrich.tagging.features import NONE, list_features, place_within
 from pipeline.enrich.tagging.network import Network
-from pipeline.enrich.tagging.tagger import tag_tokens
+from pipeline.enrich.tagging.tagger import score_tokens
 from pipeline.enrich.tagging.tokens import Span, Tokens
 from pipeline.model.entity import Kind, Mention
 
 #: Networks whose scores are averaged.
 NETWORKS = 2
-_BASE_KINDS = {"PERSON": "person", "ORG": "organization", "GPE": "place", "LOC": "place", "FAC": "place"}
+_BASE_KINDS = {
+    "PERSON": "person",
+    "ORG": "organization",
+    **dict.fromkeys(("GPE", "LOC", "FAC"), "place"),
+    **dict.fromkeys(("EVENT", "LAW", "PRODUCT", "WORK_OF_ART"), "other"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A labelled document, and what there is to learn from it: one text a piece that the tagger reads at once."""
+    """A labelled document, what there is to learn from each piece of it that is read at once, and what the model finds."""
 
     document: Labelled
     pieces: Sequence[tuple[int, Text]]
+    base: Sequence[Span]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -44,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"no labelled sets at {DEVSET}: nothing measured")
         return 0
     samples = read_samples()
-    print_scores("the base model alone", samples, [base_spans(sample) for sample in samples])
+    print_scores("the base model alone", samples, [sample.base for sample in samples])
     for heading, is_unseen in (
         ("out of fold", [lambda sample, fold=fold: sample.document.fold == fold for fold in range(FOLDS)]),
         ("weights fitted on the other sets", [lambda sample, name=name: sample.document.set == name for name in SETS]),
@@ -56,14 +62,33 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def read_samples() -> list[Sample]:
-    """Return the labelled documents with what the base model says of them."""
+    """Return the labelled documents with what the base model finds in them."""
     documents = read_labelled()
     pieces = [(number, start, text) for number, each in enumerate(documents) for start, text in split_text(each.text)]
-    docs = load_model("en").pipe((text for _, _, text in pieces), batch_size=32)
-    texts: list[list[tuple[int, Text]]] = [[] for _ in documents]
-    for (number, start, _), doc in zip(pieces, docs, strict=True):
-        texts[number].append((start, make_text(read_tokens(doc), documents[number].spans, start)))
-    return [Sample(document=each, pieces=some) for each, some in zip(documents, texts, strict=True)]
+    texts = [text for _, _, text in pieces]
+    learned: list[list[tuple[int, Text]]] = [[] for _ in documents]
+    base: list[list[Span]] = [[] for _ in documents]
+    for (number, offset, _), tokens, doc in zip(
+        pieces, read_tokens(texts), load_model("en").pipe(texts, batch_size=32), strict=True
+    ):
+        found = [
+            Span(offset + span.start_char, offset + span.end_char, _BASE_KINDS[span.label_])
+            for span in doc.ents
+            if span.label_ in _BASE_KINDS
+        ]
+        spans = add_others(documents[number].spans, found)
+        base[number] += found
+        learned[number].append((offset, make_text(tokens, spans, offset)))
+    return [
+        Sample(document=document, pieces=some, base=found)
+        for document, some, found in zip(documents, learned, base, strict=True)
+    ]
+
+
+def add_others(true: Sequence[Span], found: Sequence[Span]) -> list[Span]:
+    """Return the true spans, and names of other kinds that the model finds beside them: the sets label none of these."""
+    others = (span for span in found if span.label == "other")
+    return [*true, *(span for span in others if all(span.end <= one.start or one.end <= span.start for one in true))]
 
 
 def make_text(tokens: Tokens, spans: Sequence[Span], offset: int) -> Text:
@@ -85,14 +110,14 @@ def predict_unseen(
     """Return the spans of each document, of the tagger and of all of enrichment, by networks that never saw it."""
     tagged: list[list[Span]] = [[] for _ in samples]
     for choose in is_unseen:
-        fitted = fit_networks([sample for sample in samples if not choose(sample)], networks)
+        fitted = fit_networks([sample for sample in samples if not choose(sample)], networks, Plan())
         for number, sample in enumerate(samples):
             if choose(sample):
                 tagged[number] = list(tag(sample, fitted))
     return tagged, [annotate(sample, spans) for sample, spans in zip(samples, tagged, strict=True)]
 
 
-def fit_networks(samples: Sequence[Sample], count: int, plan: Plan = Plan()) -> list[Network]:
+def fit_networks(samples: Sequence[Sample], count: int, plan: Plan) -> list[Network]:
     """Return networks fitted to the samples, which differ by their seed alone."""
     texts = [text for sample in samples for _, text in sample.pieces]
     return [fit_network(texts, seed, plan) for seed in range(count)]
@@ -101,7 +126,8 @@ def fit_networks(samples: Sequence[Sample], count: int, plan: Plan = Plan()) -> 
 def tag(sample: Sample, networks: Sequence[Network]) -> Iterator[Span]:
     """Yield the spans that the networks find, in characters."""
     for start, text in sample.pieces:
-        yield from in_characters(text.tokens, tag_tokens(text.tokens, networks), start)
+        spans = find_spans(score_tokens(text.tokens, text.features, networks))
+        yield from in_characters(text.tokens, spans, start)
 
 
 def annotate(sample: Sample, spans: Sequence[Span]) -> list[Span]:
@@ -127,19 +153,6 @@ class _Given:
             )
             for text in texts
         )
-
-
-def base_spans(sample: Sample) -> list[Span]:
-    """Return what the base model alone finds, in characters."""
-    return [
-        span
-        for start, text in sample.pieces
-        for span in in_characters(
-            text.tokens,
-            [Span(span.start, span.end, _BASE_KINDS[span.label]) for span in text.tokens.spans if span.label in _BASE_KINDS],
-            start,
-        )
-    ]
 
 
 def in_characters(tokens: Tokens, spans: Sequence[Span], offset: int) -> list[Span]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from entities_tagging import NETWORKS, fit_networks, read_samples
 from labelled_texts import DEVSET
+from tagger_training import Plan
 
 from pipeline.enrich.tagging.network import save_networks
 
@@ -22,7 +23,7 @@ def main() -> int:
     if not DEVSET.is_dir():
         print(f"no labelled sets at {DEVSET}: nothing fitted")
         return 0
-    networks = fit_networks(read_samples(), NETWORKS)
+    networks = fit_networks(read_samples(), NETWORKS, Plan())
     save_networks(networks, WEIGHTS)
     print(f"{len(networks[0].vocabulary)} features, {WEIGHTS.stat().st_size / 1e6:.1f} MB: {WEIGHTS}")
     return 0

@@ -119,11 +119,17 @@ def join_inputs(inputs: Sequence[Inputs]) -> Inputs:
 
 def schedule(done: float) -> float:
     """Return the share of the rate: up within the first tenth, then down along a cosine."""
-    return done * 10 if done < 0.1 else 0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * (done - 0.1) / 0.9))
+    falling = 0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * (done - 0.1) / 0.9))
+    return float(min(done * 10, falling))
 
 
 def find_gradients(
-    weights: Weights, inputs: Inputs, labels: np.ndarray, lengths: Sequence[int], random: np.random.Generator, plan: Plan
+    weights: Weights,
+    inputs: Inputs,
+    labels: np.ndarray,
+    lengths: Sequence[int],
+    random: np.random.Generator,
+    plan: Plan,
 ) -> Mapping[str, np.ndarray]:
     """Return the gradient of the mean loss of the labels, with dropout, by the name of each weight."""
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 from pipeline.enrich.places import Gazetteer, Level
 from pipeline.enrich.spelling import fold_name
@@ -33,9 +34,34 @@ _CASES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     **dict.fromkeys(("de", "nl", "sv", "da", "no"), (("s",), ("",))),
     **dict.fromkeys(
         ("ru", "uk", "be", "bg", "mk", "sr"),
-        (("ою", "ою", "ой", "ом", "ем", "єю", "ею", "а", "у", "и", "і", "ї", "ы", "е", "я", "ю", "ь"), ("", "а", "я", "ь")),
+        (
+            ("ою", "ою", "ой", "ом", "ем", "єю", "ею", "а", "у", "и", "і", "ї", "ы", "е", "я", "ю", "ь"),
+            ("", "а", "я", "ь"),
+        ),
     ),
-    "ko": (("에서는", "에서", "에게", "으로", "부터", "까지", "은", "는", "이", "가", "을", "를", "에", "의", "와", "과", "로", "도"), ("",)),
+    "ko": (
+        (
+            "에서는",
+            "에서",
+            "에게",
+            "으로",
+            "부터",
+            "까지",
+            "은",
+            "는",
+            "이",
+            "가",
+            "을",
+            "를",
+            "에",
+            "의",
+            "와",
+            "과",
+            "로",
+            "도",
+        ),
+        ("",),
+    ),
 }
 #: "and", "in", "to", "so", "like": written together with the word that follows.
 _PREFIXES: Mapping[str, Sequence[str]] = {
@@ -55,7 +81,9 @@ def find_known(text: str, language: str, gazetteer: Gazetteer) -> tuple[Mention,
     """Return the known places and bodies that the text names, in order of start, none overlapping."""
     known = _Known(language, gazetteer)
     found = _scan_characters(text, known) if language in _UNPARTED_LANGUAGES else _scan_words(text, known)
-    return tuple(Mention(start=each.start, end=each.end, text=text[each.start : each.end], kind=each.kind) for each in found)
+    return tuple(
+        Mention(start=each.start, end=each.end, text=text[each.start : each.end], kind=each.kind) for each in found
+    )
 
 
 class _Known:
@@ -110,7 +138,10 @@ def _scan_words(text: str, known: _Known) -> Iterator[_Found]:
 
 def _look_up(text: str, words: Sequence[tuple[int, int]], known: _Known) -> _Found | None:
     start, end = words[0][0], words[-1][1]
-    if any(not text[before[1] : after[0]].isspace() or "\n" in text[before[1] : after[0]] for before, after in _pairs(words)):
+    if any(
+        not text[before[1] : after[0]].isspace() or "\n" in text[before[1] : after[0]]
+        for before, after in _pairs(words)
+    ):
         return None
     name = text[start:end]
     if len(words) > 1 and name[0].isupper() and not text[words[-1][0]].isupper():
@@ -128,7 +159,7 @@ def _look_up(text: str, words: Sequence[tuple[int, int]], known: _Known) -> _Fou
 
 
 def _pairs(words: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    return zip(words, words[1:], strict=False)
+    return pairwise(words)
 
 
 def _least(name: str) -> int:

@@ -46,7 +46,7 @@ def add_repeats(text: str, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
     repeats: list[Mention] = []
     for word in _WORD.finditer(text):
         start = word.start()
-        name = next((name for name in by_first.get(word[0], ()) if _stands_at(name, text, start)), None)
+        name = next((name for name in by_first.get(word[0], ()) if _stands_at(name, text, start)), "")
         if not name or (repeats and start < repeats[-1].end):
             continue
         end = start + len(name)

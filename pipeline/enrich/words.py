@@ -9,10 +9,11 @@ from importlib.resources import files
 
 from babel import Locale
 
-
 #: Languages that news is written in and that have names of countries of their own.
-_LANGUAGES = "am ar az be bg bn cs da de el es et fa fi fr he hi hr hu hy id it ja ka kk ko lt lv mk nl no pl pt ro ru sk sl sq sr sv \
-sw ta th tr uk ur uz vi zh zh_Hant"
+_LANGUAGES = (
+    "am ar az be bg bn cs da de el es et fa fi fr he hi hr hu hy id it ja ka kk ko lt lv mk nl no pl pt ro ru sk sl sq sr sv "
+    "sw ta th tr uk ur uz vi zh zh_Hant"
+)
 _LEAST_LATIN = 5
 _CODE = 2  # letters; longer ones are regions of the world
 

@@ -8,7 +8,8 @@ import numpy as np
 from pipeline.enrich.tagging.features import NONE
 from pipeline.enrich.tagging.tokens import Floats, Span
 
-KINDS = ("person", "organization", "place")
+#: The values of Kind.
+KINDS = ("person", "organization", "place", "other")
 #: S for a name of one token, else B, I and E for its first, inner and last tokens (Ratinov and Roth, 2009: BILOU).
 LABELS = (NONE, *(f"{place}-{kind}" for kind in KINDS for place in "BIES"))
 _NEVER = -1e9

@@ -19,22 +19,10 @@ from pipeline.enrich.words import load_words
 NONE = "O"
 _LANGUAGE = "en"
 #: Small words within a name: "Bank of England", "Ursula von der Leyen", "Marks & Spencer".
-_LINKS = frozenset({"of", "the", "and", "for", "de", "von", "van", "al", "&", "-", "del", "la", "di", "der", "du", "bin", "'s"})
+_LINKS = frozenset(
+    {"of", "the", "and", "for", "de", "von", "van", "al", "&", "-", "del", "la", "di", "der", "du", "bin", "'s"}
+)
 _SENTENCE_BREAKS = frozenset({".", "!", "?", ":", '"', "“", "”", "«", "„"})
-#: What OntoNotes' labels are to us. Works, events and nationalities are what a name most often turns out to be instead.
-_KINDS: Mapping[str, str] = {
-    "PERSON": "person",
-    "ORG": "organization",
-    "GPE": "place",
-    "LOC": "place",
-    "FAC": "place",
-    "NORP": "people",
-    "WORK_OF_ART": "work",
-    "EVENT": "work",
-    "LAW": "work",
-    "PRODUCT": "product",
-}
-_OTHER = "other"
 _UPPER, _LOWER, _DIGIT = re.compile(r"[A-Z]"), re.compile(r"[a-z]"), re.compile(r"\d")
 _REPEATED, _REPEATED_OFTEN = re.compile(r"(.)\1+"), re.compile(r"(.)\1\1+")
 
@@ -60,14 +48,12 @@ def _lists() -> _Lists:
 def list_features(tokens: Tokens) -> list[list[str]]:
     """Return the names of each token's features."""
     found = [list(_word_features(word)) for word in tokens.words]
-    labels = _label_tokens(tokens.spans, len(tokens.words))
-    for features, label, kind in zip(found, labels.fine, labels.coarse, strict=True):
-        features += (f"model={label}", f"model kind={kind}")
     for span in load_phrases().find(tokens.words):
         for index in range(span.start, span.end):
             found[index].append(f"phrase={place_within(index, span)}{span.label}")
-    _add_document(found, tokens, labels.coarse)
-    _add_runs(found, tokens.words)
+    runs = list(_find_runs(tokens.words))
+    _add_document(found, tokens.words, runs)
+    _add_runs(found, tokens.words, runs)
     return found
 
 
@@ -109,64 +95,30 @@ def _word_features(word: str) -> tuple[str, ...]:
     return tuple(features)
 
 
-@dataclass(frozen=True, slots=True)
-class _Labels:
-    fine: Sequence[str]
-    coarse: Sequence[str]
-
-
-def _label_tokens(spans: Iterable[Span], count: int) -> _Labels:
-    fine, coarse = [NONE] * count, [NONE] * count
-    for span in spans:
-        for index in range(span.start, span.end):
-            place = place_within(index, span)
-            fine[index], coarse[index] = f"{place}-{span.label}", f"{place}-{_KINDS.get(span.label, _OTHER)}"
-    return _Labels(fine, coarse)
-
-
-def _add_document(found: list[list[str]], tokens: Tokens, labels: Sequence[str]) -> None:
-    """Add what the rest of the text says of a capitalised word: how it is labelled there, of which names it is a part."""
-    kinds = [label[2:] or NONE for label in labels]
-    capitals = [index for index, word in enumerate(tokens.words) if is_capitalised(word)]
-    seen: dict[str, Counter[str]] = defaultdict(Counter)
-    for index in capitals:
-        seen[tokens.words[index]][kinds[index]] += 1
-    parts, acronyms = _parts_of_names(tokens)
-    in_lower_case = {word for word in tokens.words if word.islower()}
-    for index in capitals:
-        word, features = tokens.words[index], found[index]
-        total = seen[word].total()
-        features.append(f"times={min(total, 4)}")
-        if total > 1:
-            for kind, count in seen[word].items():
-                elsewhere = count - (kind == kinds[index])
-                if elsewhere:
-                    features.append(f"elsewhere={kind}{3 * elsewhere // (total - 1)}")
-        features += (f"part={part}" for part in parts.get(word, ()))
-        if word in acronyms:
-            features.append("acronym")
-        if word.lower() in in_lower_case:
-            features.append("also in lower case")
-
-
-def _parts_of_names(tokens: Tokens) -> tuple[Mapping[str, Sequence[str]], frozenset[str]]:
-    """Return which words begin, end or stand within a longer name, and the acronyms of organizations and places."""
-    parts: dict[str, dict[str, None]] = defaultdict(dict)
+def _add_document(found: list[list[str]], words: Sequence[str], runs: Sequence[tuple[int, int]]) -> None:
+    """Add what the rest of the text says of a capitalised word: how often it stands there, in which longer names."""
+    times = Counter(word for word in words if is_capitalised(word))
+    in_lower_case = {word for word in words if word.islower()}
+    places: dict[str, dict[str, None]] = defaultdict(dict)
     acronyms = set()
-    for span in tokens.spans:
-        if span.end - span.start == 1:
-            continue
-        kind, words = _KINDS.get(span.label, _OTHER), tokens.words[span.start : span.end]
-        for index in range(span.start, span.end):
-            parts[tokens.words[index]][f"{place_within(index, span)}{kind}"] = None
-        if kind in {"organization", "place"}:
-            acronyms.add("".join(word[0] for word in words if is_capitalised(word)))
-    return {word: tuple(names) for word, names in parts.items()}, frozenset(acronyms)
+    for start, end in runs:
+        for index in range(start, end):
+            places[words[index]][place_within(index, Span(start, end, ""))] = None
+        acronyms.add("".join(word[0] for word in words[start:end] if is_capitalised(word)))
+    for index, word in enumerate(words):
+        if word in times:
+            features = found[index]
+            features.append(f"times={min(times[word], 4)}")
+            features += (f"stands as={place}" for place in places[word])
+            if len(word) > 1 and word in acronyms:
+                features.append("acronym")
+            if word.lower() in in_lower_case:
+                features.append("also in lower case")
 
 
-def _add_runs(found: list[list[str]], words: Sequence[str]) -> None:
+def _add_runs(found: list[list[str]], words: Sequence[str], runs: Sequence[tuple[int, int]]) -> None:
     """Add what a run of capitalised words is, and what stands before and after it."""
-    for start, end in _find_runs(words):
+    for start, end in runs:
         common = _run_features(words, start, end)
         for index in range(start, end):
             found[index] += common

@@ -93,7 +93,8 @@ def read_inputs(tokens: Tokens, features: Sequence[Sequence[str]], vocabulary: M
         context=tokens.context,
         vectors=lexicon.look_up(lexicon.find_rows(tokens.words)),
         words=np.array(
-            [numbers.setdefault(word, len(numbers)) if is_capitalised(word) else -1 for word in tokens.words], dtype=np.int32
+            [numbers.setdefault(word, len(numbers)) if is_capitalised(word) else -1 for word in tokens.words],
+            dtype=np.int32,
         ),
     )
 
@@ -139,7 +140,7 @@ def save_networks(networks: Sequence[Network], path: Path) -> None:
     for number, network in enumerate(networks):
         for name in Weights.__slots__:
             tables[f"{number}.{name}"] = getattr(network.weights, name).astype(np.float16)
-    np.savez_compressed(path, **tables)
+    np.savez_compressed(path, allow_pickle=False, **tables)
 
 
 @cache

@@ -1,6 +1,6 @@
-"""Tokens of an English text become spans of persons, organizations and places, and of other names."""
+"""Tokens of an English text become spans of persons, organizations, places and other names."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -9,21 +9,14 @@ from pipeline.enrich.tagging.features import NONE, list_features
 from pipeline.enrich.tagging.network import Network, load_networks
 from pipeline.enrich.tagging.tokens import Floats, Span, Tokens
 
-_OTHER = "other"
-#: Labels of the model below whose spans are names of another kind, where ours finds nothing.
-_OTHER_LABELS = frozenset({"EVENT", "LAW", "PRODUCT", "WORK_OF_ART"})
 _SURELY = 1e6
 
 
-def tag_tokens(tokens: Tokens, networks: Sequence[Network] | None = None) -> list[Span]:
-    """Return the spans in order, none overlapping, none over a line break; labels are the values of Kind.
-
-    ``networks`` are those that Newswire ships unless others are given; their scores are averaged.
-    """
-    if not len(tokens.words):
+def tag_tokens(tokens: Tokens) -> list[Span]:
+    """Return the spans in order, none overlapping, none over a line break; labels are the values of Kind."""
+    if not tokens.words:
         return []
-    spans = find_spans(score_tokens(tokens, list_features(tokens), networks or load_networks()))
-    return sorted([*spans, *_others(tokens, spans)], key=lambda span: span.start)
+    return find_spans(score_tokens(tokens, list_features(tokens), load_networks()))
 
 
 def score_tokens(tokens: Tokens, features: Sequence[Sequence[str]], networks: Sequence[Network]) -> Floats:
@@ -33,10 +26,3 @@ def score_tokens(tokens: Tokens, features: Sequence[Sequence[str]], networks: Se
     breaks = [index for index, word in enumerate(tokens.words) if "\n" in word]
     scores[breaks, LABELS.index(NONE)] = _SURELY
     return scores
-
-
-def _others(tokens: Tokens, spans: Sequence[Span]) -> Iterator[Span]:
-    taken = {index for span in spans for index in range(span.start, span.end)}
-    for span in tokens.spans:
-        if span.label in _OTHER_LABELS and taken.isdisjoint(range(span.start, span.end)):
-            yield Span(span.start, span.end, _OTHER)

@@ -22,12 +22,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
-    """The tokens of a text in order, none empty, with what the model below says of them."""
+    """The tokens of a text in order, none empty."""
 
     words: Sequence[str]
     #: Characters of the text where each token starts.
     starts: Sequence[int]
-    #: The model's vector of each token in its context: tokens by width.
+    #: The vector of each token in its context, of the model below: tokens by width.
     context: Floats
-    #: What the model found; its labels are those of OntoNotes.
-    spans: Sequence[Span]
