@@ -12,7 +12,9 @@ import numpy as np
 from labelled_texts import DEVSET, FOLDS, SETS, Labelled, read_labelled, score
 from tagger_training import Plan, Text, fit_network
 
-from pipeline.adapters.spacy_tagger import load_model, read_tokens, split_text
+from pipeline.adapters.english_tagger import PACKAGE, read_tokens
+from pipeline.adapters.spacy_tagger import load_model
+from pipeline.adapters.text_pieces import split_text
 from pipeline.enrich.annotate import Source, annotate_texts
 from pipeline.enrich.places import load_gazetteer
 from pipeline.enrich.tagging.decoding import LABELS, find_spans
@@ -23,7 +25,7 @@ from pipeline.enrich.tagging.tokens import Span, Tokens
 from pipeline.model.entity import Kind, Mention
 
 #: Networks whose scores are averaged.
-NETWORKS = 2
+NETWORKS = 3
 _BASE_KINDS = {
     "PERSON": "person",
     "ORG": "organization",
@@ -69,7 +71,7 @@ def read_samples() -> list[Sample]:
     learned: list[list[tuple[int, Text]]] = [[] for _ in documents]
     base: list[list[Span]] = [[] for _ in documents]
     for (number, offset, _), tokens, doc in zip(
-        pieces, read_tokens(texts), load_model("en").pipe(texts, batch_size=32), strict=True
+        pieces, read_tokens(texts), load_model(PACKAGE).pipe(texts, batch_size=32), strict=True
     ):
         found = [
             Span(offset + span.start_char, offset + span.end_char, _BASE_KINDS[span.label_])

@@ -28,9 +28,9 @@ class Plan:
     hidden: int = 128
     #: Features seen less often are not known.
     least: int = 2
-    feature_dropout: float = 0.2
+    feature_dropout: float = 0.1
     input_dropout: float = 0.2
-    hidden_dropout: float = 0.4
+    hidden_dropout: float = 0.3
     decay: float = 1e-5
 
 

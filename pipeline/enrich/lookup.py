@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from pipeline.enrich.places import Gazetteer, Level
 from pipeline.enrich.spelling import fold_name
+from pipeline.enrich.tagging.lexicon import UNKNOWN, load_lexicon
 from pipeline.model.entity import Kind, Mention
 
 #: With the marks that stand for vowels in Arabic, Hebrew and the scripts of India, and the joiner of Persian.
@@ -21,6 +22,8 @@ _WORD = re.compile(r"[\w'’\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0dff\u200c]
 #: Scripts that do not part words: Han, kana, Thai, Lao, Khmer, Burmese.
 _UNPARTED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
 _UNPARTED_LANGUAGES = frozenset({"zh", "ja", "th", "lo", "km", "my"})
+_SENTENCE_START = re.compile(r"(?:^|[.!?…:\n][\"'”’»)\]]*\s*)\Z")
+_SMALL_WORD = 5  # letters: "Nach", "Στην", not "Universität"
 _LONGEST = 5  # words
 _LONGEST_UNPARTED = 12  # characters
 _LEAST = 4  # letters of a name in a script with capitals
@@ -63,6 +66,8 @@ _CASES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
         ("",),
     ),
 }
+#: Cities that are words of the language as well, and as often written with a capital.
+_ALSO_WORDS: Mapping[str, frozenset[str]] = {"de": frozenset({"Essen", "Halle"}), "pt": frozenset({"Natal", "Vitória"})}
 #: "and", "in", "to", "so", "like": written together with the word that follows.
 _PREFIXES: Mapping[str, Sequence[str]] = {
     "ar": ("وال", "بال", "و", "ب", "ل", "ف", "ك"),
@@ -94,11 +99,14 @@ class _Known:
         self._bodies = load_bodies()
         self._endings, self._restored = _CASES.get(language, ((), ()))
         self.prefixes = _PREFIXES.get(language, ())
+        self._also_words = _ALSO_WORDS.get(language, frozenset())
         self._population = _KNOWN_UNPARTED if language in _UNPARTED_LANGUAGES else _KNOWN
 
     def find(self, name: str) -> tuple[str, Kind] | None:
         """Return the known form of the name, as it stands or without an ending of its case, and what it is."""
         for form in (name, *self._base_forms(name)):
+            if form in self._also_words:
+                return None
             if fold_name(form) in self._bodies:
                 return form, Kind.ORGANIZATION
             if any(
@@ -129,7 +137,7 @@ def _scan_words(text: str, known: _Known) -> Iterator[_Found]:
         if _may_begin(text, words, index):
             for count in range(min(_LONGEST, len(words) - index), 0, -1):
                 found = _look_up(text, words[index : index + count], known)
-                if found and not _runs_on(text, words, index + count):
+                if found and _stands_alone(text, words, index, count, found):
                     yield found
                     taken = count
                     break
@@ -170,16 +178,28 @@ def _least(name: str) -> int:
 
 
 def _may_begin(text: str, words: Sequence[tuple[int, int]], index: int) -> bool:
-    """Tell whether a name may begin with the word: a capital, where the script has them, and no other before it."""
+    """Tell whether a name may begin with the word: with a capital, where the script has them."""
     first = text[words[index][0]]
-    if not first.isalpha() or first.islower():
+    return first.isalpha() and not first.islower()
+
+
+def _stands_alone(text: str, words: Sequence[tuple[int, int]], index: int, count: int, found: _Found) -> bool:
+    """Tell whether no other capitalised word stands beside the name, of whose longer name it would be a part."""
+    following = index + count
+    has_ending = found.end < words[following - 1][1]  # German "Deutschlands Rolle": what follows is a noun
+    if following < len(words) and not has_ending and _is_capital_beside(text, words[following], words[following - 1]):
         return False
-    return not (index and _is_capital_beside(text, words[index - 1], words[index]))
+    if not index or not _is_capital_beside(text, words[index - 1], words[index]):
+        return True
+    before = text[slice(*words[index - 1])]
+    begin = words[index - 1][0]
+    is_small = len(before) <= _SMALL_WORD and bool(_SENTENCE_START.search(text[max(0, begin - 5) : begin]))
+    return text[found.start : found.end].isupper() or (is_small and not _is_given_name(before))
 
 
-def _runs_on(text: str, words: Sequence[tuple[int, int]], following: int) -> bool:
-    """Tell whether a capitalised word follows: then the name is a part of a longer one."""
-    return following < len(words) and _is_capital_beside(text, words[following], words[following - 1])
+def _is_given_name(word: str) -> bool:
+    lexicon = load_lexicon()
+    return bool(lexicon.given_names[lexicon.rows.get(word.lower(), UNKNOWN)])
 
 
 def _is_capital_beside(text: str, word: tuple[int, int], other: tuple[int, int]) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.adapters.spacy_tagger import SpacyTagger
+from pipeline.adapters.tagger import InstalledTagger
 from pipeline.enrich.annotate import Source, annotate_article, annotate_texts
 from pipeline.enrich.places import load_gazetteer
 from pipeline.model.entity import Annotation, AnnotationMethod, Entity, Kind, Mention
@@ -150,7 +150,7 @@ def test_one_article_through_the_real_model(shared: Path) -> None:
         pytest.skip("no ../shared/articles beside the repository")
     expected = json.loads((folder / "tehran.expected.json").read_text(encoding="utf-8"))
     text = (folder / "tehran.txt").read_text(encoding="utf-8")
-    annotation = annotate_article(expected["title"], text, None, SpacyTagger(), load_gazetteer())
+    annotation = annotate_article(expected["title"], text, None, InstalledTagger(), load_gazetteer())
     names = {entity.id: entity.name for entity in annotation.entities}
     found = {(one.start, one.end, one.kind, names[one.entity]) for one in annotation.mentions}
     wanted = {(m["start"], m["end"], e["kind"], e["name"]) for e in expected["entities"] for m in e["mentions"]}
