@@ -1,7 +1,7 @@
 """Exact-span F1 of persons, organizations and places: the base model, our tagger, and all of enrichment.
 
 Every figure is on documents that the weights were not fitted on: first four folds by document over all sets, then each set with
-weights fitted on the others. Then words per CPU-second against the base model alone, step by step, in one run.
+weights fitted on the others. Before them words per CPU-second against the base model alone, step by step, in one run.
 """
 
 import argparse
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from entities_cost import print_cost
 from labelled_texts import DEVSET, FOLDS, SETS, Labelled, read_labelled, score
 from tagger_training import Plan, Text, fit_network
 
@@ -47,9 +48,13 @@ def main(arguments: Sequence[str]) -> int:
     """Print the figures; return the exit code."""
     parser = argparse.ArgumentParser(prog="entities.py tagging", description=__doc__.splitlines()[0])
     parser.add_argument("--networks", type=int, default=NETWORKS, help="networks whose scores are averaged")
+    parser.add_argument("--cost", action="store_true", help="only speed and memory")
     given = parser.parse_args(arguments)
     if not DEVSET.is_dir():
         print(f"no labelled sets at {DEVSET}: nothing measured")
+        return 0
+    print_cost()
+    if given.cost:
         return 0
     samples = read_samples()
     print_scores("the base model alone", samples, [sample.base for sample in samples])
