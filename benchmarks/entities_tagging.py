@@ -26,7 +26,7 @@ from pipeline.enrich.tagging.tokens import Span, Tokens
 from pipeline.model.entity import Kind, Mention
 
 #: Networks whose scores are averaged.
-NETWORKS = 3
+NETWORKS = 2
 _BASE_KINDS = {
     "PERSON": "person",
     "ORG": "organization",

@@ -1,5 +1,6 @@
 """The Tagger: which model reads which language. A model never reads a language that is not its own."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -8,6 +9,9 @@ from importlib.util import find_spec
 from pipeline.adapters import english_tagger, russian_tagger, spacy_tagger
 from pipeline.adapters.text_pieces import split_text
 from pipeline.model.entity import Kind, Mention
+
+#: Half of a character, as broken JSON has it; models take none.
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,7 @@ class InstalledTagger:
             return None
         pieces = [(index, start, piece) for index, text in enumerate(texts) for start, piece in split_text(text)]
         found: list[list[Mention]] = [[] for _ in texts]
-        names = model.find([piece for _, _, piece in pieces])
+        names = model.find([_HALF.sub("\ufffd", piece) for _, _, piece in pieces])
         for (index, offset, piece), spans in zip(pieces, names, strict=True):
             found[index] += (
                 Mention(start=offset + start, end=offset + end, text=piece[start:end], kind=kind)

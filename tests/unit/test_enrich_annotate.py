@@ -104,11 +104,12 @@ def test_places_have_geonames_ids_and_homonyms_their_context() -> None:
     assert found["place:norhaven"].place is None
 
 
-def test_a_language_without_a_tagger_is_named_and_has_no_mentions() -> None:
+def test_in_a_language_without_a_model_known_names_are_looked_up() -> None:
     german = Source(text="Der Rat hat am Dienstag beschlossen, den alten Leuchtturm von Berlin neu zu bauen.")
     english = Source(text="Berlin." + FILLER)
     found = annotate_texts([german, english], WordTagger({"Berlin": Kind.PLACE}), load_gazetteer())
-    assert found[0] == Annotation(language="de", method=AnnotationMethod.NONE)
+    assert (found[0].language, found[0].method) == ("de", AnnotationMethod.GAZETTEER)
+    assert [entity.id for entity in found[0].entities] == ["geonames:2950159"]
     assert (found[1].language, found[1].method, len(found[1].mentions)) == ("en", AnnotationMethod.MODEL, 1)
     assert annotate_texts([], WordTagger({}), load_gazetteer()) == ()
 

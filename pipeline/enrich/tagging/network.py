@@ -8,6 +8,7 @@
 Small on purpose: it costs a tenth of what the model below costs. Its weights are fitted by benchmarks/fit_tagger.py.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,8 @@ from pipeline.enrich.tagging.tokens import Floats, Integers, Tokens
 
 WINDOW = (-2, -1, 0, 1, 2)
 _EPSILON = 1e-5
+_EIGHT_BITS = 127
+_LEAST_STEP = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,13 +136,17 @@ def relu(rows: Floats) -> Floats:
 
 
 def save_networks(networks: Sequence[Network], path: Path) -> None:
-    """Write networks of one vocabulary, in half precision."""
+    """Write networks of one vocabulary: what is fitted for each feature in eight bits, all else in half precision."""
     tables: dict[str, np.ndarray] = {}
     names = sorted(networks[0].vocabulary, key=networks[0].vocabulary.__getitem__)
-    tables["vocabulary"] = np.frombuffer("\n".join(names).encode(), dtype=np.uint8)
+    tables["vocabulary"] = np.frombuffer(json.dumps(names).encode(), dtype=np.uint8)
     for number, network in enumerate(networks):
         for name in Weights.__slots__:
             tables[f"{number}.{name}"] = getattr(network.weights, name).astype(np.float16)
+        features = network.weights.features
+        steps = np.abs(features).max(axis=0) / _EIGHT_BITS + _LEAST_STEP
+        tables[f"{number}.features"] = np.round(features / steps).astype(np.int8)
+        tables[f"{number}.steps"] = steps.astype(np.float32)
     np.savez_compressed(path, allow_pickle=False, **tables)
 
 
@@ -153,7 +160,7 @@ def load_networks() -> tuple[Network, ...]:
 def read_networks(path: Path) -> tuple[Network, ...]:
     """Return the networks that the file holds."""
     with np.load(path) as tables:
-        names = bytes(tables["vocabulary"]).decode().split("\n")
+        names = json.loads(bytes(tables["vocabulary"]))
         vocabulary = {name: row for row, name in enumerate(names, 1)}
         numbers = sorted({name.partition(".")[0] for name in tables.files if "." in name})
         return tuple(Network(vocabulary=vocabulary, weights=_weights(tables, number)) for number in numbers)
@@ -161,4 +168,5 @@ def read_networks(path: Path) -> tuple[Network, ...]:
 
 def _weights(tables: Mapping[str, np.ndarray], number: str) -> Weights:
     names: Iterable[str] = Weights.__slots__
-    return Weights(**{name: tables[f"{number}.{name}"].astype(np.float32) for name in names})
+    found = {name: tables[f"{number}.{name}"].astype(np.float32) for name in names}
+    return Weights(**found | {"features": found["features"] * tables[f"{number}.steps"]})
