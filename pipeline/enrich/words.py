@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
+from pipeline.enrich.speech import Gender, load_speech
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
@@ -17,6 +19,8 @@ class Words:
     generic: frozenset[str] = frozenset()
     #: Matches a verb of saying, as a whole word.
     cue: re.Pattern[str] = re.compile(r"(?!)")
+    #: Titles and roles of one gender.
+    genders: Mapping[str, Gender] = field(default_factory=dict)
     #: Adjectives and peoples with their country's code, "" for those of no one country.
     demonyms: Mapping[str, str] = field(default_factory=dict)
 
@@ -27,6 +31,8 @@ class KnownNames:
 
     countries: Mapping[str, str]
     organizations: Mapping[str, str]
+    #: Names of seats that mean a body of a country, with its code: Kremlin, White House.
+    bodies: Mapping[str, str]
     #: "GmbH" and the like, in lower case: a company is the same with and without.
     legal_forms: frozenset[str]
 
@@ -38,14 +44,24 @@ def load_words(language: str) -> Words:
     if not (language.isalpha() and file.is_file()):
         return Words()
     tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    cues = "|".join(map(re.escape, sorted(tables["cues"], key=len, reverse=True)))
     return Words(
         articles=frozenset(tables["articles"]),
         titles=frozenset(tables["titles"]),
         generic=frozenset(tables["generic"]),
-        cue=re.compile(rf"\b(?:{cues})\b", re.IGNORECASE),
-        demonyms=tables["demonyms"],
+        cue=load_speech(language).cue,
+        genders=load_speech(language).genders,
+        demonyms=load_demonyms(language),
     )
+
+
+@cache
+def load_demonyms(language: str) -> Mapping[str, str]:
+    """Return the adjectives and peoples of the language with their country's code, "" for those of no one country."""
+    file = files("pipeline.enrich").joinpath("data", "demonyms", f"{language}.toml")
+    if not (language.isalpha() and file.is_file()):
+        return {}
+    tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {stem + ending: code for ending in tables["endings"] for stem, code in tables["stems"].items()}
 
 
 @cache
@@ -55,5 +71,6 @@ def load_known_names() -> KnownNames:
     return KnownNames(
         countries=tables["countries"],
         organizations=tables["organizations"],
+        bodies=tables["bodies"],
         legal_forms=frozenset(tables["legal_forms"]),
     )
