@@ -15,7 +15,7 @@ security POST user/kibana_system/_password "{\"password\": \"$KIBANA_SYSTEM_PASS
 
 security PUT role/newswire '{
   "cluster": ["monitor"],
-  "indices": [{"names": ["articles", "articles-*"], "privileges": ["all"]}]
+  "indices": [{"names": ["articles", "articles-*", "article-versions", "article-versions-*"], "privileges": ["all"]}]
 }'
 
 security PUT user/newswire "{\"password\": \"$NEWSWIRE_SEARCH_PASSWORD\", \"roles\": [\"newswire\"]}"

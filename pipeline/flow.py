@@ -7,7 +7,8 @@ What a batch goes through, each stage one call:
     ────────────────────────── the archive: everything below can be repeated ──────────────────────────
     extract_batch   extract    captures ─► articles
                     enrich     articles ─► annotations ─► documents
-    index_batch     index      documents ─► search store
+    index_batch     reprints   documents ─► each with its original, where it is a copy
+                    index      documents ─► search store
 
 Between the stages travels a batch's id. What the batch has by then lies as JSON lines beside its WARC file. Each claimed
 URL leaves the flow in exactly one of three ways: settled with a fate, postponed, or claimed again when its lease runs out.
@@ -17,25 +18,29 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
 from pipeline.boundary import boundary, gather
+from pipeline.corrections import correct_documents, keep_versions
 from pipeline.enrich.annotate import Annotator
 from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
 from pipeline.fetch.retries import retry_at
-from pipeline.index.document import document_json, make_document
+from pipeline.fetch.revisits import next_revisit
+from pipeline.index.document import document_date, document_json, make_document, reprint_json
 from pipeline.model import codec
 from pipeline.model.article import Article, TextSource
 from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.document import Document
 from pipeline.model.entity import Annotation
-from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Outcome, Reason
+from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Fate, Outcome, Reason
 from pipeline.model.feed import Rules
 from pipeline.model.handover import Extracted, Fetched, Report
-from pipeline.ports import Archive, Clock, Fetcher, Ledger, SearchStore
+from pipeline.ports import Archive, Clock, Fetcher, Ledger, Refusal, Reprints, SearchStore
+from pipeline.reprints.printings import make_printings
 from pipeline.urls import article_id
 
 BATCH_SIZE = 50
@@ -63,7 +68,10 @@ async def fetch_batch(
 
     What is in the archive already, such as a record of an imported WARC file, is handed on without asking anybody.
     """
-    claims = ledger.claim(batch, clock.now(), limit=limit, lease=LEASE, publisher=publisher, past=past)
+    now = clock.now()
+    if not past and publisher is None and ledger.first_due(now) is None:  # what is new goes first
+        ledger.call_revisits(now, limit=limit)
+    claims = ledger.claim(batch, now, limit=limit, lease=LEASE, publisher=publisher, past=past)
     ended, postponed, unvisited = list[Outcome](), list[tuple[Claim, datetime, str]](), list[tuple[Claim, datetime]]()
     fetched = [Fetched(claim=claim, capture=claim.capture) for claim in claims if claim.capture]
     to_fetch = [claim for claim in claims if not claim.capture]
@@ -141,16 +149,27 @@ def extract_batch(
     return Report(passed=len(extracted), settled=_reasons(ended))
 
 
-def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: SearchStore, clock: Clock) -> Report:
-    """Write what is new or changed to the search store, and settle every document of the batch."""
+def index_batch(
+    batch: Batch,
+    *,
+    ledger: Ledger,
+    archive: Archive,
+    store: SearchStore,
+    clock: Clock,
+    revisits: Sequence[timedelta] = (),
+) -> Report:
+    """Write what is new or changed to the search store, and settle every document of the batch.
+
+    Articles are visited again so long after they were published or first seen, whichever came first.
+    """
     extracted = [codec.decode(line, Extracted) for line in archive.read_lines(batch, "documents")]
     owners = {line.document.id: line.claim.entry.url for line in reversed(extracted)}
     holders = ledger.own_articles(owners, clock.now())
     known = ledger.articles([line.document.id for line in extracted])
     to_write = [line.document for line in extracted if _reason_to_skip(line, holders, known) is None]
-    if to_write:
-        store.prepare()
-    refusals = {refusal.document.id: refusal.detail for refusal in (store.write(to_write) if to_write else ())}
+    links = ledger.link_printings(make_printings(to_write))
+    keep_versions([document for document in to_write if document.id in known], known, store=store)
+    refusals = {refusal.document.id: refusal.detail for refusal in _write(to_write, links, ledger=ledger, store=store)}
     ended, states = list[Outcome](), list[ArticleState]()
     for line in extracted:
         document = line.document
@@ -158,22 +177,41 @@ def index_batch(batch: Batch, *, ledger: Ledger, archive: Archive, store: Search
         detail = FEED_TEXT if document.article.text_source is TextSource.FEED else ""
         if reason is Reason.SAME_ARTICLE:
             detail = holders[document.id]
-        letter = None
+        letter, link = None, links.get(document.id)
         if reason is None and document.id in refusals:
             reason, detail = Reason.STORE_REFUSED, refusals[document.id]
             letter = codec.encode(document_json(document)).decode()
         elif reason is None:
             states.append(_next_state(line, known.get(document.id)))
             reason = Reason.NEW_VERSION if document.id in known else Reason.NEW
+            if link and reason is Reason.NEW:
+                reason, detail = Reason.REPRINT, detail or link.reprint_of
         settle = _settler(ended, line.claim, clock, document.capture, article_id=document.id, document=letter)
         settle(reason, detail)
+        if reason.fate in {Fate.INDEXED, Fate.UNCHANGED}:
+            seen_at = min(document_date(document), document.first_seen_at)
+            ended[-1] = replace(ended[-1], revisit_at=next_revisit(seen_at, clock.now(), revisits))
     ledger.settle(ended, states)
+    correct_documents(ledger=ledger, store=store)
     return Report(passed=len(states), settled=_reasons(ended))
 
 
 def feed_rules(ledger: Ledger) -> Mapping[str, Rules]:
     """Return the extraction rules by feed, only of feeds that have some."""
     return {feed.url: feed.rules for feed, _ in ledger.feeds() if feed.rules}
+
+
+def _write(documents: Sequence[Document], links: Reprints, *, ledger: Ledger, store: SearchStore) -> Sequence[Refusal]:
+    """Write the documents with their links, and correct what they change in others."""
+    if not documents:
+        return ()
+    store.prepare()
+    refusals = store.write([replace(document, reprint=links[document.id]) for document in documents])
+    # Another process may have linked anew what was on its way to the store, and found nothing there to correct.
+    late = {key: link for key, link in ledger.reprints(list(links)).items() if link != links[key]}
+    if late:
+        store.amend({key: reprint_json(key, link) for key, link in late.items()})
+    return refusals
 
 
 def _settler(

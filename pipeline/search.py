@@ -64,6 +64,8 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
     sort: str = Sort.RELEVANCE,
     limit: int = 10,
     with_facets: bool = False,
+    originals_only: bool = False,
+    folds_reprints: bool = False,
 ) -> Query:
     """Return the query that these words of the user mean. Raises UsageError naming what cannot be understood."""
     if not 0 <= limit <= MAX_LIMIT:
@@ -86,6 +88,8 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
         sort=Sort(sort),
         limit=limit,
         with_facets=with_facets,
+        originals_only=originals_only,
+        folds_reprints=folds_reprints,
     )
     if query.since and query.until and query.since >= query.until:
         message = f"--since {since} is not before --until {until}"

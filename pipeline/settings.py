@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +59,8 @@ class Settings:
     retention_months: int | None = None
     #: Days after which a settled URL's entry loses its content and its summary.
     prune_days: int = 90
+    #: How long after its first sight an article is visited again, each once; empty: never, unless a feed says so.
+    revisits: tuple[timedelta, ...] = (timedelta(hours=1), timedelta(hours=24), timedelta(days=7))
     #: Least seconds between two requests to one host.
     host_delay: float = 1.0
     #: Where publishers reach whoever runs this: an address or a page, sent in the User-Agent.
@@ -88,6 +91,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         contact=_read_contact(values.get("NEWSWIRE_CONTACT", NO_CONTACT)),
         retention_months=_read_count("NEWSWIRE_RETENTION_MONTHS", values.get("NEWSWIRE_RETENTION_MONTHS"), most=1200),
         prune_days=_read_count("NEWSWIRE_PRUNE_DAYS", values.get("NEWSWIRE_PRUNE_DAYS"), most=36_500) or 90,
+        revisits=_read_revisits(values.get("NEWSWIRE_REVISITS", "1h,24h,7d")),
         host_delay=_read_seconds("NEWSWIRE_HOST_DELAY", values.get("NEWSWIRE_HOST_DELAY", "1")),
     )
 
@@ -180,6 +184,18 @@ def _read_count(name: str, text: str | None, *, most: int) -> int | None:
         message = f"{name} is {text!r}; it must be a whole number from 1 to {most}, or unset"
         raise UsageError(message)
     return int(text)
+
+
+def _read_revisits(text: str) -> tuple[timedelta, ...]:
+    """Return the times that ``1h,24h,7d`` means; ``none`` is none."""
+    if text == "none":
+        return ()
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch(r"[1-9][0-9]{0,3}[mhd]", part) for part in parts):
+        message = f"NEWSWIRE_REVISITS is {text!r}; write minutes, hours and days such as 1h,24h,7d, or none"
+        raise UsageError(message)
+    units = {"m": "minutes", "h": "hours", "d": "days"}
+    return tuple(timedelta(**{units[part[-1]]: int(part[:-1])}) for part in parts)
 
 
 def _read_seconds(name: str, text: str) -> float:

@@ -16,6 +16,7 @@ from pipeline import flow
 from pipeline.backfill import passage
 from pipeline.backfill.cost import Cost, estimate_past
 from pipeline.backfill.discovery import discover_past
+from pipeline.corrections import correct_documents
 from pipeline.courtesy import give_way
 from pipeline.errors import UsageError
 from pipeline.model.capture import Batch
@@ -307,7 +308,18 @@ class Wiring:
 
     def index_batch(self, batch: Batch) -> Report:
         """Run that stage of the flow over these parts."""
-        return flow.index_batch(batch, ledger=self.ledger, archive=self.archive, store=self.store, clock=self.clock)
+        return flow.index_batch(
+            batch,
+            ledger=self.ledger,
+            archive=self.archive,
+            store=self.store,
+            clock=self.clock,
+            revisits=self.settings.revisits,
+        )
+
+    def correct_documents(self) -> int:
+        """Run that stage of the flow over these parts."""
+        return correct_documents(ledger=self.ledger, store=self.store)
 
     def _takes_any_host(self, publisher: str | None) -> bool:
         """Tell whether WARC files give the pages of every host; a publisher's are those of its own sites."""

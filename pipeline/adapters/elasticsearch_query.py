@@ -22,6 +22,8 @@ FACET_FIELDS = {
     "sections": "section",
 }
 FACET_SIZE = 10
+#: What the hits of one original are called in the answer.
+FOLDED = "folded"
 #: A word in the headline says more about an article than the same word in its text.
 FOLDED_FIELDS = ("headline^3", "deck^1.5", "text")
 #: Prefixes expand to at most so many words of a shard.
@@ -45,9 +47,11 @@ def search_body(query: Query, stemmed: Sequence[str]) -> Json:
         "sort": [{"_score": "desc"}, *newest] if is_ranked else newest,
         "size": query.limit,
         "track_total_hits": True,
-        "_source": ["canonical_url", "headline", "publisher", "language", "published"],
+        "_source": ["canonical_url", "headline", "publisher", "language", "published", "reprint_of"],
         "highlight": highlight(fields),
     }
+    if query.folds_reprints:
+        body["collapse"] = {"field": "original", "inner_hits": {"name": FOLDED, "size": 0}}
     return body | ({"aggs": facet_aggregations()} if query.with_facets else {})
 
 
@@ -94,6 +98,8 @@ def filter_clauses(query: Query) -> list[Json]:
         clauses.append({"range": {"date": {**dates, "format": "epoch_millis"}}})
     if query.near:
         clauses.append(near_clause(query.near))
+    if query.originals_only:
+        clauses.append({"bool": {"must_not": {"exists": {"field": "reprint_of"}}}})
     return clauses
 
 
@@ -150,6 +156,8 @@ def read_hit(hit: Mapping[str, Any]) -> Hit:
         snippets=tuple(
             escape_snippet(" ".join(text.split())) for field in ("deck", "text") for text in marked.get(field, ())
         ),
+        reprint_of=source.get("reprint_of"),
+        folded=hit["inner_hits"][FOLDED]["hits"]["total"]["value"] - 1 if "inner_hits" in hit else 0,
     )
 
 

@@ -47,6 +47,15 @@ def scan_missing(
                 yield from (hit["_source"] for hit in client.search(body=body)["hits"]["hits"])
 
 
+def read_documents(client: Elasticsearch, indices: Sequence[str], ids: Sequence[str]) -> Iterator[Json]:
+    """Yield the documents of these ids that there are."""
+    for start in range(0, len(ids), PAGE):
+        some = list(ids[start : start + PAGE])
+        body = {"size": len(some), "query": {"ids": {"values": some}}}
+        answer = client.search(index=list(indices), body=body, allow_partial_search_results=False)
+        yield from (hit["_source"] for hit in answer["hits"]["hits"])
+
+
 def last_writes(client: Elasticsearch, indices: Sequence[str]) -> dict[str, int]:
     """Return by index the sequence number up to which every write is done; an index has one shard (mappings/articles.json)."""
     stats = client.indices.stats(index=list(indices), level="shards", metric="docs")

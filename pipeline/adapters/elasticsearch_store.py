@@ -13,12 +13,14 @@ from pipeline.adapters import elasticsearch_scan as scan
 from pipeline.adapters.elasticsearch_errors import our_errors
 from pipeline.adapters.elasticsearch_generations import Generations
 from pipeline.adapters.elasticsearch_query import Json, read_page, search_body
+from pipeline.adapters.elasticsearch_versions import Versions
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index import mapping as names
-from pipeline.index.document import document_json
+from pipeline.index.document import amend_form, document_json
 from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
+from pipeline.model.version import Version
 from pipeline.ports import Clock, Form, Refusal, StoredMonth, StoreStatus
 
 #: How long a writer waits for a promotion to end, in all.
@@ -48,6 +50,7 @@ class ElasticsearchStore:
         login = (user, password) if user and password and not api_key else None
         self._client = Elasticsearch(url, api_key=api_key, basic_auth=login, request_timeout=30)
         self._generations = Generations(self._client, prefix, url, self._mapping)
+        self._versions = Versions(self._client, prefix, url)
 
     def close(self) -> None:
         """Close the connections."""
@@ -71,6 +74,19 @@ class ElasticsearchStore:
         refused = self._write([document_json(document) for document in documents], generation)
         return tuple(Refusal(document=each, detail=refused[each.id]) for each in documents if each.id in refused)
 
+    def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """Read them and write them anew: an update on the server would lose what is analysed but not stored."""
+        with our_errors(self._url):
+            live, _ = self._generations.live()
+            ours = {
+                generation: list(scan.read_documents(self._client, indices, list(changes)))
+                for generation, indices in self._generations.all().items()
+                if generation.fingerprint == self._generations.fingerprint
+            }
+        for generation, forms in ours.items():
+            amended = [amend_form(form, changes[form["id"]]) for form in forms]
+            self._write(amended, None if generation == live else generation.name)
+
     def search(self, query: Query) -> SearchPage:
         """Ask the live generation."""
         return read_page(self.search_raw(search_body(query, self._stemmed)), query)
@@ -87,6 +103,18 @@ class ElasticsearchStore:
         """Look the id up in all months of the live generation."""
         found = self.search_raw({"query": {"ids": {"values": [document_id]}}, "size": 1})["hits"]["hits"]
         return found[0]["_source"] if found else None
+
+    def keep_versions(self, versions: Sequence[Version]) -> None:
+        """Write them into indices of their own."""
+        with our_errors(self._url):
+            self._versions.keep(versions)
+
+    def versions(
+        self, article_id: str | None = None, *, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Version, ...]:
+        """Ask those indices."""
+        with our_errors(self._url):
+            return self._versions.find(article_id, since, until)
 
     def naming(self, entity_id: str) -> Iterator[Form]:
         """Page through a point in time."""

@@ -145,6 +145,8 @@ def _sqlite_engine(address: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: "SqliteConnection", _: "ConnectionPoolEntry") -> None:
         enable_wal(connection)
+        # Keys of passages lie all over their table: with the default of 2 MB, most pages are read again for each batch.
+        connection.execute("PRAGMA cache_size = -65536")  # KiB, taken as needed
 
     return engine
 

@@ -140,5 +140,6 @@ def _fate_columns(outcome: Outcome) -> dict[str, object]:
         "detail": storable(outcome.detail),
         "document": outcome.document,
         "capture": codec.encode(outcome.capture).decode() if outcome.capture else None,
+        "revisit_at": outcome.revisit_at,
         **NO_CLAIM,
     }

@@ -24,6 +24,7 @@ _PENDING: dict[str, object] = {
     "detail": None,
     "document": None,
     "pruned_at": None,
+    "revisit_at": None,
 }
 _FRESH = timedelta(minutes=1)
 _update_one = update(urls).where(urls.c.url == bindparam("key"))
@@ -40,19 +41,22 @@ def record_entries(connection: Connection, entries: Sequence[Entry], now: dateti
     new, changed, live = [], [], []
     for url, entry in unique.items():
         claims = {"entry": codec.encode(entry).decode(), "publisher": entry.publisher, "is_past": False}
-        due = {"due_at": _whole_second(now)}
         row = known.get(url)
         if row is None:
             new.append(new_row(entry, now, is_past=False))
         elif announces_change(entry, codec.decode(row.entry, Entry), is_past=row.is_past):
-            # Without the capture: what is in the archive is the page before the change.
-            changed.append({"key": url, **claims, **due, **_PENDING, "capture": None, "revision": row.revision + 1})
+            changed.append({"key": url, **claims, **pending_again(now, row.revision)})
         elif row.is_past:
             live.append({"key": url, **claims, "pruned_at": None})
     insert_urls(connection, new)
     change_urls(connection, changed)
     change_urls(connection, live)
     return Recorded(new=len(new), changed=len(changed), known=len(entries) - len(new) - len(changed))
+
+
+def pending_again(now: datetime, revision: int) -> dict[str, object]:
+    """Return the columns of a URL whose page is to be had anew: what is in the archive is the page before the change."""
+    return {"due_at": _whole_second(now), **_PENDING, "capture": None, "revision": revision + 1}
 
 
 def announces_change(seen: Entry, stored: Entry, *, is_past: bool = False) -> bool:

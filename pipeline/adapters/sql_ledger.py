@@ -6,7 +6,16 @@ from functools import cached_property
 
 from sqlalchemy import select
 
-from pipeline.adapters import sql_fates, sql_feeds, sql_hosts, sql_imports, sql_inbox, sql_pruning
+from pipeline.adapters import (
+    sql_fates,
+    sql_feeds,
+    sql_hosts,
+    sql_imports,
+    sql_inbox,
+    sql_printings,
+    sql_pruning,
+    sql_revisits,
+)
 from pipeline.adapters.sql_database import Database, migrate
 from pipeline.adapters.sql_knowledge import SqlKnowledge
 from pipeline.adapters.sql_schema import urls as urls_table
@@ -16,8 +25,9 @@ from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.host import RobotsFile, Turn
+from pipeline.model.reprint import Printing
 from pipeline.model.warc import WarcProgress
-from pipeline.ports import Holding, Recorded
+from pipeline.ports import Holding, Recorded, Reprints
 
 
 def open_ledger(url: str) -> "SqlLedger":
@@ -128,6 +138,7 @@ class SqlLedger:
         with self._database.write() as connection:
             sql_fates.settle(connection, outcomes)
             sql_fates.keep_articles(connection, articles)
+            sql_revisits.note_withdrawals(connection, outcomes)
 
     def postpone(self, claims: Sequence[tuple[Claim, datetime, str]]) -> None:
         """Put back what the claims' batches still hold."""
@@ -240,3 +251,46 @@ class SqlLedger:
         """Forget hosts whose times are all past."""
         with self._database.write() as connection:
             return sql_pruning.drop_hosts(connection, before, dry_run=dry_run)
+
+    def link_printings(self, printings: Sequence[Printing]) -> Reprints:
+        """Remember texts and return their links."""
+        with self._database.write() as connection:
+            return sql_printings.link_printings(connection, printings)
+
+    def reprints(self, article_ids: Sequence[str]) -> Reprints:
+        """Look up links."""
+        with self._database.read() as connection:
+            return sql_printings.reprints(connection, article_ids)
+
+    def untold_reprints(self, *, limit: int) -> Reprints:
+        """Review some until there is a link that changed, or nothing left to review; others may write in between."""
+        while True:
+            with self._database.write() as connection:
+                links = sql_printings.untold(connection, limit=limit)
+                if links or not sql_printings.has_reviews(connection):
+                    return links
+
+    def mark_told(self, links: Reprints) -> None:
+        """Note that the documents say so."""
+        with self._database.write() as connection:
+            sql_printings.mark_told(connection, links)
+
+    def call_revisits(self, now: datetime, *, limit: int) -> int:
+        """Make indexed URLs pending whose time has come."""
+        with self._database.write() as connection:
+            return sql_revisits.call_revisits(connection, now, limit=limit)
+
+    def withdrawals(self, article_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Look up articles whose pages are gone."""
+        with self._database.read() as connection:
+            return sql_revisits.withdrawals(connection, article_ids)
+
+    def untold_withdrawals(self, *, limit: int) -> Mapping[str, datetime | None]:
+        """Return what was noted and not told yet."""
+        with self._database.read() as connection:
+            return sql_revisits.untold_withdrawals(connection, limit=limit)
+
+    def mark_withdrawals_told(self, told: Mapping[str, datetime | None]) -> None:
+        """Note that the documents say so."""
+        with self._database.write() as connection:
+            sql_revisits.mark_withdrawals_told(connection, told)

@@ -9,17 +9,22 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     false,
+    text,
+    true,
 )
 from sqlalchemy.types import TypeDecorator
 
 #: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
-HEAD = "0005"
+HEAD = "0007"
 VERSION_TABLE = "newswire_version"
 
 
@@ -79,6 +84,7 @@ urls = Table(
     Column("article_id", Text),
     Column("capture", Text, comment="JSON of model.capture.CaptureRef"),
     Column("pruned_at", UtcTime, comment="none while nothing was taken away"),
+    Column("revisit_at", UtcTime, comment="of a settled URL"),
     Column("is_past", Boolean, nullable=False, server_default=false(), comment="waits behind live ones"),
     # Pending without a fate, or settled with exactly one and its reason.
     CheckConstraint("(fate IS NULL) = (reason IS NULL) AND (fate IS NULL) = (settled_at IS NULL)", "one_fate"),
@@ -110,6 +116,8 @@ Index("urls_claimed", urls.c.claimed_by, sqlite_where=_is_claimed, postgresql_wh
 Index("urls_by_fate", urls.c.fate, urls.c.reason, sqlite_where=_is_settled, postgresql_where=_is_settled)
 _is_whole = urls.c.pruned_at.is_(None)
 Index("urls_to_prune", urls.c.fate, urls.c.settled_at, sqlite_where=_is_whole, postgresql_where=_is_whole)
+_has_revisit = urls.c.revisit_at.is_not(None)
+Index("urls_to_revisit", urls.c.revisit_at, sqlite_where=_has_revisit, postgresql_where=_has_revisit)
 
 articles = Table(
     "articles",
@@ -120,11 +128,15 @@ articles = Table(
     Column("content_hash", Text, comment="this and the next two: none until the article is indexed"),
     Column("version", Integer),
     Column("captured_at", UtcTime),
+    Column("withdrawn_at", UtcTime, comment="the page is gone since then"),
+    Column("is_withdrawal_told", Boolean, nullable=False, server_default=true(), comment="the document says the same"),
     CheckConstraint(
         "(content_hash IS NULL) = (version IS NULL) AND (content_hash IS NULL) = (captured_at IS NULL)",
         "indexed_or_only_owned",
     ),
 )
+_is_untold_article = text("NOT is_withdrawal_told")
+Index("articles_untold", articles.c.article_id, sqlite_where=_is_untold_article, postgresql_where=_is_untold_article)
 
 hosts = Table(
     "hosts",
@@ -151,6 +163,48 @@ warc_imports = Table(
     Column("until", UtcTime, primary_key=True),
     Column("position", BigInteger, nullable=False, comment="bytes that are done"),
     Column("is_done", Boolean, nullable=False, server_default=false()),
+)
+
+printings = Table(
+    "printings",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("article_id", PlainText, nullable=False, unique=True),
+    Column("standing", SmallInteger, nullable=False, comment="model.reprint.Standing"),
+    Column("printed_at", UtcTime, nullable=False),
+    Column("captured_at", UtcTime, nullable=False),
+    Column("keys", LargeBinary, nullable=False, comment="model.reprint.Fingerprint"),
+    Column("passages", LargeBinary, nullable=False, comment="as above"),
+    Column("shingles", LargeBinary, nullable=False, comment="as above"),
+    Column("original", Integer, comment="number of the original, of a reprint"),
+    Column("similarity", Float),
+    Column("own_share", Float),
+    Column("is_told", Boolean, nullable=False, comment="the document says the same"),
+)
+_is_reprint = printings.c.original.is_not(None)
+_is_untold = text("NOT is_told")
+Index(
+    "printings_by_original",
+    printings.c.original,
+    printings.c.number,
+    sqlite_where=_is_reprint,
+    postgresql_where=_is_reprint,
+)
+Index("printings_untold", printings.c.number, sqlite_where=_is_untold, postgresql_where=_is_untold)
+
+printing_keys = Table(
+    "printing_keys",
+    metadata,
+    Column("key", Integer, primary_key=True, autoincrement=False, comment="of a passage"),
+    Column("printing", Integer, primary_key=True, autoincrement=False, comment="number; the best-ranked ones"),
+    sqlite_with_rowid=False,
+)
+
+printing_reviews = Table(
+    "printing_reviews",
+    metadata,
+    Column("original", Integer, primary_key=True, autoincrement=False, comment="whose reprints are looked at again"),
+    Column("after", Integer, nullable=False, comment="those with a greater number are still to come"),
 )
 
 known_entities = Table(

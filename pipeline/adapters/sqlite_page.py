@@ -31,13 +31,30 @@ _RANKED = """
         SELECT rowid AS key, -bm25(stems, {weights}) AS score FROM stems WHERE stems MATCH ?
     ), scores AS MATERIALIZED (
         SELECT key, sum(score) AS score FROM matches GROUP BY key
+    ), found AS (
+        SELECT key, date, id, original, score FROM scores CROSS JOIN documents USING (key) WHERE {where}
     ), best AS (
-        SELECT key, date, id, score FROM scores CROSS JOIN documents USING (key)
-        WHERE {where} ORDER BY score DESC, date DESC, id LIMIT ?
+        {hits} ORDER BY score DESC, date DESC, id LIMIT ?
     )
     SELECT best.*, documents.form FROM best JOIN documents USING (key) ORDER BY best.score DESC, best.date DESC, best.id
 """
-_NEWEST = "SELECT key, id, form, NULL AS score FROM documents WHERE {where} ORDER BY date DESC, id LIMIT ?"
+_NEWEST = """
+    WITH found AS (
+        SELECT key, date, id, original, NULL AS score FROM documents WHERE {where}
+    ), best AS (
+        {hits} ORDER BY date DESC, id LIMIT ?
+    )
+    SELECT best.*, documents.form FROM best JOIN documents USING (key) ORDER BY best.date DESC, best.id
+"""
+_EACH = "SELECT *, 0 AS folded FROM found"
+#: The best of those with one original, and how many it stands for beside itself.
+_FOLDED = """
+    SELECT * FROM (
+        SELECT *, count(*) OVER (PARTITION BY original) - 1 AS folded,
+            row_number() OVER (PARTITION BY original ORDER BY score DESC, date DESC, id) AS place
+        FROM found
+    ) WHERE place = 1
+"""
 _COUNTED = """
     SELECT facet, value, count(*) AS count FROM facets
     WHERE document IN (SELECT key FROM documents WHERE {where})
@@ -59,11 +76,12 @@ def read_page(connection: sqlite3.Connection, query: Query) -> SearchPage:
 def _hits(connection: sqlite3.Connection, query: Query, where: Condition) -> Iterator[Hit]:
     terms = [term for term in word_terms(query) if not term.is_excluded]
     words, stems = join_expressions(terms), join_expressions([term for term in terms if has_stem(term)])
+    hits = _FOLDED if query.folds_reprints else _EACH
     if query.sort is Sort.RELEVANCE and terms:
-        statement = _RANKED.format(weights=WEIGHTS, where=where.sql)
+        statement = _RANKED.format(weights=WEIGHTS, where=where.sql, hits=hits)
         rows = connection.execute(statement, (words, stems, *where.values, query.limit)).fetchall()
     else:
-        rows = connection.execute(_NEWEST.format(where=where.sql), (*where.values, query.limit)).fetchall()
+        rows = connection.execute(_NEWEST.format(where=where.sql, hits=hits), (*where.values, query.limit)).fetchall()
     highlights = _highlights(connection, [row["key"] for row in rows], {"words": words, "stems": stems})
     for row in rows:
         form = json.loads(row["form"])
@@ -77,6 +95,8 @@ def _hits(connection: sqlite3.Connection, query: Query, where: Condition) -> Ite
             published=datetime.fromisoformat(published) if published else None,
             score=row["score"],
             snippets=_snippets(form, highlights[row["key"]]),
+            reprint_of=form.get("reprint_of"),
+            folded=row["folded"],
         )
 
 

@@ -69,6 +69,8 @@ def conditions(query: Query) -> Condition:
         parts.append(Condition("date >= ?", (milliseconds(query.since),)))
     if query.until:
         parts.append(Condition("date < ?", (milliseconds(query.until),)))
+    if query.originals_only:
+        parts.append(Condition("original = id"))
     if query.near:
         parts.append(near_condition(query.near))
     return Condition(" AND ".join(part.sql for part in parts), tuple(value for part in parts for value in part.values))

@@ -8,7 +8,7 @@ from pipeline.adapters.sqlite_wal import enable_wal
 from pipeline.errors import UsageError
 
 #: Raised with every change of the tables below.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 30
 EARTH_RADIUS_KM = 6371.0087714  # the mean radius of WGS 84, as Elasticsearch measures
 
@@ -29,6 +29,7 @@ CREATE TABLE documents (
     headline TEXT NOT NULL,    -- this and the next two: folded words joined by spaces
     deck TEXT NOT NULL,
     text TEXT NOT NULL,
+    original TEXT NOT NULL,    -- id that it is folded under: of its original, else its own
     form TEXT NOT NULL,        -- the document's JSON
     UNIQUE (generation, id)
 );
@@ -50,6 +51,15 @@ CREATE TABLE locations (
 );
 CREATE INDEX locations_by_document ON locations (document);
 CREATE INDEX locations_by_latitude ON locations (latitude);
+
+CREATE TABLE versions (
+    id TEXT PRIMARY KEY,
+    article_id TEXT NOT NULL,
+    replaced_at INTEGER NOT NULL,  -- milliseconds
+    form TEXT NOT NULL             -- the version's JSON
+);
+CREATE INDEX versions_by_article ON versions (article_id, replaced_at);
+CREATE INDEX versions_by_time ON versions (replaced_at);
 
 -- The words are parted and folded already, so the tokenizer has only spaces to look for.
 CREATE VIRTUAL TABLE words USING fts5 (headline, deck, text, content=documents, content_rowid=key, tokenize='ascii');

@@ -10,15 +10,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.adapters import sqlite_page
+from pipeline.adapters import sqlite_page, sqlite_versions
 from pipeline.adapters.sqlite_schema import connect
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index import mapping as names
-from pipeline.index.document import document_json, milliseconds
+from pipeline.index.document import amend_form, document_json, milliseconds
 from pipeline.index.folding import fold
 from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
+from pipeline.model.version import Version
 from pipeline.ports import Clock, Form, Refusal, StoredMonth, StoreStatus
 
 PAGE = 200  # documents
@@ -73,6 +74,19 @@ class SqliteStore:
             refused = _write(connection, [document_json(document) for document in documents], target)
         return tuple(Refusal(document=each, detail=refused[each.id]) for each in documents if each.id in refused)
 
+    def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write the documents anew in one transaction."""
+        ours = Generation(self._prefix, self._fingerprint).name
+        query = (
+            "SELECT generation, form FROM documents WHERE id = ? AND generation IN "
+            "(SELECT name FROM generations WHERE name = ? OR name LIKE ? || '-r%')"
+        )
+        with self._transaction("IMMEDIATE") as connection:
+            stored = [row for key in changes for row in connection.execute(query, (key, ours, ours))]
+            for row in stored:
+                form = json.loads(row["form"])
+                _write(connection, [amend_form(form, changes[form["id"]])], row["generation"])
+
     def search(self, query: Query) -> SearchPage:
         """Ask the live generation, all of the answer from one state of it."""
         with self._transaction("DEFERRED") as connection:
@@ -86,6 +100,18 @@ class SqliteStore:
                 (document_id,),
             ).fetchone()
         return dict(json.loads(row["form"])) if row else None
+
+    def keep_versions(self, versions: Sequence[Version]) -> None:
+        """Write them in one transaction."""
+        with self._transaction("IMMEDIATE") as connection:
+            sqlite_versions.keep_versions(connection, versions)
+
+    def versions(
+        self, article_id: str | None = None, *, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Version, ...]:
+        """Look them up."""
+        with self._transaction("DEFERRED") as connection:
+            return sqlite_versions.find_versions(connection, article_id, since, until)
 
     def naming(self, entity_id: str) -> Iterator[Form]:
         """Look through the forms, a page at a time: people ask seldom, and an index would cost each write."""
@@ -291,11 +317,12 @@ def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> None
     if known:
         connection.execute("DELETE FROM documents WHERE key = ?", (known["key"],))
     key = connection.execute(
-        "INSERT INTO documents (generation, id, version, date, language, headline, deck, text, form) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO documents (generation, id, version, date, language, headline, deck, text, original, form) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(generation, form["id"], version, _time(form["date"]), form["language"]),
             *(fold(form.get(name, "")) for name in ("headline", "deck", "text")),
+            form["original"],
             json.dumps(form, ensure_ascii=False),
         ),
     ).lastrowid

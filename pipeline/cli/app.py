@@ -14,6 +14,7 @@ from pipeline.cli.backfill import backfill
 from pipeline.cli.dead_letters import dead_letters
 from pipeline.cli.entities import entities
 from pipeline.cli.feeds import feeds
+from pipeline.cli.history import history
 from pipeline.cli.index import index
 from pipeline.cli.ingest import ingest
 from pipeline.cli.ledger import ledger
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest, backfill, replay, maintain, search, extract, annotate, ledger, serve):
+for command in (ingest, backfill, replay, maintain, search, history, extract, annotate, ledger, serve):
     app.command()(command)
 app.add_typer(feeds, name="feeds")
 app.add_typer(dead_letters, name="dead-letters")

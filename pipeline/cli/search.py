@@ -31,6 +31,8 @@ def search(
     sort: Annotated[str, typer.Option(help=" or ".join(Sort))] = Sort.RELEVANCE,
     limit: Annotated[int, typer.Option(help="Hits to show.")] = 10,
     facets: Annotated[bool, typer.Option("--facets", help="Count names, publishers and languages.")] = False,
+    originals: Annotated[bool, typer.Option("--originals", help="Leave reprints out.")] = False,
+    fold: Annotated[bool, typer.Option("--fold", help="Show an original and its reprints as one hit.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
     dsl: Annotated[Path | None, typer.Option(help="A raw Elasticsearch body; prints its raw answer.")] = None,
 ) -> None:
@@ -52,6 +54,8 @@ def search(
         sort=sort,
         limit=limit,
         with_facets=facets,
+        originals_only=originals,
+        folds_reprints=fold,
     )
     page = wiring.store.search(asked)
     if as_json:
@@ -103,6 +107,8 @@ def _hit_json(hit: Hit) -> dict[str, Any]:
         "language": hit.language,
         "score": hit.score,
         "snippets": list(hit.snippets),
+        **({"reprint_of": hit.reprint_of} if hit.reprint_of else {}),
+        **({"folded": hit.folded} if hit.folded else {}),
     }
 
 
@@ -113,6 +119,8 @@ def _print_page(page: SearchPage) -> None:
         console.say(hit.headline, style="bold")
         day = f"{hit.published:%Y-%m-%d %H:%M}" if hit.published else "undated"
         console.say(f"{hit.publisher} · {day} · {hit.language} · {hit.url}", style="dim")
+        if hit.folded:
+            console.say(f"and {hit.folded} more with this text", style="dim")
         for snippet in hit.snippets:
             console.show(_highlight(snippet))
     for name, facets in page.facets.items():

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from pipeline.model.document import Document
 from pipeline.model.entity import Annotation, Entity, Kind, Place, Quote
 from pipeline.model.evidence import Timestamp
 from pipeline.model.feed import Entry
+from pipeline.model.reprint import Reprint
 
 #: The flat lists that filters and facets use, and the kind of name in each.
 NAME_LISTS = {"people": Kind.PERSON, "organizations": Kind.ORGANIZATION, "places": Kind.PLACE}
@@ -110,8 +112,29 @@ def document_json(document: Document) -> dict[str, Any]:
         "captured_at": document.captured_at.isoformat(),
         "capture": _capture_json(document.capture) if document.capture else None,
         "content_hash": document.content_hash,
+        **reprint_json(document.id, document.reprint),
     }
     return _known(form)
+
+
+def reprint_json(document_id: str, reprint: Reprint | None) -> dict[str, str | float | None]:
+    """Return the fields that say what a document took from another; ``original`` is what reprints are folded by."""
+    return {
+        "original": reprint.reprint_of if reprint else document_id,
+        "reprint_of": reprint.reprint_of if reprint else None,
+        "similarity": reprint.similarity if reprint else None,
+        "own_share": reprint.own_share if reprint else None,
+    }
+
+
+def withdrawal_json(withdrawn_at: datetime | None) -> dict[str, str | None]:
+    """Return the field that says since when the page is gone."""
+    return {"withdrawn_at": withdrawn_at.isoformat() if withdrawn_at else None}
+
+
+def amend_form(form: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON form of a document with these fields changed; None takes a field away."""
+    return _known({**form, **changes})
 
 
 def list_names(annotation: Annotation, kind: Kind) -> list[str]:

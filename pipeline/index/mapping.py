@@ -39,11 +39,19 @@ class Generation:
 
 def read_mapping() -> dict[str, Any]:
     """Return mappings/articles.json: of the installed package, or of the checkout that the package lies in."""
-    packaged = files("pipeline").joinpath("mappings/articles.json")
-    checkout = Path(__file__).parents[2] / "mappings" / "articles.json"
-    text = (packaged if packaged.is_file() else checkout).read_text(encoding="utf-8")
-    mapping: dict[str, Any] = json.loads(text)
+    return _read("articles.json")
+
+
+def read_versions_mapping() -> dict[str, Any]:
+    """Return the mapping of earlier versions: that of documents, with the fields of mappings/versions.json."""
+    mapping = _read("articles.json")
+    mapping["mappings"]["properties"] |= _read("versions.json")
     return mapping
+
+
+def versions_alias(prefix: str) -> str:
+    """Return the alias of the indices of earlier versions: ``article-versions`` beside ``articles``."""
+    return f"{prefix.removesuffix('s')}-versions"
 
 
 def fingerprint(mapping: Mapping[str, Any]) -> str:
@@ -113,3 +121,11 @@ def _flatten(properties: Mapping[str, Any], above: str = "") -> dict[str, dict[s
         fields[above + name] = {key: value for key, value in field.items() if key != "properties"}
         fields |= _flatten(field.get("properties", {}), f"{above}{name}.")
     return fields
+
+
+def _read(name: str) -> dict[str, Any]:
+    packaged = files("pipeline").joinpath("mappings", name)
+    checkout = Path(__file__).parents[2] / "mappings" / name
+    text = (packaged if packaged.is_file() else checkout).read_text(encoding="utf-8")
+    mapping: dict[str, Any] = json.loads(text)
+    return mapping

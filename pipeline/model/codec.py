@@ -24,3 +24,8 @@ def to_json(record: object) -> dict[str, Any]:
     """Return the record as ``encode`` writes it, for a larger JSON value."""
     form: dict[str, Any] = msgspec.to_builtins(record)
     return form
+
+
+def from_json(form: object, kind: type[Record]) -> Record:
+    """Return the record that ``to_json`` was given. Raises ValueError on anything else."""
+    return msgspec.convert(form, type=kind)

@@ -6,6 +6,7 @@ from datetime import datetime
 from pipeline.model.article import Article
 from pipeline.model.capture import CaptureRef
 from pipeline.model.entity import Annotation
+from pipeline.model.reprint import Reprint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +29,5 @@ class Document:
     capture: CaptureRef | None = None
     #: SHA-256 over what the article says; equal hashes mean nothing to write.
     content_hash: str
+    #: What it took from another article; None for an original.
+    reprint: Reprint | None = None

@@ -31,6 +31,8 @@ class Reason(StrEnum):
     """Why a URL has its fate."""
 
     NEW = "new"
+    #: New as well; most of its text was indexed before, under another article.
+    REPRINT = "reprint"
     NEW_VERSION = "new version"
     SAME_CONTENT = "same content"
     SAME_ARTICLE = "same article under another URL"
@@ -62,6 +64,7 @@ class Reason(StrEnum):
 
 _FATES: Mapping[Reason, Fate] = {
     Reason.NEW: Fate.INDEXED,
+    Reason.REPRINT: Fate.INDEXED,
     Reason.NEW_VERSION: Fate.INDEXED,
     Reason.SAME_CONTENT: Fate.UNCHANGED,
     Reason.SAME_ARTICLE: Fate.DUPLICATE,
@@ -121,6 +124,8 @@ class Outcome:
     capture: CaptureRef | None = None
     #: The JSON of the document that the search store refused; a dead letter keeps it.
     document: str | None = None
+    #: When the page is to be visited again; None: not before a feed says so.
+    revisit_at: datetime | None = None
 
     @property
     def fate(self) -> Fate:

@@ -44,6 +44,10 @@ class Query:
     limit: int = 10
     #: Facet values to count over all hits, such as the most named people.
     with_facets: bool = False
+    #: Leave reprints out.
+    originals_only: bool = False
+    #: Of an original and its reprints, give the best hit alone; ``total`` and facets still count them all.
+    folds_reprints: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,10 @@ class Hit:
     published: datetime | None = None
     score: float | None = None
     snippets: tuple[str, ...] = ()
+    #: Id of its original, of a reprint.
+    reprint_of: str | None = None
+    #: How many more with its original are found, where reprints are folded.
+    folded: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

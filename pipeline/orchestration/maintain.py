@@ -56,6 +56,8 @@ def report(retired: dict[str, Any], pruned: dict[str, Any], *, dry_run: bool) ->
     """Log the report as tables; return its numbers."""
     with airflow_errors():
         wiring = process_wiring()
+        while not dry_run and wiring.correct_documents():
+            pass
         made = steps.make_report(
             ledger=wiring.ledger,
             store=wiring.store,

@@ -8,6 +8,7 @@ from pipeline.ports.clock import Clock
 from pipeline.ports.fetching import Fetcher, Hosts
 from pipeline.ports.knowledge import Added, Knowledge
 from pipeline.ports.ledger import Holding, Ledger, Recorded
+from pipeline.ports.printings import Printings, Reprints
 from pipeline.ports.search_store import Form, Refusal, SearchStore, StoredMonth, StoreStatus
 from pipeline.ports.tagger import Tagger
 
@@ -22,8 +23,10 @@ __all__ = [
     "Hosts",
     "Knowledge",
     "Ledger",
+    "Printings",
     "Recorded",
     "Refusal",
+    "Reprints",
     "SearchStore",
     "StoreStatus",
     "StoredMonth",

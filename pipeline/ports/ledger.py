@@ -9,6 +9,7 @@ from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.warc import WarcProgress
+from pipeline.ports.printings import Printings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +30,8 @@ class Holding:
     article: ArticleState
 
 
-class Ledger(Protocol):
-    """Knows every URL ever seen and how each ended; the durable inbox; the memory of the feeds.
+class Ledger(Printings, Protocol):
+    """Knows every URL ever seen and how each ended; the durable inbox; the memory of the feeds, and of texts.
 
     Every method is one transaction. Two processes can use one ledger at a time.
     """
@@ -111,6 +112,22 @@ class Ledger(Protocol):
 
         A revision that a feed replaced meanwhile stays pending; a capture older than the known one changes no article.
         """
+        ...
+
+    def call_revisits(self, now: datetime, *, limit: int) -> int:
+        """Make up to ``limit`` settled URLs pending whose time for another visit has come; return how many."""
+        ...
+
+    def withdrawals(self, article_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Return since when their pages are gone, of those of these articles whose page is."""
+        ...
+
+    def untold_withdrawals(self, *, limit: int) -> Mapping[str, datetime | None]:
+        """Return indexed articles whose page went, or (None) came back, which their documents are not told yet."""
+        ...
+
+    def mark_withdrawals_told(self, told: Mapping[str, datetime | None]) -> None:
+        """Note that the documents say so; what changed meanwhile is still untold."""
         ...
 
     def postpone(self, claims: Sequence[tuple[Claim, datetime, str]]) -> None:

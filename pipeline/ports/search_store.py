@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
+from pipeline.model.version import Version
 
 #: A document's JSON form, as a store keeps it: see ``index/document.py``.
 Form = Mapping[str, Any]
@@ -60,12 +61,32 @@ class SearchStore(Protocol):
         """
         ...
 
+    def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """Set these fields of stored documents, by id, in every generation of our mapping; None takes a field away.
+
+        Searchable on return. What is not there is left alone, and so is a document that a newer capture replaces meanwhile.
+        """
+        ...
+
     def search(self, query: Query) -> SearchPage:
         """Return the page. Raises UsageError on a query that it cannot serve."""
         ...
 
     def document(self, document_id: str) -> Form | None:
         """Return the stored JSON form of the document, or None."""
+        ...
+
+    def keep_versions(self, versions: Sequence[Version]) -> None:
+        """Keep earlier forms of documents, apart from the generations, searchable on return; repeating it changes nothing."""
+        ...
+
+    def versions(
+        self, article_id: str | None = None, *, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Version, ...]:
+        """Return the earlier forms of an article, or those replaced in ``since <= t < until``, or both, oldest first.
+
+        At most 1000.
+        """
         ...
 
     def naming(self, entity_id: str) -> Iterator[Form]:

@@ -1,23 +1,25 @@
 """Archived captures to documents, by the code of today."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
 
 from pipeline.boundary import boundary
+from pipeline.corrections import correct_documents
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
 from pipeline.flow import BATCH_SIZE, PIECE
-from pipeline.index.document import make_document
+from pipeline.index.document import make_document, withdrawal_json
 from pipeline.model.article import Article
 from pipeline.model.capture import Capture, CaptureRef
 from pipeline.model.document import Document
 from pipeline.model.fate import Reason
 from pipeline.model.feed import Rules
 from pipeline.model.rebuild import Interval, Replayed
-from pipeline.ports import Holding
+from pipeline.ports import Holding, Refusal
 from pipeline.replay.parts import Parts
+from pipeline.reprints.printings import make_printings
 
 Element = TypeVar("Element")
 
@@ -68,7 +70,7 @@ def replay_interval(
         rejected = {key: reason for piece in pieces for key, reason in piece.rejected.items()}
         report.captures += len(group)
         if documents:
-            refused = parts.store.write(documents, generation=generation)
+            refused = write_documents(documents, generation, parts=parts)
             report.written += len(documents) - len(refused)
             report.refused += len(refused)
         if rejected:
@@ -76,6 +78,18 @@ def replay_interval(
             parts.store.remove(captured, generation=generation)
         on_progress(len(group))
     return report
+
+
+def write_documents(documents: Sequence[Document], generation: str, *, parts: Parts) -> Sequence[Refusal]:
+    """Write the documents, each with its original as the texts of today tell; return the refused ones."""
+    links = parts.ledger.link_printings(make_printings(documents))
+    linked = [replace(document, reprint=links[document.id]) for document in documents]
+    refused = parts.store.write(linked, generation=generation)
+    gone = parts.ledger.withdrawals([document.id for document in documents])
+    if gone:
+        parts.store.amend({key: withdrawal_json(at) for key, at in gone.items()})
+    correct_documents(ledger=parts.ledger, store=parts.store)
+    return refused
 
 
 def read_captures(captures: Iterable[Speaking], *, parts: Parts, rules: Mapping[str, Rules]) -> Read:

@@ -18,7 +18,7 @@ class Parts(Protocol):
 
     @property
     def ledger(self) -> Ledger:
-        """The ledger, which is only read."""
+        """The ledger, which is only read but for texts and their links."""
         ...
 
     @property

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 
 from pipeline.errors import UsageError
 from pipeline.flow import BATCH_SIZE, feed_rules
+from pipeline.index.document import amend_form, reprint_json
 from pipeline.model import codec
 from pipeline.model.capture import Capture, CaptureRef
 from pipeline.model.fate import Reason
 from pipeline.model.feed import Rules
 from pipeline.model.rebuild import Comparison, Interval, Rebuild, Replayed
 from pipeline.ports import Form
-from pipeline.replay.captures import Speaking, in_groups, read_captures, replay_interval
+from pipeline.replay.captures import Speaking, in_groups, read_captures, replay_interval, write_documents
 from pipeline.replay.comparison import compare_documents
 from pipeline.replay.parts import Parts
 
@@ -144,8 +145,10 @@ def _keep(rebuild: Rebuild, parts: Parts) -> None:
 
 
 def _copy(forms: Sequence[Form], generation: str, parts: Parts, report: Replayed) -> Collection[str]:
-    """Copy the documents as they are; return the ids of those that the store refused."""
-    refused = parts.store.copy(forms, generation=generation) if forms else {}
+    """Copy the documents as they are, but for what was learned of their originals; return the ids of the refused ones."""
+    links = parts.ledger.reprints([form["id"] for form in forms])
+    linked = [amend_form(form, reprint_json(form["id"], links.get(form["id"]))) for form in forms]
+    refused = parts.store.copy(linked, generation=generation) if forms else {}
     report.refused += len(refused)
     for key, detail in list(refused.items())[:MAX_LOGGED]:
         log.warning("the search store refuses document %s: %s", key, detail)
@@ -159,7 +162,7 @@ def _make_anew(
     captures, kept = _find_captures(forms, parts)
     read = read_captures(captures, parts=parts, rules=rules)
     if read.documents:
-        refused = parts.store.write(read.documents, generation=generation)
+        refused = write_documents(read.documents, generation, parts=parts)
         report.written += len(read.documents) - len(refused)
         report.refused += len(refused)
     if read.rejected:

@@ -100,6 +100,11 @@ def test_a_correction_becomes_a_new_version(wiring: Wiring, newsroom: Newsroom) 
     [state] = wiring.ledger.articles([hit.id]).values()
     assert state.version == 2
     assert str(document["content_hash"]) == state.content_hash
+    [before] = wiring.store.versions(hit.id)
+    assert before.number == 1
+    assert before.difference.size
+    assert before.difference.added
+    assert before.form["captured_at"] < document["captured_at"]
 
 
 def test_the_state_visit_is_found_by_whom_it_names(wiring: Wiring) -> None:

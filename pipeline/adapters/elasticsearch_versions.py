@@ -1,0 +1,67 @@
+"""Earlier versions of documents in Elasticsearch: an index a month, by the time of the change, behind an alias of their own."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from elasticsearch import ApiError, Elasticsearch
+
+from pipeline.adapters import elasticsearch_bulk as bulk
+from pipeline.adapters.elasticsearch_query import Json
+from pipeline.index import mapping as names
+from pipeline.index.document import milliseconds
+from pipeline.index.version import read_version, version_json
+from pipeline.model.version import Version
+
+MOST = 1000
+
+
+class Versions:
+    """The indices ``article-versions-<fingerprint>-<YYYY.MM>``, which nothing rebuilds. Raises what the client raises."""
+
+    def __init__(self, client: Elasticsearch, prefix: str, url: str) -> None:
+        """Ask nothing yet."""
+        self._client = client
+        self._url = url
+        self._alias = names.versions_alias(prefix)
+        self._mapping = names.read_versions_mapping()
+        self._family = f"{self._alias}-{names.fingerprint(self._mapping)}"
+
+    def keep(self, versions: Sequence[Version]) -> None:
+        """Write the versions, each into the month of its end."""
+        forms = {self._index(each): version_json(each) for each in versions}
+        for index in sorted(forms):
+            self._create(index)
+        actions = [{"_index": self._index(each), "_id": each.id, "_source": version_json(each)} for each in versions]
+        bulk.send_actions(self._client, actions, {}, url=self._url)
+        if forms:
+            self._client.indices.refresh(index=sorted(forms))
+
+    def find(self, article_id: str | None, since: datetime | None, until: datetime | None) -> tuple[Version, ...]:
+        """Return the versions that hold all that is asked, oldest first."""
+        times = {bound: milliseconds(time) for bound, time in (("gte", since), ("lt", until)) if time}
+        filters: list[Json] = [{"term": {"article_id": article_id}}] if article_id else []
+        if times:
+            filters.append({"range": {"replaced_at": {**times, "format": "epoch_millis"}}})
+        body = {"query": {"bool": {"filter": filters}}, "sort": [{"replaced_at": "asc"}, {"id": "asc"}], "size": MOST}
+        answer = self._client.search(
+            index=self._alias, body=body, ignore_unavailable=True, allow_partial_search_results=False
+        )
+        return tuple(read_version(hit["_source"]) for hit in answer["hits"]["hits"])
+
+    def _index(self, version: Version) -> str:
+        return f"{self._family}-{version.replaced_at.astimezone(UTC):%Y.%m}"
+
+    def _create(self, index: str) -> None:
+        """Create the index with its alias; another may have done so."""
+        if self._client.indices.exists(index=index):
+            return
+        try:
+            self._client.indices.create(
+                index=index,
+                settings=self._mapping["settings"],
+                mappings=self._mapping["mappings"],
+                aliases={self._alias: {}},
+            )
+        except ApiError as error:
+            if error.error != "resource_already_exists_exception":
+                raise

@@ -1,0 +1,63 @@
+"""Planned visits to indexed articles, and what became of pages that are gone, as functions over an open transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from pipeline.adapters.sql_database import rows_by_key
+from pipeline.adapters.sql_inbox import change_urls, pending_again
+from pipeline.adapters.sql_schema import articles, urls
+from pipeline.model.fate import Fate, Outcome, Reason
+
+_GONE = {Reason.NOT_FOUND, Reason.REMOVED}
+_THERE = {Fate.INDEXED, Fate.UNCHANGED}
+
+
+def call_revisits(connection: Connection, now: datetime, *, limit: int) -> int:
+    """Make those settled URLs pending whose time has come, the longest due first."""
+    due = select(urls.c.url, urls.c.revision).where(urls.c.revisit_at <= now, urls.c.fate.is_not(None))
+    rows = connection.execute(due.order_by(urls.c.revisit_at, urls.c.url).limit(limit)).all()
+    change_urls(connection, [{"key": row.url, **pending_again(now, row.revision), "is_past": False} for row in rows])
+    return len(rows)
+
+
+def note_withdrawals(connection: Connection, outcomes: Sequence[Outcome]) -> None:
+    """Note which indexed articles' pages are gone, and which are there again."""
+    gone = {outcome.url: outcome.at for outcome in outcomes if outcome.reason in _GONE}
+    rows = rows_by_key(connection, urls.c.url, gone, urls.c.article_id)
+    withdrawn = [
+        {"key": row.article_id, "holder": url, "withdrawn_at": gone[url], "is_withdrawal_told": False}
+        for url, row in rows.items()
+        if row.article_id
+    ]
+    if withdrawn:
+        is_new = (articles.c.withdrawn_at.is_(None), articles.c.content_hash.is_not(None))
+        here = (articles.c.article_id == bindparam("key"), articles.c.url == bindparam("holder"))
+        connection.execute(update(articles).where(*here, *is_new), withdrawn)
+    back = [{"key": outcome.article_id} for outcome in outcomes if outcome.fate in _THERE and outcome.article_id]
+    if back:
+        here = (articles.c.article_id == bindparam("key"), articles.c.withdrawn_at.is_not(None))
+        connection.execute(update(articles).where(*here).values(withdrawn_at=None, is_withdrawal_told=False), back)
+
+
+def withdrawals(connection: Connection, article_ids: Sequence[str]) -> dict[str, datetime]:
+    """Return since when the pages of these articles are gone."""
+    rows = rows_by_key(connection, articles.c.article_id, article_ids, articles.c.withdrawn_at)
+    return {key: row.withdrawn_at for key, row in rows.items() if row.withdrawn_at}
+
+
+def untold_withdrawals(connection: Connection, *, limit: int) -> dict[str, datetime | None]:
+    """Return what was noted and not told yet."""
+    query = select(articles.c.article_id, articles.c.withdrawn_at).where(~articles.c.is_withdrawal_told)
+    rows = connection.execute(query.order_by(articles.c.article_id).limit(limit))
+    return {row.article_id: row.withdrawn_at for row in rows}
+
+
+def mark_withdrawals_told(connection: Connection, told: Mapping[str, datetime | None]) -> None:
+    """Note what was told, where it is still so."""
+    current = rows_by_key(connection, articles.c.article_id, told, articles.c.withdrawn_at)
+    same = [{"key": key} for key, at in told.items() if key in current and current[key].withdrawn_at == at]
+    if same:
+        here = articles.c.article_id == bindparam("key")
+        connection.execute(update(articles).where(here).values(is_withdrawal_told=True), same)

@@ -1,0 +1,9 @@
+"""When an indexed article is visited again, to see whether it was changed or withdrawn."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+
+def next_revisit(seen_at: datetime, now: datetime, revisits: Sequence[timedelta]) -> datetime | None:
+    """Return the first of the times after ``seen_at`` that is still to come, or None."""
+    return min((seen_at + after for after in revisits if seen_at + after > now), default=None)

@@ -1,0 +1,182 @@
+"""A text's fingerprint: the few hashes that its copies are found by, and the sketches that tell how much two texts share.
+
+The *keys* are hashes of passages of a dozen words, chosen by winnowing: of every window of passages, the one with the smallest
+hash (Schleimer, Wilkerson and Aiken, "Winnowing: local algorithms for document fingerprinting", SIGMOD 2003). So two texts
+that share some sentences share a key, wherever the sentences stand and however little of either text they are. MinHash bands
+(rensa, datasketch) see how alike two whole texts are, and miss an agency's lede with the rest cut off: see
+docs/decisions/0011-reprints-by-winnowing.md.
+
+The *sketches* hold the smallest hashes of all passages, and of all shingles, which are runs of a few words (Broder, "On the
+resemblance and containment of documents", 1997). Passages tell copies from reports of one template, which part at every
+name and figure; shingles tell how many of the words were taken over, since a changed word costs few of them.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.model.reprint import Fingerprint
+
+#: Words of a passage.
+PASSAGE = 12
+#: Passages of a window: two texts that share ``WINDOW + PASSAGE - 1`` words in a row share a key for certain.
+WINDOW = 48
+#: Words of a shingle.
+SHINGLE = 3
+#: Hashes of a sketch: texts up to so many words are compared exactly, longer ones by this sample.
+SKETCH = 200
+#: A text with fewer passages, such as a caption or a line that a player was left with, says too little to be a copy.
+LEAST = 20
+#: What stands behind is not looked at: a live blog may have a hundred thousand words.
+MOST_WORDS = 2500
+MOST_LETTERS = 10 * MOST_WORDS
+NOTHING = Fingerprint(keys=b"", passages=b"", shingles=b"")
+
+Hashes = NDArray[np.uint32]
+_Wide = NDArray[np.uint64]
+
+_BREAK, _LETTER, _WORD, _DROPPED = 0, 1, 2, 3
+#: Scripts without spaces, one word a character, as in ``index/folding.py``.
+_UNSPACED = (
+    *((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17FF), (0x2E80, 0x31FF), (0x3400, 0x9FFF)),
+    *((0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xF900, 0xFAFF), (0xFF66, 0xFFDC)),
+)
+_PLANE = 0x10000
+_HAN_PLANES = (2 * _PLANE, 4 * _PLANE)
+_POWERS = 64  # a word's letters behind are weighed as those at its beginning
+
+
+def take_fingerprints(texts: Sequence[str]) -> list[Fingerprint]:
+    """Return the fingerprint of each text; case, punctuation, and how paragraphs are parted do not count.
+
+    Several at once are hashed twice as fast as one by one.
+    """
+    words, ends = _hash_words(texts)
+    passages, shingles = _hash_runs(words, PASSAGE), _hash_runs(words, SHINGLE)
+    found, start = [], 0
+    for end in ends:
+        last = min(end, start + MOST_WORDS)
+        found.append(
+            _choose(passages[start : max(start, last - PASSAGE + 1)], shingles[start : max(start, last - SHINGLE + 1)])
+        )
+        start = end
+    return found
+
+
+def count_shared(a_sketch: bytes, another: bytes) -> tuple[int, int, int]:
+    """Return how many hashes both sketches have, and how many each, as far as both reach.
+
+    A sketch that is full says nothing of hashes greater than its last.
+    """
+    one, other = np.frombuffer(a_sketch, np.uint32), np.frombuffer(another, np.uint32)
+    for sketch in (one, other):
+        if len(sketch) >= SKETCH:
+            one, other = (each[: np.searchsorted(each, sketch[-1], "right")] for each in (one, other))
+    places = np.searchsorted(other, one)
+    places[places == len(other)] = 0
+    shared = int((other[places] == one).sum()) if len(other) else 0
+    return shared, len(one), len(other)
+
+
+def _choose(passages: Hashes, shingles: Hashes) -> Fingerprint:
+    """Return the fingerprint of the text that has these, in order."""
+    distinct = _distinct(passages)
+    if len(distinct) < LEAST:
+        return NOTHING
+    return Fingerprint(
+        keys=_distinct(_least_of_windows(passages, min(WINDOW, len(passages)))).tobytes(),
+        passages=distinct[:SKETCH].tobytes(),
+        shingles=_distinct(shingles)[:SKETCH].tobytes(),
+    )
+
+
+def _hash_words(texts: Sequence[str]) -> tuple[_Wide, list[int]]:
+    """Return a hash for each word of the texts, whatever process asks, and after how many words each text ends."""
+    lowered = [text[:MOST_LETTERS].lower() for text in texts]
+    codes = np.frombuffer("\n".join(lowered).encode("utf-32-le", "surrogatepass"), np.uint32)
+    kinds = _kinds(codes)
+    begins = kinds == _WORD
+    before = np.full(len(kinds), _BREAK, np.uint8)
+    stays = np.flatnonzero(kinds != _DROPPED)
+    before[stays[1:]] = kinds[stays[:-1]]
+    begins |= (kinds == _LETTER) & (before != _LETTER)
+    starts = np.flatnonzero(begins)
+    in_word = np.flatnonzero((kinds == _LETTER) | (kinds == _WORD))
+    if not len(starts):
+        return np.empty(0, np.uint64), [0] * len(texts)
+    # Letters are weighed by their place in the word, so that neither letters nor words that change places cancel out.
+    firsts = np.searchsorted(in_word, starts)
+    places = np.arange(len(in_word)) - np.repeat(firsts, np.diff(firsts, append=len(in_word)))
+    letters = codes[in_word].astype(np.uint64) + np.uint64(1)
+    words = _mix(np.add.reduceat(letters * _weights(_POWERS)[places % _POWERS], firsts))
+    text_ends = np.cumsum([len(text) + 1 for text in lowered])
+    return words, np.searchsorted(starts, text_ends).tolist()
+
+
+def _hash_runs(words: _Wide, length: int) -> Hashes:
+    """Return a hash for each run of so many words, in order; of fewer words there is none."""
+    count = max(0, len(words) - length + 1)
+    sums = np.zeros(count, np.uint64)
+    for number, weight in enumerate(_weights(length)):
+        sums += words[number : number + count] * weight
+    return (_mix(sums) >> np.uint64(32)).astype(np.uint32)
+
+
+def _least_of_windows(hashes: Hashes, size: int) -> Hashes:
+    """Return the smallest hash of each window: of windows of 1, 2, 4 … first, then of two of those that overlap."""
+    least, width = hashes, 1
+    while 2 * width <= size:
+        least = np.minimum(least[:-width], least[width:])
+        width *= 2
+    rest = size - width
+    return np.minimum(least[: len(least) - rest], least[rest:])
+
+
+def _distinct(hashes: Hashes) -> Hashes:
+    """Return each once, ascending."""
+    ordered = np.sort(hashes)
+    is_first = np.ones(len(ordered), bool)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[is_first]
+
+
+@cache
+def _weights(count: int) -> _Wide:
+    """Return so many odd numbers without a pattern."""
+    return _mix(np.arange(1, count + 1, dtype=np.uint64)) | np.uint64(1)
+
+
+def _kinds(codes: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Return what each character is; of the planes behind the first, those of Chinese have words, the others letters."""
+    kinds = _first_plane()[np.minimum(codes, _PLANE)]
+    if len(codes) and codes.max() >= _HAN_PLANES[0]:
+        kinds[(codes >= _HAN_PLANES[0]) & (codes < _HAN_PLANES[1])] = _WORD
+    return kinds
+
+
+@cache
+def _first_plane() -> NDArray[np.uint8]:
+    """Return what each character of the first plane is, and then what those of other planes are."""
+    kinds = np.array([_kind(chr(code)) for code in range(_PLANE)] + [_LETTER], np.uint8)
+    for first, last in _UNSPACED:
+        kinds[first : last + 1][kinds[first : last + 1] == _LETTER] = _WORD
+    return kinds
+
+
+def _kind(character: str) -> int:
+    category = unicodedata.category(character)
+    if category == "Cf":  # soft hyphens, joiners and direction marks, which each outlet sets for itself
+        return _DROPPED
+    return _LETTER if category[0] in "LMN" else _BREAK
+
+
+def _mix(values: NDArray[Any]) -> _Wide:
+    """Return numbers whose bits all depend on all bits of these (the finaliser of SplitMix64)."""
+    mixed = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    result: _Wide = mixed ^ (mixed >> np.uint64(31))
+    return result

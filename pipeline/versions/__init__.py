@@ -1,0 +1,5 @@
+"""Versions: what an article said before it was changed, and what the change was.
+
+difference   two forms of a document ─► words added and removed, headline, date, names and quotations
+data/        how editors say in each language that a text was corrected
+"""

@@ -1,0 +1,138 @@
+"""What both search stores promise of reprints: left out, folded under one hit, and corrected where they stand."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.adapters.elasticsearch_store import ElasticsearchStore
+from pipeline.adapters.sqlite_store import SqliteStore
+from pipeline.index.document import reprint_json
+from pipeline.model.document import Document
+from pipeline.model.query import Query, Sort
+from pipeline.model.reprint import Reprint
+from pipeline.ports import SearchStore
+from pipeline.urls import article_id
+from tests.fixtures.documents import NOON, FixedClock, document
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchStore]:
+    opened = (
+        SqliteStore(tmp_path / "search.sqlite", clock=FixedClock())
+        if request.param == "sqlite"
+        else ElasticsearchStore(
+            request.getfixturevalue("elasticsearch_url"),
+            clock=FixedClock(),
+            prefix=request.getfixturevalue("elasticsearch_prefix"),
+        )
+    )
+    opened.prepare()
+    yield opened
+    opened.close()
+
+
+def a_reprint(name: str, original: str, *, minute: int, text: str = "Storm over the coast.") -> Document:
+    link = Reprint(reprint_of=an_id(original), similarity=0.75, own_share=0.125)
+    return replace(document(name, text=text, published=NOON + minute * MINUTE), reprint=link)
+
+
+def an_id(name: str) -> str:
+    return article_id(f"https://news.example/{name}")
+
+
+def names(store: SearchStore, query: Query) -> list[tuple[str, int]]:
+    return [(hit.url.rpartition("/")[2], hit.folded) for hit in store.search(query).hits]
+
+
+@pytest.fixture
+def family(store: SearchStore) -> None:
+    """Three articles with one text, and two others, one of which found no original here."""
+    store.write(
+        [
+            document("original", text="Storm over the coast, and rain."),
+            a_reprint("first", "original", minute=1),
+            a_reprint("second", "original", minute=2),
+            document("other", text="Calm over the coast.", published=NOON + 3 * MINUTE),
+            a_reprint("orphan", "dropped", minute=4),
+        ]
+    )
+
+
+@pytest.mark.usefixtures("family")
+def test_originals_alone_are_found(store: SearchStore) -> None:
+    query = Query(text="coast", sort=Sort.NEWEST, originals_only=True)
+    assert names(store, query) == [("other", 0), ("original", 0)]
+    assert store.search(query).total == 2
+
+
+@pytest.mark.usefixtures("family")
+@pytest.mark.parametrize("text", ["", "coast"])
+def test_reprints_are_folded_under_the_first_of_the_hits(store: SearchStore, text: str) -> None:
+    query = Query(text=text, sort=Sort.NEWEST, folds_reprints=True)
+    assert names(store, query) == [("orphan", 0), ("other", 0), ("second", 2)]
+    assert store.search(query).total == 5
+    assert names(store, replace(query, limit=1)) == [("orphan", 0)]
+
+
+@pytest.mark.usefixtures("family")
+def test_only_what_is_found_is_folded(store: SearchStore) -> None:
+    query = Query(text="rain", folds_reprints=True)
+    assert names(store, query) == [("original", 0)]
+    storm = store.search(Query(text="storm", folds_reprints=True))
+    assert {hit.folded for hit in storm.hits} == {0, 2}
+    assert all(hit.score is not None and hit.snippets for hit in storm.hits)
+
+
+@pytest.mark.usefixtures("family")
+def test_hits_name_their_original(store: SearchStore) -> None:
+    hits = store.search(Query(text="storm", sort=Sort.NEWEST)).hits
+    assert [hit.reprint_of for hit in hits] == [an_id("dropped"), an_id("original"), an_id("original"), None]
+    assert {hit.folded for hit in hits} == {0}
+
+
+@pytest.mark.usefixtures("family")
+def test_a_document_is_corrected_where_it_stands(store: SearchStore) -> None:
+    found = Reprint(reprint_of=an_id("other"), similarity=0.5, own_share=0.25)
+    links = {an_id("original"): found, an_id("first"): None, an_id("unknown"): found}
+    before = store.document(an_id("original"))
+    store.amend({key: reprint_json(key, link) for key, link in links.items()})
+    after = store.document(an_id("original"))
+    assert before
+    assert after == {
+        **before,
+        "original": an_id("other"),
+        "reprint_of": an_id("other"),
+        "similarity": 0.5,
+        "own_share": 0.25,
+    }
+    first = store.document(an_id("first"))
+    assert first
+    assert first["original"] == an_id("first")
+    assert first.keys().isdisjoint({"reprint_of", "similarity", "own_share"})
+    assert store.document(an_id("unknown")) is None
+    # By its stem, which only the index keeps, not the stored form.
+    assert names(store, Query(text="storms", originals_only=True)) == [("first", 0)]
+
+
+def test_a_correction_reaches_every_generation_and_lets_the_capture_be_written_again(store: SearchStore) -> None:
+    store.write([document("one")])
+    rebuilt = store.begin_generation()
+    store.write([document("one")], generation=rebuilt)
+    link = Reprint(reprint_of=an_id("two"), similarity=0.5, own_share=0.25)
+    store.amend({an_id("one"): reprint_json(an_id("one"), link)})
+    assert [form.get("reprint_of") for form in store.documents(rebuilt)] == [an_id("two")]
+    store.write([document("one")])
+    form = store.document(an_id("one"))
+    assert form
+    assert "reprint_of" not in form
+
+
+def test_correcting_nothing_on_an_empty_store(store: SearchStore) -> None:
+    store.amend({})
+    store.amend({an_id("one"): reprint_json(an_id("one"), None)})
+    assert store.search(Query()).total == 0

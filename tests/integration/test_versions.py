@@ -1,0 +1,159 @@
+"""Versions, planned visits and withdrawals: from a claim to what searches and the history see, on both search stores."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.adapters.elasticsearch_store import ElasticsearchStore
+from pipeline.corrections import keep_versions
+from pipeline.model import codec
+from pipeline.model.capture import Batch
+from pipeline.model.document import Document
+from pipeline.model.fate import Claim, Fate, Outcome, Reason
+from pipeline.model.feed import Entry
+from pipeline.model.handover import Extracted
+from pipeline.settings import read_settings
+from pipeline.wiring import Wiring
+from tests.fixtures.documents import NOON, FixedClock, document
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+def wiring(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wiring]:
+    wiring = Wiring(read_settings({"NEWSWIRE_HOME": str(tmp_path)}))
+    wiring.clock = FixedClock(NOON)
+    if request.param == "elasticsearch":
+        url, prefix = request.getfixturevalue("elasticsearch_url"), request.getfixturevalue("elasticsearch_prefix")
+        wiring.store = ElasticsearchStore(url, clock=wiring.clock, prefix=prefix)
+    yield wiring
+    wiring.close()
+
+
+def at(wiring: Wiring, after: timedelta) -> None:
+    wiring.clock = FixedClock(NOON + after)
+
+
+def announce(wiring: Wiring, given: Document) -> None:
+    entry = Entry(
+        url=given.article.url, feed_url=given.feed_url, publisher=given.publisher, title=given.article.headline.value
+    )
+    wiring.ledger.record_entries([entry], wiring.clock.now())
+
+
+def claim(wiring: Wiring) -> tuple[Batch, tuple[Claim, ...]]:
+    """Claim what is due, as a fetching batch does."""
+    now = wiring.clock.now()
+    batch = Batch(id=f"batch-{now.isoformat()}", opened_at=now)
+    if wiring.ledger.first_due(now) is None:
+        wiring.ledger.call_revisits(now, limit=50)
+    return batch, wiring.ledger.claim(batch, now, limit=50, lease=HOUR)
+
+
+def visit(wiring: Wiring, *found: Document) -> int:
+    """Let the claims that are due end in these documents; return how many there were."""
+    batch, claims = claim(wiring)
+    documents = {each.article.url: each for each in found}
+    lines = [codec.encode(Extracted(claim=each, document=documents[each.entry.url])) for each in claims]
+    with wiring.archive.open_batch(batch):
+        wiring.archive.write_lines(batch, "documents", lines)
+    wiring.index_batch(batch)
+    return len(claims)
+
+
+def test_what_an_article_said_before_is_kept_with_the_difference(wiring: Wiring) -> None:
+    first = document("one", text="Eleven people were hurt.", people=["Ana Ruiz"])
+    announce(wiring, first)
+    assert visit(wiring, first) == 1
+    at(wiring, HOUR)
+    second = document("one", text="Twelve people were hurt.\n\nCorrection: not eleven.", captured_at=NOON + HOUR)
+    assert visit(wiring, second) == 1
+    at(wiring, DAY)
+    third = document("one", headline="Another", text=second.article.text, captured_at=NOON + DAY)
+    assert visit(wiring, third) == 1
+    one, two = wiring.store.versions(first.id)
+    assert (one.number, one.form["text"], one.replaced_at) == (1, "Eleven people were hurt.", NOON + HOUR)
+    assert one.difference.is_correction
+    assert one.difference.removed == ("Eleven",)
+    assert one.difference.entities_dropped == ("Ana Ruiz",)
+    assert (two.number, two.form["text"], two.replaced_at) == (2, second.article.text, NOON + DAY)
+    assert two.difference.headline_changed
+    assert two.difference.size == 0
+    current = wiring.store.document(first.id)
+    assert current
+    assert current["headline"] == "Another"
+
+
+def test_a_batch_that_is_repeated_keeps_no_version_of_itself(wiring: Wiring) -> None:
+    first = document("one", text="Eleven people.")
+    second = document("one", text="Twelve people.", captured_at=NOON + HOUR)
+    announce(wiring, first)
+    visit(wiring, first)
+    known = wiring.ledger.articles([first.id])
+    for _ in range(2):
+        keep_versions([second], known, store=wiring.store)
+        wiring.store.write([second])
+    [version] = wiring.store.versions(first.id)
+    assert version.form["text"] == "Eleven people."
+
+
+def test_an_article_is_visited_again_after_an_hour_a_day_and_a_week(wiring: Wiring) -> None:
+    same = document("one")
+    announce(wiring, same)
+    visits = []
+    for hour in range(8 * 24):
+        at(wiring, hour * HOUR)
+        if visit(wiring, same):
+            visits.append(hour)
+    assert visits == [0, 1, 24, 7 * 24]
+    assert wiring.ledger.tally().fates == {Fate.UNCHANGED: 1}
+
+
+def test_old_articles_and_those_of_a_setting_without_are_not_visited_again(wiring: Wiring) -> None:
+    old = document("old", published=NOON - 30 * DAY)
+    announce(wiring, old)
+    visit(wiring, old)
+    at(wiring, 8 * DAY)
+    assert claim(wiring)[1] == ()
+    wiring.settings = read_settings({"NEWSWIRE_REVISITS": "none"})
+    new = document("new", published=NOON + 8 * DAY, first_seen_at=NOON + 8 * DAY)
+    announce(wiring, new)
+    visit(wiring, new)
+    at(wiring, 20 * DAY)
+    assert claim(wiring)[1] == ()
+
+
+def test_what_is_new_goes_first(wiring: Wiring) -> None:
+    old, new = document("old"), document("new")
+    announce(wiring, old)
+    visit(wiring, old)
+    at(wiring, 2 * HOUR)
+    announce(wiring, new)
+    assert [each.entry.url for each in claim(wiring)[1]] == [new.article.url]
+
+
+@pytest.mark.parametrize("reason", [Reason.NOT_FOUND, Reason.REMOVED])
+def test_a_page_that_is_gone_stays_and_is_marked(wiring: Wiring, reason: Reason) -> None:
+    gone = document("gone")
+    announce(wiring, gone)
+    visit(wiring, gone)
+    at(wiring, HOUR)
+    [claimed] = claim(wiring)[1]
+    end = Outcome(url=gone.article.url, revision=claimed.revision, reason=reason, at=NOON + HOUR)
+    wiring.ledger.settle([end])
+    while wiring.correct_documents():
+        pass
+    form = wiring.store.document(gone.id)
+    assert form
+    assert form["withdrawn_at"] == (NOON + HOUR).isoformat()
+    assert wiring.ledger.withdrawals([gone.id]) == {gone.id: NOON + HOUR}
+    announce(wiring, document("gone", headline="It is back"))
+    at(wiring, DAY)
+    visit(wiring, gone)
+    form = wiring.store.document(gone.id)
+    assert form
+    assert "withdrawn_at" not in form
+    assert wiring.ledger.withdrawals([gone.id]) == {}
