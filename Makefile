@@ -56,9 +56,10 @@ lock: setup ## resolve the dependencies of pyproject.toml anew, within its bound
 
 bench: setup .venv-peers/complete ## measure; prints figures and the command that made each
 	@$(BIN)/python benchmarks/extraction.py
+	@$(BIN)/python benchmarks/entities.py names --most 10000
 
 .venv-peers/complete: requirements-peers.lock
-	@echo "Setting up .venv-peers, the extractors that benchmarks/extraction.py compares with (once, a minute)"
+	@echo "Setting up .venv-peers, the libraries that the benchmarks compare with (once, some minutes)"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-peers
 	@$(BIN)/uv pip sync --quiet --python .venv-peers/bin/python --require-hashes requirements-peers.lock
 	@touch $@

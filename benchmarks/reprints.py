@@ -318,8 +318,9 @@ def print_speed(texts: int, url: str) -> None:
         url = url or f"sqlite:///{folder}/ledger.sqlite"
         ledger = open_ledger(url)
         print(
-            "\n| texts remembered | documents a CPU-second | CPU ms a document: fingerprint | ledger | bytes a text |\n|---|---|---|---|---|"
+            "\n| texts remembered | documents a CPU-second | CPU ms a document: fingerprint | ledger | bytes a text |"
         )
+        print("|---|---|---|---|---|")
         done = 0
         for wanted in sorted({texts // 100, texts // 10, texts}):
             fill(url, min(done, wanted), wanted)

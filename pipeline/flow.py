@@ -141,7 +141,7 @@ def extract_batch(
                 capture = archive.read(line.capture)
                 articles.append(extract_article(capture, entry, rules.get(entry.feed_url, Rules())))
                 read.append((line, capture.fetched_at))
-        annotations = annotator.annotate(articles)
+        annotations = annotator.annotate(articles, [line.claim.entry.country for line, _ in read])
         extracted += [
             Extracted(claim=line.claim, document=_document_of(line, article, annotation, captured_at))
             for (line, captured_at), article, annotation in zip(read, articles, annotations, strict=True)

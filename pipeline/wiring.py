@@ -22,7 +22,7 @@ from pipeline.errors import UsageError
 from pipeline.model.capture import Batch
 from pipeline.model.feed import Feed
 from pipeline.model.handover import Report
-from pipeline.ports import Archive, Clock, Fetcher, SearchStore, WarcSource
+from pipeline.ports import Archive, Clock, Fetcher, Knowledge, SearchStore, WarcSource
 from pipeline.settings import Settings
 from pipeline.watch import poll_feeds
 
@@ -53,11 +53,11 @@ def import_adapters() -> None:
 @cache
 def load_annotator() -> "Annotator":
     """Return the annotator with its gazetteer; a model loads with the first text. A fork of this process has it, too."""
-    from pipeline.adapters.spacy_tagger import SpacyTagger
+    from pipeline.adapters.tagger import InstalledTagger
     from pipeline.enrich.annotate import Annotator
     from pipeline.enrich.places import load_gazetteer
 
-    return Annotator(SpacyTagger(), load_gazetteer())
+    return Annotator(InstalledTagger(), load_gazetteer())
 
 
 class Wiring:
@@ -125,9 +125,21 @@ class Wiring:
         )
 
     @property
+    def knowledge(self) -> Knowledge:
+        """What is known of entities, in the ledger's database."""
+        return self.ledger.knowledge
+
+    @property
     def annotator(self) -> "Annotator":
-        """The annotator, one for the whole process."""
-        return load_annotator()
+        """The annotator, one for the whole process, over what is known."""
+        return load_annotator().knowing(self.knowledge)
+
+    @property
+    def page_annotator(self) -> "Annotator":
+        """The annotator for single pages and texts, which need no ledger: what is known counts where there is one."""
+        url = self.settings.ledger_url
+        is_missing = url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists()
+        return load_annotator() if is_missing else self.annotator
 
     @asynccontextmanager
     async def fetcher(self, *, patience: timedelta | None = None, is_past: bool = False) -> AsyncIterator[Fetcher]:

@@ -13,10 +13,13 @@ _KEEP_ALIVE = "5m"  # from one page to the next
 Json = dict[str, Any]
 
 
-def scan_documents(client: Elasticsearch, indices: Sequence[str]) -> Iterator[Json]:
-    """Yield the stored documents in ascending order of id."""
+def scan_documents(client: Elasticsearch, indices: Sequence[str], *, naming: str | None = None) -> Iterator[Json]:
+    """Yield the stored documents in ascending order of id; only those that name an entity, where one is given."""
+    asked: Json = {"size": PAGE, "sort": [{"id": "asc"}]}
+    if naming is not None:
+        asked["query"] = {"nested": {"path": "entities", "query": {"term": {"entities.id": naming}}}}
     with _open_point(client, indices) as point:
-        for page in _pages(client, point, {"size": PAGE, "sort": [{"id": "asc"}]}):
+        for page in _pages(client, point, asked):
             yield from (hit["_source"] for hit in page)
 
 

@@ -116,6 +116,13 @@ class ElasticsearchStore:
         with our_errors(self._url):
             return self._versions.find(article_id, since, until)
 
+    def naming(self, entity_id: str) -> Iterator[Form]:
+        """Page through a point in time."""
+        with our_errors(self._url):
+            _, indices = self._generations.live()
+            if indices:
+                yield from scan.scan_documents(self._client, indices, naming=entity_id)
+
     def status(self) -> tuple[StoreStatus, ...]:
         """Count each generation."""
         with our_errors(self._url):

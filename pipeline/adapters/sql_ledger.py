@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from sqlalchemy import select
 
@@ -17,6 +18,7 @@ from pipeline.adapters import (
     sql_stories,
 )
 from pipeline.adapters.sql_database import Database, migrate
+from pipeline.adapters.sql_knowledge import SqlKnowledge
 from pipeline.adapters.sql_schema import urls as urls_table
 from pipeline.errors import NewswireError
 from pipeline.model import codec
@@ -54,6 +56,11 @@ class SqlLedger:
     def close(self) -> None:
         """Close the connections; the next call opens one anew."""
         self._database.close()
+
+    @cached_property
+    def knowledge(self) -> SqlKnowledge:
+        """What is known of entities; it lives in the same database."""
+        return SqlKnowledge(self._database)
 
     def add_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
         """Add or replace feeds; a gone one starts anew, at its configured address."""

@@ -246,3 +246,31 @@ story_postings = Table(
     sqlite_with_rowid=False,
 )
 Index("story_postings_by_time", story_postings.c.written_at)
+
+known_entities = Table(
+    "known_entities",
+    metadata,
+    Column("id", PlainText, primary_key=True),
+    Column("entity", Text, nullable=False, comment="JSON of model.known.KnownEntity"),
+    Column("source", PlainText, nullable=False, comment="as in entity"),
+    Column("imported_at", UtcTime, nullable=False),
+)
+Index("known_entities_by_source", known_entities.c.source)
+
+known_keys = Table(
+    "known_keys",
+    metadata,
+    Column("key", PlainText, primary_key=True, comment="what names that may be one are found by"),
+    Column("entity_id", PlainText, primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index("known_keys_by_entity", known_keys.c.entity_id)
+
+entity_decisions = Table(
+    "entity_decisions",
+    metadata,
+    Column("subject", PlainText, primary_key=True),
+    Column("spelling", PlainText, primary_key=True, comment="folded; empty for a merge"),
+    Column("decision", Text, nullable=False, comment="JSON of model.known.Decision"),
+    Column("decided_at", UtcTime, nullable=False),
+)

@@ -34,6 +34,10 @@ _FIRST_SEEN_BEFORE = """
 SELECT key FROM documents WHERE generation = (SELECT name FROM generations WHERE is_live)
 AND strftime('%Y-%m-01', json_extract(form, '$.first_seen_at')) < ?
 """
+_NAMING = """
+SELECT id, form FROM documents WHERE generation = (SELECT name FROM generations WHERE is_live)
+AND id > ? AND instr(form, ?) ORDER BY id LIMIT ?
+"""
 
 
 class SqliteStore:
@@ -108,6 +112,20 @@ class SqliteStore:
         """Look them up."""
         with self._transaction("DEFERRED") as connection:
             return sqlite_versions.find_versions(connection, article_id, since, until)
+
+    def naming(self, entity_id: str) -> Iterator[Form]:
+        """Look through the forms, a page at a time: people ask seldom, and an index would cost each write."""
+        last = ""
+        while True:
+            with self._transaction("DEFERRED") as connection:
+                rows = connection.execute(_NAMING, (last, json.dumps(entity_id, ensure_ascii=False), PAGE)).fetchall()
+            for row in rows:
+                form = json.loads(row["form"])
+                if any(entity["id"] == entity_id for entity in form["entities"]):
+                    yield form
+            if len(rows) < PAGE:
+                return
+            last = rows[-1]["id"]
 
     def status(self) -> tuple[StoreStatus, ...]:
         """Count each generation."""

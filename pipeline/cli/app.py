@@ -12,6 +12,7 @@ import typer
 from pipeline.cli import console
 from pipeline.cli.backfill import backfill
 from pipeline.cli.dead_letters import dead_letters
+from pipeline.cli.entities import entities
 from pipeline.cli.feeds import feeds
 from pipeline.cli.history import history
 from pipeline.cli.index import index
@@ -37,6 +38,7 @@ app.add_typer(feeds, name="feeds")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(index, name="index")
 app.add_typer(stories, name="stories")
+app.add_typer(entities, name="entities")
 
 
 def run() -> None:

@@ -19,7 +19,7 @@ from pipeline.enrich.annotate import Source
 from pipeline.enrich.language import decide_language
 from pipeline.errors import NewswireError, Reject, UsageError
 from pipeline.extract.article import extract_article
-from pipeline.extract.explain import explain_page
+from pipeline.extract.explain import Explanation, explain_page
 from pipeline.fetch.responses import judge_response
 from pipeline.model.article import Article
 from pipeline.model.capture import Capture
@@ -52,6 +52,8 @@ def extract(
     url = page if is_address else url
     file = Path(page) if page and not is_address else None
     if jsonl:
+        _refuse_with_lines("--url", "each line has its own", is_given=url is not None)
+        _refuse_with_lines("--explain", "explain one page at a time", is_given=explain)
         _each_line(file, _extract_row)
         return
     if file is None and url and (is_address or not _is_piped()):
@@ -59,20 +61,10 @@ def extract(
     else:
         capture = _as_capture(normalise_url(url) if url else UNKNOWN_ADDRESS, _read_bytes(file), "text/html")
     if explain:
-        explanation = explain_page(capture, Rules())
-        if as_json:
-            console.print_json(msgspec.to_builtins(explanation))
-        else:
-            print_explanation(explanation)
-        return
-    row = _describe(capture) | {"url": url}
-    if as_json:
-        console.print_json(row)
-    elif row["verdict"] != "article":
-        console.say(f"no article: {row['verdict']}" + (f" ({row['detail']})" if row.get("detail") else ""))
+        verdict = _print_explanation(capture, as_json=as_json)
     else:
-        _print_article(row)
-    if row["verdict"] != "article":
+        verdict = _print_description(_describe(capture) | {"url": url}, as_json=as_json)
+    if verdict != "article":
         raise typer.Exit(1)
 
 
@@ -83,7 +75,7 @@ def annotate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
     """Print whom and what a text names, and who is quoted."""
-    annotator = Wiring(read_settings()).annotator
+    annotator = Wiring(read_settings()).page_annotator
 
     def annotate_row(row: JsonObject) -> JsonObject:
         text, title, tongue = row.get("text"), row.get("title"), row.get("language")
@@ -124,6 +116,11 @@ def _each_line(file: Path | None, work: Callable[[JsonObject], JsonObject]) -> N
         sys.stdout.buffer.flush()
 
 
+def _refuse_with_lines(option: str, instead: str, *, is_given: bool) -> None:
+    if is_given:
+        raise UsageError(f"--jsonl and {option} do not go together: {instead}")
+
+
 def _read_row(line: bytes) -> JsonObject:
     try:
         row = json.loads(line, parse_constant=_refuse_constant)
@@ -156,8 +153,17 @@ def _describe(capture: Capture) -> JsonObject:
     except Reject as error:
         fields = dict.fromkeys(("title", "published", "modified", "language", "deck"))
         row: JsonObject = {"id": None, "url": capture.url} | fields | {"authors": [], "topics": [], "text": ""}
+        row["deck_is_shown"] = False
         return row | {"verdict": str(error.reason), "detail": error.detail}
     return _article_json(article, decide_language(article.text, article.declared_language)) | {"verdict": "article"}
+
+
+def _explain(capture: Capture) -> Explanation:
+    try:
+        judge_response(capture)
+        return explain_page(capture, Rules())
+    except Reject as error:  # refused unread
+        return Explanation(verdict=str(error), text_source=None, fields=(), container=None, cut=0.0, blocks=())
 
 
 def _article_json(article: Article, language: str) -> JsonObject:
@@ -171,6 +177,7 @@ def _article_json(article: Article, language: str) -> JsonObject:
         "topics": list(article.topics),
         "language": language,
         "deck": article.deck,
+        "deck_is_shown": article.deck_is_shown,
         "text": article.text,
     }
 
@@ -184,7 +191,16 @@ def _annotation_json(found: Annotation) -> JsonObject:
         ],
         "entities": [_entity_json(entity) for entity in found.entities],
         "quotes": [
-            {"start": q.start, "end": q.end, "text": q.text, "speaker": q.speaker, "cue": q.cue} for q in found.quotes
+            {
+                "start": quote.start,
+                "end": quote.end,
+                "text": quote.text,
+                "speaker": quote.speaker,
+                "cue": quote.cue,
+                "venue": quote.venue,
+                "partial": quote.is_partial,
+            }
+            for quote in found.quotes
         ],
     }
 
@@ -196,7 +212,12 @@ def _entity_json(entity: Entity) -> JsonObject:
         "name": entity.name,
         "aliases": list(entity.aliases),
         "count": entity.count,
+        "salience": entity.salience,
     }
+    if entity.via:
+        row["via"] = [{"start": one.start, "end": one.end, "text": one.text} for one in entity.via]
+    if entity.country:
+        row["country"] = entity.country
     if entity.place:
         place = entity.place
         row |= {
@@ -211,6 +232,28 @@ def _entity_json(entity: Entity) -> JsonObject:
 def _where(entity: Entity) -> str:
     place = entity.place
     return f"{place.latitude:.2f}, {place.longitude:.2f} {place.country or ''}" if place else ""
+
+
+def _print_explanation(capture: Capture, *, as_json: bool) -> str:
+    """Print why the page is read as it is; return the verdict."""
+    explanation = _explain(capture)
+    if as_json:
+        console.print_json(msgspec.to_builtins(explanation))
+    else:
+        print_explanation(explanation)
+    return explanation.verdict
+
+
+def _print_description(row: JsonObject, *, as_json: bool) -> str:
+    """Print the article, or why there is none; return the verdict."""
+    verdict = str(row["verdict"])
+    if as_json:
+        console.print_json(row)
+    elif verdict != "article":
+        console.say(f"no article: {verdict}" + (f" ({row['detail']})" if row.get("detail") else ""))
+    else:
+        _print_article(row)
+    return verdict
 
 
 def _print_article(row: JsonObject) -> None:

@@ -6,8 +6,9 @@ import re
 from selectolax.lexbor import LexborHTMLParser
 
 _SAMPLE = 65536  # a title stands within the first 64 KiB
+#: A comment is read in one way only: forty before the root could be cut into comments in 2^39 ways.
 _HTML = re.compile(
-    r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+    r"\s*(<\?xml[^>]*>\s*)?(?><!--.*?-->\s*)*+<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
 _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
 

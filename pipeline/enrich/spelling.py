@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _NOT_WORD = re.compile(r"[\W_]+")
 
@@ -20,10 +21,13 @@ _WAYS = (
 _LEAST = 6  # shorter names differ by a letter and are different names
 
 
+@lru_cache(maxsize=20_000)
 def fold_name(name: str) -> str:
     """Return the name caseless, without accents and punctuation, words parted by one blank."""
-    decomposed = unicodedata.normalize("NFKD", name)
-    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
+    bare = name
+    if not name.isascii():
+        decomposed = unicodedata.normalize("NFKD", name)
+        bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return " ".join(_NOT_WORD.sub(" ", bare.casefold()).split())
 
 
@@ -34,12 +38,14 @@ def slug_of(name: str) -> str:
 
 def is_same_spelling(one: str, other: str) -> bool:
     """Tell whether two words are one name in two transliterations, such as Tichanovskaya and Tikhanovskaya."""
-    first, second = fold_name(one), fold_name(other)
-    if first == second:
-        return True
-    if min(len(first), len(second)) < _LEAST:
-        return False
-    return _skeleton(first) == _skeleton(second)
+    return spelling_key(one) == spelling_key(other)
+
+
+@lru_cache(maxsize=10_000)
+def spelling_key(word: str) -> str:
+    """Return what all transliterations of a name share; short names differ by a letter and are their own key."""
+    folded = fold_name(word)
+    return folded if len(folded) < _LEAST else f"~{_skeleton(folded)}"
 
 
 def _skeleton(word: str) -> str:

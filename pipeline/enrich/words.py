@@ -7,6 +7,18 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
+from babel import Locale
+
+from pipeline.enrich.speech import Gender, load_speech
+
+#: Languages that news is written in and that have names of countries of their own.
+_LANGUAGES = (
+    "am ar az be bg bn cs da de el es et fa fi fr he hi hr hu hy id it ja ka kk ko lt lv mk nl no pl pt ro ru sk sl sq sr sv "
+    "sw ta th tr uk ur uz vi zh zh_Hant"
+)
+_LEAST_LATIN = 5
+_CODE = 2  # letters; longer ones are regions of the world
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
@@ -17,6 +29,8 @@ class Words:
     generic: frozenset[str] = frozenset()
     #: Matches a verb of saying, as a whole word.
     cue: re.Pattern[str] = re.compile(r"(?!)")
+    #: Titles and roles of one gender.
+    genders: Mapping[str, Gender] = field(default_factory=dict)
     #: Adjectives and peoples with their country's code, "" for those of no one country.
     demonyms: Mapping[str, str] = field(default_factory=dict)
 
@@ -27,6 +41,8 @@ class KnownNames:
 
     countries: Mapping[str, str]
     organizations: Mapping[str, str]
+    #: Names of seats that mean a body of a country, with its code: Kremlin, White House.
+    bodies: Mapping[str, str]
     #: "GmbH" and the like, in lower case: a company is the same with and without.
     legal_forms: frozenset[str]
 
@@ -38,14 +54,24 @@ def load_words(language: str) -> Words:
     if not (language.isalpha() and file.is_file()):
         return Words()
     tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    cues = "|".join(map(re.escape, sorted(tables["cues"], key=len, reverse=True)))
     return Words(
         articles=frozenset(tables["articles"]),
         titles=frozenset(tables["titles"]),
         generic=frozenset(tables["generic"]),
-        cue=re.compile(rf"\b(?:{cues})\b", re.IGNORECASE),
-        demonyms=tables["demonyms"],
+        cue=load_speech(language).cue,
+        genders=load_speech(language).genders,
+        demonyms=load_demonyms(language),
     )
+
+
+@cache
+def load_demonyms(language: str) -> Mapping[str, str]:
+    """Return the adjectives and peoples of the language with their country's code, "" for those of no one country."""
+    file = files("pipeline.enrich").joinpath("data", "demonyms", f"{language}.toml")
+    if not (language.isalpha() and file.is_file()):
+        return {}
+    tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {stem + ending: code for ending in tables["endings"] for stem, code in tables["stems"].items()}
 
 
 @cache
@@ -53,7 +79,22 @@ def load_known_names() -> KnownNames:
     """Return the names known in no one language."""
     tables = tomllib.loads(files("pipeline.enrich").joinpath("data", "names.toml").read_text(encoding="utf-8"))
     return KnownNames(
-        countries=tables["countries"],
+        countries=_countries_in_many_languages() | tables["countries"],
         organizations=tables["organizations"],
+        bodies=tables["bodies"],
         legal_forms=frozenset(tables["legal_forms"]),
     )
+
+
+def _countries_in_many_languages() -> dict[str, str]:
+    """Return the countries' codes by their names in the languages of news, as Unicode's CLDR has them.
+
+    A short name in Latin letters is left out: Vietnamese calls Great Britain by what elsewhere is a given name.
+    """
+    found: dict[str, str] = {}
+    for language in _LANGUAGES.split():
+        for code, name in Locale.parse(language).territories.items():
+            is_long = len(name) >= _LEAST_LATIN or not name.isascii()
+            if len(code) == _CODE and code.isalpha() and is_long:
+                found.setdefault(name, code)
+    return found

@@ -22,6 +22,7 @@ from pipeline.extract.metadata import (
 from pipeline.extract.page import read_page
 from pipeline.extract.rules import clean_html
 from pipeline.extract.script_data import script_paragraphs
+from pipeline.extract.sight import SHORT_BELOW
 from pipeline.extract.text import clean_line, join_paragraphs, weigh
 from pipeline.extract.times import is_date_line
 from pipeline.extract.walls import judge_page
@@ -138,16 +139,18 @@ def _find_body(facts: Facts, rules: Rules, fed: list[str], title: str) -> _Body:
     """Return the page's own text, or the fuller one that its JSON-LD, its feed or its scripts have where it shows a stub."""
     found = read_body(facts, rules)
     paragraphs = found.paragraphs
+    # So little is a line of the page's frame, such as its copyright, which says nothing of the article's text.
+    shown = paragraphs if rules.keep or weigh("".join(paragraphs)) >= SHORT_BELOW else []
     article_body = (facts.node or {}).get("articleBody")
     if isinstance(article_body, str) and sum(map(len, paragraphs)) < len(article_body) / 2:
         declared = declared_paragraphs(article_body)
-        if is_stub_of(paragraphs, declared):
+        if is_stub_of(shown, declared):
             return _Body(paragraphs=declared, source=TextSource.JSON_LD)
     if paragraphs and is_stub_of(paragraphs, fed):
         return _Body(paragraphs=fed, source=TextSource.FEED)
     if sum(map(len, paragraphs)) < _NEXT_TO_NOTHING and not rules.keep:
         data = script_paragraphs(facts.page, title)
-        if is_stub_of(paragraphs, data):
+        if is_stub_of(shown, data):
             return _Body(paragraphs=data, source=TextSource.SCRIPT)
     return _Body(paragraphs=paragraphs, deck=found.deck)
 

@@ -29,6 +29,7 @@ _PROSE_FROM = 100  # characters of a line that can be a paragraph of an article
 _GATE_BELOW = 160  # characters of a line that closes the text; paragraphs on subscriptions say more
 _OFFER_BELOW = 200  # of one that offers the rest of it
 _BUTTON = 40  # characters that a button or a link in its place says at most
+_SPOKEN = 50_000  # characters in which the words of dialogs are looked for: no dialog says more
 _BOX_SHARE = 0.05  # of a dialog's text are words of such dialogs
 _PART_FROM = 400  # characters; a part declared as locked that shows them is open, and one that shows less than
 _TEASER = 200  # is a teaser
@@ -78,7 +79,7 @@ def judge_consent(sight: Sight) -> Verdict | None:
     outside = [line for line in prose if not line.is_boxed]
     beside = max((line.size for line in outside), default=0)
     # A banner on a page with a text of its own says nothing of that text.
-    own = spoken if beside < _PROSE_FROM else " ".join(line.text for line in outside)
+    own = (spoken if beside < _PROSE_FROM else " ".join(line.text for line in outside))[:_SPOKEN]
     found = phrases("consent_phrases").findall(own)
     kinds, share = sorted(set(found)), sum(map(len, found)) / max(1, len(own))
     evidence = f"{sight.title[:80] or sight.facts.page.url[:80]}; {', '.join(kinds[:5])}"

@@ -28,9 +28,11 @@ _KINDS: dict[str | None, int] = {
     **dict.fromkeys(("i", "em"), _SLANTED),
     "a": _LINK, "time": _TIME, "br": _BREAK, "hr": _RULE, "img": _PICTURE, "nav": _FRAME, "footer": _FRAME, "aside": _FRAME,
 }  # fmt: skip
+MANY_BLOCKS = 40_000  # real pages have some hundreds; what comes after these is not looked at
 _UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _STOPS = frozenset(".!?。！？．｡।؟۔…։።။។")
 _CLOSING = "\"'”’“»«)]」』）】〉》 \t"
+_SENTENCE = 60  # characters; shorter texts without a mark may be headings
 _WORD = re.compile(r"\w")
 _COMMAS = (",", "،", "、", "，")
 #: Attributes beside class that name what a box is for, and those that may hide it.
@@ -233,7 +235,7 @@ class _Walker:
 
     def _flush(self, styles: int) -> None:
         """End the block that is open, and keep it if there is a word in it."""
-        text = clean_line("".join(self._pieces))
+        text = clean_line("".join(self._pieces)) if len(self._blocks) < MANY_BLOCKS else ""
         if text and (text[0].isalnum() or _WORD.search(text)):
             is_ascii = text.isascii()
             size = len(text) if is_ascii else weigh(text)
@@ -249,7 +251,7 @@ class _Walker:
                     slanted,
                     self._has_time,
                     self._follows_rule,
-                    text[-1] in _STOPS or text.rstrip(_CLOSING)[-1:] in _STOPS,
+                    text[-1] in _STOPS or text.rstrip(_CLOSING)[-1:] in _STOPS or _ends_unmarked(text, size),
                     text.count(",") if is_ascii else sum(map(text.count, _COMMAS)),
                 )
             )
@@ -285,6 +287,11 @@ def _read_names(tag: str, attributes: dict[str, str | None]) -> tuple[int, str]:
 def _read_class(tag: str, names: str) -> tuple[int, str]:
     """Return the groups of its tag and class, and the two as its signature."""
     return tag_mask(tag) | mask_of(names), f"{tag}.{names}"
+
+
+def _ends_unmarked(text: str, size: int) -> bool:
+    """Tell whether it is a sentence of Thai or Lao, which end without a mark."""
+    return size >= _SENTENCE and "\u0e00" <= text[-1] <= "\u0eff"
 
 
 def _is_concealed(attributes: dict[str, str | None]) -> bool:

@@ -43,9 +43,8 @@ _BESIDE = 6  # blocks below the headline
 _ABOVE, _MAX_SAID = 3, 100  # blocks above the headline, characters of a line that is a byline by its words alone
 _STOPS = tuple(".!?…。！？।؟:")
 
-_AUTHOR_ADDRESSES = ", ".join(
-    f'a[href*="/{folder}"]' for folder in ("author", "autor", "auteur", "journalist", "profile/", "staff/")
-)
+_AUTHOR_FOLDERS = ("/author", "/autor", "/auteur", "/journalist", "/profile/", "/staff/")
+_AUTHOR_ADDRESSES = ", ".join(f'a[href*="{folder}"]' for folder in _AUTHOR_FOLDERS)
 _ADDRESS = re.compile(r"^(?:https?:)?//|^www\.|/|[^\W_]{2}\.[a-z]{2,4}$", re.IGNORECASE)
 _LATIN = re.compile(r"^[A-Za-zÀ-ɏ'’.-]+$")
 
@@ -148,11 +147,11 @@ def _named_bylines(layout: Layout, language: str | None) -> Iterator[tuple[str, 
     boxes = [
         e
         for e in layout.elements
-        if e.end > e.start
-        and (
+        if (
             (e.mask & named and _is_byline_box(e))
             or (heading < e.start <= heading + _BESIDE and _NEAR_NAMES.search(e.signature))
         )
+        and e.end > e.start
         and not _is_others(e, others)
         and (e.start in near or _is_in_article(e))
     ]
@@ -207,7 +206,9 @@ def _addressed_bylines(facts: Facts) -> list[str]:
     heading = next((element for element in facts.layout.elements if element.tag == "h1"), None)
     around = facts.layout.blocks[heading.start : heading.end + _BEFORE] if heading else []
     shown = " ".join(block.text for block in around if block.links and block.size <= _MAX_WRITTEN)
-    links = (clean_line(node.text()) for node in (facts.page.tree.css(_AUTHOR_ADDRESSES) if shown else ()))
+    if not shown or not any(folder in facts.page.html for folder in _AUTHOR_FOLDERS):  # a query takes much longer
+        return []
+    links = (clean_line(node.text()) for node in facts.page.tree.css(_AUTHOR_ADDRESSES))
     return [text for text in dict.fromkeys(links) if text and text in shown]
 
 

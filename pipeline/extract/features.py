@@ -166,7 +166,7 @@ def describe_block(scene: Scene, at: int) -> tuple[list[float], list[object]]:
         previous and _is_heading(previous),
         previous and signs.teaser[at - 1] and previous.linked < previous.size / 2 and previous.size < _ITEM,
         item and size < _ITEM,
-        item and size >= _ITEM and share < _HALF,
+        item and size >= _ITEM and share < _HALF and not owner.mask & bits.p,
         item and mostly_linked,
         text[0].islower(),
         text[0] in "\"“„«‘'「『《",

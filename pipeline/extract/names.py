@@ -224,7 +224,7 @@ def _labels() -> re.Pattern[str]:
         re.escape(label) for label in labels if label.endswith((" by", " von", " par", " por", "사진", "글"))
     )
     colon = "|".join(map(re.escape, labels))
-    return re.compile(rf"(?<!\w)((?:{colon})\s*[:：]|(?:{bare})\s|(?:{colon})[/／＝=｜])\s*", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)((?:{colon})(?:\s*[:：]|[/／＝=｜])|(?:{bare})\s)\s*", re.IGNORECASE)
 
 
 def _bare_label(label: str) -> str:

@@ -40,8 +40,9 @@ _HTML_TYPES = ("html", "xml", "text/plain", "application/octet-stream", "unknown
 _HTML_TAG = re.compile(
     r"<(?:!doctype\s+html|html|head|body|title|meta|div|p|article|main|section|h1|span|a)[\s>/]", re.IGNORECASE
 )
+#: What is read once is never tried another way: forty comments in front of a page could be cut into comments in 2^39 ways.
 _OTHER_ROOT = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|rdf:RDF|urlset|sitemapindex|svg)[\s>]", re.DOTALL
+    r"\s*(?:<\?xml[^>]*>\s*)?(?><!--.*?-->\s*)*+<(?:rss|feed|rdf:RDF|urlset|sitemapindex|svg)[\s>]", re.DOTALL
 )
 _SNIFF_WITHIN = 100_000
 
@@ -50,6 +51,11 @@ _MANY_TAGS = 20_000
 _MANY_MARKS = 5_000  # real pages have some hundreds; what looks around each would take minutes
 _MANY_CONTENTS = 200  # of meta elements with one name
 _MAX_DEPTH = 5_000
+_MAX_STEPS = 30_000_000  # of all look-ups; pages of 10 MiB take five million
+#: So does an element's list of attributes, as each is compared with those before it. What is quoted may be long.
+_LONG_PAGE, _LONG_TAG, _MANY_ATTRIBUTES = 300_000, 40_000, 10_000
+_WHOLE_TAG = re.compile(r"""<[a-z](?:[^"'>]++|"[^"]*+"|'[^']*+')*+""", re.IGNORECASE)
+_QUOTED = re.compile(r"""\"[^"]*+"|'[^']*+'""")
 _DEEP = 200
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
 #: Elements that hold nothing, or that the next of their kind closes.
@@ -75,7 +81,8 @@ class Mark(NamedTuple):
 
     def has(self, attribute: str, word: str) -> bool:
         """Tell whether the word is one of those in the attribute's value."""
-        return word in (self.attributes.get(attribute) or "").split()
+        written = self.attributes.get(attribute)
+        return written is not None and word in written.split()
 
     def is_inside(self, *tags: str) -> bool:
         """Tell whether an element with one of the tags is around it."""
@@ -142,8 +149,12 @@ def read_page(capture: Capture) -> Page:
         html, encoding = html.replace("\x00", ""), "none"
     if _OTHER_ROOT.match(html, 0, _SNIFF_WITHIN) or not _HTML_TAG.search(html, 0, _SNIFF_WITHIN):
         raise Reject(Reason.NOT_HTML, "there is no HTML element in it")
-    if html.count("<") > _MANY_TAGS and _depth(html) > _MAX_DEPTH:
-        raise Reject(Reason.TOO_LARGE, f"elements nested more than {_MAX_DEPTH} deep")
+    if html.count("<") > _MANY_TAGS:
+        deepest, steps = _nesting(html)
+        if deepest > _MAX_DEPTH or steps > _MAX_STEPS:
+            raise Reject(Reason.TOO_LARGE, f"elements nested {deepest} deep")
+    if len(html) > _LONG_PAGE and _has_many_attributes(html):
+        raise Reject(Reason.TOO_LARGE, f"an element with more than {_MANY_ATTRIBUTES} attributes")
     # The parser wants UTF-8: what came as that need not be written as that again.
     tree = LexborHTMLParser(capture.body if encoding == "utf-8" else html)
     return make_page(capture.final_url, html, tree)
@@ -195,14 +206,21 @@ def find_codec(label: str) -> str | None:
     return _WHATWG.get(found.name, found.name) if getattr(found, "_is_text_encoding", True) else None
 
 
-def _depth(html: str) -> int:
-    """Return about how deep the elements nest, without parsing."""
-    depth = deepest = 0
+def _nesting(html: str) -> tuple[int, int]:
+    """Return about how deep the elements nest, and the sum of the depths of all, without parsing."""
+    depth = deepest = steps = 0
     for closing, name in _TAG.findall(html):
         if name.lower() not in _FLAT:
             depth = max(0, depth - 1) if closing else depth + 1
             deepest = max(deepest, depth)
-    return deepest
+        steps += depth
+    return deepest, steps
+
+
+def _has_many_attributes(html: str) -> bool:
+    """Tell whether an element has more attributes than can be read in good time."""
+    long = (found[0] for found in _WHOLE_TAG.finditer(html) if found.end() - found.start() > _LONG_TAG)
+    return any(len(_QUOTED.sub(" ", tag).split()) > _MANY_ATTRIBUTES for tag in long)
 
 
 @lru_cache(maxsize=1_000)

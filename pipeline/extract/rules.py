@@ -55,7 +55,8 @@ def kept_paragraphs(html: str, rules: Rules) -> list[str]:
     soup = parse_html(html)
     _remove(soup, rules)
     kept = _select(soup, rules.keep)
-    outer = [tag for tag in kept if not any(parent in kept for parent in tag.parents)]
+    ours = set(map(id, kept))  # tags are compared by all that they hold
+    outer = [tag for tag in kept if ours.isdisjoint(map(id, tag.parents))]
     return [paragraph for tag in outer for paragraph in _paragraphs(tag)]
 
 
@@ -68,8 +69,8 @@ def clean_html(html: str) -> list[str]:
 
 
 def parse_html(html: str) -> BeautifulSoup:
-    """Return the tree that BeautifulSoup on lxml makes of it."""
-    return BeautifulSoup(html, "lxml")
+    """Return the tree that BeautifulSoup on lxml makes of it; halves of characters, as JSON may hold, are left out."""
+    return BeautifulSoup(html.encode("utf-8", "ignore").decode(), "lxml")
 
 
 def _remove(soup: BeautifulSoup, rules: Rules) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import groupby
+from itertools import count, groupby, islice
 from operator import itemgetter
 
 from selectolax.lexbor import LexborNode
@@ -25,6 +25,7 @@ _INLINE = frozenset({
 })  # fmt: skip
 _FRAME = frozenset({"nav", "footer", "header"})
 _LINKED_SHARE = 0.7
+_MANY_LINES = 10_000  # no wall shows more
 _UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -86,12 +87,13 @@ class Line:
 def read_screen(page: Page) -> list[Line]:
     """Return the lines that the page shows, in order."""
     lines = (_line(list(pieces), place) for (_, place), pieces in groupby(_pieces(page.tree.body), itemgetter(0, 1)))
-    return [line for line in lines if line.text]
+    return [*islice((line for line in lines if line.text), _MANY_LINES)]
 
 
 def simplify(text: str) -> str:
     """Return the text as the lists of phrases are written: lower case, apostrophes straight, no second dot on a Turkish i."""
-    return text.lower().replace("i\u0307", "i").replace("’", "'")
+    lower = text.lower()
+    return lower if lower.isascii() else lower.replace("i\u0307", "i").replace("’", "'")
 
 
 def _line(pieces: list[_Piece], place: int) -> Line:
@@ -101,54 +103,61 @@ def _line(pieces: list[_Piece], place: int) -> Line:
 
 
 def _pieces(body: LexborNode | None) -> Iterator[_Piece]:
-    """Yield each shown piece of text with its place; parents come before their children."""
-    if body is None:
-        return
-    places = {body.mem_id: (0, 0, False)}
+    """Yield each shown piece of text with its place; what is not shown is not entered."""
+    #: What comes after the elements that are open, and where it stands.
+    stack: list[tuple[LexborNode | None, int, int, bool]] = []
+    numbers = count(1)
+    block, place, is_linked = 0, 0, False
     breaks, begun = 0, (0, 0)
-    for node in body.traverse(include_text=True):
-        parent = node.parent
-        above = places.get(parent.mem_id) if parent else None
-        if above is None:
+    node = body.first_child if body is not None else None
+    while node is not None or stack:
+        if node is None:
+            node, block, place, is_linked = stack.pop()
             continue
-        block, place, is_linked = above
-        if node.is_text_node:
-            text, line = node.text_content or "", (block, breaks)
+        text = node.text_content
+        if text is not None:
+            line = (block, breaks)
             if line == begun or not text.isspace():
                 begun = line
                 yield line, place, text, is_linked
+            node = node.next
             continue
-        tag = node.tag or ""
-        here = _place(tag, node.attributes, place)
+        tag, attributes = node.tag or "", node.attributes
+        here = _place(tag, attributes, place)
         if here & _HIDDEN:
-            continue  # and all that is in it, as it has no place
+            node = node.next
+            continue
+        stack.append((node.next, block, place, is_linked))
         if tag not in _INLINE or here != place:
-            block = node.mem_id
-        places[node.mem_id] = block, here, is_linked or tag == "a"
+            block = next(numbers)
+        place, is_linked = here, is_linked or tag == "a"
         breaks += tag in {"br", "hr"}
-        if tag == "input" and node.attributes.get("type") in {"submit", "button"}:
-            yield (block, breaks), here, node.attributes.get("value") or "", False
+        if tag == "input" and attributes.get("type") in {"submit", "button"}:
+            yield (block, breaks), here, attributes.get("value") or "", False
+        node = node.first_child
 
 
 def _place(tag: str, attributes: Mapping[str, str | None], above: int) -> int:
     """Return what stands in the element stands in."""
     place = above | _TAGS.get(tag, 0)
-    if attributes:
-        if "hidden" in attributes or _UNDISPLAYED.search(attributes.get("style") or ""):
-            return _HIDDEN
-        role = attributes.get("role") or ""
-        if role == "button":
-            place |= _CONTROL
-        if "dialog" in role or attributes.get("aria-modal") == "true":
-            place |= _DIALOG
-        if tag not in _INLINE and ("class" in attributes or "id" in attributes):
-            place |= _named_place(f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower())
+    if not attributes or place & _HIDDEN:
+        return place
+    if "hidden" in attributes or ("style" in attributes and _UNDISPLAYED.search(attributes["style"] or "")):
+        return _HIDDEN
+    role = attributes.get("role")
+    if role == "button":
+        place |= _CONTROL
+    if (role and "dialog" in role) or attributes.get("aria-modal") == "true":
+        place |= _DIALOG
+    if tag not in _INLINE and ("class" in attributes or "id" in attributes):
+        place |= _named_place(f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
     return place
 
 
 @lru_cache(maxsize=10_000)  # a site's pages share their names
 def _named_place(names: str) -> int:
-    return sum(bit for bit, pattern in _name_patterns().items() if pattern.search(names))
+    lower = names.lower()
+    return sum(bit for bit, pattern in _name_patterns().items() if pattern.search(lower))
 
 
 @cache

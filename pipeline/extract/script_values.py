@@ -97,7 +97,9 @@ def read_literal(text: str, at: int, names: Mapping[str, object], depth: int = 0
 
 
 def _unquote(literal: str) -> str:
-    return _ESCAPE.sub(lambda found: _unescape(found[1]), literal[1:-1])
+    text = _ESCAPE.sub(lambda found: _unescape(found[1]), literal[1:-1])
+    # Characters beyond the first plane are escaped as two halves.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore") if "\\u" in literal else text
 
 
 def _unescape(escaped: str) -> str:
@@ -157,11 +159,11 @@ def _follow_names(root: object) -> object:
         name = value.get("__ref") if isinstance(value, dict) and store else None
         return store.get(name) if store and isinstance(name, str) else None
 
-    return _follow(root, record_of) if store else root
+    return _follow(root, record_of, [_MAX_NODES]) if store else root
 
 
-def _follow(root: object, referred: Callable[[object], object]) -> object:
-    budget = [_MAX_NODES]
+def _follow(root: object, referred: Callable[[object], object], budget: list[int]) -> object:
+    """Return the value with what it refers to in place of the references, while the ``budget`` of parts lasts."""
 
     def follow(value: object, depth: int) -> object:
         budget[0] -= 1
@@ -198,4 +200,5 @@ def _read_stream(stream: str) -> Iterator[object]:
         named = _REFERENCE.match(value) if isinstance(value, str) else None
         return rows.get(named[1]) if named else None
 
-    yield from (_follow(value, row_of) for value in rows.values() if isinstance(value, dict | list))
+    budget = [_MAX_NODES]  # of all rows: a thousand that each refer to one large row would take minutes
+    yield from (_follow(value, row_of, budget) for value in rows.values() if isinstance(value, dict | list))

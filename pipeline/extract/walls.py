@@ -81,10 +81,12 @@ def _judge_index(sight: Sight) -> Verdict | None:
     page = sight.facts.page
     is_front = urlsplit(page.url).path in {"", "/"}
     lists = {kind for node in sight.facts.graph.nodes for kind in node_types(node)} & _LIST_TYPES
+    prose = [line for line in sight.paragraphs if weigh(line) > 200]  # noqa: PLR2004 - teasers are shorter
+    if len(prose) > 1 and not (is_front or lists):
+        return None
     texts = {clean_line(node.text()) for node in page.tree.css("a[href]")}
     links = [size for size in map(weigh, texts) if size >= _HEADLINE_LINK]
-    prose = [line for line in sight.paragraphs if weigh(line) > 200]  # noqa: PLR2004 - teasers are shorter
-    if len(links) < _MANY_LINKS or (len(prose) > 1 and not (is_front or lists)):
+    if len(links) < _MANY_LINKS:
         return None
     if _leads_with_text(sight.lines) and not (is_front or lists):
         return None

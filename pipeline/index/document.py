@@ -156,15 +156,18 @@ def _timestamp_json(name: str, timestamp: Timestamp | None) -> dict[str, object]
 
 
 def _entity_json(entity: Entity) -> dict[str, object]:
-    form = {
+    form: dict[str, object] = {
         "id": entity.id,
         "kind": str(entity.kind),
         "name": entity.name,
         "aliases": list(entity.aliases),
         "count": entity.count,
+        "salience": entity.salience,
     }
+    if entity.via:
+        form["via"] = list(dict.fromkeys(demonym.text for demonym in entity.via))
     if entity.place is None:
-        return form
+        return form | _known({"country": entity.country})
     where = {"location": _point(entity.place), "geonames": entity.place.geonames, "country": entity.place.country}
     return form | _known(where)
 
@@ -172,7 +175,15 @@ def _entity_json(entity: Entity) -> dict[str, object]:
 def _quote_json(quote: Quote, annotation: Annotation) -> dict[str, object]:
     names = {entity.id: entity.name for entity in annotation.entities}
     speaker = quote.speaker
-    return _known({"text": quote.text, "speaker": speaker, "speaker_name": names.get(speaker or ""), "cue": quote.cue})
+    form = {
+        "text": quote.text,
+        "speaker": speaker,
+        "speaker_name": names.get(speaker or ""),
+        "cue": quote.cue,
+        "venue": quote.venue,
+        "is_partial": quote.is_partial,
+    }
+    return _known(form)
 
 
 def _capture_json(capture: CaptureRef) -> dict[str, object]:

@@ -36,6 +36,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Demonym:
+    """A nationality adjective or a people in the text, such as Belarusian; offsets as those of a Mention."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
     """What one or several mentions name; ``count`` is their number in the text."""
 
@@ -46,6 +55,12 @@ class Entity:
     aliases: tuple[str, ...] = ()
     count: int = 0
     place: Place | None = None
+    #: ISO 3166 alpha-2 code of the country that an organization is a body of, such as the Kremlin.
+    country: str | None = None
+    #: What else counts toward a country; a country that nothing but these name has no mentions.
+    via: tuple[Demonym, ...] = ()
+    #: How much the text is about it, from 0 to 1; entities stand in this order.
+    salience: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +72,19 @@ class Quote:
     text: str
     speaker: str | None = None
     cue: str | None = None
+    #: Whether it is some words in a sentence of the article's own: He called it "a mistake".
+    is_partial: bool = False
+    #: Where it was said, as the text says it: a medium, a platform, an audience ("Deutschlandfunk", "X", "reporters").
+    venue: str | None = None
 
 
 class AnnotationMethod(StrEnum):
     """How the mentions were found."""
 
     MODEL = "model"
-    #: No tagger for this language: the document is indexed without mentions and says so.
+    #: No model of this language: known names were looked up, and the document says so.
+    GAZETTEER = "gazetteer"
+    #: No language could be told: the document is indexed without mentions and says so.
     NONE = "none"
 
 

@@ -6,6 +6,7 @@ Any method can raise ``errors.StoreUnavailable`` (or, for the Fetcher, ``errors.
 from pipeline.ports.archive import Archive, BatchWriter, WarcSource
 from pipeline.ports.clock import Clock
 from pipeline.ports.fetching import Fetcher, Hosts
+from pipeline.ports.knowledge import Added, Knowledge
 from pipeline.ports.ledger import Holding, Ledger, Recorded
 from pipeline.ports.printings import Printings, Reprints
 from pipeline.ports.search_store import Form, Refusal, SearchStore, StoredMonth, StoreStatus
@@ -13,6 +14,7 @@ from pipeline.ports.stories import Stories
 from pipeline.ports.tagger import Tagger
 
 __all__ = [
+    "Added",
     "Archive",
     "BatchWriter",
     "Clock",
@@ -20,6 +22,7 @@ __all__ = [
     "Form",
     "Holding",
     "Hosts",
+    "Knowledge",
     "Ledger",
     "Printings",
     "Recorded",

@@ -89,6 +89,10 @@ class SearchStore(Protocol):
         """
         ...
 
+    def naming(self, entity_id: str) -> Iterator[Form]:
+        """Yield the live documents that name the entity, in ascending order of id, constant in memory."""
+        ...
+
     def status(self) -> tuple[StoreStatus, ...]:
         """Return every generation, the live one first."""
         ...

@@ -111,7 +111,7 @@ def read_captures(captures: Iterable[Speaking], *, parts: Parts, rules: Mapping[
             entry = each.holding.entry
             articles.append(extract_article(each.capture, entry, rules.get(entry.feed_url, Rules())))
             read.append(each)
-    annotations = parts.annotator.annotate(articles) if articles else ()
+    annotations = parts.annotator.annotate(articles, [each.holding.entry.country for each in read]) if articles else ()
     documents = [
         make_document(
             article,

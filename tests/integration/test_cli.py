@@ -276,7 +276,7 @@ def test_extract_reads_lines_and_one_bad_line_costs_one_line(newswire: Newswire)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(rows) == 3 + len(bad)
     names = {"id", "url", "title", "authors", "published", "modified", "topics", "language", "deck", "text", "verdict"}
-    assert set(rows[0]) == names
+    assert set(rows[0]) == {*names, "deck_is_shown"}
     assert (rows[0]["id"], rows[0]["title"], rows[0]["verdict"]) == (1, "Harbour closed", "article")
     assert ["error" in row for row in rows] == [False, *[True] * len(bad), False, False]
     assert rows[2]["id"] == 3

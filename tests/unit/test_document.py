@@ -10,7 +10,7 @@ from pipeline.index.document import content_hash, document_date, document_json, 
 from pipeline.index.mapping import read_mapping
 from pipeline.model.article import Article, Byline, Image
 from pipeline.model.capture import CaptureRef
-from pipeline.model.entity import Annotation, AnnotationMethod, Entity, Kind, Quote
+from pipeline.model.entity import Annotation, AnnotationMethod, Demonym, Entity, Kind, Quote
 from pipeline.model.evidence import Evidence, Precision, Timestamp
 from pipeline.model.feed import Entry
 from pipeline.model.reprint import Reprint
@@ -43,10 +43,21 @@ ANNOTATION = Annotation(
     entities=(
         Entity(id="p1", kind=Kind.PERSON, name="Ebrahim Raisi", aliases=("Ebrahim Raisi", "Raisi"), count=2),
         Entity(id="p2", kind=Kind.PERSON, name="Ebrahim Raisi", count=1),
-        Entity(id="g1", kind=Kind.PLACE, name="Tehran", count=1, place=TEHRAN),
+        Entity(
+            id="g1",
+            kind=Kind.PLACE,
+            name="Tehran",
+            count=1,
+            place=TEHRAN,
+            via=(Demonym(start=0, end=7, text="Iranian"), Demonym(start=9, end=16, text="Iranian")),
+            salience=0.5,
+        ),
         Entity(id="o1", kind=Kind.OTHER, name="Nowruz", count=1),
     ),
-    quotes=(Quote(start=0, end=5, text="Peace", speaker="p1", cue="said"), Quote(start=6, end=9, text="War")),
+    quotes=(
+        Quote(start=0, end=5, text="Peace", speaker="p1", cue="said", is_partial=True, venue="Tehran Radio"),
+        Quote(start=6, end=9, text="War"),
+    ),
 )
 DOCUMENT = make_document(
     ARTICLE,
@@ -99,10 +110,25 @@ def test_name_lists_hold_each_name_once_and_only_their_kind() -> None:
     assert form["locations"] == [{"lat": TEHRAN.latitude, "lon": TEHRAN.longitude}]
 
 
+def test_an_entity_carries_what_counts_toward_it() -> None:
+    tehran = document_json(DOCUMENT)["entities"][2]
+    assert (tehran["via"], tehran["salience"], tehran["country"]) == (["Iranian"], 0.5, "IR")
+    body = Entity(id="o2", kind=Kind.ORGANIZATION, name="Kremlin", country="RU")
+    document = dataclasses.replace(DOCUMENT, annotation=dataclasses.replace(ANNOTATION, entities=(body,)))
+    assert document_json(document)["entities"][0]["country"] == "RU"
+
+
 def test_a_quote_carries_the_name_of_its_speaker() -> None:
     assert document_json(DOCUMENT)["quotes"] == [
-        {"text": "Peace", "speaker": "p1", "speaker_name": "Ebrahim Raisi", "cue": "said"},
-        {"text": "War"},
+        {
+            "text": "Peace",
+            "speaker": "p1",
+            "speaker_name": "Ebrahim Raisi",
+            "cue": "said",
+            "venue": "Tehran Radio",
+            "is_partial": True,
+        },
+        {"text": "War", "is_partial": False},
     ]
 
 

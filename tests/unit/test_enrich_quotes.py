@@ -7,10 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.enrich.quotes import find_quotes
-from pipeline.enrich.words import load_words
 from pipeline.model.entity import Kind, Mention
 
-EN = load_words("en")
 PEOPLE = ("Ida Brekke", "Tom Aske", "Brekke")
 
 
@@ -49,12 +47,67 @@ def people_in(text: str) -> list[Mention]:
     ],
 )
 def test_who_said_what(text: str, expected: list[tuple[str, str | None, str | None]]) -> None:
-    quotes = find_quotes(text, people_in(text), EN)
+    quotes = find_quotes(text, people_in(text), "en")
     assert [(quote.text, quote.speaker, quote.cue) for quote in quotes] == expected
 
 
 @given(st.text(alphabet='"“”„«»‘’ aB.\n', max_size=60))
 def test_offsets_are_exact(text: str) -> None:
-    quotes = find_quotes(text, people_in(text), EN)
+    quotes = find_quotes(text, people_in(text), "en")
     assert all(text[quote.start : quote.end] == quote.text for quote in quotes)
     assert all(first.end <= second.start for first, second in pairwise(quotes))
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", 'Ida Brekke left. "It burns," she said.', ["Ida Brekke"]),
+        ("en", 'Tom Aske met Ida Brekke. "It burns," she said.', ["Ida Brekke"]),
+        ("en", 'Mayor Ida Brekke met Tom Aske. "It burns," said the mayor.', ["Ida Brekke"]),
+        ("en", 'Ida Brekke, 33, left. "It burns," the 33-year-old said.', ["Ida Brekke"]),
+        ("en", 'Ida Brekke left. "It burns," one neighbour said.', [None]),
+        ("en", '"It burns," said a friend of Ida Brekke.', [None]),
+        ("en", '"It burns," said Tom Aske\'s neighbour.', [None]),
+        ("en", '"It burns," said the head of the board, Ida Brekke.', ["Ida Brekke"]),
+        ("en", 'Ida Brekke, who beat Tom Aske in 2016, said: "It burns."', ["Ida Brekke"]),
+        ("en", 'The lamp was described by Tom Aske as "dead".', ["Tom Aske"]),
+        ("en", '"It burns," Ida Brekke said, "and it warms."', ["Ida Brekke", "Ida Brekke"]),
+        ("en", 'Ida Brekke said: "It burns.\n\n"It warms."', ["Ida Brekke", "Ida Brekke"]),
+        ("en", '"It burns.\n\n"It warms," said Ida Brekke.', ["Ida Brekke", "Ida Brekke"]),
+        (
+            "en",
+            '"Does it burn?" Tom Aske asked Ida Brekke.\n\n"It does," she replied.\n\n"Since when?"',
+            ["Tom Aske", "Ida Brekke", "Tom Aske"],
+        ),
+        ("en", 'Tom Aske directed "The Salt Road". "It burns," he said.', [None, "Tom Aske"]),
+        ("en", 'According to Ida Brekke, Tom Aske shouted "fire" twice.', ["Tom Aske"]),
+        ("en", 'When Tom Aske was asked about Ida Brekke, he laughed: "She is the boss."', ["Tom Aske"]),
+        ("en", 'Tom Aske accused Ida Brekke of "betrayal", a charge she called "absurd".', ["Tom Aske", "Ida Brekke"]),
+        ("en", 'The term "fake lamp" was coined by nobody, Tom Aske said.', [None]),
+        ("en", 'Tom Aske said the so-called "winter plan" was dead.', [None]),
+        ("en", '"It burns," she laughed. Tom Aske left.', [None]),
+        ("de", "Tom Aske kam. „Es brennt“, sagte er.", ["Tom Aske"]),
+        ("fr", "Ida Brekke est partie. « Ça brûle, explique-t-elle, et ça chauffe. »", ["Ida Brekke"]),
+        ("es", "Ida Brekke llegó. «Arde», dijo en la radio.", ["Ida Brekke"]),
+        ("it", "«Brucia», ha detto Ida Brekke.", [None]),
+    ],
+)
+def test_who_is_meant(language: str, text: str, expected: list[str | None]) -> None:
+    assert [quote.speaker for quote in find_quotes(text, people_in(text), language)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "venue", "is_partial"),
+    [
+        ('"It burns," Ida Brekke said on Radio Norhaven.', "Radio Norhaven", False),
+        ('"It burns," Ida Brekke told reporters.', "reporters", False),
+        ('"It burns," Ida Brekke told Tom Aske.', None, False),
+        ('Ida Brekke wrote on X: "It burns."', "X", False),
+        ('In an interview with the Norhaven Courier, Ida Brekke called it "dead".', "Norhaven Courier", True),
+        ('Ida Brekke said in a letter that it was "dead".', "letter", True),
+        ('"It burns," Ida Brekke said.', None, False),
+    ],
+)
+def test_where_it_was_said(text: str, venue: str | None, is_partial: bool) -> None:  # noqa: FBT001 - a column of the table
+    [quote] = find_quotes(text, people_in(text), "en")
+    assert (quote.venue, quote.is_partial) == (venue, is_partial)

@@ -66,6 +66,11 @@ def test_rules_remove_and_keep() -> None:
     assert "Buy" not in apply_remove(html, Rules(remove=(".ad", "nav")))
 
 
+def test_thousands_of_kept_elements_end_soon() -> None:
+    html = "<div>" * 100 + "<p>One <b>word</b>.</p>" * 3_000
+    assert kept_paragraphs(html, Rules(keep=("p", "b"))) == ["One word."] * 3_000
+
+
 def test_a_bad_selector_is_named() -> None:
     with pytest.raises(UsageError, match=r"p:nope"):
         apply_remove("<p>x</p>", Rules(remove=("p:nope(",)))

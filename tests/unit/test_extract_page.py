@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.errors import Reject
+from pipeline.extract.blocks import MANY_BLOCKS, read_layout
 from pipeline.extract.page import decode, find_codec, read_page
+from pipeline.extract.screen import read_screen
 from pipeline.model.capture import Capture
 from pipeline.model.fate import Reason
 
@@ -75,10 +77,32 @@ def test_refuses_what_is_no_page(body: bytes, content_type: str) -> None:
     assert caught.value.reason is Reason.NOT_HTML
 
 
-def test_refuses_pages_that_nest_without_end() -> None:
+@pytest.mark.parametrize("body", [b"<div>" * 500_000, b"<div>" * 4_000 + b"<p>A text.</p>" * 50_000])
+def test_refuses_pages_that_nest_without_end(body: bytes) -> None:
     with pytest.raises(Reject) as caught:
-        read_page(make_capture(b"<html>" + b"<div>" * 500_000))
+        read_page(make_capture(b"<html>" + body))
     assert caught.value.reason is Reason.TOO_LARGE
+
+
+@pytest.mark.parametrize("attributes", [" ".join(f"a{n}" for n in range(60_000)), "a=b " * 80_000])
+def test_refuses_elements_with_attributes_without_end(attributes: str) -> None:
+    with pytest.raises(Reject) as caught:
+        read_page(make_capture(f"<html><p {attributes}>A text.</p>".encode()))
+    assert caught.value.reason is Reason.TOO_LARGE
+
+
+def test_an_attribute_may_be_long() -> None:
+    script = "a > b && c " * 40_000
+    page = read_page(make_capture(f"""<html><p data-a="{script}" data-b='{script}'>A text.</p>""".encode()))
+    assert page.tree.css("p")[0].text() == "A text."
+
+
+def test_no_page_is_looked_at_without_end() -> None:
+    page = read_page(make_capture(b"<html><body>" + b"<p>A word.</p>" * (MANY_BLOCKS + 9)))
+    layout = read_layout(page.tree)
+    assert len(layout.blocks) == MANY_BLOCKS
+    assert len(layout.elements) == MANY_BLOCKS + 1
+    assert len(read_screen(page)) < MANY_BLOCKS
 
 
 def test_metas_are_found_by_any_of_their_names() -> None:

@@ -109,6 +109,8 @@ PAGE = f"<html><head><title>Light saved</title></head><body><article><h1>Light s
             for tag in (b"<div>", b"<b>", b"<g>", b"<x-y>", b"<select><option>", b"<ul><li>", b"<p><font>", b"<h1>")
         ),
         pytest.param(b"<html>" + b"<" * 2_000_000, id="open tags"),
+        pytest.param(b"<!-- a -->\n" * 10_000 + PAGE, id="comments before the page"),
+        pytest.param(b"<!--" * 20_000 + PAGE, id="open comments before the page"),
         pytest.param(b"<html><p " + b"a=1 " * 500_000 + b">x", id="attributes"),
         pytest.param(b"<html>" + b'<meta name="author" content="Ida Brekke">' * 20_000 + PAGE, id="metas"),
         pytest.param(
@@ -130,6 +132,10 @@ def test_bad_pages_end_in_a_verdict(body: bytes) -> None:
             b'[{"@type":"Thing","name":"x"}' + b',{"@type":"Thing","name":"x"}' * 1_700_000 + b"]", id="50 MB"
         ),
         pytest.param(b'{"@type":"Article","headline":"x","k":[' + b'{"@type":"Thing"},' * 60_000, id="cut off"),
+        pytest.param(
+            b'{"@type":"Article","headline":"Light saved","articleBody":"' + b"<p>Half\\ud83d</p>" * 1_000 + b'"}',
+            id="half a character",
+        ),
     ],
 )
 def test_broken_linked_data_costs_nothing_but_itself(script: bytes) -> None:

@@ -96,12 +96,28 @@ def test_reads_what_site_generators_pack(script: str) -> None:
     assert read(script) == LINES
 
 
+def test_characters_beyond_the_first_plane_are_read_from_their_halves() -> None:
+    lines = [f"{line[:-1]} 😀." for line in LINES]
+    for body in (lines, "".join(f"<p>{line}</p>" for line in lines)):
+        assert read(f"<script>a = {{title: 'Light saved', body: {json.dumps(body)}}};</script>") == lines
+
+
+def test_half_a_character_is_left_out() -> None:
+    for half in ("\ud83d", "\ude00"):
+        written = json.dumps({"title": "Light saved", "body": MARKED.replace("Tuesday", f"Tuesday{half}")})
+        assert read(f'<script type="application/json">{written}</script>') == LINES
+        assert read("<script>a = " + written.replace('"title"', "title") + ";</script>") == LINES
+
+
 @pytest.mark.parametrize(
     "script",
     [
         f'<script type="application/json">{json.dumps([{"a": 1}, [1, 1, 1, 1]] + [0] * 3)}</script>' * 2,
         f'<script type="application/json">{json.dumps([[1], *([n + 1, n + 1] for n in range(1, 200)), {"a": 1}])}</script>',
         stream("1:[" + '"$1",' * 200 + '"$1"]\n' * 3),
+        stream(
+            f"1:{json.dumps(['x'] * 1_000)}\n" + "".join(f"{n:x}:{json.dumps(['$1'] * 300)}\n" for n in range(2, 1_000))
+        ),
         "<script>a = " + "[" * 100_000 + "</script>",
         "<script>a = {" + "a:{" * 100_000 + "</script>",
         "<script>a = ('" + "\\" * 100_001 + "</script>",

@@ -66,6 +66,7 @@ NOT_FEEDS = {
     "an HTML page without a title": b"<html><body><item>x</item></body></html>",
     "binary data (12 bytes)": b"\x89PNG\r\n\x1a\n\0\0\0\0",
     "an XML document that begins with <urlset>": b"<?xml version='1.0'?><urlset><url/></urlset>",
+    "an XML document that begins with <svg>": b"<!-- x -->\n" * 5_000 + b"<svg/>",
     "text that begins with 'Service busy'": b"Service busy",
     'JSON that begins with \'{"message": "no"}\'': b'{"message": "no"}',
     "JSON that begins with '[1]'": b"[1]",

@@ -1,0 +1,185 @@
+"""newswire entities: watch-lists, who is who, and what people decide on it."""
+
+import json
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.cli import console
+from pipeline.enrich.names.comparison import compare_names
+from pipeline.errors import UsageError
+from pipeline.knowledge.decisions import Deciding
+from pipeline.knowledge.imports import import_watchlist
+from pipeline.knowledge.watchlists import Problem
+from pipeline.model import codec
+from pipeline.model.known import Action, Decision, KnownEntity
+from pipeline.settings import read_settings
+from pipeline.wiring import Wiring
+
+entities = typer.Typer(help="Watch-lists, and who is who.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+_SHOWN = 10
+
+
+@entities.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="FollowTheMoney or other JSON lines; CSV where it ends in .csv.")],
+) -> None:
+    """Import a watch-list; exit 1 if lines were left out."""
+    wiring = Wiring(read_settings())
+    problems, decisions = 0, list[Decision]()
+
+    def report(problem: Problem) -> None:
+        nonlocal problems
+        problems += 1
+        console.complain(f"{file}, line {problem.line}: {problem.detail}")
+
+    try:
+        with file.open("rb") as lines, console.progress() as progress:
+            task = progress.add_task(f"entities of {file.name}", total=None)
+            added = import_watchlist(
+                lines,
+                file.name,
+                knowledge=wiring.knowledge,
+                now=wiring.clock.now(),
+                on_problem=report,
+                on_decision=decisions.append,
+                on_progress=lambda count: progress.advance(task, count),
+            )
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    console.say(f"{added.new} new entities, {added.replaced} replaced, {problems} lines left out")
+    if decisions:
+        count = _deciding(wiring).adopt(decisions)
+        console.say(f"{len(decisions)} decisions; {count} documents rewritten")
+    if problems:
+        raise typer.Exit(1)
+
+
+@entities.command("list")
+def list_known(
+    as_json: AsJson = False,
+    limit: Annotated[int, typer.Option(min=1, help="Entities at most.")] = 100,
+    after: Annotated[str, typer.Option(help="Begin after this id.")] = "",
+) -> None:
+    """List the entities of the watch-lists in order of id, and what was decided."""
+    knowledge = Wiring(read_settings()).knowledge
+    found = list(islice(knowledge.all_known(since=after), limit))
+    if as_json:
+        console.print_json([_entity_json(entity) for entity in found])
+        return
+    rows = [
+        (each.id, each.kind, each.name, ", ".join(each.countries), len(each.aliases), each.source) for each in found
+    ]
+    title = f"{len(found)} of {knowledge.count_known()} entities, {len(knowledge.decisions())} decisions"
+    console.show(console.make_table(title, ("id", "kind", "name", "countries", "aliases#", "source"), rows))
+
+
+@entities.command()
+def show(entity_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
+    """Show an entity: its names, the spellings and documents that name it, and what was decided on it."""
+    wiring = Wiring(read_settings())
+    identity = _deciding(wiring).identify(entity_id)
+    known = wiring.knowledge.known([identity.id]).get(identity.id)
+    decisions = [each for each in wiring.knowledge.decisions() if identity.id in {each.subject, each.target}]
+    documents, spellings = list[dict[str, str]](), dict[str, None]()
+    count = 0
+    for form in wiring.store.naming(identity.id):
+        count += 1
+        if len(documents) < _SHOWN:
+            documents.append({"id": form["id"], "headline": form["headline"], "date": form["date"], "url": form["url"]})
+        spellings.update(
+            (alias, None) for each in form["entities"] if each["id"] == identity.id for alias in each["aliases"]
+        )
+    found = {
+        "id": identity.id,
+        "name": identity.name,
+        "known": _entity_json(known) if known else None,
+        "spellings": list(spellings),
+        "document_count": count,
+        "documents": documents,
+        "decisions": [_decision_json(each) for each in decisions],
+    }
+    if as_json:
+        console.print_json(found)
+        return
+    _print_entity(found, known, decisions)
+
+
+@entities.command()
+def merge(kept: str, merged: str) -> None:
+    """Say that MERGED is KEPT: in all that is indexed, and in all that will be."""
+    wiring = Wiring(read_settings())
+    with console.progress() as progress:
+        task = progress.add_task("documents", total=None)
+        count = _deciding(wiring).merge(kept, merged, on_progress=lambda done: progress.advance(task, done))
+    console.say(f"{merged} is {kept} from now on; {count} documents rewritten")
+
+
+@entities.command()
+def split(
+    entity_id: Annotated[str, typer.Argument(metavar="ID")], parts: Annotated[list[str], typer.Argument()]
+) -> None:
+    """Say that the PARTS, spellings or ids merged before, are not ID."""
+    wiring = Wiring(read_settings())
+    with console.progress() as progress:
+        task = progress.add_task("documents", total=None)
+        count = _deciding(wiring).split(entity_id, parts, on_progress=lambda done: progress.advance(task, done))
+    console.say(f"{', '.join(parts)}: no longer {entity_id}; {count} documents rewritten")
+
+
+@entities.command()
+def export() -> None:
+    """Print the watch-lists' entities, then the decisions, as JSON lines that import reads."""
+    knowledge = Wiring(read_settings()).knowledge
+    for entity in knowledge.all_known():
+        sys.stdout.write(json.dumps(_entity_json(entity), ensure_ascii=False) + "\n")
+    for decision in knowledge.decisions():
+        sys.stdout.write(json.dumps(_decision_json(decision), ensure_ascii=False) + "\n")
+
+
+@entities.command()
+def compare(one: str, other: str, as_json: AsJson = False) -> None:
+    """Tell whether two names may be one person's, and why; exit 1 if not."""
+    found = compare_names(one, other)
+    if as_json:
+        console.print_json({"same": found.is_same, "distance": found.distance, "reason": found.reason})
+    else:
+        console.say(f"{'the same' if found.is_same else 'different'}: {found.reason}, distance {found.distance:.3f}")
+    if not found.is_same:
+        raise typer.Exit(1)
+
+
+def _deciding(wiring: Wiring) -> Deciding:
+    return Deciding(wiring.knowledge, wiring.store, wiring.clock.now())
+
+
+def _entity_json(entity: KnownEntity) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(codec.encode(entity))
+    return found
+
+
+def _decision_json(decision: Decision) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(codec.encode(decision))
+    return found
+
+
+def _print_entity(found: dict[str, Any], known: KnownEntity | None, decisions: list[Decision]) -> None:
+    console.say(found["name"], style="bold")
+    console.say(found["id"])
+    if known:
+        facts = (known.kind, ", ".join(known.countries), ", ".join(known.identifiers), known.source)
+        console.say(" · ".join(fact for fact in facts if fact), style="dim")
+        console.say(f"also known as {', '.join(known.aliases)}" if known.aliases else "no other names")
+    if found["spellings"]:
+        console.say(f"spelled {', '.join(found['spellings'])}")
+    for decision in decisions:
+        what = f"spelling {decision.spelling!r} of " if decision.action is Action.SPLIT else ""
+        console.say(f"decided {decision.decided_at:%Y-%m-%d %H:%M}: {what}{decision.subject} is {decision.target}")
+    rows = [(document["date"][:10], document["headline"], document["url"]) for document in found["documents"]]
+    shown = f", {len(rows)} shown" if len(rows) < found["document_count"] else ""
+    console.show(console.make_table(f"{found['document_count']} documents{shown}", ("date", "headline", "URL"), rows))

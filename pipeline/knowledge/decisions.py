@@ -1,0 +1,183 @@
+"""Merging and splitting entities: checked, kept, and applied to the documents that are indexed already.
+
+A decision is kept first and applied then, so that one that is broken off while documents are rewritten can be repeated, and
+nothing that is annotated meanwhile escapes it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from pipeline.enrich.linking import Decisions, Identity
+from pipeline.enrich.names.keys import name_key
+from pipeline.enrich.spelling import fold_name, slug_of
+from pipeline.errors import UsageError
+from pipeline.index.entities import Form, part_spellings, relink_form
+from pipeline.model.entity import Kind
+from pipeline.model.known import Action, Decision
+from pipeline.ports import Knowledge, SearchStore
+
+_PIECE = 100  # documents
+
+
+class Deciding:
+    """Decides on entities, over what is known and the documents that are indexed."""
+
+    def __init__(self, knowledge: Knowledge, store: SearchStore, now: datetime) -> None:
+        """Keep them."""
+        self._knowledge = knowledge
+        self._store = store
+        self._now = now
+
+    def merge(self, kept: str, merged: str, *, on_progress: Callable[[int], None] = lambda _: None) -> int:
+        """Say that the second is the first, whatever names it, from now on and in what is indexed; return how many documents.
+
+        Raises UsageError for an id that nothing is known of, for two kinds, and for a merge that would run in a circle.
+        """
+        one, other = self.identify(kept), self.identify(merged)
+        if one.id == other.id:
+            raise UsageError(f"{merged} is {one.id} already")
+        kinds = {kind for kind in (self._kind_of(one.id), self._kind_of(other.id)) if kind}
+        if len(kinds) > 1:
+            raise UsageError(
+                f"{one.id} is a {min(kinds)}, and {other.id} a {max(kinds)} or the other way round: no merge"
+            )
+        decision = Decision(action=Action.MERGE, subject=other.id, target=one.id, name=one.name, decided_at=self._now)
+        self._knowledge.decide([decision])
+        return self.apply(other.id, on_progress=on_progress)
+
+    def split(
+        self, entity_id: str, parts: Sequence[str], *, on_progress: Callable[[int], None] = lambda _: None
+    ) -> int:
+        """Say that each part is not the entity: a spelling of its name, or an id that was merged into it before.
+
+        A spelling gets an id of its own. Return how many documents changed. Raises UsageError for what is no part of the entity.
+        """
+        merged = {each.subject: each for each in self._knowledge.decisions() if each.action is Action.MERGE}
+        known = self.identify(entity_id)
+        undone = [merged[part] for part in parts if part in merged and merged[part].target in {entity_id, known.id}]
+        spellings = [part for part in parts if part not in {each.subject for each in undone}]
+        new = [self._split_decision(known, spelling) for spelling in spellings]
+        self._knowledge.revoke(undone)
+        self._knowledge.decide(new)
+        changed = sum(self._part_merged(known.id, each.subject, on_progress) for each in undone)
+        return changed + (self.apply(known.id, on_progress=on_progress) if new else 0)
+
+    def adopt(self, decisions: Sequence[Decision]) -> int:
+        """Keep decisions that were taken elsewhere, and apply them; return how many documents changed."""
+        self._knowledge.decide(decisions)
+        return sum(self.apply(subject) for subject in dict.fromkeys(decision.subject for decision in decisions))
+
+    def identify(self, entity_id: str) -> Identity:
+        """Return who the id stands for after all merges. Raises UsageError where nothing is known of it."""
+        decisions = Decisions.of(self._knowledge.decisions())
+        identity = decisions.apply(Identity(id=entity_id, name=""), ())
+        name = self._name_of(identity.id)
+        if (
+            name is None
+            and identity.id == entity_id
+            and not any(e.target == entity_id for e in self._knowledge.decisions())
+        ):
+            raise UsageError(
+                f"nothing is known of the entity {entity_id!r}: no watch-list has it, and no document names it; "
+                "newswire entities list shows the watch-lists, newswire search --json a document's id"
+            )
+        return Identity(id=identity.id, name=name or identity.name or entity_id)
+
+    def apply(self, entity_id: str, *, on_progress: Callable[[int], None] = lambda _: None) -> int:
+        """Rewrite the documents that name the entity as the decisions have it; return how many changed."""
+        decisions = Decisions.of(self._knowledge.decisions())
+
+        def identify(entity: Form, text: str) -> list[dict[str, Any]]:
+            return _decided(entity, text, decisions) if entity["id"] == entity_id else [dict(entity)]
+
+        return self._rewrite(entity_id, identify, on_progress)
+
+    def _part_merged(self, entity_id: str, other_id: str, on_progress: Callable[[int], None]) -> int:
+        """Give the spellings back to an entity that was merged: a watch-list's by its names, another by what its id says."""
+        known = self._knowledge.known([other_id]).get(other_id)
+        names = {fold_name(name) for name in known.names} if known else set()
+
+        def is_other(kind: Kind, alias: str) -> bool:
+            return fold_name(alias) in names or f"{kind}:{name_key(kind, alias)}" == other_id
+
+        def identify(entity: Form, text: str) -> list[dict[str, Any]]:
+            if entity["id"] != entity_id:
+                return [dict(entity)]
+            kind = Kind(entity["kind"])
+            own, other = part_spellings(entity, text, lambda alias: is_other(kind, alias))
+            if other is None:
+                return [dict(entity)]
+            called = known.name if known else next(alias for alias in other["aliases"] if is_other(kind, alias))
+            return [*([own] if own else []), {**other, "id": other_id, "name": called}]
+
+        return self._rewrite(entity_id, identify, on_progress)
+
+    def _rewrite(
+        self, entity_id: str, identify: Callable[..., list[dict[str, Any]]], on_progress: Callable[[int], None]
+    ) -> int:
+        changed = 0
+        live = next((status.generation for status in self._store.status() if status.is_live), None)
+        forms = self._store.naming(entity_id)
+        while live and (piece := list(islice(forms, _PIECE))):
+            new = [relink_form(form, partial(identify, text=form["text"])) for form in piece]
+            changes = [form for form, old in zip(new, piece, strict=True) if form != old]
+            self._store.copy(changes, generation=live)
+            changed += len(changes)
+            on_progress(len(piece))
+        return changed
+
+    def _split_decision(self, known: Identity, spelling: str) -> Decision:
+        folded = fold_name(spelling)
+        kind = self._kind_of(known.id) or Kind.PERSON
+        if not folded or not self._has_spelling(known.id, folded):
+            raise UsageError(
+                f"{spelling!r} is no spelling of {known.id}, nor was an entity of that id merged into it; "
+                f"newswire entities show {known.id} lists both"
+            )
+        target = f"{kind}:{name_key(kind, spelling)}"
+        if target == known.id:  # both are read alike: the spelling itself must tell them apart
+            target = f"{kind}:{slug_of(spelling)}"
+        if target == known.id:
+            target = f"{target}~2"
+        return Decision(
+            action=Action.SPLIT, subject=known.id, target=target, spelling=folded, name=spelling, decided_at=self._now
+        )
+
+    def _has_spelling(self, entity_id: str, folded: str) -> bool:
+        known = self._knowledge.known([entity_id]).get(entity_id)
+        if known and folded in {fold_name(name) for name in known.names}:
+            return True
+        return any(folded in {fold_name(name) for name in entity["aliases"]} for entity in self._entities(entity_id))
+
+    def _name_of(self, entity_id: str) -> str | None:
+        known = self._knowledge.known([entity_id]).get(entity_id)
+        return known.name if known else next((str(entity["name"]) for entity in self._entities(entity_id)), None)
+
+    def _kind_of(self, entity_id: str) -> Kind | None:
+        known = self._knowledge.known([entity_id]).get(entity_id)
+        return known.kind if known else next((Kind(entity["kind"]) for entity in self._entities(entity_id)), None)
+
+    def _entities(self, entity_id: str) -> Iterator[Form]:
+        for form in self._store.naming(entity_id):
+            yield from (entity for entity in form["entities"] if entity["id"] == entity_id)
+
+
+def _decided(entity: Form, text: str, decisions: Decisions) -> list[dict[str, Any]]:
+    """Return the entity as the decisions have it: split spellings apart, then each part merged."""
+    own: dict[str, Any] | None = dict(entity)
+    parts: list[dict[str, Any]] = []
+    for (subject, spelling), decision in decisions.splits.items():
+        if own is not None and subject == entity["id"]:
+            own, other = part_spellings(own, text, partial(_is_spelled, spelling=spelling))
+            if other is not None:
+                parts.append({**other, "id": decision.target, "name": decision.name or other["name"]})
+    merged = decisions.apply(Identity(id=entity["id"], name=entity["name"]), ())
+    first = [{**own, "id": merged.id, "name": merged.name}] if own is not None else []
+    return [*first, *parts]
+
+
+def _is_spelled(alias: str, spelling: str) -> bool:
+    return fold_name(alias) == spelling

@@ -1,0 +1,165 @@
+"""Watch-lists: entities with their names and ids, from FollowTheMoney JSON lines, plain JSON lines, or CSV.
+
+Read a line at a time, so that a list of any length costs the same memory. A line that cannot be read is reported, and the rest
+goes on.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from pipeline.model import codec
+from pipeline.model.entity import Kind
+from pipeline.model.known import Decision, KnownEntity
+
+#: FollowTheMoney's schemata, as far as news names them, and words that lists of one's own have for the same.
+_KINDS = {
+    "person": Kind.PERSON, "people": Kind.PERSON, "per": Kind.PERSON,
+    "organization": Kind.ORGANIZATION, "organisation": Kind.ORGANIZATION, "org": Kind.ORGANIZATION, "company": Kind.ORGANIZATION,
+    "publicbody": Kind.ORGANIZATION, "legalentity": Kind.ORGANIZATION,
+    "place": Kind.PLACE, "location": Kind.PLACE, "address": Kind.PLACE,
+    "other": Kind.OTHER, "vessel": Kind.OTHER, "airplane": Kind.OTHER, "asset": Kind.OTHER,
+}  # fmt: skip
+_ALIASES = ("alias", "weakAlias", "previousName", "abbreviation")
+_COUNTRIES = ("country", "nationality", "citizenship", "jurisdiction")
+_IDENTIFIERS = {
+    "wikidataId": "wikidata",
+    "wikidata": "wikidata",
+    "geonames": "geonames",
+    "iso": "iso",
+    "lei": "lei",
+    "leiCode": "lei",
+}
+_SEPARATORS = ";|"
+_MOST_NAME = 500  # characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A line that was left out, and why."""
+
+    line: int
+    detail: str
+
+
+def read_watchlist(lines: Iterable[bytes], file: str) -> Iterator[tuple[int, KnownEntity | Decision] | Problem]:
+    """Yield the number of each line with its entity, or the decision that an export put there, or the problem in its place.
+
+    A file whose name ends in .csv is CSV with a header line, everything else JSON lines.
+    """
+    source = PurePath(file).name
+    rows = _read_csv(lines) if source.lower().endswith((".csv", ".tsv")) else _read_json(lines)
+    for number, row in rows:
+        try:
+            if isinstance(row, ValueError):
+                raise row
+            yield number, _read_decision(row) if "action" in row else _read_row(row, source)
+        except ValueError as error:
+            yield Problem(line=number, detail=str(error))
+
+
+def _read_json(lines: Iterable[bytes]) -> Iterator[tuple[int, Mapping[str, Any] | ValueError]]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line.removeprefix(b"\xef\xbb\xbf"))
+        except (ValueError, RecursionError) as error:
+            yield number, ValueError(f"the line is no JSON: {error}")
+            continue
+        yield number, row if isinstance(row, dict) else ValueError("the line is no JSON object")
+
+
+def _read_csv(lines: Iterable[bytes]) -> Iterator[tuple[int, Mapping[str, Any] | ValueError]]:
+    decoded = (line.decode("utf-8-sig", "replace").replace("\0", "") for line in lines)
+    first = next(decoded, "")
+    separator = max(",;\t", key=first.count)
+    header = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])]
+    if not {"name", "caption"} & set(header):
+        yield 1, ValueError("the header names no column name")
+        return
+    reader = csv.reader(decoded, delimiter=separator)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield reader.line_num + 1, ValueError(f"the line is no CSV: {error}")
+            continue
+        if len(cells) > len(header):
+            yield reader.line_num + 1, ValueError(f"the line has {len(cells)} cells, the header {len(header)}")
+        elif any(cells):
+            yield reader.line_num + 1, dict(zip(header, cells, strict=False))
+
+
+def _read_decision(row: Mapping[str, Any]) -> Decision:
+    try:
+        return codec.decode(json.dumps(row).encode(), Decision)
+    except ValueError as error:  # of msgspec, too
+        raise ValueError(f"the line is no decision: {error}") from error
+
+
+def _read_row(row: Mapping[str, Any], source: str) -> KnownEntity:
+    """Return the entity of a row. Raises ValueError where something that must be there is not."""
+    properties = row.get("properties")
+    facts: Mapping[str, Any] = {**row, **properties} if isinstance(properties, dict) else row
+    kind = _read_kind(facts)
+    names = _texts(facts, ("caption", "name", *_ALIASES, "aliases", "names"))
+    if not names:
+        raise ValueError("no name")
+    identifiers = tuple(
+        dict.fromkeys(f"{prefix}:{value}" for key, prefix in _IDENTIFIERS.items() for value in _texts(facts, (key,)))
+    )
+    own = facts.get("id")
+    key = str(own).strip() if isinstance(own, str | int) and not isinstance(own, bool) else ""
+    key = key or next(iter(identifiers), "").removeprefix("wikidata:")
+    if not key:
+        raise ValueError("no id, nor a Wikidata id")
+    if any(character.isspace() for character in key):
+        raise ValueError(f"the id {key!r} has a blank in it")
+    codes = (code.partition("-")[0].upper() for code in _texts(facts, (*_COUNTRIES, "countries")))  # gb-sct
+    countries = tuple(dict.fromkeys(code for code in codes if re.fullmatch("[A-Z]{2}", code)))
+    return KnownEntity(
+        id=key,
+        kind=kind,
+        name=names[0],
+        aliases=tuple(names[1:]),
+        countries=countries,
+        identifiers=identifiers,
+        source=source,
+    )
+
+
+def _read_kind(facts: Mapping[str, Any]) -> Kind:
+    written = facts.get("schema") or facts.get("kind") or facts.get("type") or "person"
+    kind = _KINDS.get(str(written).strip().lower())
+    if kind is None:
+        known = ", ".join(sorted({str(kind) for kind in Kind}))
+        raise ValueError(f"the kind is {written!r}; it may be {known}, or a FollowTheMoney schema of one of these")
+    return kind
+
+
+def _texts(facts: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
+    """Return what stands under these keys, a text or several, each once and in order; a CSV's cell parts them by ; or |."""
+    found: dict[str, None] = {}
+    for key in keys:
+        value = facts.get(key)
+        values = value if isinstance(value, list) else [value]
+        for each in values:
+            if isinstance(each, str):
+                parts = [each] if key in {"name", "caption", "id"} else _split(each)
+                found.update(dict.fromkeys(text for part in parts if (text := " ".join(part.split())[:_MOST_NAME])))
+            elif isinstance(each, int) and not isinstance(each, bool):
+                found[str(each)] = None
+    return list(found)
+
+
+def _split(text: str) -> list[str]:
+    for separator in _SEPARATORS:
+        text = text.replace(separator, "\n")
+    return text.split("\n")

@@ -1,0 +1,60 @@
+"""What is known of entities beyond one text."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from pipeline.model.known import Decision, KnownEntity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """How many entities are new, how many took the place of an older one, and the ids that had been added just now."""
+
+    new: int = 0
+    replaced: int = 0
+    repeated: frozenset[str] = frozenset()
+
+
+class Knowledge(Protocol):
+    """Keeps watch-lists, and what people decided. Every method is one transaction; none reads more than it is asked for."""
+
+    def add_known(self, entities: Sequence[tuple[KnownEntity, Collection[str]]], now: datetime) -> Added:
+        """Keep entities, each under the keys that its names are found by, instead of what had its id before ``now``.
+
+        What was added at the same ``now`` stays: in one import, the first of an id counts.
+        """
+        ...
+
+    def forget_known(self, source: str) -> int:
+        """Forget every entity of a source; return how many. Decisions stay."""
+        ...
+
+    def candidates(self, keys: Collection[str], *, limit: int) -> Mapping[str, tuple[KnownEntity, ...]]:
+        """Return the entities under each key, by key, in order of id; no more than ``limit`` of a key."""
+        ...
+
+    def known(self, ids: Collection[str]) -> Mapping[str, KnownEntity]:
+        """Return those of these entities that are known, by id."""
+        ...
+
+    def all_known(self, *, since: str = "") -> Iterator[KnownEntity]:
+        """Yield every entity whose id sorts after ``since``, in order of id, constant in memory."""
+        ...
+
+    def count_known(self) -> int:
+        """Return how many entities are known."""
+        ...
+
+    def decide(self, decisions: Sequence[Decision]) -> None:
+        """Keep decisions, each instead of what was decided on the same subject and spelling."""
+        ...
+
+    def revoke(self, decisions: Sequence[Decision]) -> None:
+        """Forget decisions."""
+        ...
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """Return every decision, oldest first."""
+        ...

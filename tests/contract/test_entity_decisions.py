@@ -1,0 +1,158 @@
+"""Merges and splits, applied to what both search stores keep, and to what is annotated afterwards."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.adapters.elasticsearch_store import ElasticsearchStore
+from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
+from pipeline.adapters.sqlite_store import SqliteStore
+from pipeline.enrich.linking import entity_keys, link_annotations
+from pipeline.errors import UsageError
+from pipeline.knowledge.decisions import Deciding
+from pipeline.model.document import Document
+from pipeline.model.entity import Entity, Kind, Quote
+from pipeline.model.known import KnownEntity
+from pipeline.ports import SearchStore
+from pipeline.search import make_query
+from tests.fixtures.documents import NOON, FixedClock, document
+
+
+@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchStore]:
+    clock = FixedClock()
+    opened = (
+        SqliteStore(tmp_path / "search.sqlite", clock=clock)
+        if request.param == "sqlite"
+        else ElasticsearchStore(
+            request.getfixturevalue("elasticsearch_url"),
+            clock=clock,
+            prefix=request.getfixturevalue("elasticsearch_prefix"),
+        )
+    )
+    opened.prepare()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
+    opened = open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def deciding(store: SearchStore, ledger: SqlLedger) -> Deciding:
+    return Deciding(ledger.knowledge, store, NOON)
+
+
+def person(key: str, *names: str, count: int = 1) -> Entity:
+    return Entity(id=key, kind=Kind.PERSON, name=names[0], aliases=names, count=count)
+
+
+def naming(name: str, *entities: Entity, text: str = "Some text.", speaker: str | None = None) -> Document:
+    written = document(name, text=text)
+    quotes = (Quote(start=0, end=4, text="Some", speaker=speaker, cue="said"),) if speaker else ()
+    return replace(written, annotation=replace(written.annotation, entities=entities, quotes=quotes))
+
+
+ONE, OTHER = "person:ann-lee", "person:anna-li"
+
+
+def entities_of(store: SearchStore, written: Document) -> list[tuple[str, str, int]]:
+    form = store.document(written.id)
+    assert form
+    return [(entity["id"], entity["name"], entity["count"]) for entity in form["entities"]]
+
+
+def test_a_store_finds_what_names_an_entity(store: SearchStore) -> None:
+    written = [naming(str(number), person(ONE, "Ann Lee")) for number in range(450)]
+    store.write([*written, naming("x", person(ONE + "x", "Ann Lee")), naming("y", speaker=ONE)])
+    assert [form["id"] for form in store.naming(ONE)] == sorted(each.id for each in written)
+    assert list(store.naming("person:nobody")) == []
+
+
+def test_a_merge_rewrites_documents_and_holds_for_new_ones(
+    store: SearchStore, ledger: SqlLedger, deciding: Deciding
+) -> None:
+    alone = naming("alone", person(OTHER, "Anna Li", count=2), speaker=OTHER)
+    both = naming("both", person(ONE, "Ann Lee"), person(OTHER, "Anna Li", count=2))
+    untouched = naming("untouched", person("person:bo-ek", "Bo Ek"))
+    store.write([alone, both, untouched, naming("kept", person(ONE, "Ann Lee"))])
+    assert deciding.merge(ONE, OTHER) == 2
+    assert entities_of(store, alone) == [(ONE, "Ann Lee", 2)]
+    assert entities_of(store, both) == [(ONE, "Ann Lee", 3)]
+    assert entities_of(store, untouched) == [("person:bo-ek", "Bo Ek", 1)]
+    form = store.document(alone.id)
+    assert form
+    assert (form["people"], form["quotes"][0]["speaker"], form["quotes"][0]["speaker_name"]) == (
+        ["Ann Lee"],
+        ONE,
+        "Ann Lee",
+    )
+    assert store.search(make_query(people=["Ann Lee"])).total == 3
+    assert list(store.naming(OTHER)) == []
+    [later] = link_annotations([alone.annotation], ledger.knowledge)
+    assert [(each.id, each.name) for each in later.entities] == [(ONE, "Ann Lee")]
+
+
+def test_a_merge_can_be_undone(store: SearchStore, ledger: SqlLedger, deciding: Deciding) -> None:
+    kept, merged = (
+        naming("kept", person(ONE, "Ann Lee", "Lee")),
+        naming("merged", person("person:bo-ek", "Bo Ek", "Ek")),
+    )
+    store.write([kept, merged])
+    deciding.merge(ONE, "person:bo-ek")
+    assert entities_of(store, merged) == [(ONE, "Ann Lee", 1)]
+    assert deciding.split(ONE, ["person:bo-ek"]) == 1
+    assert entities_of(store, merged) == [("person:bo-ek", "Bo Ek", 1)]
+    assert entities_of(store, kept) == [(ONE, "Ann Lee", 1)]
+    assert ledger.knowledge.decisions() == ()
+
+
+def test_a_spelling_is_split_off(store: SearchStore, ledger: SqlLedger, deciding: Deciding) -> None:
+    key = "person:andrei-medvedev"
+    text = "Andrei Medvedev met Andrey Medvedev. Andrey Medvedev left."
+    one = naming("one", person(key, "Andrei Medvedev"))
+    other = naming("other", person(key, "Andrey Medvedev"), text="Andrey Medvedev left.")
+    both = naming("both", person(key, "Andrei Medvedev", "Andrey Medvedev", count=3), text=text)
+    store.write([one, other, both])
+    assert deciding.split(key, ["Andrey Medvedev"]) == 2
+    new = "person:andrey-medvedev"
+    assert entities_of(store, one) == [(key, "Andrei Medvedev", 1)]
+    assert entities_of(store, other) == [(new, "Andrey Medvedev", 1)]
+    assert entities_of(store, both) == [(key, "Andrei Medvedev", 1), (new, "Andrey Medvedev", 2)]
+    [later] = link_annotations([other.annotation], ledger.knowledge)
+    assert [each.id for each in later.entities] == [new]
+
+
+def test_a_known_entity_gives_its_name_to_what_is_merged_into_it(
+    store: SearchStore, ledger: SqlLedger, deciding: Deciding
+) -> None:
+    known = KnownEntity(id="Q1", kind=Kind.PERSON, name="Ann Margaret Lee")
+    ledger.knowledge.add_known([(known, entity_keys(known.kind, known.names))], NOON)
+    written = naming("one", person(ONE, "Ann Lee"))
+    store.write([written])
+    deciding.merge("Q1", ONE)
+    assert entities_of(store, written) == [("Q1", "Ann Margaret Lee", 1)]
+
+
+def test_mistakes_are_told(store: SearchStore, ledger: SqlLedger, deciding: Deciding) -> None:
+    organization = Entity(id="organization:lee", kind=Kind.ORGANIZATION, name="Lee", aliases=("Lee",), count=1)
+    store.write([naming("one", person(ONE, "Ann Lee"), organization, person(OTHER, "Anna Li"))])
+    for call, message in (
+        (lambda: deciding.merge(ONE, "person:nobody"), "nothing is known of the entity 'person:nobody'"),
+        (lambda: deciding.merge(ONE, ONE), "is person:ann-lee already"),
+        (lambda: deciding.merge(ONE, "organization:lee"), "no merge"),
+        (lambda: deciding.split(ONE, ["Bo Ek"]), "'Bo Ek' is no spelling of person:ann-lee"),
+        (lambda: deciding.split("person:nobody", ["Bo Ek"]), "nothing is known"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            call()
+    assert ledger.knowledge.decisions() == ()
+    deciding.merge(ONE, OTHER)
+    with pytest.raises(UsageError, match="already"):
+        deciding.merge(OTHER, ONE)
