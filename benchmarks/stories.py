@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
 import extraction  # noqa: E402 - as above
-from story_crowd import PER_DAY, Crowd  # noqa: E402 - as above
+from story_crowd import Crowd  # noqa: E402 - as above
 from story_events import Labelled, agreement, make_labelled_document, page_article, read_events  # noqa: E402 - as above
 
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger  # noqa: E402 - as above
@@ -61,6 +61,7 @@ def main() -> None:
     parser.add_argument("--half", choices="AB", help="this half alone: A while something is being chosen")
     parser.add_argument("--scale", type=int, default=0, help="measure the cost up to so many articles")
     parser.add_argument("--pages", action="store_true", help="only group the pages of ../shared/devset/extract")
+    parser.add_argument("--per-day", type=int, default=20_000, help="made-up articles a day (default 20000)")
     arguments = parser.parse_args()
     if arguments.pages:
         print_pages()
@@ -71,7 +72,7 @@ def main() -> None:
         print_quality(half, halves[half], halves["A"])
     print_reading([each for labelled in halves.values() for each in labelled])
     if arguments.scale:
-        print_cost(arguments.scale)
+        print_cost(arguments.scale, arguments.per_day)
 
 
 def print_quality(half: str, labelled: Sequence[Labelled], fitted_on: Sequence[Labelled]) -> None:
@@ -203,10 +204,10 @@ def print_reading(labelled: Sequence[Labelled]) -> None:
     print(f"\nReading traits: {each * 1e6:.0f} µs a document of {characters:.0f} characters")
 
 
-def print_cost(scale: int) -> None:
+def print_cost(scale: int, per_day: int) -> None:
     """Print what an article costs after so many others, in batches, on SQLite."""
     print(
-        f"\nJoining stories, batches of {BATCH}, {PER_DAY:,} articles a day, SQLite; means of the last {MEASURED:,}\n"
+        f"\nJoining stories, batches of {BATCH}, {per_day:,} articles a day, SQLite; means of the last {MEASURED:,}\n"
     )
     print(
         f"{'articles':>10}{'CPU µs each':>13}{'worst batch, ms':>18}{'stories':>10}{'peak MB':>10}{'database MB':>13}"
@@ -214,7 +215,7 @@ def print_cost(scale: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.sqlite"
         ledger = open_ledger(f"sqlite:///{path}")
-        for mark, times in run_crowd(ledger, [mark for mark in MARKS if mark <= scale] or [scale]):
+        for mark, times in run_crowd(ledger, [mark for mark in MARKS if mark <= scale] or [scale], per_day):
             stories = len({*ledger_ids(ledger)})
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             size = sum(file.stat().st_size for file in Path(folder).iterdir()) / 1e6
@@ -223,9 +224,9 @@ def print_cost(scale: int) -> None:
         ledger.close()
 
 
-def run_crowd(ledger: SqlLedger, marks: Sequence[int]) -> Iterator[tuple[int, list[float]]]:
+def run_crowd(ledger: SqlLedger, marks: Sequence[int], per_day: int) -> Iterator[tuple[int, list[float]]]:
     """Give the ledger made-up articles; at each mark, yield the seconds of the last batches."""
-    tellings, made, times = Crowd().tellings(marks[-1]), 0, list[float]()
+    tellings, made, times = Crowd(per_day).tellings(marks[-1]), 0, list[float]()
     while batch := list(islice(tellings, BATCH)):
         began = time.process_time()
         ledger.join_stories(batch, batch[-1].at)

@@ -13,7 +13,6 @@ from itertools import accumulate
 
 from pipeline.model.story import Telling, Traits
 
-PER_DAY = 20_000
 _WORDS, _NAMES, _NUMBERS, _CONCEPTS = 60_000, 200_000, 20_000, 100
 _LANGUAGES = ("en", "en", "en", "en", "de", "fr", "es", "ru")
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -22,14 +21,14 @@ _START = datetime(2026, 1, 1, tzinfo=UTC)
 class Crowd:
     """The articles of one seed."""
 
-    def __init__(self, seed: int = 1) -> None:
-        """Set up the frequencies."""
+    def __init__(self, per_day: int, seed: int = 1) -> None:
+        """Set up the frequencies, for so many articles a day."""
+        self._step = timedelta(days=1) / per_day
         self._chance = random.Random(seed)
         self._words, self._names = _zipf(_WORDS), _zipf(_NAMES)
 
     def tellings(self, count: int) -> Iterator[Telling]:
         """Yield so many articles by time."""
-        step = timedelta(days=1) / PER_DAY
         waiting: list[tuple[datetime, int, int]] = []
         events: dict[int, tuple[dict[str, list[int]], int]] = {}
         made = event = 0
@@ -45,7 +44,7 @@ class Crowd:
             _, which, number = heapq.heappop(waiting)
             yield self._telling(f"{number:032x}", now, events[which][0])
             made += 1
-            now += step
+            now += self._step
             if made % 10_000 == 0:
                 alive = {entry[1] for entry in waiting}
                 events = {key: value for key, value in events.items() if key in alive}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.enrich.annotate import Annotator
+from pipeline.enrich.salience import rank_entities
 from pipeline.index.document import make_document
 from pipeline.model.article import Article
 from pipeline.model.document import Document
@@ -133,5 +134,5 @@ def _given(article: Article, annotation: Annotation, names: Mapping[str, tuple[K
         language=annotation.language,
         method=AnnotationMethod.MODEL,
         mentions=tuple(mentions),
-        entities=tuple(entities),
+        entities=rank_entities(entities, mentions, article.text, None),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pipeline.model.document import Document
-from pipeline.model.entity import Annotation, Entity, Kind
+from pipeline.model.entity import Annotation, Kind
 from pipeline.model.story import Telling, Traits
 from pipeline.stories.words import (
     MAX_WEIGHT,
@@ -29,9 +29,8 @@ _SENTENCE_END = frozenset('.!?:"“”„»«…\n')
 _SHORTEST = 3  # letters; shorter words say nothing
 _TITLED = 0.7  # of the words: in "Minister leaves Lisbon for Paris" it is half
 _NAME = 0.6  # of the greatest weight: a rarer word is taken for a name where any word would be written large
-#: How much a kind of entity tells one event from another, before its prominence.
+#: How much a kind of entity tells one event from another, before its salience.
 _KINDS = {Kind.PERSON: 1.0, Kind.ORGANIZATION: 0.9, Kind.PLACE: 0.9, Kind.OTHER: 0.7}
-_COUNTRY = 0.5
 
 
 #: How far a page may date itself after its first sight: clocks differ, and so do the offsets that pages forget.
@@ -79,14 +78,6 @@ def read_traits(document: Document) -> Traits:
         entities=_unit(_weigh_entities(document.annotation)),
         concepts=_unit({concept: _damp(count) for concept, count in found.concepts.items()}),
     )
-
-
-def prominence(entity: Entity, annotation: Annotation) -> float:
-    """Return from 0 to 1 how much the text is about the entity: how often it is named, and how early."""
-    most = max((other.count for other in annotation.entities), default=1) or 1
-    first = min((mention.start for mention in annotation.mentions if mention.entity == entity.id), default=None)
-    early = 0.5 if first is None else 1 / (1 + first / 400)
-    return 0.5 * entity.count / most + 0.5 * early
 
 
 class _Found:
@@ -150,11 +141,7 @@ def _weigh_number(number: str) -> float:
 
 
 def _weigh_entities(annotation: Annotation) -> dict[str, float]:
-    weights = dict[str, float]()
-    for entity in annotation.entities:
-        is_country = entity.kind is Kind.PLACE and entity.place is not None and entity.place.geonames in {None, 0}
-        weights[entity.id] = prominence(entity, annotation) * (_COUNTRY if is_country else _KINDS[entity.kind])
-    return weights
+    return {entity.id: entity.salience * _KINDS[entity.kind] for entity in annotation.entities}
 
 
 def _damp(count: float) -> float:
