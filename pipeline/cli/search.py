@@ -11,7 +11,7 @@ from rich.text import Text
 from pipeline.cli import console
 from pipeline.errors import UsageError
 from pipeline.model.query import Hit, SearchPage, Sort
-from pipeline.search import make_query
+from pipeline.search.request import make_query
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 
