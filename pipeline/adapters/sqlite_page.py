@@ -76,6 +76,16 @@ def read_page(connection: sqlite3.Connection, query: Query) -> SearchPage:
     )
 
 
+def read_found(
+    connection: sqlite3.Connection, query: Query, last: tuple[int, str] | None, size: int
+) -> list[sqlite3.Row]:
+    """Return date, id and form of the next documents found after the last one by date and id, newest first."""
+    where = conditions(query)
+    after, values = ("", ()) if last is None else (" AND (date < ? OR (date = ? AND id > ?))", (last[0], *last))
+    statement = f"SELECT date, id, form FROM documents WHERE {where.sql}{after} ORDER BY date DESC, id LIMIT ?"
+    return connection.execute(statement, (*where.values, *values, size)).fetchall()
+
+
 def _hits(connection: sqlite3.Connection, query: Query, where: Condition) -> Iterator[Hit]:
     terms = asked_terms(query)
     words, stems = join_expressions(terms), join_expressions([term for term in terms if has_stem(term)])

@@ -92,6 +92,17 @@ class SqliteStore:
         with self._transaction("DEFERRED") as connection:
             return sqlite_page.read_page(connection, query)
 
+    def export(self, query: Query) -> Iterator[Form]:
+        """Page by date and id."""
+        last: tuple[int, str] | None = None
+        while True:
+            with self._transaction("DEFERRED") as connection:
+                rows = sqlite_page.read_found(connection, query, last, PAGE)
+            yield from (json.loads(row["form"]) for row in rows)
+            if len(rows) < PAGE:
+                return
+            last = rows[-1]["date"], rows[-1]["id"]
+
     def document(self, document_id: str) -> Form | None:
         """Look the id up in the live generation."""
         with self._transaction("DEFERRED") as connection:

@@ -311,6 +311,26 @@ def test_signs_alone_mean_nothing(store: SearchStore) -> None:
     assert found(store, "… word — 🙂 !") == ["one"]
 
 
+# Export
+
+
+def test_an_export_streams_all_that_is_found_newest_first(store: SearchStore) -> None:
+    times = [NOON - timedelta(minutes=number // 3) for number in range(450)]  # several of one time, over several pages
+    store.write([document(f"{number:03}", text="wheat", published=time) for number, time in enumerate(times)])
+    store.write([document("other", text="rice")])
+    exported = list(store.export(Query(text="wheat", limit=1)))
+    assert [form["date"] for form in exported] == [time.isoformat() for time in times]
+    assert len({form["id"] for form in exported}) == len(times)
+    whole = store.document(exported[0]["id"])
+    assert exported[0] == whole
+
+
+def test_an_export_of_nothing_is_empty_and_a_bad_query_refused(store: SearchStore) -> None:
+    assert list(store.export(Query(text="wheat"))) == []
+    with pytest.raises(UsageError):
+        list(store.export(Query(text="persn:a")))
+
+
 # Grammar
 
 
