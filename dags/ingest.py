@@ -4,10 +4,11 @@
 |---|---|---|
 | `fetch` | claims up to 50 of the entries that wait, fetches their pages and archives them | the batch's id |
 | `extract` | reads the batch from the archive: articles, their language, people, organizations, places | numbers |
-| `index` | writes what is new or changed to the search store and gives every entry its fate | numbers |
+| `index` | writes what is new or changed, each with its story, to the search store and gives every entry its fate | numbers |
 
 Nothing but ids and numbers travels between tasks; pages lie in the archive. When a batch has become searchable, `index`
-announces the asset `newswire_articles` with these numbers: a DAG of yours can be scheduled on it.
+announces the asset `newswire_articles` with these numbers: a DAG of yours can be scheduled on it. So it can on the asset
+`newswire_stories`, whose event says how many stories have begun or grown.
 
 **When.** As soon as a feed has something new: the feed watcher in the triggerer polls all feeds, puts new entries into the
 inbox and rings the asset `newswire_feeds`. And every 5 minutes, should a bell be lost or the triggerer be down: this sweep
@@ -43,7 +44,7 @@ from airflow.sdk import (
     task,
 )
 from pipeline.orchestration.alerts import deadline_after
-from pipeline.orchestration.assets import ARTICLES, FEEDS
+from pipeline.orchestration.assets import ARTICLES, FEEDS, STORIES
 
 
 @dag(
@@ -124,12 +125,14 @@ def ingest() -> None:
 
         return ingest.extract(batch_id)
 
-    @task(outlets=[ARTICLES])
+    @task(outlets=[ARTICLES, STORIES])
     def index(batch_id: str) -> dict[str, int]:
         from pipeline.orchestration import ingest
 
         counts = ingest.index(batch_id)
-        get_current_context()["outlet_events"][ARTICLES].extra = {"batch": batch_id, **counts}
+        events = get_current_context()["outlet_events"]
+        events[ARTICLES].extra = {"batch": batch_id, **counts}
+        events[STORIES].extra = {"batch": batch_id, "stories": counts["stories"]}
         return counts
 
     batch_id = fetch()

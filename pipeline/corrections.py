@@ -37,7 +37,7 @@ def keep_versions(changed: Sequence[Document], known: Mapping[str, ArticleState]
 def correct_documents(*, ledger: Ledger, store: SearchStore) -> int:
     """Write anew what was learned of some documents after they were written; return how many, 0 at the end.
 
-    Their original came or changed after them, or their page is gone, or there again.
+    Their original came or changed after them, their page is gone, or there again, or their story became part of another.
     """
     links = ledger.untold_reprints(limit=CORRECTED)
     if links:
@@ -47,4 +47,8 @@ def correct_documents(*, ledger: Ledger, store: SearchStore) -> int:
     if gone:
         store.amend({key: withdrawal_json(at) for key, at in gone.items()})
         ledger.mark_withdrawals_told(gone)
-    return len(links) + len(gone)
+    moved = ledger.untold_stories(limit=CORRECTED)
+    if moved:
+        store.amend({key: {"story": story} for key, story in moved.items()})
+        ledger.mark_stories_told(moved)
+    return len(links) + len(gone) + len(moved)

@@ -8,6 +8,7 @@ What a batch goes through, each stage one call:
     extract_batch   extract    captures ─► articles
                     enrich     articles ─► annotations ─► documents
     index_batch     reprints   documents ─► each with its original, where it is a copy
+                    stories    documents ─► each with its story
                     index      documents ─► search store
 
 Between the stages travels a batch's id. What the batch has by then lies as JSON lines beside its WARC file. Each claimed
@@ -41,6 +42,7 @@ from pipeline.model.feed import Rules
 from pipeline.model.handover import Extracted, Fetched, Report
 from pipeline.ports import Archive, Clock, Fetcher, Ledger, Refusal, Reprints, SearchStore
 from pipeline.reprints.printings import make_printings
+from pipeline.stories.traits import make_telling
 from pipeline.urls import article_id
 
 BATCH_SIZE = 50
@@ -169,6 +171,7 @@ def index_batch(
     to_write = [line.document for line in extracted if _reason_to_skip(line, holders, known) is None]
     links = ledger.link_printings(make_printings(to_write))
     keep_versions([document for document in to_write if document.id in known], known, store=store)
+    to_write = join_stories(to_write, ledger=ledger, clock=clock)
     refusals = {refusal.document.id: refusal.detail for refusal in _write(to_write, links, ledger=ledger, store=store)}
     ended, states = list[Outcome](), list[ArticleState]()
     for line in extracted:
@@ -193,7 +196,16 @@ def index_batch(
             ended[-1] = replace(ended[-1], revisit_at=next_revisit(seen_at, clock.now(), revisits))
     ledger.settle(ended, states)
     correct_documents(ledger=ledger, store=store)
-    return Report(passed=len(states), settled=_reasons(ended))
+    written = {state.article_id for state in states}
+    stories = {document.story for document in to_write if document.story and document.id in written}
+    return Report(passed=len(states), settled=_reasons(ended), stories=stories)
+
+
+def join_stories(documents: Sequence[Document], *, ledger: Ledger, clock: Clock) -> list[Document]:
+    """Return the documents, each with the story that it is of."""
+    tellings = [make_telling(document) for document in documents]
+    joined = ledger.join_stories(tellings, clock.now()) if tellings else {}
+    return [replace(document, story=joined[document.id]) for document in documents]
 
 
 def feed_rules(ledger: Ledger) -> Mapping[str, Rules]:
@@ -211,6 +223,8 @@ def _write(documents: Sequence[Document], links: Reprints, *, ledger: Ledger, st
     late = {key: link for key, link in ledger.reprints(list(links)).items() if link != links[key]}
     if late:
         store.amend({key: reprint_json(key, link) for key, link in late.items()})
+    # Two stories may have become one while these were on their way: corrected from now on.
+    ledger.mark_stories_told({document.id: document.story for document in documents if document.story})
     return refusals
 
 

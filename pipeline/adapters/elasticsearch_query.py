@@ -165,6 +165,8 @@ def filter_clauses(query: Query) -> list[Json]:
         clauses.append(date_clause(query.since, query.until))
     if query.near:
         clauses.append(near_clause(query.near))
+    if query.story:
+        clauses.append({"term": {"story": query.story}})
     if query.originals_only:
         clauses.append({"bool": {"must_not": {"exists": {"field": "reprint_of"}}}})
     return clauses

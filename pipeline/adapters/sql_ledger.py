@@ -15,6 +15,7 @@ from pipeline.adapters import (
     sql_printings,
     sql_pruning,
     sql_revisits,
+    sql_stories,
 )
 from pipeline.adapters.sql_database import Database, migrate
 from pipeline.adapters.sql_knowledge import SqlKnowledge
@@ -26,6 +27,7 @@ from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.host import RobotsFile, Turn
 from pipeline.model.reprint import Printing
+from pipeline.model.story import Member, Story, StorySort, Telling
 from pipeline.model.warc import WarcProgress
 from pipeline.ports import Holding, Recorded, Reprints
 
@@ -274,6 +276,55 @@ class SqlLedger:
         """Note that the documents say so."""
         with self._database.write() as connection:
             sql_printings.mark_told(connection, links)
+
+    def join_stories(self, tellings: Sequence[Telling], now: datetime) -> Mapping[str, str]:
+        """Give articles their stories."""
+        with self._database.write() as connection:
+            return sql_stories.join_stories(connection, tellings, now)
+
+    def stories_of(self, article_ids: Sequence[str]) -> Mapping[str, str]:
+        """Look articles up."""
+        with self._database.read() as connection:
+            return sql_stories.stories_of(connection, article_ids)
+
+    def untold_stories(self, *, limit: int) -> Mapping[str, str]:
+        """Look for articles that have moved."""
+        with self._database.read() as connection:
+            return sql_stories.untold_stories(connection, limit=limit)
+
+    def mark_stories_told(self, told: Mapping[str, str]) -> None:
+        """Keep what the documents say."""
+        with self._database.write() as connection:
+            sql_stories.mark_told(connection, told)
+
+    def stories(
+        self,
+        *,
+        since: datetime | None = None,
+        sort: StorySort = StorySort.SIZE,
+        limit: int = 20,
+        least_articles: int = 1,
+    ) -> tuple[Story, ...]:
+        """List stories."""
+        with self._database.read() as connection:
+            return sql_stories.list_stories(
+                connection, since=since, sort=sort, limit=limit, least_articles=least_articles
+            )
+
+    def story(self, story_id: str) -> Story | None:
+        """Read one story."""
+        with self._database.read() as connection:
+            return sql_stories.find_story(connection, story_id)
+
+    def timeline(self, story_id: str, *, limit: int = 1000) -> tuple[Member, ...]:
+        """Read a story's articles."""
+        with self._database.read() as connection:
+            return sql_stories.timeline(connection, story_id, limit=limit)
+
+    def close_stories(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Forget by what old stories are found."""
+        with self._database.write() as connection:
+            return sql_stories.close_stories(connection, before, dry_run=dry_run)
 
     def call_revisits(self, now: datetime, *, limit: int) -> int:
         """Make indexed URLs pending whose time has come."""

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 #: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
-HEAD = "0007"
+HEAD = "0008"
 VERSION_TABLE = "newswire_version"
 
 
@@ -206,6 +206,46 @@ printing_reviews = Table(
     Column("original", Integer, primary_key=True, autoincrement=False, comment="whose reprints are looked at again"),
     Column("after", Integer, nullable=False, comment="those with a greater number are still to come"),
 )
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", PlainText, primary_key=True),
+    Column("first_at", UtcTime, nullable=False, comment="as in state"),
+    Column("last_at", UtcTime, nullable=False, comment="as in state"),
+    Column("articles", Integer, nullable=False, comment="as in state"),
+    Column("merged_into", PlainText, comment="as in state"),
+    Column("state", Text, nullable=False, comment="JSON of model.story.StoryState without the next"),
+    Column("centre", Text, comment="JSON; none once it is forgotten"),
+    Column("written_at", UtcTime, nullable=False),
+)
+Index("stories_by_time", stories.c.last_at)
+_has_centre = stories.c.centre.is_not(None)
+Index("stories_to_forget", stories.c.written_at, sqlite_where=_has_centre, postgresql_where=_has_centre)
+
+story_articles = Table(
+    "story_articles",
+    metadata,
+    Column("article_id", PlainText, primary_key=True),
+    Column("story", PlainText, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("member", Text, nullable=False, comment="JSON of model.story.Member"),
+    Column("told", PlainText, comment="the story that its document names; none until it is written"),
+)
+Index("story_articles_by_story", story_articles.c.story, story_articles.c.at)
+_has_moved = text("told <> story")
+Index("story_articles_moved", story_articles.c.article_id, sqlite_where=_has_moved, postgresql_where=_has_moved)
+
+story_postings = Table(
+    "story_postings",
+    metadata,
+    Column("trait", PlainText, primary_key=True),
+    Column("bucket", Integer, primary_key=True, autoincrement=False, comment="of time"),
+    Column("stories", Text, nullable=False, comment="ids, the last one posted first"),
+    Column("written_at", UtcTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("story_postings_by_time", story_postings.c.written_at)
 
 known_entities = Table(
     "known_entities",

@@ -119,6 +119,8 @@ def conditions(query: Query) -> Condition:
     ]
     if query.since or query.until:
         parts.append(date_condition(query.since, query.until))
+    if query.story:
+        parts.append(Condition("story = ?", (query.story,)))
     if query.originals_only:
         parts.append(Condition("original = id"))
     if query.near:

@@ -30,10 +30,12 @@ CREATE TABLE documents (
     deck TEXT NOT NULL,
     text TEXT NOT NULL,
     original TEXT NOT NULL,    -- id that it is folded under: of its original, else its own
+    story TEXT,                -- id of the story that it is of
     form TEXT NOT NULL,        -- the document's JSON
     UNIQUE (generation, id)
 );
 CREATE INDEX documents_by_date ON documents (generation, date DESC, id);
+CREATE INDEX documents_by_story ON documents (generation, story) WHERE story IS NOT NULL;
 
 CREATE TABLE facets (
     document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,

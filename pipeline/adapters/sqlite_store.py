@@ -328,12 +328,12 @@ def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> None
     if known:
         connection.execute("DELETE FROM documents WHERE key = ?", (known["key"],))
     key = connection.execute(
-        "INSERT INTO documents (generation, id, version, date, language, headline, deck, text, original, form) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO documents (generation, id, version, date, language, headline, deck, text, original, story, form) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(generation, form["id"], version, _time(form["date"]), form["language"]),
             *(fold(form.get(name, "")) for name in ("headline", "deck", "text")),
-            form["original"],
+            *(form["original"], form.get("story")),
             json.dumps(form, ensure_ascii=False),
         ),
     ).lastrowid

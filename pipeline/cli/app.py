@@ -22,6 +22,7 @@ from pipeline.cli.maintain import maintain
 from pipeline.cli.read import annotate, extract
 from pipeline.cli.replay import replay
 from pipeline.cli.search import search, serve
+from pipeline.cli.stories import stories
 from pipeline.errors import NewswireError, Reject, UsageError
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ for command in (ingest, backfill, replay, maintain, search, history, extract, an
 app.add_typer(feeds, name="feeds")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(index, name="index")
+app.add_typer(stories, name="stories")
 app.add_typer(entities, name="entities")
 
 

@@ -29,6 +29,7 @@ def search(
     since: Annotated[str | None, typer.Option(help="From this day or time on.")] = None,
     until: Annotated[str | None, typer.Option(help="Up to and with this day, or before this time.")] = None,
     near: Annotated[str | None, typer.Option(metavar="LAT,LON,KM", help="Names a place in this circle.")] = None,
+    story: Annotated[str | None, typer.Option(help="Of this story: an id of newswire stories.")] = None,
     sort: Annotated[str, typer.Option(help=" or ".join(Sort))] = Sort.RELEVANCE,
     limit: Annotated[int, typer.Option(help="Hits to show.")] = 10,
     facets: Annotated[bool, typer.Option("--facets", help="Count names, publishers and languages.")] = False,
@@ -53,6 +54,7 @@ def search(
         since=since,
         until=until,
         near=near,
+        story=_follow(story, wiring) if story else None,
         sort=sort,
         limit=limit,
         with_facets=facets,
@@ -77,6 +79,12 @@ def serve(
     from pipeline.web.serve import serve_page  # noqa: PLC0415 - the web framework loads for this command only
 
     serve_page(Wiring(read_settings()).store, host, port)
+
+
+def _follow(story_id: str, wiring: Wiring) -> str:
+    """Return the story that this one was merged into, or itself."""
+    story = wiring.ledger.story(story_id)
+    return story.id if story else story_id
 
 
 def _read_body(path: Path) -> dict[str, Any]:

@@ -113,6 +113,7 @@ def document_json(document: Document) -> dict[str, Any]:
         "capture": _capture_json(document.capture) if document.capture else None,
         "content_hash": document.content_hash,
         **reprint_json(document.id, document.reprint),
+        "story": document.story,
     }
     return _known(form)
 

@@ -57,7 +57,12 @@ def report_json(report: Maintained) -> dict[str, Any]:
             "kept_from": retired.kept_from.isoformat() if retired.kept_from else None,
             "months": {f"{each.month:%Y-%m}": each.documents for each in retired.months},
         },
-        "pruned": {"urls": pruned.urls, "handovers": pruned.handovers, "hosts": pruned.hosts},
+        "pruned": {
+            "urls": pruned.urls,
+            "handovers": pruned.handovers,
+            "hosts": pruned.hosts,
+            "stories": pruned.stories,
+        },
         "index": {
             "documents": sum(each.documents for each in report.months),
             "articles": sum(each.articles for each in report.months),
@@ -96,6 +101,7 @@ def _steps(report: Maintained) -> Iterable[tuple[object, ...]]:
     yield f"URLs {would}pruned", pruned.urls, ""
     yield f"hand-overs {would}dropped", pruned.handovers, ""
     yield f"hosts {would}forgotten", pruned.hosts, "with their robots.txt"
+    yield f"stories {would}closed", pruned.stories, "no article joined them for a week"
     yield "URLs seen", tally.seen, "balanced" if tally.is_balanced else "NOT BALANCED: seen is not pending + fates"
     yield "URLs pending", tally.pending, ""
 

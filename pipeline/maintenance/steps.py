@@ -21,6 +21,8 @@ PAUSE = 0.1
 HANDOVER_AGE = timedelta(days=7)
 #: Nobody waits for a host whose times have passed; the rest is margin.
 HOST_AGE = timedelta(days=1)
+#: Stories that nothing joined for so long are closed; longer than the window, for backfills go through the past in pieces.
+STORY_AGE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class Pruned:
     urls: int = 0
     handovers: int = 0
     hosts: int = 0
+    #: That take no more articles in.
+    stories: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,7 @@ def prune(
         urls=urls,
         handovers=archive.drop_lines(now - HANDOVER_AGE, dry_run=dry_run),
         hosts=ledger.drop_hosts(now - HOST_AGE, dry_run=dry_run),
+        stories=ledger.close_stories(now - STORY_AGE, dry_run=dry_run),
     )
 
 

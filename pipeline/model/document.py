@@ -31,3 +31,5 @@ class Document:
     content_hash: str
     #: What it took from another article; None for an original.
     reprint: Reprint | None = None
+    #: Id of the story that it is of.
+    story: str | None = None

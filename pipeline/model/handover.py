@@ -39,6 +39,8 @@ class Report:
     unvisited: int = 0
     postponed: int = 0
     settled: Counter[Reason] = field(default_factory=Counter)
+    #: Ids of the stories that written documents are of.
+    stories: set[str] = field(default_factory=set)
 
     def add(self, other: "Report") -> None:
         """Add the other's numbers to these."""
@@ -50,3 +52,4 @@ class Report:
         self.unvisited += other.unvisited
         self.postponed += other.postponed
         self.settled += other.settled
+        self.stories |= other.stories

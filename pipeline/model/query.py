@@ -40,6 +40,8 @@ class Query:
     #: Exclusive.
     until: datetime | None = None
     near: Circle | None = None
+    #: Id of a story.
+    story: str | None = None
     sort: Sort = Sort.RELEVANCE
     limit: int = 10
     #: Facet values to count over all hits, such as the most named people.

@@ -8,5 +8,7 @@ from pipeline.orchestration.feed_watch import FeedWatchTrigger
 FEEDS = Asset("newswire_feeds", watchers=[AssetWatcher(name="feed_watch", trigger=FeedWatchTrigger())])
 #: A batch has become searchable; the event's extra says how many articles, and how its URLs ended.
 ARTICLES = Asset("newswire_articles")
+#: Stories have begun or grown; the event's extra says how many. ``newswire stories --sort newest`` shows them.
+STORIES = Asset("newswire_stories")
 #: A day's maintenance is done; the event's extra holds the numbers of its report.
 MAINTENANCE = Asset("newswire_maintenance")

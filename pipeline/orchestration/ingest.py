@@ -48,11 +48,11 @@ def extract(batch_id: str) -> dict[str, int]:
 
 
 def index(batch_id: str) -> dict[str, int]:
-    """Write the batch's documents to the search store; return how many ended for which reason."""
+    """Write the batch's documents to the search store; return how many, of how many stories, and how all ended."""
     with airflow_errors():
         report = process_wiring().index_batch(parse_batch(batch_id))
     log_summary(f"index {batch_id}: {report.passed} written", report)
-    return {"written": report.passed} | numbers(report)
+    return {"written": report.passed, "stories": len(report.stories)} | numbers(report)
 
 
 async def _fetch(

@@ -29,6 +29,7 @@ def preload() -> None:
     from pipeline.extract.article import extract_article
     from pipeline.model.capture import Capture
     from pipeline.model.feed import Entry, Rules
+    from pipeline.stories.words import weigh_word
     from pipeline.wiring import import_adapters, load_annotator
 
     import_adapters()
@@ -36,5 +37,6 @@ def preload() -> None:
     capture = Capture(url=url, final_url=url, fetched_at=datetime.now(UTC), status=200, body=PAGE.encode())
     article = extract_article(capture, Entry(url=url, feed_url=url, publisher="Example"), Rules())
     load_annotator().annotate([article])
+    weigh_word("title", "en")
     gc.freeze()  # what is there now stays: the collector would touch, and so copy, the pages that forks share
     log.info("preloaded in %.1f s", time.monotonic() - begun)

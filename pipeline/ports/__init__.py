@@ -10,6 +10,7 @@ from pipeline.ports.knowledge import Added, Knowledge
 from pipeline.ports.ledger import Holding, Ledger, Recorded
 from pipeline.ports.printings import Printings, Reprints
 from pipeline.ports.search_store import Form, Refusal, SearchStore, StoredMonth, StoreStatus
+from pipeline.ports.stories import Stories
 from pipeline.ports.tagger import Tagger
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "SearchStore",
     "StoreStatus",
     "StoredMonth",
+    "Stories",
     "Tagger",
     "WarcSource",
 ]

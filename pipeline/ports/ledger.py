@@ -10,6 +10,7 @@ from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.warc import WarcProgress
 from pipeline.ports.printings import Printings
+from pipeline.ports.stories import Stories
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +31,8 @@ class Holding:
     article: ArticleState
 
 
-class Ledger(Printings, Protocol):
-    """Knows every URL ever seen and how each ended; the durable inbox; the memory of the feeds, and of texts.
+class Ledger(Printings, Stories, Protocol):
+    """Knows every URL ever seen and how each ended; the durable inbox; the memory of the feeds, of texts, and of stories.
 
     Every method is one transaction. Two processes can use one ledger at a time.
     """

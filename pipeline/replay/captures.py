@@ -9,7 +9,7 @@ from pipeline.boundary import boundary
 from pipeline.corrections import correct_documents
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
-from pipeline.flow import BATCH_SIZE, PIECE
+from pipeline.flow import BATCH_SIZE, PIECE, join_stories
 from pipeline.index.document import make_document, withdrawal_json
 from pipeline.model.article import Article
 from pipeline.model.capture import Capture, CaptureRef
@@ -81,10 +81,12 @@ def replay_interval(
 
 
 def write_documents(documents: Sequence[Document], generation: str, *, parts: Parts) -> Sequence[Refusal]:
-    """Write the documents, each with its original as the texts of today tell; return the refused ones."""
+    """Write the documents, each with its original as the texts of today tell, and its story; return the refused."""
     links = parts.ledger.link_printings(make_printings(documents))
-    linked = [replace(document, reprint=links[document.id]) for document in documents]
+    joined = join_stories(documents, ledger=parts.ledger, clock=parts.clock)
+    linked = [replace(document, reprint=links[document.id]) for document in joined]
     refused = parts.store.write(linked, generation=generation)
+    parts.ledger.mark_stories_told({document.id: document.story for document in linked if document.story})
     gone = parts.ledger.withdrawals([document.id for document in documents])
     if gone:
         parts.store.amend({key: withdrawal_json(at) for key, at in gone.items()})

@@ -145,9 +145,13 @@ def _keep(rebuild: Rebuild, parts: Parts) -> None:
 
 
 def _copy(forms: Sequence[Form], generation: str, parts: Parts, report: Replayed) -> Collection[str]:
-    """Copy the documents as they are, but for what was learned of their originals; return the ids of the refused ones."""
+    """Copy the documents as they are, but for their originals and stories; return the refused."""
     links = parts.ledger.reprints([form["id"] for form in forms])
-    linked = [amend_form(form, reprint_json(form["id"], links.get(form["id"]))) for form in forms]
+    joined = parts.ledger.stories_of([form["id"] for form in forms])
+    linked = [
+        amend_form(form, {**reprint_json(form["id"], links.get(form["id"])), "story": joined.get(form["id"])})
+        for form in forms
+    ]
     refused = parts.store.copy(linked, generation=generation) if forms else {}
     report.refused += len(refused)
     for key, detail in list(refused.items())[:MAX_LOGGED]:

@@ -26,6 +26,7 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
     sort: str = Sort.RELEVANCE,
     limit: int = 10,
     with_facets: bool = False,
+    story: str | None = None,
     originals_only: bool = False,
     folds_reprints: bool = False,
 ) -> Query:
@@ -50,6 +51,7 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
         sort=Sort(sort),
         limit=limit,
         with_facets=with_facets,
+        story=story,
         originals_only=originals_only,
         folds_reprints=folds_reprints,
     )

@@ -162,3 +162,20 @@ def test_a_replay_rebuilds_the_same_documents(wiring: Wiring, newsroom: Newsroom
     assert wiring.store.status()[0].generation == generation
     assert len(newsroom.requests) == asked
     assert stored_versions(wiring) == documents
+
+
+def test_the_state_visit_is_one_story_over_outlets_and_languages(wiring: Wiring) -> None:
+    ingest(wiring)
+    [visit] = {
+        wiring.ledger.stories_of([hit.id])[hit.id]
+        for words in ("Tehran Lukashenko accords", "Lukaschenko Teheran")
+        for hit in wiring.store.search(Query(text=words)).hits
+        if hit.publisher != "The Meridian Review"
+    }
+    story = wiring.ledger.story(visit)
+    assert story is not None
+    assert set(story.publishers) >= {"Harbour Courier", "Strombote"}
+    assert set(story.languages) == {"de", "en"}
+    hits = wiring.store.search(Query(story=visit, sort=Sort.NEWEST)).hits
+    assert sorted(hit.id for hit in hits) == sorted(each.article_id for each in wiring.ledger.timeline(visit))
+    assert len(hits) == story.articles

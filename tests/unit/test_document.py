@@ -70,7 +70,7 @@ DOCUMENT = make_document(
     captured_at=NOON,
     capture=CaptureRef(path="a.warc.gz", offset=1, length=2),
 )
-DOCUMENT = replace(DOCUMENT, reprint=Reprint(reprint_of="1" * 32, similarity=0.5, own_share=0.25))
+DOCUMENT = replace(DOCUMENT, reprint=Reprint(reprint_of="1" * 32, similarity=0.5, own_share=0.25), story="2" * 16)
 
 
 def paths(form: object, above: str = "") -> Iterator[str]:

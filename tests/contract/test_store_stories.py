@@ -1,0 +1,60 @@
+"""What both search stores promise of stories: their articles are found, and follow where they move to."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.adapters.elasticsearch_store import ElasticsearchStore
+from pipeline.adapters.sqlite_store import SqliteStore
+from pipeline.model.query import Query
+from pipeline.ports import SearchStore
+from pipeline.urls import article_id
+from tests.fixtures.documents import FixedClock, document
+
+
+@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchStore]:
+    opened = (
+        SqliteStore(tmp_path / "search.sqlite", clock=FixedClock())
+        if request.param == "sqlite"
+        else ElasticsearchStore(
+            request.getfixturevalue("elasticsearch_url"),
+            clock=FixedClock(),
+            prefix=request.getfixturevalue("elasticsearch_prefix"),
+        )
+    )
+    opened.prepare()
+    opened.write(
+        [
+            replace(document("quake", text="Walls fell in Arequipa."), story="quake"),
+            replace(document("toll", text="The toll in Arequipa rose."), story="quake"),
+            replace(document("match", text="A match in Arequipa."), story="match"),
+            document("loose", text="Arequipa, before there were stories."),
+        ]
+    )
+    yield opened
+    opened.close()
+
+
+def names(store: SearchStore, query: Query) -> set[str]:
+    return {hit.url.rpartition("/")[2] for hit in store.search(query).hits}
+
+
+def test_the_articles_of_a_story_are_found(store: SearchStore) -> None:
+    assert names(store, Query(story="quake")) == {"quake", "toll"}
+    assert names(store, Query(story="quake", text="walls")) == {"quake"}
+    assert names(store, Query(story="none")) == set()
+    assert len(names(store, Query(text="Arequipa"))) == 4
+
+
+def test_an_article_that_moves_is_found_in_its_new_story_with_all_else_as_it_was(store: SearchStore) -> None:
+    key = article_id("https://news.example/match")
+    before = store.document(key)
+    store.amend({key: {"story": "quake"}, article_id("https://news.example/unknown"): {"story": "quake"}})
+    assert names(store, Query(story="quake")) == {"quake", "toll", "match"}
+    assert names(store, Query(story="match")) == set()
+    after = store.document(key)
+    assert before is not None
+    assert after == {**before, "story": "quake"}
