@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 PARTS = {
+    "tagging": "persons, organizations and places on the labelled sets, out of fold and set by set; speed; memory",
     "names": "same person? over spellings and scripts, beside other libraries; cost of a look-up among a million",
     "quotes": "direct quotations with the right words and the right speaker",
 }

@@ -53,11 +53,11 @@ def import_adapters() -> None:
 @cache
 def load_annotator() -> "Annotator":
     """Return the annotator with its gazetteer; a model loads with the first text. A fork of this process has it, too."""
-    from pipeline.adapters.spacy_tagger import SpacyTagger
+    from pipeline.adapters.tagger import InstalledTagger
     from pipeline.enrich.annotate import Annotator
     from pipeline.enrich.places import load_gazetteer
 
-    return Annotator(SpacyTagger(), load_gazetteer())
+    return Annotator(InstalledTagger(), load_gazetteer())
 
 
 class Wiring:

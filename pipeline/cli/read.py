@@ -153,6 +153,7 @@ def _describe(capture: Capture) -> JsonObject:
     except Reject as error:
         fields = dict.fromkeys(("title", "published", "modified", "language", "deck"))
         row: JsonObject = {"id": None, "url": capture.url} | fields | {"authors": [], "topics": [], "text": ""}
+        row["deck_is_shown"] = False
         return row | {"verdict": str(error.reason), "detail": error.detail}
     return _article_json(article, decide_language(article.text, article.declared_language)) | {"verdict": "article"}
 
@@ -176,6 +177,7 @@ def _article_json(article: Article, language: str) -> JsonObject:
         "topics": list(article.topics),
         "language": language,
         "deck": article.deck,
+        "deck_is_shown": article.deck_is_shown,
         "text": article.text,
     }
 

@@ -7,9 +7,10 @@ from itertools import zip_longest
 from pipeline.enrich.aliases import group_mentions
 from pipeline.enrich.demonyms import find_demonyms
 from pipeline.enrich.entities import Linked, attach_demonyms, link_groups
-from pipeline.enrich.language import decide_language
+from pipeline.enrich.language import UNKNOWN, decide_language
 from pipeline.enrich.linking import link_annotations
 from pipeline.enrich.locations import decide_home
+from pipeline.enrich.lookup import find_known
 from pipeline.enrich.mentions import add_repeats, clean_mentions
 from pipeline.enrich.places import Gazetteer
 from pipeline.enrich.quotes import find_quotes
@@ -75,7 +76,7 @@ def annotate_article(
 
 
 def annotate_texts(sources: Sequence[Source], tagger: Tagger, gazetteer: Gazetteer) -> tuple[Annotation, ...]:
-    """Return the annotation of each text, in order; where the tagger does not know the language, the language alone."""
+    """Return the annotation of each text, in order; where no language can be told, nothing is looked for."""
     languages = [decide_language(_whole(source), source.declared_language) for source in sources]
     annotations: dict[int, Annotation] = {}
     for language in dict.fromkeys(languages):
@@ -87,12 +88,15 @@ def annotate_texts(sources: Sequence[Source], tagger: Tagger, gazetteer: Gazette
 
 
 def _annotate(source: Source, tagged: Sequence[Mention] | None, language: str, gazetteer: Gazetteer) -> Annotation:
-    if tagged is None:
-        return Annotation(
-            language=language, method=AnnotationMethod.NONE, quotes=find_quotes(source.text, (), language)
-        )
+    """Annotate with what the tagger found; None: by looking names up, since it does not know the language."""
+    if language == UNKNOWN:
+        quotes = find_quotes(source.text, (), language)
+        return Annotation(language=language, method=AnnotationMethod.NONE, quotes=quotes)
     words, whole = load_words(language), _whole(source)
-    mentions = add_repeats(whole, clean_mentions(whole, tagged, words))
+    if tagged is None:
+        mentions = find_known(whole, language, gazetteer)
+    else:
+        mentions = add_repeats(whole, clean_mentions(whole, tagged, words))
     groups = group_mentions(whole, mentions, words, gazetteer)
     offset = len(whole) - len(source.text)
     named = link_groups(whole, groups, words, gazetteer, source.home)
@@ -102,7 +106,7 @@ def _annotate(source: Source, tagged: Sequence[Mention] | None, language: str, g
     in_headline = {mention.entity for mention in named.mentions if mention.start < offset} if offset else None
     return Annotation(
         language=language,
-        method=AnnotationMethod.MODEL,
+        method=AnnotationMethod.GAZETTEER if tagged is None else AnnotationMethod.MODEL,
         mentions=linked.mentions,
         entities=rank_entities(entities, linked.mentions, source.text, in_headline),
         quotes=find_quotes(source.text, linked.mentions, language),

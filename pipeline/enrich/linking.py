@@ -101,7 +101,13 @@ def entity_keys(kind: Kind, names: Iterable[str]) -> frozenset[str]:
 
 def _join(one: Entity, other: Entity) -> Entity:
     aliases = tuple(dict.fromkeys((*one.aliases, *other.aliases)))
-    return replace(one, aliases=aliases, count=one.count + other.count)
+    return replace(
+        one,
+        aliases=aliases,
+        count=one.count + other.count,
+        via=(*one.via, *other.via),
+        salience=max(one.salience, other.salience),
+    )
 
 
 def _find_known(annotations: Sequence[Annotation], knowledge: Knowledge) -> Mapping[str, tuple[KnownEntity, ...]]:

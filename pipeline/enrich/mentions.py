@@ -1,6 +1,7 @@
 """Clean spans: a mention holds the name and nothing else, and no two overlap."""
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from pipeline.model.entity import Kind, Mention
 _EDGE = " \t\r\f\v\u00a0\"'“”‘’„«»‹›()[]{}<>,;:!?…–—-*•|/·"
 _POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$", re.IGNORECASE)
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n][\"'”’)\]]*\s*|[\"“„«‘(]\s*)$")
+_WORD = re.compile(r"\w+")
 _LEAST_REPEAT = 4  # characters; shorter words are too often something else
 
 
@@ -33,26 +35,43 @@ def drop_overlaps(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
 def add_repeats(text: str, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
     """Return the mentions and every other place where one of their names stands again, unless it is also a common word.
 
-    A person's surname counts as well: taggers miss it at the start of sentences.
+    A person's surname counts as well: taggers miss it at the start of sentences. Each word of the text is looked up once, so
+    that a text of a megabyte takes no longer by the word than a short one.
     """
-    kinds: dict[str, Counter[Kind]] = {}
+    kinds = _vote_kinds(text, mentions)
+    by_first: dict[str, list[str]] = {}
+    for name in sorted(kinds, key=len, reverse=True):
+        by_first.setdefault(_WORD.findall(name)[0], []).append(name)
+    ends = [mention.end for mention in mentions]
+    repeats: list[Mention] = []
+    for word in _WORD.finditer(text):
+        start = word.start()
+        name = next((name for name in by_first.get(word[0], ()) if _stands_at(name, text, start)), "")
+        if not name or (repeats and start < repeats[-1].end):
+            continue
+        end = start + len(name)
+        following = bisect_right(ends, start)
+        is_taken = following < len(mentions) and mentions[following].start < end
+        if not is_taken and not _is_inside_name(text, start, end):
+            repeats.append(Mention(start=start, end=end, text=name, kind=kinds[name]))
+    return drop_overlaps([*mentions, *repeats])
+
+
+def _vote_kinds(text: str, mentions: Sequence[Mention]) -> dict[str, Kind]:
+    """Return the names to look for, each with the kind that most of its mentions have."""
+    votes: dict[str, Counter[Kind]] = {}
     for mention in mentions:
         surname = mention.text.rpartition(" ")[2] if mention.kind is Kind.PERSON else mention.text
         for name in {mention.text, surname}:
             if len(name) >= _LEAST_REPEAT and name[0].isupper() and name[-1].isalpha():
-                kinds.setdefault(name, Counter())[mention.kind] += 1
-    names = [name for name in kinds if not re.search(rf"\b{re.escape(name.lower())}\b", text)]
-    if not names:
-        return tuple(mentions)
-    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names, key=len, reverse=True)))})\b")
-    taken = [(mention.start, mention.end) for mention in mentions]
-    repeats = [
-        Mention(start=found.start(), end=found.end(), text=found[0], kind=kinds[found[0]].most_common(1)[0][0])
-        for found in pattern.finditer(text)
-        if not any(start < found.end() and found.start() < end for start, end in taken)
-        and not _is_inside_name(text, found.start(), found.end())
-    ]
-    return drop_overlaps([*mentions, *repeats])
+                votes.setdefault(name, Counter())[mention.kind] += 1
+    common = {word for word in _WORD.findall(text) if word.islower()}
+    return {name: vote.most_common(1)[0][0] for name, vote in votes.items() if name.lower() not in common}
+
+
+def _stands_at(name: str, text: str, start: int) -> bool:
+    """Tell whether the name stands there and ends with a word."""
+    return text.startswith(name, start) and not _WORD.match(text, start + len(name))
 
 
 def has_title(text: str, mention: Mention, words: Words) -> bool:

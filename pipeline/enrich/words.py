@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
+from babel import Locale
+
 from pipeline.enrich.speech import Gender, load_speech
+
+#: Languages that news is written in and that have names of countries of their own.
+_LANGUAGES = (
+    "am ar az be bg bn cs da de el es et fa fi fr he hi hr hu hy id it ja ka kk ko lt lv mk nl no pl pt ro ru sk sl sq sr sv "
+    "sw ta th tr uk ur uz vi zh zh_Hant"
+)
+_LEAST_LATIN = 5
+_CODE = 2  # letters; longer ones are regions of the world
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +79,22 @@ def load_known_names() -> KnownNames:
     """Return the names known in no one language."""
     tables = tomllib.loads(files("pipeline.enrich").joinpath("data", "names.toml").read_text(encoding="utf-8"))
     return KnownNames(
-        countries=tables["countries"],
+        countries=_countries_in_many_languages() | tables["countries"],
         organizations=tables["organizations"],
         bodies=tables["bodies"],
         legal_forms=frozenset(tables["legal_forms"]),
     )
+
+
+def _countries_in_many_languages() -> dict[str, str]:
+    """Return the countries' codes by their names in the languages of news, as Unicode's CLDR has them.
+
+    A short name in Latin letters is left out: Vietnamese calls Great Britain by what elsewhere is a given name.
+    """
+    found: dict[str, str] = {}
+    for language in _LANGUAGES.split():
+        for code, name in Locale.parse(language).territories.items():
+            is_long = len(name) >= _LEAST_LATIN or not name.isascii()
+            if len(code) == _CODE and code.isalpha() and is_long:
+                found.setdefault(name, code)
+    return found

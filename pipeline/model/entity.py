@@ -82,7 +82,9 @@ class AnnotationMethod(StrEnum):
     """How the mentions were found."""
 
     MODEL = "model"
-    #: No tagger for this language: the document is indexed without mentions and says so.
+    #: No model of this language: known names were looked up, and the document says so.
+    GAZETTEER = "gazetteer"
+    #: No language could be told: the document is indexed without mentions and says so.
     NONE = "none"
 
 

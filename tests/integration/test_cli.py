@@ -1,5 +1,7 @@
 """The newswire command as its user meets it: good input, bad input, exit codes, and JSON that scripts rely on."""
 
+import csv
+import io
 import json
 import tomllib
 from pathlib import Path
@@ -57,6 +59,17 @@ def test_filters_of_the_search(served: Newswire) -> None:
     assert count("--publisher", "Strombote") + count("--publisher", "Harbour Courier") < everything
     assert count("--since", "2026-11-01") + count("--until", "2026-10-31") == everything
     assert count("--near", "35.7,51.4,50") >= 1
+    assert count("person:lukashenko OR language:de") > count("person:lukashenko") == 1
+
+
+def test_an_export_for_machines_and_for_spreadsheets(served: Newswire) -> None:
+    served("ingest")
+    lines = [json.loads(line) for line in served("search", "tehran", "--export", "jsonl").stdout.splitlines()]
+    rows = list(csv.DictReader(io.StringIO(served("search", "tehran", "--export", "csv").stdout)))
+    assert [row["id"] for row in rows] == [line["id"] for line in lines] != []
+    assert rows[0]["headline"] == lines[0]["headline"]
+    assert rows[0]["places"] == "; ".join(lines[0]["places"])
+    assert served("search", "nothing-at-all-like-it", "--export", "jsonl").stdout == ""
 
 
 def test_a_rebuilt_generation_is_promoted(served: Newswire) -> None:
@@ -276,7 +289,7 @@ def test_extract_reads_lines_and_one_bad_line_costs_one_line(newswire: Newswire)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(rows) == 3 + len(bad)
     names = {"id", "url", "title", "authors", "published", "modified", "topics", "language", "deck", "text", "verdict"}
-    assert set(rows[0]) == names
+    assert set(rows[0]) == {*names, "deck_is_shown"}
     assert (rows[0]["id"], rows[0]["title"], rows[0]["verdict"]) == (1, "Harbour closed", "article")
     assert ["error" in row for row in rows] == [False, *[True] * len(bad), False, False]
     assert rows[2]["id"] == 3
