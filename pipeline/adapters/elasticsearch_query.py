@@ -8,7 +8,18 @@ from pipeline.index.document import milliseconds
 from pipeline.index.folding import find_words
 from pipeline.index.snippets import MARK_END, MARK_START, SNIPPET_LENGTH, SNIPPETS, escape_snippet
 from pipeline.model.query import Circle, Facet, Hit, Query, SearchPage, Sort
-from pipeline.search import Match, Term, parse_text
+from pipeline.search.grammar import (
+    During,
+    Every,
+    Expression,
+    Field,
+    Match,
+    Not,
+    Some,
+    Term,
+    parse_text,
+    wanted_terms,
+)
 
 Json = dict[str, Any]
 
@@ -26,21 +37,28 @@ FACET_SIZE = 10
 FOLDED = "folded"
 #: A word in the headline says more about an article than the same word in its text.
 FOLDED_FIELDS = ("headline^3", "deck^1.5", "text")
+#: Where those fields of the grammar are looked for that hold names of an article's own.
+NAME_FIELDS = {
+    Field.AUTHOR: "authors",
+    Field.AGENCY: "agency",
+    Field.PUBLISHER: "publisher",
+    Field.SECTION: "section",
+    Field.TOPIC: "topics",
+}
 #: Prefixes expand to at most so many words of a shard.
 MAX_EXPANSIONS = 1000
 
 
 def search_body(query: Query, stemmed: Sequence[str]) -> Json:
     """Return the body of the search; ``stemmed`` are the languages that the mapping has stems for."""
-    terms = [term for term in parse_text(query.text) if find_words(term.text)]
-    is_ranked = query.sort is Sort.RELEVANCE and any(not term.is_excluded for term in terms)
+    asked = parse_text(query.text)
+    is_ranked = query.sort is Sort.RELEVANCE and any(find_words(term.text) for term in wanted_terms(asked))
     fields = [f"stemmed.{language}" for language in stemmed]
     newest: list[Json] = [{"date": "desc"}, {"id": "asc"}]
     body = {
         "query": {
             "bool": {
-                "must": [term_clause(term, fields) for term in terms if not term.is_excluded],
-                "must_not": [term_clause(term, fields) for term in terms if term.is_excluded],
+                "must": [expression_clause(asked, fields)] if asked else [],
                 "filter": filter_clauses(query),
             }
         },
@@ -55,19 +73,70 @@ def search_body(query: Query, stemmed: Sequence[str]) -> Json:
     return body | ({"aggs": facet_aggregations()} if query.with_facets else {})
 
 
-def term_clause(term: Term, stemmed_fields: Sequence[str]) -> Json:
-    """Return the clause of one term: folded as written, and by its stem where it is a plain word."""
+def expression_clause(expression: Expression, stemmed: Sequence[str]) -> Json:
+    """Return the clause of an expression of the grammar; ``stemmed`` are the fields of stems."""
+    match expression:
+        case Not(part):
+            return {"bool": {"must_not": [expression_clause(part, stemmed)]}}
+        case Every(parts):
+            return {"bool": {"must": [expression_clause(part, stemmed) for part in parts]}}
+        case Some(parts):
+            return {"bool": {"should": [expression_clause(part, stemmed) for part in parts], "minimum_should_match": 1}}
+        case During(since, until):
+            return {"bool": {"filter": [date_clause(since, until)]}}
+    return term_clause(expression, stemmed)
+
+
+def term_clause(term: Term, stemmed: Sequence[str]) -> Json:
+    """Return the clause of one term in the field that it names; a term without words finds everything."""
+    if not find_words(term.text):
+        return {"match_all": {"boost": 0}}
+    match term.field:
+        case Field.ANYWHERE:
+            clause = prose_clause(term, FOLDED_FIELDS, stemmed)
+        case Field.HEADLINE | Field.DECK | Field.TEXT:
+            clause = prose_clause(term, [term.field], ())
+        case Field.QUOTE:
+            clause = nested("quotes", prose_clause(term, ["quotes.text"], ()))
+        case Field.SPEAKER:
+            clause = nested("quotes", name_clause(term, "quotes.speaker_name"))
+        case Field.PERSON | Field.ORGANIZATION | Field.PLACE:
+            of_kind = [{"term": {"entities.kind": term.field}}, name_clause(term, "entities.aliases")]
+            clause = nested("entities", {"bool": {"filter": of_kind}})
+        case Field.ENTITY:
+            clause = nested("entities", {"bool": {"filter": [{"term": {"entities.id": term.text}}]}})
+        case Field.LANGUAGE:
+            clause = {"bool": {"filter": [{"term": {"language.folded": term.text}}]}}
+        case _:
+            clause = {"bool": {"filter": [name_clause(term, NAME_FIELDS[term.field])]}}
+    return clause
+
+
+def name_clause(term: Term, field: str) -> Json:
+    """Match names that have the term's words next to each other, whatever their case and accents."""
+    return prose_clause(
+        Term(term.text, term.match if term.match is Match.PREFIX else Match.PHRASE), [f"{field}.words"], ()
+    )
+
+
+def prose_clause(term: Term, fields: Sequence[str], stemmed: Sequence[str]) -> Json:
+    """Match the term in the best of the fields: folded as written, and by its stem where it is a plain word."""
     words = find_words(term.text)
     text = " ".join(term.text[word.start : word.end] for word in words)
     if term.match is Match.PREFIX and len(words) == 1:
         # A prefix query finds every word; match_phrase_prefix stops at so many expansions.
-        return any_of({"prefix": {field.partition("^")[0]: {"value": words[0].folded}}} for field in FOLDED_FIELDS)
+        return any_of({"prefix": {field.partition("^")[0]: {"value": words[0].folded}}} for field in fields)
     if term.match is Match.PREFIX:
-        return multi_match(text, FOLDED_FIELDS, type="phrase_prefix", max_expansions=MAX_EXPANSIONS)
-    as_written = multi_match(text, FOLDED_FIELDS, type="phrase")
-    if term.match is Match.PHRASE or len(words) > 1:
+        return multi_match(text, fields, type="phrase_prefix", max_expansions=MAX_EXPANSIONS)
+    as_written = multi_match(text, fields, type="phrase")
+    if term.match is Match.PHRASE or len(words) > 1 or not stemmed:
         return as_written
-    return any_of([as_written, multi_match(text, stemmed_fields, type="best_fields")])
+    return any_of([as_written, multi_match(text, stemmed, type="best_fields")])
+
+
+def nested(path: str, clause: Json) -> Json:
+    """Match documents that have one such thing which the whole clause holds for."""
+    return {"nested": {"path": path, "query": clause}}
 
 
 def multi_match(text: str, fields: Sequence[str], **options: object) -> Json:
@@ -92,10 +161,8 @@ def filter_clauses(query: Query) -> list[Json]:
     clauses: list[Json] = [
         {"terms": {f"{FACET_FIELDS[name]}.folded": list(values)}} for name, values in wanted.items() if values
     ]
-    bounds = {"gte": query.since, "lt": query.until}
-    dates = {bound: milliseconds(time) for bound, time in bounds.items() if time}
-    if dates:
-        clauses.append({"range": {"date": {**dates, "format": "epoch_millis"}}})
+    if query.since or query.until:
+        clauses.append(date_clause(query.since, query.until))
     if query.near:
         clauses.append(near_clause(query.near))
     if query.story:
@@ -103,6 +170,12 @@ def filter_clauses(query: Query) -> list[Json]:
     if query.originals_only:
         clauses.append({"bool": {"must_not": {"exists": {"field": "reprint_of"}}}})
     return clauses
+
+
+def date_clause(since: datetime | None, until: datetime | None) -> Json:
+    """Match documents of that time."""
+    bounds = {bound: milliseconds(time) for bound, time in (("gte", since), ("lt", until)) if time}
+    return {"range": {"date": {**bounds, "format": "epoch_millis"}}}
 
 
 def near_clause(circle: Circle) -> Json:

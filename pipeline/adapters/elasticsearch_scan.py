@@ -23,6 +23,14 @@ def scan_documents(client: Elasticsearch, indices: Sequence[str], *, naming: str
             yield from (hit["_source"] for hit in page)
 
 
+def scan_found(client: Elasticsearch, alias: str, query: Json) -> Iterator[Json]:
+    """Yield the stored documents that the query finds, newest first."""
+    sort = [{"date": "desc"}, {"id": "asc"}]
+    with _open_point(client, [alias]) as point:
+        for page in _pages(client, point, {"size": PAGE, "sort": sort, "query": query}):
+            yield from (hit["_source"] for hit in page)
+
+
 def scan_missing(
     client: Elasticsearch, indices: Sequence[str], others: Sequence[str], since: Mapping[str, int] | None
 ) -> Iterator[Json]:

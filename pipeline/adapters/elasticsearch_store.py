@@ -91,6 +91,13 @@ class ElasticsearchStore:
         """Ask the live generation."""
         return read_page(self.search_raw(search_body(query, self._stemmed)), query)
 
+    def export(self, query: Query) -> Iterator[Form]:
+        """Page through a point in time."""
+        with our_errors(self._url):
+            if self._generations.behind_alias():
+                body = search_body(query, self._stemmed)
+                yield from scan.scan_found(self._client, self._alias, body["query"])
+
     def search_raw(self, body: Mapping[str, Any]) -> Json:
         """Return the answer of the live generation to a body in Elasticsearch's own language."""
         with our_errors(self._url):

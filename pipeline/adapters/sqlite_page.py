@@ -11,19 +11,20 @@ from pipeline.adapters.sqlite_query import (
     FACETS,
     WEIGHTS,
     Condition,
+    asked_terms,
     conditions,
     has_stem,
     join_expressions,
-    word_terms,
 )
 from pipeline.index.folding import find_words
 from pipeline.index.snippets import MARK_END, MARK_START, cut_snippets
 from pipeline.model.query import Facet, Hit, Query, SearchPage, Sort
+from pipeline.search.grammar import needs_words, parse_text
 
 # The statements are put together from our own conditions; what the user wrote goes by parameters alone.
 # ruff: noqa: S608
 
-# What is found has at least one of the words or stems, so the scores come first and the documents are looked up by key.
+# Where all that is found has one of the words or stems, the scores come first and the documents are looked up by key.
 _RANKED = """
     WITH matches AS (
         SELECT rowid AS key, -bm25(words, {weights}) AS score FROM words WHERE words MATCH ?
@@ -32,12 +33,14 @@ _RANKED = """
     ), scores AS MATERIALIZED (
         SELECT key, sum(score) AS score FROM matches GROUP BY key
     ), found AS (
-        SELECT key, date, id, original, score FROM scores CROSS JOIN documents USING (key) WHERE {where}
+        SELECT key, date, id, original, score FROM {scored} WHERE {where}
     ), best AS (
         {hits} ORDER BY score DESC, date DESC, id LIMIT ?
     )
     SELECT best.*, documents.form FROM best JOIN documents USING (key) ORDER BY best.score DESC, best.date DESC, best.id
 """
+_ALL_SCORED = "scores CROSS JOIN documents USING (key)"
+_SOME_SCORED = "documents LEFT JOIN scores USING (key)"
 _NEWEST = """
     WITH found AS (
         SELECT key, date, id, original, NULL AS score FROM documents WHERE {where}
@@ -57,7 +60,7 @@ _FOLDED = """
 """
 _COUNTED = """
     SELECT facet, value, count(*) AS count FROM facets
-    WHERE document IN (SELECT key FROM documents WHERE {where})
+    WHERE facet IN {facets} AND document IN (SELECT key FROM documents WHERE {where})
     GROUP BY facet, value ORDER BY count DESC, value
 """
 
@@ -73,12 +76,23 @@ def read_page(connection: sqlite3.Connection, query: Query) -> SearchPage:
     )
 
 
+def read_found(
+    connection: sqlite3.Connection, query: Query, last: tuple[int, str] | None, size: int
+) -> list[sqlite3.Row]:
+    """Return date, id and form of the next documents found after the last one by date and id, newest first."""
+    where = conditions(query)
+    after, values = ("", ()) if last is None else (" AND (date < ? OR (date = ? AND id > ?))", (last[0], *last))
+    statement = f"SELECT date, id, form FROM documents WHERE {where.sql}{after} ORDER BY date DESC, id LIMIT ?"
+    return connection.execute(statement, (*where.values, *values, size)).fetchall()
+
+
 def _hits(connection: sqlite3.Connection, query: Query, where: Condition) -> Iterator[Hit]:
-    terms = [term for term in word_terms(query) if not term.is_excluded]
+    terms = asked_terms(query)
     words, stems = join_expressions(terms), join_expressions([term for term in terms if has_stem(term)])
     hits = _FOLDED if query.folds_reprints else _EACH
     if query.sort is Sort.RELEVANCE and terms:
-        statement = _RANKED.format(weights=WEIGHTS, where=where.sql, hits=hits)
+        scored = _ALL_SCORED if needs_words(parse_text(query.text)) else _SOME_SCORED
+        statement = _RANKED.format(weights=WEIGHTS, where=where.sql, hits=hits, scored=scored)
         rows = connection.execute(statement, (words, stems, *where.values, query.limit)).fetchall()
     else:
         rows = connection.execute(_NEWEST.format(where=where.sql, hits=hits), (*where.values, query.limit)).fetchall()
@@ -142,7 +156,7 @@ def _marks(text: str, highlighted: Sequence[str]) -> list[tuple[int, int]]:
 
 def _facets(connection: sqlite3.Connection, where: Condition) -> dict[str, tuple[Facet, ...]]:
     counted: dict[str, list[Facet]] = {facet: [] for facet in FACETS}
-    for row in connection.execute(_COUNTED.format(where=where.sql), where.values):
+    for row in connection.execute(_COUNTED.format(where=where.sql, facets=FACETS), where.values):
         if len(counted[row["facet"]]) < FACET_SIZE:
             counted[row["facet"]].append(Facet(value=row["value"], count=row["count"]))
     return {facet: tuple(values) for facet, values in counted.items()}

@@ -92,6 +92,17 @@ class SqliteStore:
         with self._transaction("DEFERRED") as connection:
             return sqlite_page.read_page(connection, query)
 
+    def export(self, query: Query) -> Iterator[Form]:
+        """Page by date and id."""
+        last: tuple[int, str] | None = None
+        while True:
+            with self._transaction("DEFERRED") as connection:
+                rows = sqlite_page.read_found(connection, query, last, PAGE)
+            yield from (json.loads(row["form"]) for row in rows)
+            if len(rows) < PAGE:
+                return
+            last = rows[-1]["date"], rows[-1]["id"]
+
     def document(self, document_id: str) -> Form | None:
         """Look the id up in the live generation."""
         with self._transaction("DEFERRED") as connection:
@@ -326,18 +337,30 @@ def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> None
             json.dumps(form, ensure_ascii=False),
         ),
     ).lastrowid
-    facets = [(key, facet, value, fold(value)) for facet, value in _facet_values(form)]
+    facets = {(key, facet, value, value if facet == "entity" else fold(value)) for facet, value in _facet_values(form)}
     connection.executemany("INSERT INTO facets VALUES (?, ?, ?, ?)", facets)
     locations = [(key, point["lat"], point["lon"]) for point in form["locations"]]
     connection.executemany("INSERT INTO locations VALUES (?, ?, ?)", locations)
 
 
 def _facet_values(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what facets count, and after it the names that only fields of a query look for."""
     for facet in ("people", "organizations", "places"):
         yield from ((facet, value) for value in form[facet])
-    for facet, field in (("publishers", "publisher"), ("languages", "language"), ("sections", "section")):
+    for facet, field in (
+        ("publishers", "publisher"),
+        ("languages", "language"),
+        ("sections", "section"),
+        ("agency", "agency"),
+    ):
         if field in form:
             yield facet, form[field]
+    for facet, field in (("author", "authors"), ("topic", "topics")):
+        yield from ((facet, value) for value in form[field])
+    for entity in form["entities"]:
+        yield "entity", entity["id"]
+        yield from ((entity["kind"], name) for name in {entity["name"], *entity["aliases"]})
+    yield from {("speaker", quote["speaker_name"]) for quote in form["quotes"] if "speaker_name" in quote}
 
 
 def _time(written: str) -> int:

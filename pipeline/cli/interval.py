@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from pipeline.archive import check_first_day
 from pipeline.errors import UsageError
-from pipeline.search import read_since, read_until
+from pipeline.search.times import read_since, read_until
 
 
 def read_interval(since: str, until: str) -> tuple[datetime, datetime]:

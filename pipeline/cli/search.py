@@ -9,9 +9,10 @@ import typer
 from rich.text import Text
 
 from pipeline.cli import console
+from pipeline.cli.export import Format, export_documents
 from pipeline.errors import UsageError
 from pipeline.model.query import Hit, SearchPage, Sort
-from pipeline.search import make_query
+from pipeline.search.request import make_query
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 
@@ -19,7 +20,7 @@ Filter = list[str] | None
 
 
 def search(
-    query: Annotated[str, typer.Argument(help='Words, "phrases", -excluded, prefix*.')] = "",
+    query: Annotated[str, typer.Argument(help='Words, "phrases", -excluded, prefix*, OR, field:word.')] = "",
     person: Annotated[Filter, typer.Option(help="Named person; may be repeated.")] = None,
     organization: Annotated[Filter, typer.Option(help="Named organization.")] = None,
     place: Annotated[Filter, typer.Option(help="Named place.")] = None,
@@ -35,6 +36,7 @@ def search(
     originals: Annotated[bool, typer.Option("--originals", help="Leave reprints out.")] = False,
     fold: Annotated[bool, typer.Option("--fold", help="Show an original and its reprints as one hit.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    export: Annotated[Format | None, typer.Option(help="Print every document found, newest first.")] = None,
     dsl: Annotated[Path | None, typer.Option(help="A raw Elasticsearch body; prints its raw answer.")] = None,
 ) -> None:
     """Search the indexed documents."""
@@ -59,6 +61,9 @@ def search(
         originals_only=originals,
         folds_reprints=fold,
     )
+    if export is not None:
+        export_documents(wiring.store.export(asked), export)
+        return
     page = wiring.store.search(asked)
     if as_json:
         console.print_json(_page_json(page))

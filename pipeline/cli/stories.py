@@ -8,7 +8,7 @@ from pipeline.cli import console
 from pipeline.errors import UsageError
 from pipeline.model import codec
 from pipeline.model.story import Member, Story, StorySort
-from pipeline.search import read_since
+from pipeline.search.times import read_since
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 

@@ -72,6 +72,13 @@ class SearchStore(Protocol):
         """Return the page. Raises UsageError on a query that it cannot serve."""
         ...
 
+    def export(self, query: Query) -> Iterator[Form]:
+        """Yield every document that the query finds, newest first, constant in memory; its limit and order do not count.
+
+        What is written meanwhile may be left out. Raises UsageError on a query that it cannot serve.
+        """
+        ...
+
     def document(self, document_id: str) -> Form | None:
         """Return the stored JSON form of the document, or None."""
         ...

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from pipeline.errors import UsageError
 from pipeline.model.query import Query, Sort
-from pipeline.search import MAX_LIMIT, make_query
+from pipeline.search.request import MAX_LIMIT, make_query
 
 PAGE_SIZE = 20
 

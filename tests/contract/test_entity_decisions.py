@@ -16,7 +16,7 @@ from pipeline.model.document import Document
 from pipeline.model.entity import Entity, Kind, Quote
 from pipeline.model.known import KnownEntity
 from pipeline.ports import SearchStore
-from pipeline.search import make_query
+from pipeline.search.request import make_query
 from tests.fixtures.documents import NOON, FixedClock, document
 
 

@@ -13,7 +13,7 @@ from pipeline.errors import UsageError
 from pipeline.index.document import document_json
 from pipeline.model.query import Query
 from pipeline.ports import SearchStore
-from pipeline.search import make_query
+from pipeline.search.request import make_query
 from tests.fixtures.documents import NOON, FixedClock, document
 
 HOUR = timedelta(hours=1)

@@ -1,5 +1,7 @@
 """The newswire command as its user meets it: good input, bad input, exit codes, and JSON that scripts rely on."""
 
+import csv
+import io
 import json
 import tomllib
 from pathlib import Path
@@ -57,6 +59,17 @@ def test_filters_of_the_search(served: Newswire) -> None:
     assert count("--publisher", "Strombote") + count("--publisher", "Harbour Courier") < everything
     assert count("--since", "2026-11-01") + count("--until", "2026-10-31") == everything
     assert count("--near", "35.7,51.4,50") >= 1
+    assert count("person:lukashenko OR language:de") > count("person:lukashenko") == 1
+
+
+def test_an_export_for_machines_and_for_spreadsheets(served: Newswire) -> None:
+    served("ingest")
+    lines = [json.loads(line) for line in served("search", "tehran", "--export", "jsonl").stdout.splitlines()]
+    rows = list(csv.DictReader(io.StringIO(served("search", "tehran", "--export", "csv").stdout)))
+    assert [row["id"] for row in rows] == [line["id"] for line in lines] != []
+    assert rows[0]["headline"] == lines[0]["headline"]
+    assert rows[0]["places"] == "; ".join(lines[0]["places"])
+    assert served("search", "nothing-at-all-like-it", "--export", "jsonl").stdout == ""
 
 
 def test_a_rebuilt_generation_is_promoted(served: Newswire) -> None:

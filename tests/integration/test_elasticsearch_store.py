@@ -17,7 +17,7 @@ from pipeline.index.document import document_json
 from pipeline.index.folding import fold, fold_words
 from pipeline.index.mapping import fingerprint, read_mapping
 from pipeline.model.entity import Quote
-from pipeline.search import make_query
+from pipeline.search.request import make_query
 from tests.fixtures.documents import NOON, TEHRAN, FixedClock, document
 
 real = pytest.mark.elasticsearch

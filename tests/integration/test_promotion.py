@@ -13,7 +13,7 @@ from pipeline.model.query import Query
 from pipeline.ports import SearchStore
 from pipeline.replay.promotion import promote_rebuild
 from pipeline.replay.rebuild import begin_rebuild, bring_over
-from pipeline.search import make_query
+from pipeline.search.request import make_query
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 from tests.fixtures.documents import document

@@ -6,49 +6,97 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
 from pipeline.model.query import Circle, Query, Sort
-from pipeline.search import MAX_TERMS, Match, Term, make_query, parse_text
+from pipeline.search.grammar import (
+    MAX_TERMS,
+    During,
+    Every,
+    Expression,
+    Field,
+    Match,
+    Not,
+    Some,
+    Term,
+    needs_words,
+    parse_text,
+    wanted_terms,
+)
+from pipeline.search.request import make_query
 
 WORD, PHRASE, PREFIX = Match.WORD, Match.PHRASE, Match.PREFIX
+A, B, C = Term("a"), Term("b"), Term("c")
 
 
 @pytest.mark.parametrize(
-    ("text", "terms"),
+    ("text", "expression"),
     [
-        ("", []),
-        ("iran belarus", [Term("iran"), Term("belarus")]),
-        ('"state visit" iran', [Term("state visit", PHRASE), Term("iran")]),
-        (
-            "“state visit” «deux mots» „drei“",
-            [Term("state visit", PHRASE), Term("deux mots", PHRASE), Term("drei", PHRASE)],
-        ),
-        (
-            '-iran -"state visit" -luka*',
-            [
-                Term("iran", WORD, is_excluded=True),
-                Term("state visit", PHRASE, is_excluded=True),
-                Term("luka", PREFIX, is_excluded=True),
-            ],
-        ),
-        ("luka*", [Term("luka", PREFIX)]),
-        ("state-run", [Term("state-run")]),
-        ('"never ends', [Term("never ends", PHRASE)]),
-        ('one"two three"four', [Term("one"), Term("two three", PHRASE), Term("four")]),
-        ("iran's o’neill", [Term("iran's"), Term("o’neill")]),
-        ('- -- * -* "" "…" … 🙂', []),
-        ("cats OR dogs", [Term("cats"), Term("OR"), Term("dogs")]),
+        ("", None),
+        ("iran", Term("iran")),
+        ("a b", Every((A, B))),
+        ("a AND b", Every((A, B))),
+        ("a OR b c", Some((A, Every((B, C))))),
+        ("(a OR b) c", Every((Some((A, B)), C))),
+        ("a NOT b", Every((A, Not(B)))),
+        ("-(a b)", Not(Every((A, B)))),
+        ("a and b", Every((A, Term("and"), B))),
+        ('"state visit" iran', Every((Term("state visit", PHRASE), Term("iran")))),
+        ("“a b” «c d» „e“", Every((Term("a b", PHRASE), Term("c d", PHRASE), Term("e", PHRASE)))),
+        ('-"a b" -luka*', Every((Not(Term("a b", PHRASE)), Not(Term("luka", PREFIX))))),
+        ("state-run", Term("state-run")),
+        ('"never ends', Term("never ends", PHRASE)),
+        ('a"b c"c', Every((A, Term("b c", PHRASE), C))),
+        ("iran's o’neill", Every((Term("iran's"), Term("o’neill")))),
+        ("中*", Term("中", PREFIX)),
+        ("person:a", Term("a", WORD, Field.PERSON)),
+        ('Person:"a b" -place:c*d', Every((Term("a b", PHRASE, Field.PERSON), Not(Term("c*d", WORD, Field.PLACE))))),
+        ("place:(a OR b)", Some((Term("a", WORD, Field.PLACE), Term("b", WORD, Field.PLACE)))),
+        ("place:(a OR person:b)", Some((Term("a", WORD, Field.PLACE), Term("b", WORD, Field.PERSON)))),
+        ("entity:person:a-b", Term("person:a-b", WORD, Field.ENTITY)),
+        ("Warning: a", Every((Term("Warning:"), A))),
+        ("https://a.example/b 12:30", Every((Term("https://a.example/b"), Term("12:30")))),
+        ("date:2026-11-22", During(datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC))),
+        # Odd input means what can be made of it.
+        ("- -- -", None),
+        ('"" "…" … 🙂', None),
+        ("OR", None),
+        ("a OR", A),
+        ("AND a", A),
+        ("a NOT", A),
+        ("(a", A),
+        ("a)", A),
+        (") a ( ) b (", Every((A, B))),
+        ("person:) a", A),
     ],
 )
-def test_parse_text(text: str, terms: list[Term]) -> None:
-    assert list(parse_text(text)) == terms
+def test_parse_text(text: str, expression: Expression | None) -> None:
+    assert parse_text(text) == expression
 
 
-@given(st.text(max_size=100))
-def test_any_text_can_be_parsed(text: str) -> None:
-    assert all(any(character.isalnum() for character in term.text) for term in parse_text(text))
+@given(
+    st.text(max_size=100)
+    | st.lists(st.sampled_from(["a", "(", ")", "-", "OR", "AND", "NOT", '"', "person:", "b*"])).map(" ".join)
+)
+def test_any_text_is_understood_or_refused(text: str) -> None:
+    try:
+        expression = parse_text(text)
+    except UsageError:
+        return
+    assert all(any(character.isalnum() for character in term.text) for term in wanted_terms(expression))
+
+
+def test_what_is_excluded_ranks_nothing() -> None:
+    assert list(wanted_terms(parse_text("a -b (c OR place:d)"))) == [A, C]
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [("a", True), ("a OR b", True), ("a OR place:b", False), ("a -b", True), ("-a", False), ("place:a b", True)],
+)
+def test_whether_words_are_needed(text: str, *, holds: bool) -> None:
+    assert needs_words(parse_text(text)) is holds
 
 
 def test_a_pasted_text_is_no_question() -> None:
-    assert len(parse_text("word " * MAX_TERMS)) == MAX_TERMS
+    assert len(list(wanted_terms(parse_text("word " * MAX_TERMS)))) == MAX_TERMS
     with pytest.raises(UsageError, match="has 65 words"):
         make_query("word " * (MAX_TERMS + 1))
 

@@ -10,7 +10,7 @@ import pytest
 from pipeline.adapters.sqlite_schema import SCHEMA_VERSION, distance_km
 from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.errors import StoreUnavailable, UsageError
-from pipeline.search import make_query
+from pipeline.search.request import make_query
 from tests.fixtures.documents import FixedClock, document
 
 

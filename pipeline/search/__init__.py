@@ -1,0 +1,1 @@
+"""What the user asks: the options and the grammar of a search (``request``, ``grammar``), to a Query."""

@@ -1,0 +1,273 @@
+"""The grammar of a query's text, which both search stores build from.
+
+    query   = any
+    any     = all { "OR" all }
+    all     = one { ["AND"] one }
+    one     = ("NOT" | "-") one | [ field ":" ] ( "(" any ")" | phrase | word | prefix "*" )
+
+Operators are written in capitals. What is not understood is taken as words: a bracket that is not closed ends with the text,
+one that was not opened means nothing, nor does an operator with nothing beside it. Refused is only what would mislead or
+cost too much.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pipeline.errors import UsageError
+from pipeline.search.times import read_since, read_until
+
+MAX_TERMS = 64  # more is a pasted text, not a question, and costs the stores a clause a word
+MAX_LENGTH = 4_000  # characters
+MAX_DEPTH = 16  # brackets in brackets
+LEAST_PREFIX = 2  # letters before a *; fewer begin most words of an index
+
+#: Quotation marks as keyboards, word processors and languages write them.
+_QUOTES = '"“”„‟«»'
+_TOKEN = re.compile(
+    rf"""
+      (?P<open>\()
+    | (?P<close>\))
+    | (?P<minus>(?<![^\s({_QUOTES}:])-(?=[^\s-]))
+    | (?P<field>(?<![^\s(-])[A-Za-z]{{2,20}}):(?=[^\s/:])
+    | [{_QUOTES}](?P<phrase>[^{_QUOTES}]*)[{_QUOTES}]?
+    | (?P<word>[^\s(){_QUOTES}]+)
+    """,
+    re.VERBOSE,
+)
+
+
+class Match(StrEnum):
+    """How a term is looked for."""
+
+    WORD = "word"
+    #: The words next to each other, as written.
+    PHRASE = "phrase"
+    #: Words that begin so.
+    PREFIX = "prefix"
+
+
+class Field(StrEnum):
+    """Where a term is looked for."""
+
+    ANYWHERE = "anywhere"  # headline, deck and text
+    HEADLINE = "headline"
+    DECK = "deck"
+    TEXT = "text"
+    QUOTE = "quote"  # what is said in a direct quotation
+    PERSON = "person"
+    ORGANIZATION = "organization"
+    PLACE = "place"
+    SPEAKER = "speaker"
+    AUTHOR = "author"
+    AGENCY = "agency"
+    PUBLISHER = "publisher"
+    SECTION = "section"
+    TOPIC = "topic"
+    LANGUAGE = "language"
+    ENTITY = "entity"  # by id
+
+
+#: Fields of prose, which the words may stand anywhere in; of the others each value is a name or an id.
+PROSE = frozenset({Field.ANYWHERE, Field.HEADLINE, Field.DECK, Field.TEXT, Field.QUOTE})
+_TIMES = ("since", "until", "date")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Words to look for in a field."""
+
+    text: str
+    match: Match = Match.WORD
+    field: Field = Field.ANYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class During:
+    """The document's date is from ``since``, inclusive, to ``until``, exclusive."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """What must not hold."""
+
+    part: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """All parts must hold."""
+
+    parts: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """At least one part must hold."""
+
+    parts: tuple["Expression", ...]
+
+
+Expression = Term | During | Not | Every | Some
+
+
+def parse_text(text: str) -> Expression | None:
+    """Return what the text asks; None where it asks nothing, such as signs alone.
+
+    Raises UsageError for an unknown field, a bad date, a ``*`` after less than two letters, and texts over the bounds above.
+    """
+    if len(text) > MAX_LENGTH:
+        message = f"the query has {len(text)} characters; at most {MAX_LENGTH} can be asked at once"
+        raise UsageError(message)
+    tokens = [(str(match.lastgroup), match[str(match.lastgroup)]) for match in _TOKEN.finditer(text)]
+    terms = sum(kind in {"word", "phrase"} for kind, _ in tokens)
+    if terms > MAX_TERMS:
+        message = f"the query has {terms} words and phrases; at most {MAX_TERMS} can be asked at once"
+        raise UsageError(message)
+    expression = _Parser(tokens).parse()
+    if expression is None and "*" in text:
+        message = f"{text.strip()!r} has no letters before the *; leave the query empty to find everything"
+        raise UsageError(message)
+    return expression
+
+
+def wanted_terms(expression: Expression | None) -> Iterator[Term]:
+    """Yield the terms in prose that a document may be found by, for ranking and marking."""
+    match expression:
+        case Term(field=field) if field in PROSE:
+            yield expression
+        case Every(parts) | Some(parts):
+            for part in parts:
+                yield from wanted_terms(part)
+
+
+def needs_words(expression: Expression | None) -> bool:
+    """Tell whether whatever is found has one of the wanted terms in it."""
+    match expression:
+        case Term(field=field):
+            return field in PROSE
+        case Every(parts):
+            return any(needs_words(part) for part in parts)
+        case Some(parts):
+            return all(needs_words(part) for part in parts)
+    return False
+
+
+class _Parser:
+    """Recursive descent over the tokens, as the grammar above is written."""
+
+    def __init__(self, tokens: list[tuple[str, str]]) -> None:
+        self._tokens = tokens
+        self._position = 0
+        self._depth = 0
+
+    def parse(self) -> Expression | None:
+        parts = []
+        while self._position < len(self._tokens):
+            parts.append(self._any(Field.ANYWHERE))
+            self._take("close")  # one that was not opened
+        return _join(Every, parts)
+
+    def _any(self, field: Field) -> Expression | None:
+        parts = [self._all(field)]
+        while self._take("word", "OR"):
+            parts.append(self._all(field))
+        return _join(Some, parts)
+
+    def _all(self, field: Field) -> Expression | None:
+        parts = []
+        while self._position < len(self._tokens) and not self._is_next("close") and not self._is_next("word", "OR"):
+            if not self._take("word", "AND"):
+                parts.append(self._one(field))
+        return _join(Every, parts)
+
+    def _one(self, field: Field) -> Expression | None:
+        if self._position == len(self._tokens) or self._is_next("close"):
+            return None
+        kind, text = self._tokens[self._position]
+        self._position += 1
+        if kind == "minus" or (kind, text) == ("word", "NOT"):
+            return self._not(field)
+        if kind == "field":
+            return self._of_field(text)
+        if kind == "open":
+            return self._group(field)
+        return _read_term(kind, text, field)
+
+    def _not(self, field: Field) -> Expression | None:
+        self._go_deeper()
+        part = self._one(field)
+        self._depth -= 1
+        return Not(part) if part else None
+
+    def _group(self, field: Field) -> Expression | None:
+        self._go_deeper()
+        group = self._any(field)
+        self._take("close")
+        self._depth -= 1
+        return group
+
+    def _of_field(self, name: str) -> Expression | None:
+        kind, text = self._tokens[self._position] if self._position < len(self._tokens) else ("close", "")
+        if name.lower() in _TIMES and kind in {"word", "phrase"}:
+            self._position += 1
+            return _read_during(name.lower(), text)
+        if name.lower() not in set(Field):
+            message = (
+                f"there is no field {name!r}; there are: {', '.join(sorted([*Field, *_TIMES]))}. "
+                'To look for the words themselves, put them in quotation marks: "a:b"'
+            )
+            raise UsageError(message)
+        self._go_deeper()
+        found = self._one(Field(name.lower()))
+        self._depth -= 1
+        return found
+
+    def _go_deeper(self) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            message = f"the query is nested more than {MAX_DEPTH} deep; write fewer brackets and NOTs in each other"
+            raise UsageError(message)
+
+    def _is_next(self, kind: str, text: str | None = None) -> bool:
+        return (
+            self._position < len(self._tokens)
+            and self._tokens[self._position][0] == kind
+            and (text is None or self._tokens[self._position][1] == text)
+        )
+
+    def _take(self, kind: str, text: str | None = None) -> bool:
+        is_next = self._is_next(kind, text)
+        self._position += is_next
+        return is_next
+
+
+def _join(kind: type[Every] | type[Some], parts: list[Expression | None]) -> Expression | None:
+    meant = tuple(part for part in parts if part is not None)
+    return kind(meant) if len(meant) > 1 else meant[0] if meant else None
+
+
+def _read_term(kind: str, text: str, field: Field) -> Term | None:
+    letters = sum(character.isalnum() for character in text)
+    if not letters:
+        return None
+    if kind == "phrase":
+        return Term(text, Match.PHRASE, field)
+    is_prefix = text.endswith("*")
+    if is_prefix and letters < LEAST_PREFIX and text.isascii():  # one character of Chinese is a word
+        message = f"{text!r} would find nearly everything; write at least {LEAST_PREFIX} letters before the *"
+        raise UsageError(message)
+    return Term(text.rstrip("*"), Match.PREFIX if is_prefix else Match.WORD, field)
+
+
+def _read_during(name: str, text: str) -> During:
+    option = f"{name}:"
+    return During(
+        since=None if name == "until" else read_since(text, option),
+        until=None if name == "since" else read_until(text, option),
+    )

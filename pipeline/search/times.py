@@ -1,0 +1,41 @@
+"""Days and times as users write them."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from pipeline.errors import UsageError
+
+
+def read_since(text: str, option: str = "--since") -> datetime:
+    """Return the first moment of a day, or the time as given; UTC where no offset is written."""
+    day = _read_date(text)
+    return _start_of(day) if day else _read_time(option, text)
+
+
+def read_until(text: str, option: str = "--until") -> datetime:
+    """Return the first moment no longer meant: of the next day for a day, else the time as given."""
+    day = _read_date(text)
+    if day is None:
+        return _read_time(option, text)
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    return _start_of(day + timedelta(days=1))
+
+
+def _read_date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _read_time(option: str, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        message = f"{option} is {text!r}; write a day such as 2026-11-23 or a time such as 2026-11-23T18:30+01:00"
+        raise UsageError(message) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time.min, UTC)
