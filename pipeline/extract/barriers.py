@@ -74,16 +74,18 @@ def judge_bot_check(sight: Sight) -> Verdict | None:
 
 def judge_consent(sight: Sight) -> Verdict | None:
     """Return the verdict on a page that shows nothing but a dialog about data, known by its box or by how it speaks."""
-    prose = [line for line in sight.lines if line.is_prose]
+    prose = [line for line in sight.inner_lines if line.is_prose]
     spoken = " ".join(line.text for line in prose)
     outside = [line for line in prose if not line.is_boxed]
     beside = max((line.size for line in outside), default=0)
     # A banner on a page with a text of its own says nothing of that text.
     own = (spoken if beside < _PROSE_FROM else " ".join(line.text for line in outside))[:_SPOKEN]
     found = phrases("consent_phrases").findall(own)
+    if not found:
+        return None
     kinds, share = sorted(set(found)), sum(map(len, found)) / max(1, len(own))
     evidence = f"{sight.title[:80] or sight.facts.page.url[:80]}; {', '.join(kinds[:5])}"
-    boxed = [line for line in sight.lines if line.is_boxed]
+    boxed = [line for line in sight.inner_lines if line.is_boxed]
     asks = any(line.is_control or _is_choice(line) for line in boxed)
     is_box = asks and beside < SHORT_BELOW and sum(line.size for line in boxed) >= _PROSE_FROM
     # A wrapper of the whole page may be named so too: its articles speak of others.
@@ -91,12 +93,12 @@ def judge_consent(sight: Sight) -> Verdict | None:
     if is_box and len(kinds) >= 2 and share >= _BOX_SHARE and spoken_to:  # noqa: PLR2004 - one may be by chance
         return Verdict(Reason.CONSENT, f"nothing beside the dialog; {evidence}")
     address = _CONSENT_ADDRESS.search(sight.facts.page.url)
-    if address and kinds and not sight.is_declared and any(line.is_control for line in sight.lines):
+    if address and kinds and not sight.is_declared and any(line.is_control for line in sight.inner_lines):
         return Verdict(Reason.CONSENT, f"its address says so; {evidence}")
     is_named = any(phrases("consent_titles").match(piece) for piece in TITLE_PIECES.split(sight.title))
     # An article that reports on cookies is declared as one, speaks of others, and says more than the words of the dialogs.
     least = 0.3 if sight.is_declared else 0.08 if is_named else 0.12
-    if share >= least and len(kinds) >= 3 and spoken_to >= 2 and any(map(_is_choice, sight.lines)):  # noqa: PLR2004 - as above
+    if share >= least and len(kinds) >= 3 and spoken_to >= 2 and any(map(_is_choice, sight.inner_lines)):  # noqa: PLR2004 - as above
         return Verdict(Reason.CONSENT, f"{share:.0%} of it are words of such dialogs; {evidence}")
     return None
 
@@ -112,7 +114,7 @@ def judge_paywall(sight: Sight) -> Verdict | None:
     locked = _locked_part(sight.facts)
     if locked is not None and locked >= _PART_FROM:
         return None
-    lines = [line for line in sight.lines if not line.is_framed and not line.is_heading]
+    lines = [line for line in sight.inner_lines if not line.is_framed and not line.is_heading]
     ends = [
         index for index, line in enumerate(lines) if line.size >= _PROSE_FROM and line.is_prose and not _closes(line)
     ]

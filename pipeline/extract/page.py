@@ -53,7 +53,7 @@ _MANY_CONTENTS = 200  # of meta elements with one name
 _MAX_DEPTH = 5_000
 _MAX_STEPS = 30_000_000  # of all look-ups; pages of 10 MiB take five million
 #: So does an element's list of attributes, as each is compared with those before it. What is quoted may be long.
-_LONG_PAGE, _LONG_TAG, _MANY_ATTRIBUTES = 300_000, 40_000, 10_000
+_LONG_PAGE, _LONG_TAG, _MANY_ATTRIBUTES = 400_000, 40_000, 10_000
 _WHOLE_TAG = re.compile(r"""<[a-z](?:[^"'>]++|"[^"]*+"|'[^']*+')*+""", re.IGNORECASE)
 _QUOTED = re.compile(r"""\"[^"]*+"|'[^']*+'""")
 _DEEP = 200

@@ -84,9 +84,10 @@ class Line:
         return bool(self.place & _PAYWALL)
 
 
-def read_screen(page: Page) -> list[Line]:
-    """Return the lines that the page shows, in order."""
-    lines = (_line(list(pieces), place) for (_, place), pieces in groupby(_pieces(page.tree.body), itemgetter(0, 1)))
+def read_screen(page: Page, *, with_frame: bool = True) -> list[Line]:
+    """Return the lines that the page shows, in order; those of what frames it, mostly more than half, only where asked for."""
+    pieces = _pieces(page.tree.body, _HIDDEN if with_frame else _HIDDEN | _FRAMED)
+    lines = (_line(list(pieces), place) for (_, place), pieces in groupby(pieces, itemgetter(0, 1)))
     return [*islice((line for line in lines if line.text), _MANY_LINES)]
 
 
@@ -102,8 +103,8 @@ def _line(pieces: list[_Piece], place: int) -> Line:
     return Line(simplify(text), len(text) if text.isascii() else weigh(text), linked > _LINKED_SHARE * len(text), place)
 
 
-def _pieces(body: LexborNode | None) -> Iterator[_Piece]:
-    """Yield each shown piece of text with its place; what is not shown is not entered."""
+def _pieces(body: LexborNode | None, left_out: int) -> Iterator[_Piece]:
+    """Yield each shown piece of text with its place; elements that are any of ``left_out`` are not entered."""
     #: What comes after the elements that are open, and where it stands.
     stack: list[tuple[LexborNode | None, int, int, bool]] = []
     numbers = count(1)
@@ -124,7 +125,7 @@ def _pieces(body: LexborNode | None) -> Iterator[_Piece]:
             continue
         tag, attributes = node.tag or "", node.attributes
         here = _place(tag, attributes, place)
-        if here & _HIDDEN:
+        if here & left_out:
             node = node.next
             continue
         stack.append((node.next, block, place, is_linked))

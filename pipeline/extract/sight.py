@@ -48,6 +48,12 @@ class Sight:
         return read_screen(self.facts.page)
 
     @cached_property
+    def inner_lines(self) -> list[Line]:
+        """What the page shows beside its frame; of an article with some text the rest need not be read."""
+        needs_all = self.length < SHELL_BELOW or not self.is_declared
+        return self.lines if needs_all else read_screen(self.facts.page, with_frame=False)
+
+    @cached_property
     def shown(self) -> str:
         """All lines as one."""
         return " ".join(line.text for line in self.lines)

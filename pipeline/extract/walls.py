@@ -50,8 +50,11 @@ def judge_page(facts: Facts, paragraphs: list[str]) -> Verdict | None:
 
 
 def _judge_shell(sight: Sight) -> Verdict | None:
-    page, shown = sight.facts.page, sum(line.size for line in sight.lines)
-    if sight.length >= SHORT_BELOW or shown >= SHELL_BELOW or page.first("script") is None:
+    page = sight.facts.page
+    if sight.length >= SHORT_BELOW:
+        return None
+    shown = sum(line.size for line in sight.lines)
+    if shown >= SHELL_BELOW or page.first("script") is None:
         return None
     phrase = phrases("script_phrases").search(simplify(page.html[:SOURCE]))
     roots = (node for mark in load_words("walls")["marks"]["shell_roots"] for node in page.tree.css(mark))
