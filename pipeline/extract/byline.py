@@ -197,7 +197,7 @@ def _said_bylines(layout: Layout, language: str | None) -> Iterator[tuple[str, l
     heading = next((element for element in layout.elements if element.tag == "h1"), None)
     around = layout.blocks[max(0, heading.start - _ABOVE) : heading.end + _BEFORE] if heading else []
     for block in around:
-        if block.size <= _MAX_SAID and leads_to_name(block.text, language) and not block.text.endswith(_STOPS):
+        if block.size <= _MAX_SAID and not block.text.endswith(_STOPS) and leads_to_name(block.text, language):
             yield f"page:{block.owner.tag}", [block.text]
 
 

@@ -28,6 +28,7 @@ _DAY = re.compile(
 _NUMBERS = re.compile(r"^\d{1,2}[./]\s?\d{1,2}[./]?(?:\s?\d{4})?$|^\d{4}$")
 _DASH_END = re.compile(r"[-–—―−]\s*$")
 
+_OPENING = frozenset("([【［")
 _CHINESE = (
     r"^[（(]?(?P<agency>AGENCIES)?(?:(?:记者|記者)(?P<name>[^\W\d]{2,3}))?(?P<place>[^\W\d]{2,6}?)"
     r"(?:(?P<month>\d{1,2})月)?(?P<day>\d{1,2})日[电電讯訊](?:[）)]|\s*[（(](?:记者|記者)\s*(?P<names>[^（）()]{2,20})[）)])?\s*"
@@ -69,8 +70,8 @@ def _signing_agency(paragraphs: list[str]) -> str | None:
 
 
 def _read_unspaced(head: str, published: Timestamp | None) -> Dateline | None:
-    """Read the forms of China, Japan and Korea."""
-    for form in _unspaced_forms():
+    """Read the forms of China, Japan and Korea: all have a bracket at the beginning or a day."""
+    for form in _unspaced_forms() if head[:1] in _OPENING or "日" in head else ():
         found = form.match(head)
         groups = found.groupdict() if found else {}
         agency, names = find_agency(groups.get("agency") or ""), groups.get("names") or groups.get("name")
@@ -88,7 +89,8 @@ def _read_unspaced(head: str, published: Timestamp | None) -> Dateline | None:
 def _read_spaced(head: str, published: Timestamp | None) -> Dateline | None:
     """Read place, date and agency in any order, up to the last end at which all words are of these."""
     found = None
-    start = next((text for text, _ in _parts(head)), "")
+    first = _BETWEEN.split(head, maxsplit=1)[0]
+    start = next((text for text, _ in _parts(first)), "") or next((text for text, _ in _parts(head)), "")
     if not (_is_place(start) or _agency(start) or _read_day(start, published)):
         return None
     for end in _END.finditer(head):

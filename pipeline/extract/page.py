@@ -47,7 +47,7 @@ _OTHER_ROOT = re.compile(
 _SNIFF_WITHIN = 100_000
 
 #: Parsing takes the square of the depth (every start tag looks up the open elements), so 10 MiB of <div> would take hours.
-_MANY_TAGS = 20_000
+_MANY_TAGS, _SHORTEST_TAG = 20_000, 5
 _MANY_MARKS = 5_000  # real pages have some hundreds; what looks around each would take minutes
 _MANY_CONTENTS = 200  # of meta elements with one name
 _MAX_DEPTH = 5_000
@@ -149,7 +149,7 @@ def read_page(capture: Capture) -> Page:
         html, encoding = html.replace("\x00", ""), "none"
     if _OTHER_ROOT.match(html, 0, _SNIFF_WITHIN) or not _HTML_TAG.search(html, 0, _SNIFF_WITHIN):
         raise Reject(Reason.NOT_HTML, "there is no HTML element in it")
-    if html.count("<") > _MANY_TAGS:
+    if len(html) > _SHORTEST_TAG * _MANY_TAGS and html.count("<") > _MANY_TAGS:
         deepest, steps = _nesting(html)
         if deepest > _MAX_DEPTH or steps > _MAX_STEPS:
             raise Reject(Reason.TOO_LARGE, f"elements nested {deepest} deep")
