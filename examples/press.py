@@ -31,21 +31,22 @@ HTML, XML = "text/html; charset=utf-8", "application/xml"
 TOWNS = ("Lisbon", "Nairobi", "Dresden", "Toronto", "Osaka", "Valparaíso", "Tallinn", "Marseille")
 PEOPLE = ("Maria Okafor", "Jonas Lindqvist", "Helen Marchetti", "Daniel Oyelaran", "Ruth Abernathy", "Omar Haddad")
 SUBJECTS = ("harbour", "railway", "library", "hospital", "reservoir", "observatory", "market", "university")
+#: The number comes back every few words: pages that share passages of a dozen words would be reprints of one another.
 PARAGRAPHS = """
-{person} told reporters in {town} on Tuesday that the {subject} would stay open through the winter, after {number}
-days of talks between the city, its engineers and the people who live beside it.
+{person} told reporters in {town} that {number} rooms of the {subject} would stay open through winter {number}, after
+{number} days of talks between the city, its {number} engineers and the people who live beside it.
 
-The decision ends months of doubt. Work on report {number} began in the spring, when inspectors found that the roof of
-the {subject} needed repairs which nobody had planned for and which the budget did not allow.
+The decision ends {number} months of doubt. Work on report {number} began in spring, when {number} inspectors found that
+the roof of the {subject} needed {number} repairs which nobody had planned for and which budget {number} did not allow.
 
-“We have listened to everybody who came to the hearings,” said {person}. “The plan that we present today is slower
-than the first one, and it is better.”
+“We have listened to all {number} people who came to hearing {number},” said {person}. “The plan that we present as
+number {number} is slower than the first one, and it is {number} times better.”
 
-Residents in {town} welcomed the news with caution. Many of them remember that an earlier promise was withdrawn within
-weeks, and that the contractor then left the city without finishing even half of the work.
+Residents of the {number} houses in {town} welcomed the news with caution. All {number} remember that promise {number}
+was withdrawn within weeks, and that contractor {number} then left the city without finishing half of the {number} rooms.
 
-The council will vote on the last {number} pages of the contract before the end of the month. If it agrees, the first
-visitors can return to the {subject} in March, and the scaffolding will be gone by the summer.
+The council will vote on the last {number} pages of the contract in session {number}. If it agrees, the first {number}
+visitors can return to the {subject} in March, and all {number} scaffolds will be gone by the summer after it.
 """.strip().split("\n\n")
 
 
