@@ -39,11 +39,9 @@ class Deciding:
         one, other = self.identify(kept), self.identify(merged)
         if one.id == other.id:
             raise UsageError(f"{merged} is {one.id} already")
-        kinds = {kind for kind in (self._kind_of(one.id), self._kind_of(other.id)) if kind}
-        if len(kinds) > 1:
-            raise UsageError(
-                f"{one.id} is a {min(kinds)}, and {other.id} a {max(kinds)} or the other way round: no merge"
-            )
+        kind, other_kind = self._kind_of(one.id), self._kind_of(other.id)
+        if kind and other_kind and kind is not other_kind:
+            raise UsageError(f"{one.id} is of kind {kind}, and {other.id} of kind {other_kind}: no merge")
         decision = Decision(action=Action.MERGE, subject=other.id, target=one.id, name=one.name, decided_at=self._now)
         self._knowledge.decide([decision])
         return self.apply(other.id, on_progress=on_progress)

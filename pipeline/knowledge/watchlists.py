@@ -4,11 +4,13 @@ Read a line at a time, so that a list of any length costs the same memory. A lin
 goes on.
 """
 
+import codecs
 import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePath
 from typing import Any
 
@@ -34,8 +36,19 @@ _IDENTIFIERS = {
     "lei": "lei",
     "leiCode": "lei",
 }
+#: The columns of a CSV by what its header may call them, in any case: ID, Name, Wikidataid.
+_COLUMNS = {
+    name.casefold(): name
+    for name in (
+        *("id", "kind", "schema", "type", "name", "caption", "aliases", "names", "countries"),
+        *(*_ALIASES, *_COUNTRIES, *_IDENTIFIERS),
+    )
+}
 _SEPARATORS = ";|"
 _MOST_NAME = 500  # characters
+_MOST_ID = 200
+#: Control characters but white space, and what bytes that are no UTF-8, or halves of a surrogate pair, become.
+_GARBLED = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +64,13 @@ def read_watchlist(lines: Iterable[bytes], file: str) -> Iterator[tuple[int, Kno
 
     A file whose name ends in .csv is CSV with a header line, everything else JSON lines.
     """
-    source = PurePath(file).name
-    rows = _read_csv(lines) if source.lower().endswith((".csv", ".tsv")) else _read_json(lines)
+    source, lines = PurePath(file).name, iter(lines)
+    first = next(lines, b"")
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        yield Problem(line=1, detail="the file is UTF-16: nothing of it is read; save it as UTF-8")
+        return
+    texts = _decode(chain([first] if first else [], lines))
+    rows = _read_csv(texts) if source.lower().endswith((".csv", ".tsv")) else _read_json(texts)
     for number, row in rows:
         try:
             if isinstance(row, ValueError):
@@ -62,39 +80,45 @@ def read_watchlist(lines: Iterable[bytes], file: str) -> Iterator[tuple[int, Kno
             yield Problem(line=number, detail=str(error))
 
 
-def _read_json(lines: Iterable[bytes]) -> Iterator[tuple[int, Mapping[str, Any] | ValueError]]:
+def _decode(lines: Iterable[bytes]) -> Iterator[str]:
+    """Yield the lines as text; bytes that are no UTF-8 become surrogates, which no entity may have."""
+    for number, line in enumerate(lines):
+        yield (line if number else line.removeprefix(codecs.BOM_UTF8)).decode("utf-8", "surrogateescape")
+
+
+def _read_json(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any] | ValueError]]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line.removeprefix(b"\xef\xbb\xbf"))
+            row = json.loads(line)
         except (ValueError, RecursionError) as error:
             yield number, ValueError(f"the line is no JSON: {error}")
             continue
         yield number, row if isinstance(row, dict) else ValueError("the line is no JSON object")
 
 
-def _read_csv(lines: Iterable[bytes]) -> Iterator[tuple[int, Mapping[str, Any] | ValueError]]:
-    decoded = (line.decode("utf-8-sig", "replace").replace("\0", "") for line in lines)
-    first = next(decoded, "")
+def _read_csv(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | ValueError]]:
+    first = next(lines, "")
     separator = max(",;\t", key=first.count)
-    header = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])]
+    header = [_COLUMNS.get(name.strip().casefold(), name) for name in next(csv.reader([first], delimiter=separator), [])]
     if not {"name", "caption"} & set(header):
         yield 1, ValueError("the header names no column name")
         return
-    reader = csv.reader(decoded, delimiter=separator)
+    reader = csv.reader(lines, delimiter=separator)
     while True:
+        begun = reader.line_num + 2  # the header is read already, and a cell in quotation marks may hold lines
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield reader.line_num + 1, ValueError(f"the line is no CSV: {error}")
+            yield begun, ValueError(f"the lines up to {reader.line_num + 1} are no CSV: {error}")
             continue
         if len(cells) > len(header):
-            yield reader.line_num + 1, ValueError(f"the line has {len(cells)} cells, the header {len(header)}")
+            yield begun, ValueError(f"the line has {len(cells)} cells, the header {len(header)}")
         elif any(cells):
-            yield reader.line_num + 1, dict(zip(header, cells, strict=False))
+            yield begun, dict(zip(header, cells, strict=False))
 
 
 def _read_decision(row: Mapping[str, Any]) -> Decision:
@@ -122,6 +146,11 @@ def _read_row(row: Mapping[str, Any], source: str) -> KnownEntity:
         raise ValueError("no id, nor a Wikidata id")
     if any(character.isspace() for character in key):
         raise ValueError(f"the id {key!r} has a blank in it")
+    if len(key) > _MOST_ID:
+        raise ValueError(f"the id is {len(key)} characters long; it may have {_MOST_ID}")
+    for text in (key, *names):
+        if _GARBLED.search(text):
+            raise ValueError(f"{text!r} has bytes that are no UTF-8, or control characters")
     codes = (code.partition("-")[0].upper() for code in _texts(facts, (*_COUNTRIES, "countries")))  # gb-sct
     countries = tuple(dict.fromkeys(code for code in codes if re.fullmatch("[A-Z]{2}", code)))
     return KnownEntity(

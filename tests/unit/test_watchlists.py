@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +76,40 @@ def test_broken_lines_are_reported_and_the_rest_read() -> None:
     assert [problem.partition(":")[0] for problem in problems] == ["2", "3", "4", "5", "6"]
     for problem, word in zip(problems, ("no JSON", "no JSON object", "no name", "no id", "dog"), strict=True):
         assert word in problem
+
+
+@pytest.mark.parametrize(
+    ("content", "file", "problems"),
+    [
+        (b'{"id": "a", "name": "\\ud800x"}\n{"id": "b", "name": "Ada Vell"}\n', "list.jsonl", ["1: '\\ud800x' has bytes"]),
+        (b'{"id": "a\\u0000", "name": "x"}\n{"id": "b", "name": "Ada Vell"}\n', "list.jsonl", ["1: 'a\\x00' has bytes"]),
+        ("id,name\na,Jürgen Vell\n".encode("latin-1") + b"b,Ada Vell\n", "list.csv", ["2: 'J\\udcfcrgen Vell' has bytes"]),
+        (b"id,name\n" + b"a" * 3_000 + b",x\nb,Ada Vell\n", "list.csv", ["2: the id is 3000 characters long"]),
+        (b'\xef\xbb\xbf{"id": "b", "name": "Ada Vell"}\n', "list.jsonl", []),
+        (b"\xef\xbb\xbfID,Name\nb,Ada Vell\n", "list.csv", []),
+    ],
+)
+def test_what_is_no_text_is_left_out(content: bytes, file: str, problems: list[str]) -> None:
+    found = list(read_watchlist(content.splitlines(keepends=True), file))
+    reported = [f"{each.line}: {each.detail}" for each in found if isinstance(each, Problem)]
+    assert [one.startswith(other) for one, other in zip(reported, problems, strict=True)] == [True] * len(problems)
+    assert [each[1].name for each in found if not isinstance(each, Problem)] == ["Ada Vell"]
+
+
+@pytest.mark.parametrize("file", ["list.jsonl", "list.csv"])
+def test_a_file_in_utf_16_is_refused_once(file: str) -> None:
+    lines = "id,name\na,Ada Vell\nb,Ida Brekke\n".encode("utf-16").splitlines(keepends=True)
+    [problem] = read_watchlist(lines, file)
+    assert isinstance(problem, Problem)
+    assert "UTF-16" in problem.detail
+
+
+def test_a_mark_that_is_never_closed_tells_where_it_opens() -> None:
+    lines = ["id,name\n", 'a,"Ada\n', *(f"b{number},{'x' * 90}\n" for number in range(3_000))]
+    problem = next(read_watchlist((line.encode() for line in lines), "list.csv"))
+    assert isinstance(problem, Problem)
+    assert problem.line == 2
+    assert "the lines up to 1365 are no CSV" in problem.detail
 
 
 def test_broken_csv_is_reported_by_line() -> None:
