@@ -11,6 +11,7 @@ from pipeline.enrich.language import UNKNOWN, decide_language
 from pipeline.enrich.linking import link_annotations
 from pipeline.enrich.locations import decide_home
 from pipeline.enrich.lookup import find_known
+from pipeline.enrich.media import add_media
 from pipeline.enrich.mentions import add_repeats, clean_mentions
 from pipeline.enrich.places import Gazetteer
 from pipeline.enrich.quotes import find_quotes
@@ -96,7 +97,8 @@ def _annotate(source: Source, tagged: Sequence[Mention] | None, language: str, g
     if tagged is None:
         mentions = find_known(whole, language, gazetteer)
     else:
-        mentions = add_repeats(whole, clean_mentions(whole, tagged, words))
+        cleaned = clean_mentions(whole, tagged, words)
+        mentions = add_repeats(whole, add_media(whole, cleaned, language, words, gazetteer))
     groups = group_mentions(whole, mentions, words, gazetteer)
     offset = len(whole) - len(source.text)
     named = link_groups(whole, groups, words, gazetteer, source.home)
