@@ -1,6 +1,7 @@
 """newswire extract and annotate: what one page says and whom one text names, without any store."""
 
 import asyncio
+import codecs
 import json
 import stat
 import sys
@@ -90,7 +91,7 @@ def annotate(
     if jsonl:
         _each_line(file, annotate_row)
         return
-    text = _read_bytes(file).decode("utf-8", "replace")
+    text = _as_text(_read_bytes(file))
     [found] = annotator.annotate_texts([Source(text=text, declared_language=language)])
     if as_json:
         console.print_json(_annotation_json(found))
@@ -280,6 +281,12 @@ def _is_piped() -> bool:
     """Tell whether standard input holds something to read: a file or a pipe, not a terminal or nothing."""
     mode = fstat(sys.stdin.fileno()).st_mode
     return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
+
+
+def _as_text(content: bytes) -> str:
+    """Return a text file's text: in UTF-16 where its mark says so, else in UTF-8. The mark is no part of it."""
+    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if is_utf_16 else "utf-8-sig", "replace")
 
 
 def _read_bytes(file: Path | None) -> bytes:

@@ -101,7 +101,9 @@ def _read_json(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any] | 
 def _read_csv(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | ValueError]]:
     first = next(lines, "")
     separator = max(",;\t", key=first.count)
-    header = [_COLUMNS.get(name.strip().casefold(), name) for name in next(csv.reader([first], delimiter=separator), [])]
+    header = [
+        _COLUMNS.get(name.strip().casefold(), name) for name in next(csv.reader([first], delimiter=separator), [])
+    ]
     if not {"name", "caption"} & set(header):
         yield 1, ValueError("the header names no column name")
         return

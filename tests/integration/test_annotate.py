@@ -66,3 +66,16 @@ def test_the_first_names_are_what_the_article_is_about(found: dict[str, Any]) ->
     saliences = [entity["salience"] for entity in found["entities"]]
     assert saliences == sorted(saliences, reverse=True)
     assert all(0 < salience <= 1 for salience in saliences)
+
+
+def test_a_text_is_read_in_the_encoding_that_its_mark_says(newswire: Newswire) -> None:
+    text = "NATO met in Brussels on Monday to speak about the war in Ukraine."
+    for encoding in ("utf-8-sig", "utf-16"):
+        found = json.loads(newswire("annotate", "-", "--json", given=text.encode(encoding)).stdout)
+        assert found["mentions"][0] == {
+            "start": 0,
+            "end": 4,
+            "text": "NATO",
+            "kind": "organization",
+            "entity": found["mentions"][0]["entity"],
+        }

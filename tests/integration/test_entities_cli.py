@@ -85,6 +85,8 @@ def count_documents(newswire: Newswire, entity_id: str) -> int:
     [
         (("show", "person:nobody"), "nothing is known of the entity 'person:nobody'"),
         (("merge", "person:nobody", "Q7747"), "nothing is known of the entity 'person:nobody'"),
+        (("merge", "Q7747", "Q7747"), "Q7747 is Q7747 already"),
+        (("merge", "own-1", "Q7747"), "own-1 is of kind organization, and Q7747 of kind person: no merge"),
         (("split", "Q7747", "Somebody Else"), "'Somebody Else' is no spelling of Q7747"),
         (("import", "missing.jsonl"), "missing.jsonl cannot be read"),
     ],

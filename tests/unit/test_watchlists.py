@@ -81,9 +81,21 @@ def test_broken_lines_are_reported_and_the_rest_read() -> None:
 @pytest.mark.parametrize(
     ("content", "file", "problems"),
     [
-        (b'{"id": "a", "name": "\\ud800x"}\n{"id": "b", "name": "Ada Vell"}\n', "list.jsonl", ["1: '\\ud800x' has bytes"]),
-        (b'{"id": "a\\u0000", "name": "x"}\n{"id": "b", "name": "Ada Vell"}\n', "list.jsonl", ["1: 'a\\x00' has bytes"]),
-        ("id,name\na,Jürgen Vell\n".encode("latin-1") + b"b,Ada Vell\n", "list.csv", ["2: 'J\\udcfcrgen Vell' has bytes"]),
+        (
+            b'{"id": "a", "name": "\\ud800x"}\n{"id": "b", "name": "Ada Vell"}\n',
+            "list.jsonl",
+            ["1: '\\ud800x' has bytes"],
+        ),
+        (
+            b'{"id": "a\\u0000", "name": "x"}\n{"id": "b", "name": "Ada Vell"}\n',
+            "list.jsonl",
+            ["1: 'a\\x00' has bytes"],
+        ),
+        (
+            "id,name\na,Jürgen Vell\n".encode("latin-1") + b"b,Ada Vell\n",
+            "list.csv",
+            ["2: 'J\\udcfcrgen Vell' has bytes"],
+        ),
         (b"id,name\n" + b"a" * 3_000 + b",x\nb,Ada Vell\n", "list.csv", ["2: the id is 3000 characters long"]),
         (b'\xef\xbb\xbf{"id": "b", "name": "Ada Vell"}\n', "list.jsonl", []),
         (b"\xef\xbb\xbfID,Name\nb,Ada Vell\n", "list.csv", []),
