@@ -1,7 +1,8 @@
 """Exact-span F1 of persons, organizations and places: the base model, our tagger, and all of enrichment.
 
 Every figure is on documents that the weights were not fitted on: first four folds by document over all sets, then each set with
-weights fitted on the others, then short texts in the manner of a newswire. Before them words per CPU-second against the base model alone, step by step, in one run.
+weights fitted on the others, then short texts in the manner of a newswire. Before them words per CPU-second against the base
+model alone, step by step, in one run.
 """
 
 import argparse

@@ -11,7 +11,7 @@ from pipeline.enrich.language import UNKNOWN, decide_language
 from pipeline.enrich.linking import link_annotations
 from pipeline.enrich.locations import decide_home
 from pipeline.enrich.lookup import find_known
-from pipeline.enrich.mentions import add_repeats, clean_mentions
+from pipeline.enrich.mentions import add_media, add_repeats, clean_mentions
 from pipeline.enrich.places import Gazetteer
 from pipeline.enrich.quotes import find_quotes
 from pipeline.enrich.salience import rank_entities
@@ -96,7 +96,7 @@ def _annotate(source: Source, tagged: Sequence[Mention] | None, language: str, g
     if tagged is None:
         mentions = find_known(whole, language, gazetteer)
     else:
-        mentions = add_repeats(whole, clean_mentions(whole, tagged, words))
+        mentions = add_repeats(whole, add_media(whole, clean_mentions(whole, tagged, words), words))
     groups = group_mentions(whole, mentions, words, gazetteer)
     offset = len(whole) - len(source.text)
     named = link_groups(whole, groups, words, gazetteer, source.home)

@@ -23,6 +23,19 @@ def clean_mentions(text: str, mentions: Iterable[Mention], words: Words) -> tupl
     return drop_overlaps(mention for mention in cleaned if mention)
 
 
+def add_media(text: str, mentions: Sequence[Mention], words: Words) -> tuple[Mention, ...]:
+    """Return the mentions and the media where something is "said on" them: their names look like no other name."""
+    starts = [mention.start for mention in mentions]
+    found: list[Mention] = []
+    for pattern in words.media:
+        for match in pattern.finditer(text):
+            start, end = match.span(1)
+            before = bisect_right(starts, end - 1) - 1
+            if before < 0 or mentions[before].end <= start:
+                found.append(Mention(start=start, end=end, text=match[1], kind=Kind.ORGANIZATION))
+    return drop_overlaps([*mentions, *clean_mentions(text, found, words)])
+
+
 def drop_overlaps(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
     """Return the mentions in order of start; of two that overlap, the earlier and longer one stays."""
     kept: list[Mention] = []

@@ -46,6 +46,8 @@ class Speech:
     #: Titles and roles of one gender.
     genders: Mapping[str, Gender] = field(default_factory=dict)
     venues: tuple[re.Pattern[str], ...] = ()
+    #: Of a verb of saying and the medium that follows: "said on Deutschlandfunk".
+    media: tuple[re.Pattern[str], ...] = ()
     #: Endings of Russian verbs and surnames that tell the gender, longest first.
     endings: tuple[tuple[str, Gender], ...] = ()
     #: Whether the speaker can stand after the verb although the words come later: "Dann sagte sie: …".
@@ -72,6 +74,7 @@ def load_speech(language: str) -> Speech:
         pronouns=pronouns,
         genders={word: Gender(gender) for gender, words in tables["genders"].items() for word in words},
         venues=tuple(_venue(pattern, tables["audiences"]) for pattern in tables["venues"]),
+        media=tuple(_venue(pattern, ()) for pattern in tables.get("media", ())),
         endings=tuple((end, Gender(gender)) for end, gender in sorted(tables.get("endings", {}).items(), key=_length)),
         inverts=tables["inverts"],
         drops_subject=tables["drops_subject"],

@@ -29,6 +29,8 @@ class Words:
     generic: frozenset[str] = frozenset()
     #: Matches a verb of saying, as a whole word.
     cue: re.Pattern[str] = re.compile(r"(?!)")
+    #: Match a verb of saying and the name of a medium after it, which is group 1.
+    media: tuple[re.Pattern[str], ...] = ()
     #: Titles and roles of one gender.
     genders: Mapping[str, Gender] = field(default_factory=dict)
     #: Adjectives and peoples with their country's code, "" for those of no one country.
@@ -59,6 +61,7 @@ def load_words(language: str) -> Words:
         titles=frozenset(tables["titles"]),
         generic=frozenset(tables["generic"]),
         cue=load_speech(language).cue,
+        media=load_speech(language).media,
         genders=load_speech(language).genders,
         demonyms=load_demonyms(language),
     )

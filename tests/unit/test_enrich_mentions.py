@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.enrich.mentions import add_repeats, clean_mentions, has_title
+from pipeline.enrich.mentions import add_media, add_repeats, clean_mentions, has_title
 from pipeline.enrich.words import load_words
 from pipeline.model.entity import Kind, Mention
 
@@ -87,3 +87,10 @@ def test_offsets_are_exact_and_nothing_overlaps(text: str, spans: list[tuple[int
     found = add_repeats(text, clean_mentions(text, tagged, EN))
     assert all(text[one.start : one.end] == one.text and "\n" not in one.text for one in found)
     assert all(first.end <= second.start for first, second in pairwise(found))
+
+
+def test_what_something_is_said_on_is_a_medium_but_for_days() -> None:
+    text = "He left, Brekke said on Fjordfunk. It is over, she said on Monday. No, said on Norhaven Radio."
+    tagged = [mention(text, "Norhaven", Kind.PLACE)]
+    found = add_media(text, tagged, EN)
+    assert [(one.text, one.kind) for one in found] == [("Fjordfunk", Kind.ORGANIZATION), ("Norhaven", Kind.PLACE)]
