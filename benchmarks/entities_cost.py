@@ -91,8 +91,9 @@ class _Tagged:
         self._mentions = dict(zip(texts, InstalledTagger().tag(texts, "en") or (), strict=True))
 
     def tag(self, texts: Sequence[str], language: str) -> tuple[tuple[Mention, ...], ...] | None:
-        """Return what was found in each text; ``language`` is English."""
-        assert language == "en"
+        """Return what was found in each text; None where the text itself is of another language."""
+        if language != "en":
+            return None
         return tuple(self._mentions[text] for text in texts)
 
 

@@ -1,7 +1,8 @@
 """Exact-span F1 of persons, organizations and places: the base model, our tagger, and all of enrichment.
 
 Every figure is on documents that the weights were not fitted on: first four folds by document over all sets, then each set with
-weights fitted on the others. Before them words per CPU-second against the base model alone, step by step, in one run.
+weights fitted on the others, then short texts in the manner of a newswire. Before them words per CPU-second against the base
+model alone, step by step, in one run.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import numpy as np
 from entities_cost import print_cost
 from labelled_texts import DEVSET, FOLDS, SETS, Labelled, read_labelled, score
 from tagger_training import Plan, Text, fit_network
+from wire_texts import WIRE, make_practice, read_wire
 
 from pipeline.adapters.english_tagger import PACKAGE, read_tokens
 from pipeline.adapters.spacy_tagger import load_model
@@ -56,21 +58,30 @@ def main(arguments: Sequence[str]) -> int:
     print_cost()
     if given.cost:
         return 0
-    samples = read_samples()
-    print_scores("the base model alone", samples, [sample.base for sample in samples])
+    documents = read_labelled()
+    samples, wire = read_samples(documents), read_samples(read_wire())
+    practice = read_samples(make_practice(documents))
+    print_scores("the base model alone", [*samples, *wire], [sample.base for sample in [*samples, *wire]])
     for heading, is_unseen in (
         ("out of fold", [lambda sample, fold=fold: sample.document.fold == fold for fold in range(FOLDS)]),
         ("weights fitted on the other sets", [lambda sample, name=name: sample.document.set == name for name in SETS]),
     ):
-        tagged, annotated = predict_unseen(samples, is_unseen, given.networks)
-        print_scores(f"our tagger, {heading}", samples, tagged)
-        print_scores(f"all of enrichment, {heading}", samples, annotated)
+        tagged = predict_unseen(samples, practice, is_unseen, given.networks)
+        print_tagged(heading, samples, tagged)
+    fitted = fit_networks([*samples, *practice], given.networks, Plan())
+    print_tagged("weights fitted on all sets", wire, [list(tag(sample, fitted)) for sample in wire])
     return 0
 
 
-def read_samples() -> list[Sample]:
+def print_tagged(heading: str, samples: Sequence[Sample], tagged: Sequence[Sequence[Span]]) -> None:
+    """Print what the tagger found is worth, and what enrichment makes of it."""
+    print_scores(f"our tagger, {heading}", samples, tagged)
+    annotated = [annotate(sample, spans) for sample, spans in zip(samples, tagged, strict=True)]
+    print_scores(f"all of enrichment, {heading}", samples, annotated)
+
+
+def read_samples(documents: Sequence[Labelled]) -> list[Sample]:
     """Return the labelled documents with what the base model finds in them."""
-    documents = read_labelled()
     pieces = [(number, start, text) for number, each in enumerate(documents) for start, text in split_text(each.text)]
     texts = [text for _, _, text in pieces]
     learned: list[list[tuple[int, Text]]] = [[] for _ in documents]
@@ -112,16 +123,19 @@ def make_text(tokens: Tokens, spans: Sequence[Span], offset: int) -> Text:
 
 
 def predict_unseen(
-    samples: Sequence[Sample], is_unseen: Sequence[Callable[[Sample], bool]], networks: int
-) -> tuple[list[list[Span]], list[list[Span]]]:
-    """Return the spans of each document, of the tagger and of all of enrichment, by networks that never saw it."""
+    samples: Sequence[Sample],
+    practice: Sequence[Sample],
+    is_unseen: Sequence[Callable[[Sample], bool]],
+    networks: int,
+) -> list[list[Span]]:
+    """Return the spans of each document, found by networks that saw neither it nor its headlines in capitals."""
     tagged: list[list[Span]] = [[] for _ in samples]
     for choose in is_unseen:
-        fitted = fit_networks([sample for sample in samples if not choose(sample)], networks, Plan())
+        fitted = fit_networks([each for each in [*samples, *practice] if not choose(each)], networks, Plan())
         for number, sample in enumerate(samples):
             if choose(sample):
                 tagged[number] = list(tag(sample, fitted))
-    return tagged, [annotate(sample, spans) for sample, spans in zip(samples, tagged, strict=True)]
+    return tagged
 
 
 def fit_networks(samples: Sequence[Sample], count: int, plan: Plan) -> list[Network]:
@@ -177,9 +191,17 @@ def in_characters(tokens: Tokens, spans: Sequence[Span], offset: int) -> list[Sp
 def print_scores(heading: str, samples: Sequence[Sample], found: Sequence[Sequence[Span]]) -> None:
     """Print F1 by set and type."""
     print(f"{heading}", flush=True)
-    for name in (*SETS, "all sets"):
-        chosen = [number for number, sample in enumerate(samples) if name in {sample.document.set, "all sets"}]
+    for name, chosen in group_by_set(samples).items():
         figures = score([samples[number].document for number in chosen], [found[number] for number in chosen])
         columns = "  ".join(f"{column} {figures[column][2]:5.1f}" for column in figures)
         precision, recall, _ = figures["ALL"]
         print(f"    {name:9} {columns}   precision {precision:.1f}, recall {recall:.1f}", flush=True)
+
+
+def group_by_set(samples: Sequence[Sample]) -> dict[str, list[int]]:
+    """Return the numbers of the samples of each set, and of all the sets together where there are several."""
+    numbers = {
+        name: [number for number, sample in enumerate(samples) if sample.document.set == name] for name in (*SETS, WIRE)
+    }
+    numbers["all sets"] = [number for name in SETS for number in numbers[name]]
+    return {name: chosen for name, chosen in numbers.items() if chosen}

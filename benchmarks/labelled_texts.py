@@ -57,12 +57,12 @@ def read_labelled() -> list[Labelled]:
     ]
 
 
-def join_sentences(name: str, key: str, rows: Sequence[dict[str, object]]) -> Labelled:
-    """Return the sentences as one text."""
+def join_sentences(name: str, key: str, rows: Sequence[dict[str, object]], paragraph: int = _PARAGRAPH) -> Labelled:
+    """Return the sentences as one text, so many to a paragraph."""
     text, spans, sentences = "", [], []
     for number, row in enumerate(rows):
         if number:
-            text += " " if number % _PARAGRAPH else "\n\n"
+            text += " " if number % paragraph else "\n\n"
         starts, ends = [], []
         for index, token in enumerate(row["tokens"]):
             text += " " if index else ""

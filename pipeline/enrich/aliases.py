@@ -73,6 +73,8 @@ def _decide_kinds(
     kinds = []
     for mention, name in zip(mentions, names, strict=True):
         voted = votes[fold_name(mention.text)].most_common(1)[0][0]
+        if {voted, mention.kind} == {Kind.PLACE, Kind.ORGANIZATION} and gazetteer.find(mention.text):
+            voted = mention.kind  # a city and its club stand side by side in a table of results
         if _is_said_person(mention.text, surnames):
             voted = Kind.PERSON
         if mention.text in known.organizations or mention.text in known.bodies:

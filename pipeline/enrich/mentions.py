@@ -90,7 +90,8 @@ def _clean(text: str, mention: Mention, words: Words) -> Mention | None:
     start, end = _trim(text, start, end)
     name = text[start:end]
     folded = fold_name(name)
-    is_name = any(character.isalpha() for character in name) and not name.islower()
+    # Of names in lower case, as forums and social media write them, places alone are found well enough to keep.
+    is_name = any(character.isalpha() for character in name) and (mention.kind is Kind.PLACE or not name.islower())
     if not is_name or folded in words.generic or folded in words.titles or is_demonym(name, words):
         return None
     return replace(mention, start=start, end=end, text=name)
@@ -98,7 +99,8 @@ def _clean(text: str, mention: Mention, words: Words) -> Mention | None:
 
 def is_demonym(name: str, words: Words) -> bool:
     """Tell whether the name is a nationality or a people, which is neither a place nor an organization."""
-    return name in words.demonyms or (name.endswith("s") and name[:-1] in words.demonyms)
+    usual = name.capitalize() if name.isupper() else name  # "GERMAN PLANE LANDS SAFELY"
+    return usual in words.demonyms or (usual.endswith("s") and usual[:-1] in words.demonyms)
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -40,6 +40,8 @@ def mention(text: str, span: str, kind: Kind, at: int = 0) -> Mention:
         ("The President spoke.", "The President", Kind.PERSON, None),
         ("The Islamic Republic did.", "The Islamic Republic", Kind.PLACE, None),
         ("some words", "words", Kind.PERSON, None),
+        ("i live in norhaven now", "norhaven", Kind.PLACE, "norhaven"),
+        ("GERMAN FERRY SINKS", "GERMAN", Kind.PLACE, None),
         ("In 2024 it", "2024", Kind.OTHER, None),
     ],
 )

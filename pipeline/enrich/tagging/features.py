@@ -6,7 +6,7 @@ Each group and what it was worth on the labelled sets stands in docs/entities.md
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -22,6 +22,8 @@ _LANGUAGE = "en"
 _LINKS = frozenset(
     {"of", "the", "and", "for", "de", "von", "van", "al", "&", "-", "del", "la", "di", "der", "du", "bin", "'s"}
 )
+_LEAST_CAPITALS = 4  # letters; shorter ones are acronyms
+_LEAST_HEADLINE = 3  # words
 _SENTENCE_BREAKS = frozenset({".", "!", "?", ":", '"', "“", "”", "«", "„"})
 _UPPER, _LOWER, _DIGIT = re.compile(r"[A-Z]"), re.compile(r"[a-z]"), re.compile(r"\d")
 _REPEATED, _REPEATED_OFTEN = re.compile(r"(.)\1+"), re.compile(r"(.)\1\1+")
@@ -48,13 +50,35 @@ def _lists() -> _Lists:
 def list_features(tokens: Tokens) -> list[list[str]]:
     """Return the names of each token's features."""
     found = [list(_word_features(word)) for word in tokens.words]
-    for span in load_phrases().find(tokens.words):
+    usual = [usual_case(word) for word in tokens.words]
+    for start, end in find_headlines(tokens.words):
+        for index in range(start, end):
+            found[index].append("among capitals")
+            usual[index] = tokens.words[index].capitalize()
+    for span in load_phrases().find(usual):
         for index in range(span.start, span.end):
             found[index].append(f"phrase={place_within(index, span)}{span.label}")
     runs = list(_find_runs(tokens.words))
-    _add_document(found, tokens.words, runs)
+    _add_document(found, tokens.words, usual, runs)
     _add_runs(found, tokens.words, runs)
     return found
+
+
+def usual_case(word: str) -> str:
+    """Return the word as it would stand within a sentence, were it a name: "LONDON", the place of a dateline, as "London"."""
+    return word.capitalize() if len(word) >= _LEAST_CAPITALS and word.isupper() and word.isalpha() else word
+
+
+def find_headlines(words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield where at least three words on end are in capitals, as in the headlines of newswires."""
+    start = count = 0
+    for index, word in enumerate([*words, "\n"]):
+        if word.upper() != word or "\n" in word:
+            if count >= _LEAST_HEADLINE:
+                yield start, index
+            start, count = index + 1, 0
+        elif word.isalpha():
+            count += 1
 
 
 def is_capitalised(word: str) -> bool:
@@ -69,7 +93,7 @@ def place_within(index: int, span: Span) -> str:
     return "B" if index == span.start else "E" if index == span.end - 1 else "I"
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def _word_features(word: str) -> tuple[str, ...]:
     lower, lexicon, lists = word.lower(), load_lexicon(), _lists()
     shape = _DIGIT.sub("d", _LOWER.sub("x", _UPPER.sub("X", word)))
@@ -95,7 +119,9 @@ def _word_features(word: str) -> tuple[str, ...]:
     return tuple(features)
 
 
-def _add_document(found: list[list[str]], words: Sequence[str], runs: Sequence[tuple[int, int]]) -> None:
+def _add_document(
+    found: list[list[str]], words: Sequence[str], usual: Sequence[str], runs: Sequence[tuple[int, int]]
+) -> None:
     """Add what the rest of the text says of a capitalised word: how often it stands there, in which longer names."""
     times = Counter(word for word in words if is_capitalised(word))
     in_lower_case = {word for word in words if word.islower()}
@@ -114,6 +140,8 @@ def _add_document(found: list[list[str]], words: Sequence[str], runs: Sequence[t
                 features.append("acronym")
             if word.lower() in in_lower_case:
                 features.append("also in lower case")
+            if usual[index] != word:
+                features += (f"usually stands as={place}" for place in places.get(usual[index], ()))
 
 
 def _add_runs(found: list[list[str]], words: Sequence[str], runs: Sequence[tuple[int, int]]) -> None:

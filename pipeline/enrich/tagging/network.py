@@ -10,14 +10,14 @@ Small on purpose: it costs a tenth of what the model below costs. Its weights ar
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
 
-from pipeline.enrich.tagging.features import is_capitalised
+from pipeline.enrich.tagging.features import is_capitalised, usual_case
 from pipeline.enrich.tagging.lexicon import load_lexicon
 from pipeline.enrich.tagging.tokens import Floats, Integers, Tokens
 
@@ -36,7 +36,7 @@ class Inputs:
     begins: Integers
     context: Floats
     vectors: Floats
-    #: Capitalised tokens of one word have one number; all others have -1.
+    #: Capitalised tokens of one word have one number, wholly in capitals or not; all others have -1.
     words: Integers
 
 
@@ -62,6 +62,8 @@ class Network:
 
     vocabulary: Mapping[str, int]
     weights: Weights
+    #: What the columns of ``features`` are to be multiplied by: those that ship stay in eight bits.
+    steps: Floats = field(default_factory=lambda: np.ones(1, dtype=np.float32))
 
     def read(self, tokens: Tokens, features: Sequence[Sequence[str]]) -> Inputs:
         """Return the tokens with their features as the network reads them."""
@@ -69,9 +71,9 @@ class Network:
 
     def score(self, inputs: Inputs) -> Floats:
         """Return the score of each label for each token: tokens by labels."""
-        weights = self.weights
+        weights, kind = self.weights, np.result_type(self.weights.features, self.steps)
         width = weights.context.shape[1]
-        summed = np.add.reduceat(weights.features[inputs.rows], inputs.begins, axis=0)
+        summed = np.add.reduceat(weights.features[inputs.rows], inputs.begins, axis=0, dtype=kind) * self.steps
         known = summed[:, :width] + inputs.context @ weights.context + inputs.vectors @ weights.vectors + weights.bias
         hidden = relu(stack_window(normalise(known)) @ weights.window + weights.window_bias)
         memory = np.hstack([hidden, average_others(hidden, inputs.words)])
@@ -96,7 +98,10 @@ def read_inputs(tokens: Tokens, features: Sequence[Sequence[str]], vocabulary: M
         context=tokens.context,
         vectors=lexicon.look_up(lexicon.find_rows(tokens.words)),
         words=np.array(
-            [numbers.setdefault(word, len(numbers)) if is_capitalised(word) else -1 for word in tokens.words],
+            [
+                numbers.setdefault(usual_case(word), len(numbers)) if is_capitalised(word) else -1
+                for word in tokens.words
+            ],
             dtype=np.int32,
         ),
     )
@@ -163,10 +168,13 @@ def read_networks(path: Path) -> tuple[Network, ...]:
         names = json.loads(bytes(tables["vocabulary"]))
         vocabulary = {name: row for row, name in enumerate(names, 1)}
         numbers = sorted({name.partition(".")[0] for name in tables.files if "." in name})
-        return tuple(Network(vocabulary=vocabulary, weights=_weights(tables, number)) for number in numbers)
+        return tuple(
+            Network(vocabulary=vocabulary, weights=_weights(tables, number), steps=tables[f"{number}.steps"])
+            for number in numbers
+        )
 
 
 def _weights(tables: Mapping[str, np.ndarray], number: str) -> Weights:
     names: Iterable[str] = Weights.__slots__
     found = {name: tables[f"{number}.{name}"].astype(np.float32) for name in names}
-    return Weights(**found | {"features": found["features"] * tables[f"{number}.steps"]})
+    return Weights(**found | {"features": tables[f"{number}.features"]})

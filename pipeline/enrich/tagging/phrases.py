@@ -1,5 +1,6 @@
 """Names of several words that news never explains: countries, states, cities by size, well-known organizations."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,9 +16,10 @@ _CITY_CLASSES = ((1_000_000, "metropolis"), (200_000, "large city"), (50_000, "c
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Phrases with their class, by first word, the longest first."""
+    """Phrases with their class, and by first word how many words those that begin with it have, the most first."""
 
-    by_first: Mapping[str, Sequence[tuple[Sequence[str], str]]]
+    classes: Mapping[str, str]
+    lengths: Mapping[str, Sequence[int]]
 
     def find(self, words: Sequence[str]) -> Iterator[Span]:
         """Yield the phrases among the words in order, the longest at each place, none overlapping."""
@@ -29,27 +31,27 @@ class Phrases:
             position = found.end if found else position + 1
 
     def _find_at(self, words: Sequence[str], position: int) -> Span | None:
-        for phrase, label in self.by_first.get(words[position], ()):
-            end = position + len(phrase)
-            if list(words[position:end]) == phrase:
-                return Span(position, end, label)
+        for length in self.lengths.get(words[position], ()):
+            label = self.classes.get(" ".join(words[position : position + length]))
+            if label and position + length <= len(words):
+                return Span(position, position + length, label)
         return None
 
 
 @cache
 def load_phrases() -> Phrases:
     """Return the phrases, gathered once; a name of several places is of the first class of these: country to town."""
-    labels: dict[str, str] = {}
-    for name, label in _names():
-        labels.setdefault(name, label)
-    by_first: dict[str, list[tuple[Sequence[str], str]]] = {}
-    for name, label in labels.items():
-        phrase = name.split()
-        if phrase:
-            by_first.setdefault(phrase[0], []).append((phrase, label))
-    for phrases in by_first.values():
-        phrases.sort(key=lambda phrase: -len(phrase[0]))
-    return Phrases(by_first)
+    # As one string, so that the records are gone before what stays is made: else it stands scattered among what they took.
+    lines = "\n".join(f"{' '.join(name.split())}\t{label}" for name, label in _names())
+    classes: dict[str, str] = {}
+    lengths: dict[str, set[int]] = {}
+    for name, _, label in (line.partition("\t") for line in lines.split("\n")):
+        if name:
+            classes.setdefault(name, sys.intern(label))
+            first, *rest = name.split(" ")
+            lengths.setdefault(first, set()).add(1 + len(rest))
+    orders = {counts: tuple(sorted(counts, reverse=True)) for counts in {frozenset(each) for each in lengths.values()}}
+    return Phrases(classes, {first: orders[frozenset(counts)] for first, counts in lengths.items()})
 
 
 def _names() -> Iterator[tuple[str, str]]:
