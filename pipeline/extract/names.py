@@ -19,6 +19,7 @@ _SEPARATOR = re.compile(
     r"\s*(?:[,;|/&•·*(){}\[\]<>\n、，；／｜・【】（）]|\s[-–—]\s|\s\+\s|(?<!\w)[-–—]|[-–—](?!\w))\s*"
 )
 _ASIDE = re.compile(r"\(([^()]{1,80})\)|（([^（）]{1,80})）|[\[【]([^\[\]【】]{1,40}[=＝][^\[\]【】]{1,40})[\]】]")
+_BRACKETS = frozenset("(（[【")
 _LABELLED = re.compile(
     r"(?<!\d)[:：]|[／＝=｜]|(?<=[^\x00-\x7f])/|\S (?:by|von|par|por) |사진|글", re.IGNORECASE
 )  # what every label has: trying all takes long
@@ -40,9 +41,14 @@ _HEBREW_AND = re.compile(r"(\w+ \w+) ו(\w{2,} \w+)")
 def parse_byline(raw: str, language: str | None = None) -> Byline:
     """Return the names of a printed byline in the order given, and the agency; roles, places, addresses and dates cut."""
     language = _primary(language)  # patterns are made for each language, not for each of its countries
-    line = _EMAIL.sub(" , ", clean_line(raw))
-    asides = [text for aside in _ASIDE.findall(line) for texts in aside for text in _WITHIN_ASIDE.split(texts)]
-    written, sources = _cut_credits(_ASIDE.sub(" , ", line))
+    line = clean_line(raw)
+    if "@" in line:
+        line = _EMAIL.sub(" , ", line)
+    asides = []
+    if not _BRACKETS.isdisjoint(line):
+        asides = [text for aside in _ASIDE.findall(line) for texts in aside for text in _WITHIN_ASIDE.split(texts)]
+        line = _ASIDE.sub(" , ", line)
+    written, sources = _cut_credits(line)
     written, papers = _cut_papers(written)
     text = _split_conjunctions(_cut_prefix(written, language), language)
     authors: dict[str, None] = {}
@@ -88,6 +94,8 @@ def _cut_credits(line: str) -> tuple[str, list[str]]:
 
 def _cut_papers(line: str) -> tuple[str, list[str]]:
     """Return the line without what stands before "记者", its paper, and that: nothing separates Chinese words."""
+    if line.isascii():
+        return line, []
     first, *others = _han_labels().split(line)
     if not "".join(others).strip():  # a title after the name
         return line, []
@@ -109,7 +117,7 @@ def _split_conjunctions(text: str, language: str | None) -> str:
 
 def _read_part(part: str, language: str | None) -> tuple[list[str], str | None]:
     """Return the names in a part of a byline, mostly one or none, and the agency in it."""
-    name = _cut_date(_WIRED.sub("", _cut_prefix(part, language))).strip(" .:：-–—=＝\"'“”„«»")
+    name = _cut_date(_cut_wire(_cut_prefix(part, language))).strip(" .:：-–—=＝\"'“”„«»")
     if not name:
         return [], None
     name, _, employer = name.partition(" for ")
@@ -189,7 +197,11 @@ def _recase(name: str) -> str:
 
 def _cut_prefix(text: str, language: str | None) -> str:
     bare = _prefixes(language).sub("", _openings(language).sub("", text.lstrip(" :：")))
-    return _suffixes().sub("", bare)
+    return bare if bare.isascii() else _suffixes().sub("", bare)
+
+
+def _cut_wire(text: str) -> str:
+    return text if text.isascii() else _WIRED.sub("", text)
 
 
 def leads_to_name(text: str, language: str | None) -> bool:
