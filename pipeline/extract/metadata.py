@@ -115,11 +115,11 @@ def find_deck(facts: Facts, headline: str) -> str | None:
     return next((deck.value for deck in deck_candidates(facts) if fold(deck.value) not in {"", fold(headline)}), None)
 
 
-def deck_candidates(facts: Facts) -> list[Evidence]:
-    """Return how the page describes the article, with the sources, best first."""
-    declared = [("json-ld:description", text) for text in facts.graph.texts((facts.node or {}).get("description"))]
-    metas = [(f"meta:{name}", text) for name in _DECK_METAS for text in facts.page.metas.get(name, ())]
-    return [Evidence(value=clean_line(html.unescape(text)), source=source) for source, text in (*declared, *metas)]
+def deck_candidates(facts: Facts) -> Iterator[Evidence]:
+    """Yield how the page describes the article, with the sources, best first."""
+    declared = (("json-ld:description", text) for text in facts.graph.texts((facts.node or {}).get("description")))
+    metas = ((f"meta:{name}", text) for name in _DECK_METAS for text in facts.page.metas.get(name, ()))
+    return (Evidence(value=clean_line(html.unescape(text)), source=source) for source, text in chain(declared, metas))
 
 
 def declared_language(facts: Facts, fed: str | None) -> str | None:
@@ -154,16 +154,18 @@ def find_topics(facts: Facts) -> tuple[str, ...]:
 
 def topic_candidates(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the keywords that each source gives, best first; links are looked for only where nothing else tells any."""
-    texts = (
-        ("json-ld:keywords", facts.graph.texts((facts.node or {}).get("keywords"))),
-        *((f"meta:{name}", [*facts.page.metas.get(name, ())]) for name in _TOPIC_METAS),
-        ("page:rel=tag", _tag_links(facts)),
-        ("meta:keywords", [*facts.page.metas.get("keywords", ())]),
-        ("json-ld:about", facts.graph.texts((facts.node or {}).get("about"))),
-    )
-    found = ((source, _read_topics(written)) for source, written in texts if written)
-    links = (("page:links", _read_topics(read(facts))) for read in (_boxed_links,))
-    return ((source, topics) for source, topics in chain(found, links) if topics)
+    found = ((source, _read_topics(written)) for source, written in _topic_texts(facts) if written)
+    return ((source, topics) for source, topics in found if topics)
+
+
+def _topic_texts(facts: Facts) -> Iterator[tuple[str, list[str]]]:
+    node, metas = facts.node or {}, facts.page.metas
+    yield "json-ld:keywords", facts.graph.texts(node.get("keywords"))
+    yield from ((f"meta:{name}", [*metas[name]]) for name in _TOPIC_METAS if name in metas)
+    yield "page:rel=tag", _tag_links(facts)
+    yield "meta:keywords", [*metas.get("keywords", ())]
+    yield "json-ld:about", facts.graph.texts(node.get("about"))
+    yield "page:links", _boxed_links(facts)
 
 
 def _boxed_links(facts: Facts) -> list[str]:
