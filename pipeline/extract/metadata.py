@@ -14,6 +14,7 @@ from pipeline.model.article import Image
 from pipeline.model.evidence import Evidence
 
 _SEPARATOR = re.compile(r"(\s*(?:\s[-–—|·•:/»«<>~*]+\s|\s?[|｜丨_]\s?|::|\s[-–—－]\s?|[-–—－]{2,}|－|[:：]\s?)\s*)")
+_SEPARATING = frozenset("-–—|·•:/»«<>~*｜丨_－：")
 _LONGEST_TITLE = 1_000
 _PATH_SEPARATORS = frozenset({"<", "_", "»", "::", "|", "｜"})  # between a headline, its section and the site
 _TRUNCATED = range(95, 120)  # characters; headlines in linked data are cut off after 110
@@ -79,6 +80,8 @@ def headline_candidates(facts: Facts) -> list[Evidence]:
 
 def cut_site_name(title: str, facts: Facts) -> str:
     """Return the title without the site's name before or after it, where the page or its address tells that name."""
+    if _SEPARATING.isdisjoint(title):
+        return clean_line(title[:_LONGEST_TITLE])
     heading = fold(facts.heading or "")
     pieces = _SEPARATOR.split(clean_line(title[:_LONGEST_TITLE]))  # long runs of blanks would take it for ever
     cut = ""
