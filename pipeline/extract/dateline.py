@@ -71,7 +71,11 @@ def _signing_agency(paragraphs: list[str]) -> str | None:
 
 def _read_unspaced(head: str, published: Timestamp | None) -> Dateline | None:
     """Read the forms of China, Korea and Japan, each where its sign is there: it takes long to make their patterns."""
-    forms = ((_CHINESE, "日" in head), (_KOREAN, head[:1] in _KOREAN_OPENING and "=" in head), (_JAPANESE, head[:1] in _OPENING))
+    forms = (
+        (_CHINESE, "日" in head),
+        (_KOREAN, head[:1] in _KOREAN_OPENING and "=" in head),
+        (_JAPANESE, head[:1] in _OPENING),
+    )
     for form in (form for form, has_sign in forms if has_sign):
         found = _unspaced_form(form).match(head)
         groups = found.groupdict() if found else {}

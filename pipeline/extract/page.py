@@ -150,7 +150,11 @@ def read_page(capture: Capture) -> Page:
     if _OTHER_ROOT.match(html, 0, _SNIFF_WITHIN) or not _HTML_TAG.search(html, 0, _SNIFF_WITHIN):
         raise Reject(Reason.NOT_HTML, "there is no HTML element in it")
     # Bytes are counted faster; there are no fewer of them.
-    if len(html) > _SHORTEST_TAG * _MANY_TAGS and capture.body.count(b"<") > _MANY_TAGS and html.count("<") > _MANY_TAGS:
+    if (
+        len(html) > _SHORTEST_TAG * _MANY_TAGS
+        and capture.body.count(b"<") > _MANY_TAGS
+        and html.count("<") > _MANY_TAGS
+    ):
         deepest, steps = _nesting(html)
         if deepest > _MAX_DEPTH or steps > _MAX_STEPS:
             raise Reject(Reason.TOO_LARGE, f"elements nested {deepest} deep")

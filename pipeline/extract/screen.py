@@ -38,6 +38,7 @@ _TAGS = {
 }
 _GROUPS = {"dialog_names": _DIALOG, "consent_names": _CONSENT, "paywall_names": _PAYWALL}
 
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line as it is compared: lower case, apostrophes straight; ``size`` is weighed, so that scripts compare."""

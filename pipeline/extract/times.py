@@ -110,7 +110,12 @@ def _from_iso(raw: str, text: str, source: str) -> Timestamp | None:
     offset = value.utcoffset()
     if value.year == _UNSET_YEAR or (offset is not None and abs(offset) >= _TOO_FAR):
         return None
-    return Timestamp(raw=raw, value=value if offset is not None else value.replace(tzinfo=UTC), source=source, has_offset=offset is not None)
+    return Timestamp(
+        raw=raw,
+        value=value if offset is not None else value.replace(tzinfo=UTC),
+        source=source,
+        has_offset=offset is not None,
+    )
 
 
 def _from_groups(raw: str, source: str, groups: dict[str, str | None], language: str | None) -> Timestamp | None:
