@@ -50,7 +50,7 @@ def judge_bot_check(sight: Sight) -> Verdict | None:
     page, shown = sight.facts.page, sight.shown
     marks = load_words("walls")["marks"]
     said = f"{shown} {simplify(' '.join(node.text() for node in page.tree.css('noscript')))}"
-    named = next((piece for piece in TITLE_PIECES.split(sight.title) if phrases("bot_titles").match(piece)), None)
+    named = next((piece for piece in TITLE_PIECES.split(sight.title) if phrases("bot_titles").starts(piece)), None)
     said_so = sorted(set(phrases("bot_phrases").findall(said)))
     source = page.html[:SOURCE].lower()
     mechanism = next((mark for mark in marks["bot_scripts"] if mark in source), None)
@@ -89,22 +89,23 @@ def judge_consent(sight: Sight) -> Verdict | None:
     asks = any(line.is_control or _is_choice(line) for line in boxed)
     is_box = asks and beside < SHORT_BELOW and sum(line.size for line in boxed) >= _PROSE_FROM
     # A wrapper of the whole page may be named so too: its articles speak of others.
-    spoken_to = len(voices().findall(own))
-    if is_box and len(kinds) >= 2 and share >= _BOX_SHARE and spoken_to:  # noqa: PLR2004 - one may be by chance
+    if is_box and len(kinds) >= 2 and share >= _BOX_SHARE and voices().search(own):  # noqa: PLR2004 - one may be by chance
         return Verdict(Reason.CONSENT, f"nothing beside the dialog; {evidence}")
     address = _CONSENT_ADDRESS.search(sight.facts.page.url)
     if address and kinds and not sight.is_declared and any(line.is_control for line in sight.inner_lines):
         return Verdict(Reason.CONSENT, f"its address says so; {evidence}")
-    is_named = any(phrases("consent_titles").match(piece) for piece in TITLE_PIECES.split(sight.title))
+    is_named = any(phrases("consent_titles").starts(piece) for piece in TITLE_PIECES.split(sight.title))
     # An article that reports on cookies is declared as one, speaks of others, and says more than the words of the dialogs.
     least = 0.3 if sight.is_declared else 0.08 if is_named else 0.12
-    if share >= least and len(kinds) >= 3 and spoken_to >= 2 and any(map(_is_choice, sight.inner_lines)):  # noqa: PLR2004 - as above
+    if share < least or len(kinds) < 3 or len(voices().findall(own)) < 2:  # noqa: PLR2004 - as above
+        return None
+    if any(map(_is_choice, sight.inner_lines)):
         return Verdict(Reason.CONSENT, f"{share:.0%} of it are words of such dialogs; {evidence}")
     return None
 
 
 def _is_choice(line: Line) -> bool:
-    return line.size < _BUTTON and phrases("consent_controls").match(line.text) is not None
+    return line.size < _BUTTON and phrases("consent_controls").starts(line.text)
 
 
 def judge_paywall(sight: Sight) -> Verdict | None:

@@ -28,7 +28,7 @@ _DAY = re.compile(
 _NUMBERS = re.compile(r"^\d{1,2}[./]\s?\d{1,2}[./]?(?:\s?\d{4})?$|^\d{4}$")
 _DASH_END = re.compile(r"[-–—―−]\s*$")
 
-_OPENING = frozenset("([【［")
+_OPENING, _KOREAN_OPENING = frozenset("【［["), frozenset("([")
 _CHINESE = (
     r"^[（(]?(?P<agency>AGENCIES)?(?:(?:记者|記者)(?P<name>[^\W\d]{2,3}))?(?P<place>[^\W\d]{2,6}?)"
     r"(?:(?P<month>\d{1,2})月)?(?P<day>\d{1,2})日[电電讯訊](?:[）)]|\s*[（(](?:记者|記者)\s*(?P<names>[^（）()]{2,20})[）)])?\s*"
@@ -70,9 +70,14 @@ def _signing_agency(paragraphs: list[str]) -> str | None:
 
 
 def _read_unspaced(head: str, published: Timestamp | None) -> Dateline | None:
-    """Read the forms of China, Japan and Korea: all have a bracket at the beginning or a day."""
-    for form in _unspaced_forms() if head[:1] in _OPENING or "日" in head else ():
-        found = form.match(head)
+    """Read the forms of China, Korea and Japan, each where its sign is there: it takes long to make their patterns."""
+    forms = (
+        (_CHINESE, "日" in head),
+        (_KOREAN, head[:1] in _KOREAN_OPENING and "=" in head),
+        (_JAPANESE, head[:1] in _OPENING),
+    )
+    for form in (form for form, has_sign in forms if has_sign):
+        found = _unspaced_form(form).match(head)
         groups = found.groupdict() if found else {}
         agency, names = find_agency(groups.get("agency") or ""), groups.get("names") or groups.get("name")
         if found and (agency or names or groups.get("day")):
@@ -191,7 +196,7 @@ def _kickers() -> frozenset[str]:
 
 
 @cache
-def _unspaced_forms() -> tuple[re.Pattern[str], ...]:
+def _unspaced_form(form: str) -> re.Pattern[str]:
     names = [name for name in load_words("bylines")["agencies"] if not name.isascii()]
     agencies = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-    return tuple(re.compile(form.replace("AGENCIES", agencies)) for form in (_CHINESE, _KOREAN, _JAPANESE))
+    return re.compile(form.replace("AGENCIES", agencies))

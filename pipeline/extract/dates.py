@@ -150,14 +150,12 @@ def published_candidates(facts: Facts, fed: Timestamp | None) -> Iterator[Timest
         _elements(page, _MARKED_PUBLISHED, _PAGE_PUBLISHED),
         _date_lines(facts.layout),
     )
-    other = ("json-ld:WebPage", next((text for n in graph.nodes if (text := _page_date(graph, n))), None))
-    created = (
-        other,
-        ("json-ld:dateCreated", graph.text(node, "dateCreated", "uploadDate")),
-    )
     language = page.language
     fallback = [fed] if fed else []
-    return chain(_read(written, language), fallback, _url_dates(page.url), _read(created, language))
+    yield from chain(_read(written, language), fallback, _url_dates(page.url))
+    other = next((text for n in graph.nodes if (text := _page_date(graph, n))), None)
+    created = (("json-ld:WebPage", other), ("json-ld:dateCreated", graph.text(node, "dateCreated", "uploadDate")))
+    yield from _read(created, language)
 
 
 def _page_date(graph: Graph, node: Node) -> str | None:
@@ -177,7 +175,7 @@ def modified_candidates(facts: Facts, fed: Timestamp | None) -> Iterator[Timesta
         _metas(facts.page, _MODIFIED_METAS),
         _elements(facts.page, _MARKED_MODIFIED, ()),
     )
-    return chain(_read(written, facts.page.language), [fed] if fed else [])
+    yield from chain(_read(written, facts.page.language), [fed] if fed else [])
 
 
 def _metas(page: Page, names: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:

@@ -70,11 +70,12 @@ def _mask_of_name(name: str) -> int:
     words = _SMALL.findall(name) if name.isascii() and name.islower() else [w.lower() for w in _WORD.findall(name)]
     whole, beginnings = _tables()
     mask = 0
-    for word in (*words, *map(add, words, words[1:])):
+    for word in (*words, *map(add, words, words[1:])) if len(words) > 1 else words:
         if word in whole:
             mask |= whole[word]
-        if word[:3] in beginnings:
-            for beginning, bits in beginnings[word[:3]]:
+        start = word[:3]
+        if start in beginnings:
+            for beginning, bits in beginnings[start]:
                 if word.startswith(beginning):
                     mask |= bits
     return mask

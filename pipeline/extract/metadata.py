@@ -14,6 +14,7 @@ from pipeline.model.article import Image
 from pipeline.model.evidence import Evidence
 
 _SEPARATOR = re.compile(r"(\s*(?:\s[-–—|·•:/»«<>~*]+\s|\s?[|｜丨_]\s?|::|\s[-–—－]\s?|[-–—－]{2,}|－|[:：]\s?)\s*)")
+_SEPARATING = frozenset("-–—|·•:/»«<>~*｜丨_－：")
 _LONGEST_TITLE = 1_000
 _PATH_SEPARATORS = frozenset({"<", "_", "»", "::", "|", "｜"})  # between a headline, its section and the site
 _TRUNCATED = range(95, 120)  # characters; headlines in linked data are cut off after 110
@@ -79,6 +80,8 @@ def headline_candidates(facts: Facts) -> list[Evidence]:
 
 def cut_site_name(title: str, facts: Facts) -> str:
     """Return the title without the site's name before or after it, where the page or its address tells that name."""
+    if _SEPARATING.isdisjoint(title):
+        return clean_line(title[:_LONGEST_TITLE])
     heading = fold(facts.heading or "")
     pieces = _SEPARATOR.split(clean_line(title[:_LONGEST_TITLE]))  # long runs of blanks would take it for ever
     cut = ""
@@ -115,11 +118,11 @@ def find_deck(facts: Facts, headline: str) -> str | None:
     return next((deck.value for deck in deck_candidates(facts) if fold(deck.value) not in {"", fold(headline)}), None)
 
 
-def deck_candidates(facts: Facts) -> list[Evidence]:
-    """Return how the page describes the article, with the sources, best first."""
-    declared = [("json-ld:description", text) for text in facts.graph.texts((facts.node or {}).get("description"))]
-    metas = [(f"meta:{name}", text) for name in _DECK_METAS for text in facts.page.metas.get(name, ())]
-    return [Evidence(value=clean_line(html.unescape(text)), source=source) for source, text in (*declared, *metas)]
+def deck_candidates(facts: Facts) -> Iterator[Evidence]:
+    """Yield how the page describes the article, with the sources, best first."""
+    declared = (("json-ld:description", text) for text in facts.graph.texts((facts.node or {}).get("description")))
+    metas = ((f"meta:{name}", text) for name in _DECK_METAS for text in facts.page.metas.get(name, ()))
+    return (Evidence(value=clean_line(html.unescape(text)), source=source) for source, text in chain(declared, metas))
 
 
 def declared_language(facts: Facts, fed: str | None) -> str | None:
@@ -154,16 +157,18 @@ def find_topics(facts: Facts) -> tuple[str, ...]:
 
 def topic_candidates(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the keywords that each source gives, best first; links are looked for only where nothing else tells any."""
-    texts = (
-        ("json-ld:keywords", facts.graph.texts((facts.node or {}).get("keywords"))),
-        *((f"meta:{name}", [*facts.page.metas.get(name, ())]) for name in _TOPIC_METAS),
-        ("page:rel=tag", _tag_links(facts)),
-        ("meta:keywords", [*facts.page.metas.get("keywords", ())]),
-        ("json-ld:about", facts.graph.texts((facts.node or {}).get("about"))),
-    )
-    found = ((source, _read_topics(written)) for source, written in texts if written)
-    links = (("page:links", _read_topics(read(facts))) for read in (_boxed_links,))
-    return ((source, topics) for source, topics in chain(found, links) if topics)
+    found = ((source, _read_topics(written)) for source, written in _topic_texts(facts) if written)
+    return ((source, topics) for source, topics in found if topics)
+
+
+def _topic_texts(facts: Facts) -> Iterator[tuple[str, list[str]]]:
+    node, metas = facts.node or {}, facts.page.metas
+    yield "json-ld:keywords", facts.graph.texts(node.get("keywords"))
+    yield from ((f"meta:{name}", [*metas[name]]) for name in _TOPIC_METAS if name in metas)
+    yield "page:rel=tag", _tag_links(facts)
+    yield "meta:keywords", [*metas.get("keywords", ())]
+    yield "json-ld:about", facts.graph.texts(node.get("about"))
+    yield "page:links", _boxed_links(facts)
 
 
 def _boxed_links(facts: Facts) -> list[str]:

@@ -19,11 +19,14 @@ _SEPARATOR = re.compile(
     r"\s*(?:[,;|/&•·*(){}\[\]<>\n、，；／｜・【】（）]|\s[-–—]\s|\s\+\s|(?<!\w)[-–—]|[-–—](?!\w))\s*"
 )
 _ASIDE = re.compile(r"\(([^()]{1,80})\)|（([^（）]{1,80})）|[\[【]([^\[\]【】]{1,40}[=＝][^\[\]【】]{1,40})[\]】]")
+_BRACKETS = frozenset("(（[【")
 _LABELLED = re.compile(
     r"(?<!\d)[:：]|[／＝=｜]|(?<=[^\x00-\x7f])/|\S (?:by|von|par|por) |사진|글", re.IGNORECASE
 )  # what every label has: trying all takes long
 _WITHIN_ASIDE = re.compile(r"[=＝/,，]")
 _UNSPACED = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
+_WORD = re.compile(r"\w")
+_COLON, _JOINT = re.compile(r"\s*(?:[:：]\s*)?"), re.compile(r"\s*(?:[:：/／|]\s*)?")
 _INITIALS = re.compile(r"^[A-ZÀ-Þ]{2,5}$")
 _HAN = re.compile(r"^[\u3400-\u9fff\uac00-\ud7af\s]+$")
 _HOUSE = re.compile(r"^[A-ZÄÖÜ]{2,5}-\w")  # "ARD-Studio"
@@ -40,9 +43,14 @@ _HEBREW_AND = re.compile(r"(\w+ \w+) ו(\w{2,} \w+)")
 def parse_byline(raw: str, language: str | None = None) -> Byline:
     """Return the names of a printed byline in the order given, and the agency; roles, places, addresses and dates cut."""
     language = _primary(language)  # patterns are made for each language, not for each of its countries
-    line = _EMAIL.sub(" , ", clean_line(raw))
-    asides = [text for aside in _ASIDE.findall(line) for texts in aside for text in _WITHIN_ASIDE.split(texts)]
-    written, sources = _cut_credits(_ASIDE.sub(" , ", line))
+    line = clean_line(raw)
+    if "@" in line:
+        line = _EMAIL.sub(" , ", line)
+    asides = []
+    if not _BRACKETS.isdisjoint(line):
+        asides = [text for aside in _ASIDE.findall(line) for texts in aside for text in _WITHIN_ASIDE.split(texts)]
+        line = _ASIDE.sub(" , ", line)
+    written, sources = _cut_credits(line)
     written, papers = _cut_papers(written)
     text = _split_conjunctions(_cut_prefix(written, language), language)
     authors: dict[str, None] = {}
@@ -75,7 +83,9 @@ def _split_agency(text: str) -> tuple[str, str | None]:
 
 def _cut_credits(line: str) -> tuple[str, list[str]]:
     """Return the line without what labels give to others than the authors ("Photo: Tom Aske"), and the sources named."""
-    pieces = _labels().split(line) if _LABELLED.search(line) else [line]
+    said = _lower(line) if _LABELLED.search(line) else ""
+    within = tuple(label for label in _kinds_of_labels() if label in said) if said else ()
+    pieces = _labels(within).split(line) if within else [line]
     kept, sources = [pieces[0]], list[str]()
     for label, text in zip(pieces[1::2], pieces[2::2], strict=True):
         kind = _kinds_of_labels()[_bare_label(label)]
@@ -88,6 +98,8 @@ def _cut_credits(line: str) -> tuple[str, list[str]]:
 
 def _cut_papers(line: str) -> tuple[str, list[str]]:
     """Return the line without what stands before "记者", its paper, and that: nothing separates Chinese words."""
+    if line.isascii():
+        return line, []
     first, *others = _han_labels().split(line)
     if not "".join(others).strip():  # a title after the name
         return line, []
@@ -109,7 +121,7 @@ def _split_conjunctions(text: str, language: str | None) -> str:
 
 def _read_part(part: str, language: str | None) -> tuple[list[str], str | None]:
     """Return the names in a part of a byline, mostly one or none, and the agency in it."""
-    name = _cut_date(_WIRED.sub("", _cut_prefix(part, language))).strip(" .:：-–—=＝\"'“”„«»")
+    name = _cut_date(_cut_wire(_cut_prefix(part, language))).strip(" .:：-–—=＝\"'“”„«»")
     if not name:
         return [], None
     name, _, employer = name.partition(" for ")
@@ -188,13 +200,44 @@ def _recase(name: str) -> str:
 
 
 def _cut_prefix(text: str, language: str | None) -> str:
-    bare = _prefixes(language).sub("", _openings(language).sub("", text.lstrip(" :：")))
-    return _suffixes().sub("", bare)
+    opened = _openings(language).sub("", text.lstrip(" :："))
+    bare = opened[_end_of_prefixes(opened, language) :]
+    return bare if bare.isascii() else _suffixes().sub("", bare)
+
+
+def _cut_wire(text: str) -> str:
+    return text if text.isascii() else _WIRED.sub("", text)
 
 
 def leads_to_name(text: str, language: str | None) -> bool:
     """Tell whether the text begins as a byline does in this language: "By", "Von", "Ein Kommentar von"."""
-    return bool(_prefixes(language).match(text) or _openings(language).match(text))
+    return _end_of_prefixes(text, language) > 0 or _openings(language).match(text) is not None
+
+
+def _end_of_prefixes(text: str, language: str | None) -> int:
+    """Return where the words end that lead to a name, one after another as in "Texte : par"; 0 where there is none."""
+    said, (spaced, joined) = _lower(text), _prefixes(language)
+    at = 0
+    while True:
+        ends = (at + len(word) for word in spaced if said.startswith(word, at)) if said.startswith(spaced, at) else ()
+        end = next((end for end in ends if not _WORD.match(text, end)), 0)
+        if end:
+            at = _skip(_COLON, text, end)
+            continue
+        end = next((at + len(word) for word in joined if said.startswith(word, at)), 0)
+        if not end:
+            return at
+        at = _skip(_JOINT, text, end)
+
+
+def _skip(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return found.end() if found else at
+
+
+def _lower(text: str) -> str:
+    """Return the text in lower case, letter by letter: a Turkish capital would become two."""
+    return text.replace("İ", "i").lower()
 
 
 @cache
@@ -216,15 +259,15 @@ def _kinds_of_labels() -> dict[str, str]:
     return {label: kind for kind, labels in load_words("bylines")["credits"].items() for label in labels}
 
 
-@cache
-def _labels() -> re.Pattern[str]:
-    """Match a label with its colon; those that end in "by" need none, nor do those of languages without blanks."""
-    labels = sorted(_kinds_of_labels(), key=len, reverse=True)
+@lru_cache(maxsize=1_000)  # a pattern of all labels takes long to make
+def _labels(written: tuple[str, ...]) -> re.Pattern[str]:
+    """Match one of these labels with its colon; those that end in "by" need none, nor do those of languages without blanks."""
+    labels = sorted(written, key=len, reverse=True)
     bare = "|".join(
         re.escape(label) for label in labels if label.endswith((" by", " von", " par", " por", "사진", "글"))
     )
     colon = "|".join(map(re.escape, labels))
-    return re.compile(rf"(?<!\w)((?:{colon})(?:\s*[:：]|[/／＝=｜])|(?:{bare})\s)\s*", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)((?:{colon})(?:\s*[:：]|[/／＝=｜])|(?:{bare or '(?!)'})\s)\s*", re.IGNORECASE)
 
 
 def _bare_label(label: str) -> str:
@@ -245,10 +288,10 @@ def _primary(language: str | None) -> str:
 
 
 @cache
-def _prefixes(language: str | None) -> re.Pattern[str]:
-    table = load_words("bylines")
-    spaced, joined = _any_of(table["prefixes"], _languages(language)), _any_of(table["prefixes"], ("joined",))
-    return re.compile(rf"^(?:(?:{spaced})(?!\w)\s*[:：]?\s*|(?:{joined})\s*[:：/／|]?\s*)+", re.IGNORECASE)
+def _prefixes(language: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the words that lead to a name, the longest first: those that a blank follows, and those that need none."""
+    table = load_words("bylines")["prefixes"]
+    return _phrases_of(table, _languages(language)), _phrases_of(table, ("joined",))
 
 
 @cache
@@ -285,5 +328,8 @@ def _roles() -> _Roles:
 
 
 def _any_of(table: dict[str, list[str]], keys: Iterable[str]) -> str:
-    phrases = {phrase for key in keys for phrase in table.get(key, ())}
-    return "|".join(map(re.escape, sorted(phrases, key=len, reverse=True)))
+    return "|".join(map(re.escape, _phrases_of(table, keys)))
+
+
+def _phrases_of(table: dict[str, list[str]], keys: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({phrase for key in keys for phrase in table.get(key, ())}, key=len, reverse=True))

@@ -81,9 +81,16 @@ class Scene:
     start: int
     end: int
     seen: set[str] = field(default_factory=set)
+    _held: dict[int, Held] = field(default_factory=dict)
 
     def held(self, element: Element) -> Held:
-        """Return what the element holds."""
+        """Return what the element holds, reckoned once: what stands beside each other stands in the same."""
+        found = self._held.get(id(element))
+        if found is None:
+            found = self._held[id(element)] = self._hold(element)
+        return found
+
+    def _hold(self, element: Element) -> Held:
         start, end = element.start, element.end
         good = self.good_before[end] - self.good_before[start]
         size = max(1, self.size_before[end] - self.size_before[start])

@@ -4,11 +4,9 @@ Walls live where no article does, in dialogs, forms and buttons; hence a walk of
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import count, groupby, islice
-from operator import itemgetter
 
 from selectolax.lexbor import LexborNode
 
@@ -24,6 +22,7 @@ _INLINE = frozenset({
     "mark", "q", "s", "small", "span", "strong", "sub", "sup", "time", "u",
 })  # fmt: skip
 _FRAME = frozenset({"nav", "footer", "header"})
+_BREAKS = frozenset({"br", "hr"})
 _LINKED_SHARE = 0.7
 _MANY_LINES = 10_000  # no wall shows more
 _UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -38,8 +37,6 @@ _TAGS = {
     "h1": _HEADING,
 }
 _GROUPS = {"dialog_names": _DIALOG, "consent_names": _CONSENT, "paywall_names": _PAYWALL}
-#: A piece of text: its block and the breaks before it, what it stands in, itself, and whether it is a link.
-_Piece = tuple[tuple[int, int], int, str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +83,10 @@ class Line:
 
 def read_screen(page: Page, *, with_frame: bool = True) -> list[Line]:
     """Return the lines that the page shows, in order; those of what frames it, mostly more than half, only where asked for."""
-    pieces = _pieces(page.tree.body, _HIDDEN if with_frame else _HIDDEN | _FRAMED)
-    lines = (_line(list(pieces), place) for (_, place), pieces in groupby(pieces, itemgetter(0, 1)))
-    return [*islice((line for line in lines if line.text), _MANY_LINES)]
+    walker = _Walker(_HIDDEN if with_frame else _HIDDEN | _FRAMED)
+    if page.tree.body is not None:
+        walker.walk(page.tree.body.first_child)
+    return walker.lines[:_MANY_LINES]
 
 
 def simplify(text: str) -> str:
@@ -97,45 +95,66 @@ def simplify(text: str) -> str:
     return lower if lower.isascii() else lower.replace("i\u0307", "i").replace("’", "'")
 
 
-def _line(pieces: list[_Piece], place: int) -> Line:
-    text = clean_line("".join(piece[2] for piece in pieces))
-    linked = sum(len(piece[2]) for piece in pieces if piece[3])
-    return Line(simplify(text), len(text) if text.isascii() else weigh(text), linked > _LINKED_SHARE * len(text), place)
+class _Walker:
+    """One walk over what is shown; elements that are any of ``left_out`` are not entered."""
 
+    def __init__(self, left_out: int) -> None:
+        self.lines: list[Line] = []
+        self._left_out = left_out
+        #: The line that is open: its text, how much of it is in links, and where it stands.
+        self._pieces: list[str] = []
+        self._linked = 0
+        self._standing = 0
 
-def _pieces(body: LexborNode | None, left_out: int) -> Iterator[_Piece]:
-    """Yield each shown piece of text with its place; elements that are any of ``left_out`` are not entered."""
-    #: What comes after the elements that are open, and where it stands.
-    stack: list[tuple[LexborNode | None, int, int, bool]] = []
-    numbers = count(1)
-    block, place, is_linked = 0, 0, False
-    breaks, begun = 0, (0, 0)
-    node = body.first_child if body is not None else None
-    while node is not None or stack:
-        if node is None:
-            node, block, place, is_linked = stack.pop()
-            continue
-        text = node.text_content
-        if text is not None:
-            line = (block, breaks)
-            if line == begun or not text.isspace():
-                begun = line
-                yield line, place, text, is_linked
-            node = node.next
-            continue
-        tag, attributes = node.tag or "", node.attributes
-        here = _place(tag, attributes, place)
-        if here & left_out:
-            node = node.next
-            continue
-        stack.append((node.next, block, place, is_linked))
-        if tag not in _INLINE or here != place:
-            block = next(numbers)
-        place, is_linked = here, is_linked or tag == "a"
-        breaks += tag in {"br", "hr"}
-        if tag == "input" and attributes.get("type") in {"submit", "button"}:
-            yield (block, breaks), here, attributes.get("value") or "", False
-        node = node.first_child
+    def walk(self, node: LexborNode | None) -> None:
+        """Read the lines from this node on."""
+        pieces = self._pieces
+        #: What comes after the elements that are open, their block, where it stands, and whether it is in a link.
+        stack: list[tuple[LexborNode | None, int, int, bool]] = []
+        block = blocks = breaks = place = 0
+        is_linked = False
+        begun = (0, 0)
+        while (node is not None or stack) and len(self.lines) < _MANY_LINES:
+            if node is None:
+                node, block, place, is_linked = stack.pop()
+                continue
+            text = node.text_content
+            if text is not None:
+                line = (block, breaks)
+                if line == begun or not text.isspace():
+                    if line != begun or place != self._standing:
+                        self._end()
+                        begun, self._standing = line, place
+                    pieces.append(text)
+                    self._linked += is_linked and len(text)
+                node = node.next
+                continue
+            tag, attributes = node.tag or "", node.attributes
+            here = _place(tag, attributes, place)
+            if here & self._left_out:
+                node = node.next
+                continue
+            stack.append((node.next, block, place, is_linked))
+            if tag not in _INLINE or here != place:
+                blocks += 1
+                block = blocks
+            place, is_linked = here, is_linked or tag == "a"
+            breaks += tag in _BREAKS
+            if tag == "input" and attributes.get("type") in {"submit", "button"}:
+                self._end()
+                begun, self._standing = (block, breaks), here
+                pieces.append(attributes.get("value") or "")
+            node = node.first_child
+        self._end()
+
+    def _end(self) -> None:
+        """End the line that is open, and keep it if it says anything."""
+        text = clean_line("".join(self._pieces))
+        if text:
+            size = len(text) if text.isascii() else weigh(text)
+            self.lines.append(Line(simplify(text), size, self._linked > _LINKED_SHARE * len(text), self._standing))
+        self._pieces.clear()
+        self._linked = 0
 
 
 def _place(tag: str, attributes: Mapping[str, str | None], above: int) -> int:
@@ -158,10 +177,10 @@ def _place(tag: str, attributes: Mapping[str, str | None], above: int) -> int:
 @lru_cache(maxsize=10_000)  # a site's pages share their names
 def _named_place(names: str) -> int:
     lower = names.lower()
-    return sum(bit for bit, pattern in _name_patterns().items() if pattern.search(lower))
+    return sum(bit for bit, marks in _name_marks() if any(mark in lower for mark in marks))
 
 
 @cache
-def _name_patterns() -> dict[int, re.Pattern[str]]:
+def _name_marks() -> tuple[tuple[int, tuple[str, ...]], ...]:
     marks = load_words("walls")["marks"]
-    return {bit: re.compile("|".join(map(re.escape, marks[group]))) for group, bit in _GROUPS.items()}
+    return tuple((bit, tuple(marks[group])) for group, bit in _GROUPS.items())

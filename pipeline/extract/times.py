@@ -50,8 +50,13 @@ _MENDS = (
     (re.compile(r"(T\d{2}:\d{2}:\d{2}) (\d{2}:\d{2})$"), r"\1+\2"),
     (re.compile("\u2212"), "-"),
 )
+#: How machines write it; years that may be of another calendar are left to the forms.
+_ISO = re.compile(r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
+_FEWEST_DIGITS = 3  # of a date with a year
 _EPOCH = re.compile(r"^(?:/?Date\()?(\d{10})(?:\d{3})?(?:\.\d+)?\)?/?$")
 _OLDEST_YEAR = 1900
+_UNSET_YEAR = 1970  # of a clock that nobody set
+_TOO_FAR = timedelta(hours=15)  # no clock is as far from UTC
 _DATE_LINE, _DATE_LETTERS, _DATE_DIGITS = 50, 25, 6  # characters at most, letters at most, digits at least
 _NOON = 12
 _BUDDHIST_YEARS, _BUDDHIST = range(2443, 2643), 543  # of the Thai calendar
@@ -64,6 +69,10 @@ def parse_timestamp(raw: str, source: str, language: str | None = None) -> Times
     ``language`` (BCP 47) settles 3/4/2023: month first in en-US, day first elsewhere, and nothing in plain ``en``.
     """
     text = clean_line(raw)
+    if _ISO.fullmatch(text) and (stamp := _from_iso(raw, text, source)):
+        return stamp
+    if sum(map(str.isdigit, text)) < _FEWEST_DIGITS:
+        return None
     if epoch := _EPOCH.match(text):
         value = datetime.fromtimestamp(int(epoch[1]), UTC)
         return Timestamp(raw=raw, value=value, source=source) if value.year >= _OLDEST_YEAR else None
@@ -90,6 +99,23 @@ def is_date_line(text: str) -> bool:
     digits, letters = sum(map(str.isdigit, text)), sum(map(str.isalpha, text))
     is_short = len(text) <= _DATE_LINE and letters <= _DATE_LETTERS and digits >= _DATE_DIGITS
     return is_short and parse_timestamp(text, "page") is not None
+
+
+def _from_iso(raw: str, text: str, source: str) -> Timestamp | None:
+    """Return the time, or None where its numbers are none of a time that the forms would read the same."""
+    try:
+        value = datetime.fromisoformat(text).replace(microsecond=0)
+    except ValueError:
+        return None
+    offset = value.utcoffset()
+    if value.year == _UNSET_YEAR or (offset is not None and abs(offset) >= _TOO_FAR):
+        return None
+    return Timestamp(
+        raw=raw,
+        value=value if offset is not None else value.replace(tzinfo=UTC),
+        source=source,
+        has_offset=offset is not None,
+    )
 
 
 def _from_groups(raw: str, source: str, groups: dict[str, str | None], language: str | None) -> Timestamp | None:
@@ -167,7 +193,7 @@ def _offset(zone: str | None, clock: datetime) -> timezone | None:
             delta = ZoneInfo(hours_from_utc).utcoffset(clock) or timedelta()
         else:
             delta = timedelta(hours=hours_from_utc)
-    return timezone(-delta if zone[0] == "-" else delta) if delta < timedelta(hours=15) else None
+    return timezone(-delta if zone[0] == "-" else delta) if delta < _TOO_FAR else None
 
 
 @cache

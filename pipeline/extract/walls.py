@@ -61,7 +61,7 @@ def _judge_shell(sight: Sight) -> Verdict | None:
     root = next((node for node in roots if len(clean_line(node.text())) < _PLACEHOLDER), None)
     empty = root or next((node for node in page.tree.css("body div[id]") if not clean_line(node.text())), None)
     if phrase or empty is not None:
-        evidence = phrase[0] if phrase else f"nothing in #{(empty and empty.attributes.get('id')) or ''}"
+        evidence = phrase or f"nothing in #{(empty and empty.attributes.get('id')) or ''}"
         return Verdict(Reason.SCRIPT_SHELL, f"{shown} characters without scripts; {evidence[:80]}")
     return None
 
@@ -73,7 +73,7 @@ def _judge_missing(sight: Sight) -> Verdict | None:
     heading = simplify(sight.facts.heading or "")
     for named in (*TITLE_PIECES.split(sight.title), heading):
         phrase = phrases("missing_titles").search(named)
-        if _MISSING_CODE.search(named) or (phrase and len(named) <= len(phrase[0]) + _AROUND_PHRASE):
+        if _MISSING_CODE.search(named) or (phrase and len(named) <= len(phrase) + _AROUND_PHRASE):
             return Verdict(Reason.NOT_FOUND, f"answered with a page titled {named[:80]!r}")
     return None
 
