@@ -1,6 +1,6 @@
 """The ledger on SQLite or PostgreSQL, by SQLAlchemy Core: each method is one transaction over the other sql_ modules."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
@@ -277,10 +277,17 @@ class SqlLedger:
         with self._database.write() as connection:
             sql_printings.mark_told(connection, links)
 
-    def join_stories(self, tellings: Sequence[Telling], now: datetime) -> Mapping[str, str]:
-        """Give articles their stories."""
+    def join_stories(
+        self, tellings: Sequence[Telling], now: datetime, *, revised: Collection[str] = ()
+    ) -> Mapping[str, str]:
+        """Give articles their stories: a draft while others may write, made anew where one did."""
+        with self._database.read() as connection:
+            draft = sql_stories.draft_stories(connection, tellings, now, revised)
         with self._database.write() as connection:
-            return sql_stories.join_stories(connection, tellings, now)
+            if not sql_stories.is_current(connection, draft):
+                draft = sql_stories.draft_stories(connection, tellings, now, revised)
+            sql_stories.write_draft(connection, draft, now)
+        return draft.joined
 
     def stories_of(self, article_ids: Sequence[str]) -> Mapping[str, str]:
         """Look articles up."""
