@@ -25,10 +25,9 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
 import extraction  # noqa: E402 - as above
+from sqlalchemy import Connection  # noqa: E402 - as above
 from story_crowd import Crowd  # noqa: E402 - as above
 from story_events import Labelled, agreement, make_labelled_document, page_article, read_events  # noqa: E402 - as above
-
-from sqlalchemy import Connection  # noqa: E402 - as above
 
 from pipeline.adapters.sql_database import Database, migrate  # noqa: E402 - as above
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger  # noqa: E402 - as above
