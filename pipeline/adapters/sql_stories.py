@@ -198,7 +198,8 @@ def _read_states(connection: Connection, ids: Iterable[str]) -> dict[str, StoryS
 
 
 def _count_changes(connection: Connection) -> int:
-    return connection.execute(select(story_changes.c.number)).scalar_one()
+    number: int = connection.execute(select(story_changes.c.number)).scalar_one()
+    return number
 
 
 def _count_one_more(connection: Connection) -> None:

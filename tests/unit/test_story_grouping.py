@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.model.story import StoryState, Telling
 from pipeline.stories import grouping
-from pipeline.stories.fit import WINDOW
+from pipeline.stories.fit import WINDOW, fit_telling
 from pipeline.stories.grouping import Neighbourhood, join_stories
 from pipeline.stories.postings import CANDIDATES, CAP, FOUND, keys_to_read, rank_stories
 from tests.fixtures.documents import NOON
@@ -19,7 +19,7 @@ class Counted:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.comparisons = 0
-        self._compare = grouping.fit_telling
+        self._compare = fit_telling
         monkeypatch.setattr(grouping, "fit_telling", self._count)
 
     def _count(self, one: Telling, story: StoryState) -> float:
