@@ -10,23 +10,28 @@ The events are those of tests/stories. Thresholds, the simpler ways' too, were c
 import argparse
 import random
 import resource
+import sqlite3
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
 import extraction  # noqa: E402 - as above
+from sqlalchemy import Connection  # noqa: E402 - as above
 from story_crowd import Crowd  # noqa: E402 - as above
 from story_events import Labelled, agreement, make_labelled_document, page_article, read_events  # noqa: E402 - as above
 
+from pipeline.adapters.sql_database import Database, migrate  # noqa: E402 - as above
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger  # noqa: E402 - as above
+from pipeline.maintenance.steps import STORY_AGE  # noqa: E402 - as above
 from pipeline.model.story import StoryState, Telling  # noqa: E402 - as above
 from pipeline.stories.fit import WINDOW, days_between  # noqa: E402 - as above
 from pipeline.stories.growth import add_telling, found_story  # noqa: E402 - as above
@@ -36,7 +41,7 @@ from pipeline.wiring import load_annotator  # noqa: E402 - as above
 BATCH = 50
 SHUFFLES = 10
 #: Numbers of articles at which the cost is measured, over the last so many.
-MARKS = (10_000, 30_000, 100_000, 300_000, 1_000_000)
+MARKS = (10_000, 20_000, 30_000, 50_000, 100_000, 200_000, 300_000, 500_000, 1_000_000)
 MEASURED = 5_000
 
 PAGES_AT = datetime(2019, 11, 19, tzinfo=UTC)
@@ -204,43 +209,67 @@ def print_reading(labelled: Sequence[Labelled]) -> None:
     print(f"\nReading traits: {each * 1e6:.0f} µs a document of {characters:.0f} characters")
 
 
+class TimedDatabase(Database):
+    """A database that knows how long others have to wait for the last write."""
+
+    held = 0.0
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction, as Database does."""
+        began = time.process_time()
+        with super().write() as connection:
+            yield connection
+        self.held = time.process_time() - began
+
+
 def print_cost(scale: int, per_day: int) -> None:
     """Print what an article costs after so many others, in batches, on SQLite."""
     print(
         f"\nJoining stories, batches of {BATCH}, {per_day:,} articles a day, SQLite; means of the last {MEASURED:,}\n"
     )
     print(
-        f"{'articles':>10}{'CPU µs each':>13}{'worst batch, ms':>18}{'stories':>10}{'peak MB':>10}{'database MB':>13}"
+        f"{'articles':>10}{'CPU µs each':>13}{'lock, ms a batch':>18}{'stories':>10}{'peak MB':>10}{'database MB':>13}"
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.sqlite"
-        ledger = open_ledger(f"sqlite:///{path}")
-        for mark, times in run_crowd(ledger, [mark for mark in MARKS if mark <= scale] or [scale], per_day):
-            stories = len({*ledger_ids(ledger)})
+        database = TimedDatabase(f"sqlite:///{path}")
+        migrate(database)
+        marks = [mark for mark in MARKS if mark < scale] + [scale]
+        for mark, times, locks in run_crowd(database, marks, per_day):
+            with closing(sqlite3.connect(path)) as connection:
+                [stories] = connection.execute("SELECT count(*) FROM stories WHERE merged_into IS NULL").fetchone()
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             size = sum(file.stat().st_size for file in Path(folder).iterdir()) / 1e6
-            mean, worst = sum(times) / len(times) / BATCH, max(times)
-            print(f"{mark:10,}{mean * 1e6:13.0f}{worst * 1e3:18.0f}{stories:10,}{peak:10.0f}{size:13.0f}", flush=True)
-        ledger.close()
+            mean, lock = sum(times) / len(times) / BATCH, sum(locks) / len(locks)
+            print(f"{mark:10,}{mean * 1e6:13.0f}{lock * 1e3:18.1f}{stories:10,}{peak:10.0f}{size:13.0f}", flush=True)
+        database.close()
 
 
-def run_crowd(ledger: SqlLedger, marks: Sequence[int], per_day: int) -> Iterator[tuple[int, list[float]]]:
-    """Give the ledger made-up articles; at each mark, yield the seconds of the last batches."""
-    tellings, made, times = Crowd(per_day).tellings(marks[-1]), 0, list[float]()
+def run_crowd(
+    database: TimedDatabase, marks: Sequence[int], per_day: int
+) -> Iterator[tuple[int, list[float], list[float]]]:
+    """Give the ledger made-up articles; at each mark, yield the seconds of the last batches, and those with the lock.
+
+    Old stories are closed once a made-up day, as the nightly maintenance does.
+    """
+    ledger, last = SqlLedger(database), MEASURED // BATCH
+    tellings, made, times, locks = Crowd(per_day).tellings(marks[-1]), 0, list[float](), list[float]()
+    closed_at: datetime | None = None
     while batch := list(islice(tellings, BATCH)):
+        now = batch[-1].at
         began = time.process_time()
-        ledger.join_stories(batch, batch[-1].at)
-        times = [*times[-(MEASURED // BATCH) + 1 :], time.process_time() - began]
+        ledger.join_stories(batch, now)
+        times = [*times[1 - last :], time.process_time() - began]
+        locks = [*locks[1 - last :], database.held]
         made += len(batch)
-        if made % 10_000 == 0:
-            print(f"  {made:,}", end="\r", file=sys.stderr, flush=True)
+        if closed_at is None or now - closed_at >= timedelta(days=1):
+            ledger.close_stories(now - STORY_AGE)
+            closed_at = now
+        if made % 1_000 == 0:
+            print(f"  {made:,} of {marks[-1]:,}", end="\r", file=sys.stderr, flush=True)
         if made in marks:
-            yield made, times
-
-
-def ledger_ids(ledger: SqlLedger) -> list[str]:
-    """Return the ids of all stories."""
-    return [story.id for story in ledger.stories(limit=10_000_000)]
+            yield made, times, locks
 
 
 if __name__ == "__main__":

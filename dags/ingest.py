@@ -8,7 +8,7 @@
 
 Nothing but ids and numbers travels between tasks; pages lie in the archive. When a batch has become searchable, `index`
 announces the asset `newswire_articles` with these numbers: a DAG of yours can be scheduled on it. So it can on the asset
-`newswire_stories`, whose event says how many stories have begun or grown.
+`newswire_stories`, which is announced only when stories have begun or grown, and says how many.
 
 **When.** As soon as a feed has something new: the feed watcher in the triggerer polls all feeds, puts new entries into the
 inbox and rings the asset `newswire_feeds`. And every 5 minutes, should a bell be lost or the triggerer be down: this sweep
@@ -44,7 +44,7 @@ from airflow.sdk import (
     task,
 )
 from pipeline.orchestration.alerts import deadline_after
-from pipeline.orchestration.assets import ARTICLES, FEEDS, STORIES
+from pipeline.orchestration.assets import ARTICLES, FEEDS, STORIES, STORY_CHANGES
 
 
 @dag(
@@ -125,14 +125,15 @@ def ingest() -> None:
 
         return ingest.extract(batch_id)
 
-    @task(outlets=[ARTICLES, STORIES])
+    @task(outlets=[ARTICLES, STORY_CHANGES])
     def index(batch_id: str) -> dict[str, int]:
         from pipeline.orchestration import ingest
 
         counts = ingest.index(batch_id)
         events = get_current_context()["outlet_events"]
         events[ARTICLES].extra = {"batch": batch_id, **counts}
-        events[STORIES].extra = {"batch": batch_id, "stories": counts["stories"]}
+        if counts["stories"]:
+            events[STORY_CHANGES].add(STORIES, extra={"batch": batch_id, "stories": counts["stories"]})
         return counts
 
     batch_id = fetch()

@@ -18,7 +18,7 @@ URL leaves the flow in exactly one of three ways: settled with a fate, postponed
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -171,7 +171,8 @@ def index_batch(
     to_write = [line.document for line in extracted if _reason_to_skip(line, holders, known) is None]
     links = ledger.link_printings(make_printings(to_write))
     keep_versions([document for document in to_write if document.id in known], known, store=store)
-    to_write = join_stories(to_write, ledger=ledger, clock=clock)
+    before = ledger.stories_of([key for key in known if key in links])
+    to_write = join_stories(to_write, ledger=ledger, clock=clock, revised=before)
     refusals = {refusal.document.id: refusal.detail for refusal in _write(to_write, links, ledger=ledger, store=store)}
     ended, states = list[Outcome](), list[ArticleState]()
     for line in extracted:
@@ -197,14 +198,17 @@ def index_batch(
     ledger.settle(ended, states)
     correct_documents(ledger=ledger, store=store)
     written = {state.article_id for state in states}
-    stories = {document.story for document in to_write if document.story and document.id in written}
+    joined = {document.id: document.story for document in to_write if document.story and document.id in written}
+    stories = {story for key, story in joined.items() if before.get(key) != story}
     return Report(passed=len(states), settled=_reasons(ended), stories=stories)
 
 
-def join_stories(documents: Sequence[Document], *, ledger: Ledger, clock: Clock) -> list[Document]:
-    """Return the documents, each with the story that it is of."""
+def join_stories(
+    documents: Sequence[Document], *, ledger: Ledger, clock: Clock, revised: Collection[str] = ()
+) -> list[Document]:
+    """Return the documents, each with the story that it is of; of the revised ones, that may be another than before."""
     tellings = [make_telling(document) for document in documents]
-    joined = ledger.join_stories(tellings, clock.now()) if tellings else {}
+    joined = ledger.join_stories(tellings, clock.now(), revised=revised) if tellings else {}
     return [replace(document, story=joined[document.id]) for document in documents]
 
 

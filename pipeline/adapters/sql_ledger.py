@@ -9,27 +9,22 @@ from sqlalchemy import select
 from pipeline.adapters import (
     sql_fates,
     sql_feeds,
-    sql_hosts,
     sql_imports,
     sql_inbox,
-    sql_printings,
     sql_pruning,
     sql_revisits,
-    sql_stories,
 )
 from pipeline.adapters.sql_database import Database, migrate
 from pipeline.adapters.sql_knowledge import SqlKnowledge
+from pipeline.adapters.sql_memory import SqlHosts, SqlPrintings, SqlStories
 from pipeline.adapters.sql_schema import urls as urls_table
 from pipeline.errors import NewswireError
 from pipeline.model import codec
 from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
-from pipeline.model.host import RobotsFile, Turn
-from pipeline.model.reprint import Printing
-from pipeline.model.story import Member, Story, StorySort, Telling
 from pipeline.model.warc import WarcProgress
-from pipeline.ports import Holding, Recorded, Reprints
+from pipeline.ports import Holding, Recorded
 
 
 def open_ledger(url: str) -> "SqlLedger":
@@ -46,7 +41,7 @@ def open_ledger(url: str) -> "SqlLedger":
     return SqlLedger(database)
 
 
-class SqlLedger:
+class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
     """Promises what ports.Ledger and ports.Hosts do."""
 
     def __init__(self, database: Database) -> None:
@@ -214,26 +209,6 @@ class SqlLedger:
         with self._database.read() as connection:
             return sql_fates.reasons(connection)
 
-    def ask_turn(self, host: str, now: datetime, *, delay: timedelta, is_past: bool = False) -> Turn:
-        """Take or name the host's next turn."""
-        with self._database.write() as connection:
-            return sql_hosts.ask_turn(connection, host, now, delay=delay, is_past=is_past)
-
-    def close_host(self, host: str, until: datetime) -> None:
-        """Leave the host alone until then."""
-        with self._database.write() as connection:
-            sql_hosts.close_host(connection, host, until)
-
-    def robots_file(self, origin: str) -> RobotsFile | None:
-        """Return what was kept for the origin."""
-        with self._database.read() as connection:
-            return sql_hosts.robots_file(connection, origin)
-
-    def keep_robots_file(self, origin: str, file: RobotsFile) -> None:
-        """Keep the origin's newest."""
-        with self._database.write() as connection:
-            sql_hosts.keep_robots_file(connection, origin, file)
-
     def articles_by_month(self) -> Mapping[date, int]:
         """Count indexed articles by the month of their first sight."""
         with self._database.read() as connection:
@@ -253,78 +228,6 @@ class SqlLedger:
         """Forget hosts whose times are all past."""
         with self._database.write() as connection:
             return sql_pruning.drop_hosts(connection, before, dry_run=dry_run)
-
-    def link_printings(self, printings: Sequence[Printing]) -> Reprints:
-        """Remember texts and return their links."""
-        with self._database.write() as connection:
-            return sql_printings.link_printings(connection, printings)
-
-    def reprints(self, article_ids: Sequence[str]) -> Reprints:
-        """Look up links."""
-        with self._database.read() as connection:
-            return sql_printings.reprints(connection, article_ids)
-
-    def untold_reprints(self, *, limit: int) -> Reprints:
-        """Review some until there is a link that changed, or nothing left to review; others may write in between."""
-        while True:
-            with self._database.write() as connection:
-                links = sql_printings.untold(connection, limit=limit)
-                if links or not sql_printings.has_reviews(connection):
-                    return links
-
-    def mark_told(self, links: Reprints) -> None:
-        """Note that the documents say so."""
-        with self._database.write() as connection:
-            sql_printings.mark_told(connection, links)
-
-    def join_stories(self, tellings: Sequence[Telling], now: datetime) -> Mapping[str, str]:
-        """Give articles their stories."""
-        with self._database.write() as connection:
-            return sql_stories.join_stories(connection, tellings, now)
-
-    def stories_of(self, article_ids: Sequence[str]) -> Mapping[str, str]:
-        """Look articles up."""
-        with self._database.read() as connection:
-            return sql_stories.stories_of(connection, article_ids)
-
-    def untold_stories(self, *, limit: int) -> Mapping[str, str]:
-        """Look for articles that have moved."""
-        with self._database.read() as connection:
-            return sql_stories.untold_stories(connection, limit=limit)
-
-    def mark_stories_told(self, told: Mapping[str, str]) -> None:
-        """Keep what the documents say."""
-        with self._database.write() as connection:
-            sql_stories.mark_told(connection, told)
-
-    def stories(
-        self,
-        *,
-        since: datetime | None = None,
-        sort: StorySort = StorySort.SIZE,
-        limit: int = 20,
-        least_articles: int = 1,
-    ) -> tuple[Story, ...]:
-        """List stories."""
-        with self._database.read() as connection:
-            return sql_stories.list_stories(
-                connection, since=since, sort=sort, limit=limit, least_articles=least_articles
-            )
-
-    def story(self, story_id: str) -> Story | None:
-        """Read one story."""
-        with self._database.read() as connection:
-            return sql_stories.find_story(connection, story_id)
-
-    def timeline(self, story_id: str, *, limit: int = 1000) -> tuple[Member, ...]:
-        """Read a story's articles."""
-        with self._database.read() as connection:
-            return sql_stories.timeline(connection, story_id, limit=limit)
-
-    def close_stories(self, before: datetime, *, dry_run: bool = False) -> int:
-        """Forget by what old stories are found."""
-        with self._database.write() as connection:
-            return sql_stories.close_stories(connection, before, dry_run=dry_run)
 
     def call_revisits(self, now: datetime, *, limit: int) -> int:
         """Make indexed URLs pending whose time has come."""

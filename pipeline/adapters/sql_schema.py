@@ -216,7 +216,7 @@ stories = Table(
     Column("articles", Integer, nullable=False, comment="as in state"),
     Column("merged_into", PlainText, comment="as in state"),
     Column("state", Text, nullable=False, comment="JSON of model.story.StoryState without the next"),
-    Column("centre", Text, comment="JSON; none once it is forgotten"),
+    Column("centre", LargeBinary, comment="MessagePack; none once it is forgotten"),
     Column("written_at", UtcTime, nullable=False),
 )
 Index("stories_by_time", stories.c.last_at)
@@ -239,13 +239,20 @@ Index("story_articles_moved", story_articles.c.article_id, sqlite_where=_has_mov
 story_postings = Table(
     "story_postings",
     metadata,
-    Column("trait", PlainText, primary_key=True),
+    # First, so that what is written now lies together, however much there was before.
     Column("bucket", Integer, primary_key=True, autoincrement=False, comment="of time"),
-    Column("stories", Text, nullable=False, comment="ids, the last one posted first"),
+    Column("trait", PlainText, primary_key=True),
+    Column("stories", Text, nullable=False, comment="ids, the newest first"),
     Column("written_at", UtcTime, nullable=False),
     sqlite_with_rowid=False,
 )
 Index("story_postings_by_time", story_postings.c.written_at)
+
+story_changes = Table(
+    "story_changes",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="of writes to these tables; one row"),
+)
 
 known_entities = Table(
     "known_entities",

@@ -1,15 +1,19 @@
-"""The memory of stories, as functions over an open transaction: the part that some articles may touch is read, grown, written."""
+"""The memory of stories, as functions over an open transaction: the part that some articles may touch is read, grown, written.
+
+Reading and growing take most of the time and are a draft, for which nobody else has to wait. It is written where nothing
+was written since it was begun, which is nearly always so; else it is made anew by whoever may write.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from pipeline.adapters.sql_database import PARAMETERS, rows_by_key
-from pipeline.adapters.sql_schema import stories, story_articles, story_postings
+from pipeline.adapters.sql_schema import stories, story_articles, story_changes, story_postings
 from pipeline.model import codec
 from pipeline.model.story import Member, Story, StorySort, StoryState, Telling
 from pipeline.stories import grouping
@@ -30,26 +34,68 @@ class _Centre:
     lengths: dict[str, float]
 
 
-def join_stories(connection: Connection, given: Sequence[Telling], now: datetime) -> dict[str, str]:
-    """Give each article its story, and write what has changed by it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The stories of some articles, not written yet."""
+
+    #: The number of writes before it.
+    follows: int
+    #: By article id, of all that were asked for.
+    joined: Mapping[str, str]
+    fresh: Sequence[Telling] = ()
+    revised: Sequence[Telling] = ()
+    near: Neighbourhood = field(default_factory=Neighbourhood)
+    #: What of the neighbourhood was there before.
+    known_postings: Collection[Key] = ()
+    known_stories: Collection[str] = ()
+
+
+def draft_stories(
+    connection: Connection, given: Sequence[Telling], now: datetime, revised: Collection[str] = ()
+) -> Draft:
+    """Give each article its story."""
+    follows = _count_changes(connection)  # before all else: what comes later may have seen the next write
     asked = {telling.article_id: telling for telling in given}
     known = stories_of(connection, asked)
     fresh = [telling for key, telling in asked.items() if key not in known]
-    if not fresh:
-        return known
-    near, posted = Neighbourhood(), set[Key]()
-    for key, listed in _read_postings(connection, {key for each in fresh for key in _keys(each)}):
-        near.postings[key] = listed
-        posted.add(key)
-    found = _read_states(connection, {story for each in fresh for story in grouping.candidates_of(each, near)})
-    near.stories |= found
-    joined = grouping.join_stories(fresh, near)
-    _write_articles(connection, fresh, joined)
+    again = [telling for key, telling in asked.items() if key in known and key in revised]
+    if not fresh and not again:
+        return Draft(follows=follows, joined=known)
+    near = Neighbourhood(homes={telling.article_id: known[telling.article_id] for telling in again})
+    near.postings.update(_read_postings(connection, {key for each in (*fresh, *again) for key in _keys(each)}))
+    known_postings = set(near.postings)
+    wanted = {story for each in (*fresh, *again) for story in grouping.candidates_of(each, near)}
+    near.stories.update(_read_states(connection, wanted | grouping.stories_to_leave(again, near)))
+    known_stories = set(near.stories)
+    joined = grouping.join_stories([*fresh, *again], near, now)
+    return Draft(
+        follows=follows,
+        joined=known | joined,
+        fresh=fresh,
+        revised=again,
+        near=near,
+        known_postings=known_postings,
+        known_stories=known_stories,
+    )
+
+
+def is_current(connection: Connection, draft: Draft) -> bool:
+    """Tell whether nothing was written since the draft was begun."""
+    return _count_changes(connection) == draft.follows
+
+
+def write_draft(connection: Connection, draft: Draft, now: datetime) -> None:
+    """Write what has changed by it."""
+    near = draft.near
+    if not draft.fresh and not draft.revised:
+        return
+    _write_articles(connection, draft)
     for goes, stays in near.mergers:
         connection.execute(update(story_articles).where(story_articles.c.story == goes).values(story=stays))
-    _write_states(connection, [near.stories[key] for key in sorted(near.changed_stories)], set(found), now)
-    _write_postings(connection, near, posted, now)
-    return known | joined
+    changed = [near.stories[key] for key in sorted(near.changed_stories)]
+    _write_states(connection, changed, draft.known_stories, now)
+    _write_postings(connection, near, draft.known_postings, now)
+    _count_one_more(connection)
 
 
 def stories_of(connection: Connection, article_ids: Iterable[str]) -> dict[str, str]:
@@ -115,6 +161,7 @@ def close_stories(connection: Connection, before: datetime, *, dry_run: bool) ->
     if dry_run:
         return connection.execute(select(func.count()).select_from(stories).where(*old)).scalar_one()
     connection.execute(delete(story_postings).where(story_postings.c.written_at < before))
+    _count_one_more(connection)
     return connection.execute(update(stories).where(*old).values(centre=None)).rowcount
 
 
@@ -144,23 +191,38 @@ def _read_states(connection: Connection, ids: Iterable[str]) -> dict[str, StoryS
         for key, row in rows.items():
             states[key] = codec.decode(row.state, StoryState)
             if row.centre:
-                centre = codec.decode(row.centre, _Centre)
+                centre = codec.unpack(row.centre, _Centre)
                 states[key].centre, states[key].lengths = centre.centre, centre.lengths
         wanted = {state.merged_into for state in states.values() if state.merged_into} - set(states)
     return states
 
 
-def _write_articles(connection: Connection, tellings: Sequence[Telling], joined: Mapping[str, str]) -> None:
-    rows = [
-        {
-            "article_id": each.article_id,
-            "story": joined[each.article_id],
-            "at": each.at,
-            "member": codec.encode(_member_of(each)).decode(),
-        }
-        for each in tellings
-    ]
-    connection.execute(insert(story_articles), rows)
+def _count_changes(connection: Connection) -> int:
+    number: int = connection.execute(select(story_changes.c.number)).scalar_one()
+    return number
+
+
+def _count_one_more(connection: Connection) -> None:
+    connection.execute(update(story_changes).values(number=story_changes.c.number + 1))
+
+
+def _write_articles(connection: Connection, draft: Draft) -> None:
+    fresh, revised = (
+        [
+            {
+                "key": each.article_id,
+                "story": draft.joined[each.article_id],
+                "at": each.at,
+                "member": codec.encode(_member_of(each)).decode(),
+            }
+            for each in tellings
+        ]
+        for tellings in (draft.fresh, draft.revised)
+    )
+    if fresh:
+        connection.execute(insert(story_articles), [{"article_id": row.pop("key"), **row} for row in fresh])
+    if revised:
+        connection.execute(update(story_articles).where(story_articles.c.article_id == bindparam("key")), revised)
 
 
 def _member_of(telling: Telling) -> Member:
@@ -174,7 +236,7 @@ def _member_of(telling: Telling) -> Member:
     )
 
 
-def _write_states(connection: Connection, states: Sequence[StoryState], known: set[str], now: datetime) -> None:
+def _write_states(connection: Connection, states: Sequence[StoryState], known: Collection[str], now: datetime) -> None:
     rows = [
         {
             "key": state.id,
@@ -183,7 +245,7 @@ def _write_states(connection: Connection, states: Sequence[StoryState], known: s
             "articles": state.articles,
             "merged_into": state.merged_into,
             "state": codec.encode(replace(state, centre={}, lengths={})).decode(),
-            "centre": codec.encode(_Centre(centre=state.centre, lengths=state.lengths)).decode(),
+            "centre": codec.pack(_Centre(centre=state.centre, lengths=state.lengths)),
             "written_at": now,
         }
         for state in states
@@ -196,7 +258,7 @@ def _write_states(connection: Connection, states: Sequence[StoryState], known: s
         connection.execute(update(stories).where(stories.c.id == bindparam("key")), old)
 
 
-def _write_postings(connection: Connection, near: Neighbourhood, known: set[Key], now: datetime) -> None:
+def _write_postings(connection: Connection, near: Neighbourhood, known: Collection[Key], now: datetime) -> None:
     rows = [(key, " ".join(near.postings[key])) for key in sorted(near.changed_postings)]
     new = [
         {"trait": trait, "bucket": bucket, "stories": listed, "written_at": now}

@@ -20,6 +20,16 @@ def decode(line: bytes | str, kind: type[Record]) -> Record:
     return msgspec.json.decode(line, type=kind)
 
 
+def pack(record: object) -> bytes:
+    """Return the record as MessagePack, for what only programs read: many numbers take half the time to read."""
+    return msgspec.msgpack.encode(record)
+
+
+def unpack(packed: bytes, kind: type[Record]) -> Record:
+    """Return the record that ``pack`` was given. Raises ValueError on anything else."""
+    return msgspec.msgpack.decode(packed, type=kind)
+
+
 def to_json(record: object) -> dict[str, Any]:
     """Return the record as ``encode`` writes it, for a larger JSON value."""
     form: dict[str, Any] = msgspec.to_builtins(record)

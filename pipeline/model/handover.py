@@ -39,7 +39,7 @@ class Report:
     unvisited: int = 0
     postponed: int = 0
     settled: Counter[Reason] = field(default_factory=Counter)
-    #: Ids of the stories that written documents are of.
+    #: Ids of the stories that have begun or grown.
     stories: set[str] = field(default_factory=set)
 
     def add(self, other: "Report") -> None:

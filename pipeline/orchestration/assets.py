@@ -1,6 +1,6 @@
 """The assets that DAGs watch and announce. Imported at every parse of a DAG file: Airflow and the standard library alone."""
 
-from airflow.sdk import Asset, AssetWatcher
+from airflow.sdk import Asset, AssetAlias, AssetWatcher
 
 from pipeline.orchestration.feed_watch import FeedWatchTrigger
 
@@ -10,5 +10,7 @@ FEEDS = Asset("newswire_feeds", watchers=[AssetWatcher(name="feed_watch", trigge
 ARTICLES = Asset("newswire_articles")
 #: Stories have begun or grown; the event's extra says how many. ``newswire stories --sort newest`` shows them.
 STORIES = Asset("newswire_stories")
+#: What a task has as its outlet that announces stories only where some have changed: an outlet's event always goes out.
+STORY_CHANGES = AssetAlias("newswire_story_changes")
 #: A day's maintenance is done; the event's extra holds the numbers of its report.
 MAINTENANCE = Asset("newswire_maintenance")

@@ -1,6 +1,6 @@
 """What is remembered of the stories, so that articles find theirs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,12 +10,18 @@ from pipeline.model.story import Member, Story, StorySort, Telling
 class Stories(Protocol):
     """Remembers which story each article is of. Every method is one transaction.
 
-    An article's story is decided once, when the article is first given here; asked again, the same one is returned. It
-    changes only where two stories turn out to be one: then the articles of the smaller move, and its id leads to the other.
+    An article's story is decided when the article is first given here; asked again, the same one is returned. It changes
+    where two stories turn out to be one: then the articles of the smaller move, and its id leads to the other. And it may
+    change with a new version that is about another event, while its story is still going on.
     """
 
-    def join_stories(self, tellings: Sequence[Telling], now: datetime) -> Mapping[str, str]:
-        """Give each article its story, a new one where none fits; return the story ids by article id."""
+    def join_stories(
+        self, tellings: Sequence[Telling], now: datetime, *, revised: Collection[str] = ()
+    ) -> Mapping[str, str]:
+        """Give each article its story, a new one where none fits; return the story ids by article id.
+
+        ``revised``: ids of those that are new versions, and may move. A replay has none.
+        """
         ...
 
     def stories_of(self, article_ids: Sequence[str]) -> Mapping[str, str]:

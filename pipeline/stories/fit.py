@@ -50,6 +50,11 @@ def is_open(story: StoryState, at: datetime) -> bool:
     return is_near and max(at, story.last_at) - min(at, story.first_at) <= LONGEST
 
 
+def goes_on(story: StoryState, now: datetime) -> bool:
+    """Tell whether articles may still leave the story."""
+    return now - story.last_at <= WINDOW
+
+
 def fit_telling(telling: Telling, story: StoryState) -> float:
     """Return the log-odds that the article is of the story, time in the window given."""
     traits = telling.traits

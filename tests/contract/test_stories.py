@@ -1,12 +1,14 @@
 """What every ledger promises of stories: one answer for an article, whoever asks and however often."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import Connection
 
-from pipeline.adapters.sql_ledger import open_ledger
+from pipeline.adapters import sql_stories
+from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.model.story import StorySort, Telling
 from pipeline.ports import Ledger
 from pipeline.stories.fit import LONGEST, WINDOW
@@ -113,6 +115,40 @@ def test_two_stories_that_turn_out_to_be_one_become_one(ledger: Ledger) -> None:
     assert ledger.untold_stories(limit=10) == {right.article_id: stays}
     ledger.mark_stories_told({right.article_id: stays})
     assert ledger.untold_stories(limit=10) == {}
+
+
+def test_a_new_version_about_another_event_moves_and_its_document_is_untold(ledger: Ledger) -> None:
+    quake = [telling(f"quake-{number}", "peru quake arequipa") for number in range(2)]
+    match = telling("match", "kelstow rovers penalty")
+    joined = ledger.join_stories([*quake, match], NOON)
+    ledger.mark_stories_told(joined)
+    key, there = quake[1].article_id, joined[match.article_id]
+    revised = telling("quake-1", "kelstow rovers penalty")
+    assert ledger.join_stories([revised], NOON + HOUR) == {key: joined[key]}  # as a replay asks
+    assert ledger.join_stories([revised], NOON + HOUR, revised={key}) == {key: there}
+    assert ledger.join_stories([revised], NOON + HOUR, revised={key}) == {key: there}
+    assert ledger.untold_stories(limit=10) == {key: there}
+    assert sorted(story.articles for story in ledger.stories()) == [1, 2]
+    assert {each.headline for each in ledger.timeline(there)} == {"About kelstow rovers penalty"}
+
+
+def test_a_draft_that_another_writer_overtook_is_made_anew(ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = telling("first", "peru quake arequipa"), telling("second", "peru quake arequipa", at=NOON + HOUR)
+    draft, drafts = sql_stories.draft_stories, list[object]()
+
+    def draft_and_be_overtaken(
+        connection: Connection, given: Sequence[Telling], now: datetime, revised: Collection[str]
+    ) -> object:
+        drafts.append(draft(connection, given, now, revised))
+        if len(drafts) == 1:
+            ledger.join_stories([first], NOON)
+        return drafts[-1]
+
+    monkeypatch.setattr(sql_stories, "draft_stories", draft_and_be_overtaken)
+    joined = ledger.join_stories([second], NOON)
+    assert joined == {second.article_id: first.article_id[:16]}
+    assert [story.articles for story in ledger.stories()] == [2]
+    assert len(drafts) == 3
 
 
 def test_a_document_written_with_the_story_that_it_has_left_is_untold(ledger: Ledger) -> None:

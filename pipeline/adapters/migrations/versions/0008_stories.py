@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("articles", sa.Integer, nullable=False, comment="as in state"),
         sa.Column("merged_into", _plain, comment="as in state"),
         sa.Column("state", sa.Text, nullable=False, comment="JSON of model.story.StoryState without the next"),
-        sa.Column("centre", sa.Text, comment="JSON; none once it is forgotten"),
+        sa.Column("centre", sa.LargeBinary, comment="MessagePack; none once it is forgotten"),
         sa.Column("written_at", _time, nullable=False),
     )
     op.create_index("stories_by_time", "stories", ["last_at"])
@@ -41,10 +41,18 @@ def upgrade() -> None:
     )
     op.create_table(
         "story_postings",
-        sa.Column("trait", _plain, primary_key=True),
+        # First, so that what is written now lies together, however much there was before.
         sa.Column("bucket", sa.Integer, primary_key=True, autoincrement=False, comment="of time"),
-        sa.Column("stories", sa.Text, nullable=False, comment="ids, the last one posted first"),
+        sa.Column("trait", _plain, primary_key=True),
+        sa.Column("stories", sa.Text, nullable=False, comment="ids, the newest first"),
         sa.Column("written_at", _time, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_index("story_postings_by_time", "story_postings", ["written_at"])
+    changes = op.create_table(
+        "story_changes",
+        sa.Column(
+            "number", sa.BigInteger, primary_key=True, autoincrement=False, comment="of writes to these tables; one row"
+        ),
+    )
+    op.bulk_insert(changes, [{"number": 0}])
