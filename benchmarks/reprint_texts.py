@@ -1,7 +1,8 @@
 """Texts that the search for reprints is measured on: copies altered by rules, and what only looks like a copy.
 
 Copies are made of the labelled texts in ../shared/devset/extract; how much of a copy is taken over is known word by word,
-since the rules mark what they add. Half of the rules, and half B of the texts, are held back from choosing settings.
+since the rules mark what they add. Settings are chosen by half A of the texts and half of the rules; how far the others were
+held back, docs/decisions/0011-reprints-by-winnowing.md says.
 """
 
 import gzip

@@ -57,7 +57,7 @@ class SqlPrintings:
         while True:
             with self._database.write() as connection:
                 links = sql_printings.untold(connection, limit=limit)
-                if links or not sql_printings.has_reviews(connection):
+                if links or not sql_printings.review(connection):
                     return links
 
     def mark_told(self, links: Reprints) -> None:

@@ -9,14 +9,14 @@ from enum import IntEnum
 class Fingerprint:
     """What is left of a text to find its copies by; nothing of a text too short. See ``reprints/fingerprints.py``.
 
-    Each is hashes of 4 bytes, ascending.
+    Each is hashes, ascending.
     """
 
-    #: What two texts with some sentences in common share.
+    #: What two texts with some sentences in common share; hashes of 4 bytes.
     keys: bytes
-    #: The smallest of all passages.
+    #: The smallest of all passages; hashes of 3 bytes.
     passages: bytes
-    #: The smallest of all shingles.
+    #: The smallest of all shingles; as above.
     shingles: bytes
 
 

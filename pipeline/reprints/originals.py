@@ -6,11 +6,11 @@ from pipeline.model.reprint import Printing, Reprint
 from pipeline.reprints.fingerprints import count_shared
 
 #: A reprint has this share of its passages from its original. A changed word changes twelve passages, so text that is taken
-#: over with its numbers changed keeps about half of them. Chosen between what ``benchmarks/reprints.py --tune`` prints of
-#: copies with at least two fifths of their words taken over (half A of the texts, the rules for tuning) and of lookalikes.
-#: The lowest 0.2 % of such copies have .242; of pairs of reports from one template, the highest 0.1 % have .222 (weather), .088
-#: (sports) and .156 (markets); of texts retold in other words around the same quotations, .181. What is wrong there comes at
-#: a thousandth of the pairs; what is missed is missed for good.
+#: over with its numbers changed keeps about half of them. ``benchmarks/reprints.py --tune`` prints what each limit links, of half
+#: A of the texts and the rules for tuning: .18 links .9954 of the copies with at least two fifths of their words taken over, and
+#: .0011 of pairs of weather reports from one template, none of sports and market reports, .0122 of texts retold around
+#: the same quotations. Up to .24 as many of those copies are linked, with half as many of the weather reports; .18 was
+#: taken because a run on half B had missed more than a twentieth at .22 (docs/decisions/0011-reprints-by-winnowing.md).
 LEAST_SHARED = 0.18
 
 

@@ -1,0 +1,85 @@
+"""What the settings of the search for reprints are chosen by: half A of the texts, and the rules for tuning."""
+
+import random
+
+import numpy as np
+from reprint_lookalikes import TEMPLATES, make_reports
+from reprint_quality import SHARED
+from reprint_texts import TUNED, make_copies, read_texts, retell
+
+from pipeline.model.reprint import Fingerprint
+from pipeline.reprints import fingerprints
+from pipeline.reprints.fingerprints import count_shared, take_fingerprints
+
+#: Reports of each template, every two of them a pair.
+REPORTS = 60
+LIMITS = (0.14, 0.16, 0.18, 0.2, 0.22, 0.24)
+Pairs = dict[str, list[tuple[str, str]]]
+
+
+def print_tables() -> None:
+    """Print what copies and lookalikes have in common, by each setting."""
+    pairs = make_pairs()
+    print(", ".join(f"{name}: {len(some):,} pairs" for name, some in pairs.items()) + "\n")
+    chosen = fingerprints.PASSAGE, fingerprints.WINDOW
+    _print_passages(pairs)
+    fingerprints.PASSAGE = chosen[0]
+    _print_windows(pairs)
+    fingerprints.WINDOW = chosen[1]
+    _print_limits(pairs)
+
+
+def make_pairs() -> Pairs:
+    """Return copies with at least two fifths of their words taken over, and lookalikes, each with what it looks like."""
+    texts = read_texts("A")
+    copies = [copy for copy in make_copies(texts, TUNED, seed=1) if copy.shared >= SHARED]
+    pairs = {"copies": [(copy.text, texts[copy.original]) for copy in copies]}
+    for name, templates in TEMPLATES.items():
+        reports = list(make_reports(templates, REPORTS, seed=1))
+        pairs[name] = [(one, other) for at, one in enumerate(reports) for other in reports[:at]]
+    pairs["retold"] = [(retell(text, random.Random(1)), text) for text in texts.values()]
+    return pairs
+
+
+def _print_passages(pairs: Pairs) -> None:
+    names = list(pairs)[1:]
+    print("| words of a passage | copies: lowest 0.2 % | 1 % |", *(f"{name}: highest 0.1 % |" for name in names))
+    for fingerprints.PASSAGE in (6, 8, 10, 12, 14, 16):
+        shares = {name: [share(*pair) for pair in some] for name, some in pairs.items()}
+        low = np.quantile(shares.pop("copies"), [0.002, 0.01])
+        high = [np.quantile(found, 0.999) for found in shares.values()]
+        print(f"| {fingerprints.PASSAGE} | " + " | ".join(f"{value:.3f}" for value in [*low, *high]) + " |")
+
+
+def _print_windows(pairs: Pairs) -> None:
+    texts = [original for _, original in pairs["retold"]]
+    print("\n| window | keys a text | pairs with a key in common: " + " | ".join(pairs) + " |")
+    for fingerprints.WINDOW in (24, 32, 48, 64):
+        keys = np.mean([len(fingerprint(text).keys) / 4 for text in texts])
+        meets = [np.mean([share_key(*pair) for pair in some]) for some in pairs.values()]
+        print(f"| {fingerprints.WINDOW} | {keys:.1f} | " + " | ".join(f"{value:.4f}" for value in meets) + " |")
+
+
+def _print_limits(pairs: Pairs) -> None:
+    shares = {name: np.array([share(*pair) * share_key(*pair) for pair in some]) for name, some in pairs.items()}
+    print("\n| least share | pairs linked: " + " | ".join(pairs) + " |")
+    for limit in LIMITS:
+        linked = [np.mean(found >= limit) for found in shares.values()]
+        print(f"| {limit} | " + " | ".join(f"{value:.4f}" for value in linked) + " |")
+
+
+def fingerprint(text: str) -> Fingerprint:
+    """Return one text's."""
+    return take_fingerprints([text])[0]
+
+
+def share(text: str, other: str) -> float:
+    """Return the share of the text's passages that the other has."""
+    shared, count, _ = count_shared(fingerprint(text).passages, fingerprint(other).passages)
+    return shared / max(1, count)
+
+
+def share_key(text: str, other: str) -> bool:
+    """Tell whether the texts would find each other."""
+    one, another = (np.frombuffer(fingerprint(each).keys, np.uint32) for each in (text, other))
+    return bool(np.intersect1d(one, another).size)
