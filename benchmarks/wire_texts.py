@@ -27,7 +27,8 @@ _PARAGRAPHS = (1, 3, 1000)
 _TYPES = {"P": "PER", "O": "ORG", "L": "LOC"}
 _SLOT = re.compile(r"\{([A-Za-z]+)(\d?)\}")
 #: Rows of the lexicon, whose words are in order of frequency: what a company or a club may be called by.
-_FREQUENT = range(1_000, 20_000)
+_FREQUENT = range(1_001, 20_000)
+_LEAST_WORD = 5  # letters
 _LEAST_COUNTRY = 1_000_000  # inhabitants
 #: They play under their own names.
 _PARTS = ("England", "Scotland", "Wales", "Northern Ireland")
@@ -237,7 +238,11 @@ def _surnames() -> list[str]:
 
 @cache
 def _words() -> list[str]:
-    return [word for word, row in load_lexicon().rows.items() if row in _FREQUENT and word.isalpha()]
+    return [
+        word
+        for word, row in load_lexicon().rows.items()
+        if row in _FREQUENT and word.isalpha() and len(word) >= _LEAST_WORD
+    ]
 
 
 def _census(classes: Sequence[int]) -> Iterator[str]:
