@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, ColumnElement, Dialect, Integer, Text, bindparam
+from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, Dialect, Integer, Text, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -29,8 +29,8 @@ class _Values(TypeDecorator[Sequence[Any]]):
 
 
 class _Among(FunctionElement[bool]):
+    # Without a type: SQLAlchemy writes "= 1" behind a Boolean for SQLite, which then finds no index for it.
     inherit_cache = True
-    type = Boolean()
 
 
 def among(column: Column[Any], values: str = "values") -> ColumnElement[bool]:

@@ -147,6 +147,8 @@ def _sqlite_engine(address: URL) -> Engine:
         enable_wal(connection)
         # Keys of passages lie all over their table: with the default of 2 MB, most pages are read again for each batch.
         connection.execute("PRAGMA cache_size = -65536")  # KiB, taken as needed
+        # Pages: a batch of texts changes about a thousand, which the default copies into the database after each batch.
+        connection.execute("PRAGMA wal_autocheckpoint = 8000")
 
     return engine
 
