@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from reprint_quality import BATCH, START, as_printings
 from reprint_texts import own_words, read_paragraphs, read_texts
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
 from pipeline.adapters.sql_database import Database
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
@@ -35,13 +35,22 @@ def print_speed(texts: int, url: str) -> None:
             "\n| texts remembered | documents a CPU-second | CPU ms a document: fingerprint | ledger | bytes a text |"
         )
         print("|---|---|---|---|---|")
-        done = 0
-        for wanted in sorted({texts // 100, texts // 10, texts}):
+        done = count_texts(url)
+        for wanted in sorted(each for each in {texts // 100, texts // 10, texts} if each >= min(done, texts)):
             fill(url, min(done, wanted), wanted)
             done = max(done, wanted)
             measure(ledger, done, sentences, Path(folder))
             done += 40 * BATCH
         ledger.close()
+
+
+def count_texts(url: str) -> int:
+    """Return how many texts an earlier run left in the ledger."""
+    database = Database(url)
+    with database.read() as connection:
+        found = connection.execute(select(func.max(printings.c.number))).scalar() or 0
+    database.close()
+    return found
 
 
 def fill(url: str, done: int, wanted: int) -> None:
@@ -102,7 +111,7 @@ def measure(ledger: SqlLedger, known: int, sentences: Sequence[str], folder: Pat
     for start in range(0, len(texts), BATCH):
         ledger.link_printings(texts[start : start + BATCH])
     ended, count = time.process_time(), len(texts)
-    size = sum(path.stat().st_size for path in folder.iterdir())
+    size = sum(path.stat().st_size for path in folder.glob("*.sqlite"))  # beside it lies the log, of at most 32 MB
     print(
         f"| {known:,} | {count / (ended - begun):,.0f} | {1000 * (between - begun) / count:.2f} "
         f"| {1000 * (ended - between) / count:.2f} | {size / known:,.0f} |",

@@ -28,7 +28,11 @@ def main() -> int:
     parser.add_argument("--speed", action="store_true", help="speed alone")
     parser.add_argument("--texts", type=int, default=1_000_000, help="texts in the ledger when speed is measured")
     parser.add_argument("--copies", type=int, help="so many copies of one text, and nothing else")
-    parser.add_argument("--ledger", default="", help="a database to measure on; default: SQLite in a new folder")
+    parser.add_argument(
+        "--ledger",
+        default="",
+        help="a database to measure on, which one run can fill for the next; default: SQLite in a new folder",
+    )
     given = parser.parse_args()
     if given.tune:
         print_tables()
