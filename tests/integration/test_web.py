@@ -270,7 +270,7 @@ def test_what_is_only_half_known_is_said_so(store: SqliteStore, browser: Browser
     page = browser.read(f"/article/{VISIT.id}")
     assert words(page, ".meta time") == "23 November 2026"
     assert "from feed, not from the page" in words(page, ".note")
-    assert "no tagger for English" in words(page, ".names .note")
+    assert "Names were not looked for: the language of the text cannot be told." in words(page, ".names .note")
 
 
 def test_an_unknown_article_or_page_is_404(browser: Browser) -> None:
