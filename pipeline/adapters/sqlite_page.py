@@ -19,7 +19,7 @@ from pipeline.adapters.sqlite_query import (
 from pipeline.index.folding import find_words
 from pipeline.index.snippets import MARK_END, MARK_START, cut_snippets
 from pipeline.model.query import Facet, Hit, Query, SearchPage, Sort
-from pipeline.search.grammar import needs_words, parse_text
+from pipeline.search.grammar import Expression, needs_words, parse_text
 
 # The statements are put together from our own conditions; what the user wrote goes by parameters alone.
 # ruff: noqa: S608
@@ -67,31 +67,31 @@ _COUNTED = """
 
 def read_page(connection: sqlite3.Connection, query: Query) -> SearchPage:
     """Return the page; all of it is one state of the index where the connection is in a transaction."""
-    where = conditions(query)
+    asked = parse_text(query.text)
+    where = conditions(query, asked)
     total = connection.execute(f"SELECT count(*) FROM documents WHERE {where.sql}", where.values).fetchone()[0]
     return SearchPage(
         total=total,
-        hits=tuple(_hits(connection, query, where)),
+        hits=tuple(_hits(connection, query, asked, where)),
         facets=_facets(connection, where) if query.with_facets else {},
     )
 
 
 def read_found(
-    connection: sqlite3.Connection, query: Query, last: tuple[int, str] | None, size: int
+    connection: sqlite3.Connection, where: Condition, last: tuple[int, str] | None, size: int
 ) -> list[sqlite3.Row]:
     """Return date, id and form of the next documents found after the last one by date and id, newest first."""
-    where = conditions(query)
     after, values = ("", ()) if last is None else (" AND (date < ? OR (date = ? AND id > ?))", (last[0], *last))
     statement = f"SELECT date, id, form FROM documents WHERE {where.sql}{after} ORDER BY date DESC, id LIMIT ?"
     return connection.execute(statement, (*where.values, *values, size)).fetchall()
 
 
-def _hits(connection: sqlite3.Connection, query: Query, where: Condition) -> Iterator[Hit]:
-    terms = asked_terms(query)
+def _hits(connection: sqlite3.Connection, query: Query, asked: Expression | None, where: Condition) -> Iterator[Hit]:
+    terms = asked_terms(asked)
     words, stems = join_expressions(terms), join_expressions([term for term in terms if has_stem(term)])
     hits = _FOLDED if query.folds_reprints else _EACH
     if query.sort is Sort.RELEVANCE and terms:
-        scored = _ALL_SCORED if needs_words(parse_text(query.text)) else _SOME_SCORED
+        scored = _ALL_SCORED if needs_words(asked) else _SOME_SCORED
         statement = _RANKED.format(weights=WEIGHTS, where=where.sql, hits=hits, scored=scored)
         rows = connection.execute(statement, (words, stems, *where.values, query.limit)).fetchall()
     else:

@@ -9,7 +9,7 @@ from pipeline.errors import UsageError
 from pipeline.index.document import milliseconds
 from pipeline.index.folding import fold, fold_words
 from pipeline.model.query import Circle, Query
-from pipeline.search.grammar import During, Every, Expression, Field, Match, Not, Some, Term, parse_text, wanted_terms
+from pipeline.search.grammar import During, Every, Expression, Field, Match, Not, Some, Term, wanted_terms
 
 FACETS = ("people", "organizations", "places", "publishers", "languages", "sections")
 FACET_SIZE = 10
@@ -37,9 +37,9 @@ class Condition:
     values: tuple[object, ...] = ()
 
 
-def asked_terms(query: Query) -> list[Term]:
+def asked_terms(asked: Expression | None) -> list[Term]:
     """Return the terms in prose that hits are ranked by and marked with."""
-    return [term for term in wanted_terms(parse_text(query.text)) if fold_words(term.text)]
+    return [term for term in wanted_terms(asked) if fold_words(term.text)]
 
 
 def match_expression(term: Term) -> str:
@@ -102,9 +102,8 @@ def _join(operator: str, parts: tuple[Expression, ...]) -> Condition:
     )
 
 
-def conditions(query: Query) -> Condition:
-    """Return the whole WHERE clause over the documents of the live generation."""
-    asked = parse_text(query.text)
+def conditions(query: Query, asked: Expression | None) -> Condition:
+    """Return the whole WHERE clause over the documents of the live generation; ``asked`` is what the query's text asks."""
     wanted = {
         "people": query.people,
         "organizations": query.organizations,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.adapters import sqlite_page, sqlite_versions
+from pipeline.adapters.sqlite_query import conditions
 from pipeline.adapters.sqlite_schema import connect
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index import mapping as names
@@ -21,6 +22,7 @@ from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
 from pipeline.model.version import Version
 from pipeline.ports import Clock, Form, Refusal, StoredMonth, StoreStatus
+from pipeline.search.grammar import parse_text
 
 PAGE = 200  # documents
 _DROPPED_AT_ONCE = 500
@@ -94,10 +96,11 @@ class SqliteStore:
 
     def export(self, query: Query) -> Iterator[Form]:
         """Page by date and id."""
+        where = conditions(query, parse_text(query.text))
         last: tuple[int, str] | None = None
         while True:
             with self._transaction("DEFERRED") as connection:
-                rows = sqlite_page.read_found(connection, query, last, PAGE)
+                rows = sqlite_page.read_found(connection, where, last, PAGE)
             yield from (json.loads(row["form"]) for row in rows)
             if len(rows) < PAGE:
                 return

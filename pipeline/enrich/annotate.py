@@ -68,14 +68,6 @@ def _source(article: Article, country: str | None) -> Source:
     )
 
 
-def annotate_article(
-    title: str | None, text: str, declared_language: str | None, tagger: Tagger, gazetteer: Gazetteer
-) -> Annotation:
-    """Return what the text names. Offsets are characters of the text."""
-    source = Source(title=title, text=text, declared_language=declared_language)
-    return annotate_texts([source], tagger, gazetteer)[0]
-
-
 def annotate_texts(sources: Sequence[Source], tagger: Tagger, gazetteer: Gazetteer) -> tuple[Annotation, ...]:
     """Return the annotation of each text, in order; where no language can be told, nothing is looked for."""
     languages = [decide_language(_whole(source), source.declared_language) for source in sources]

@@ -134,10 +134,6 @@ class Cast:
                 return self._last_organization(position)
         return None
 
-    def gender_of_cue(self, cue: str) -> Gender | None:
-        """Return the gender that the verb itself tells, as in Russian."""
-        return self._by_ending(cue.lower())
-
     def _people(self, index: int, start: int, end: int) -> list[str]:
         """Return the entities of a sentence: who spoke, then the subject, then the others from the last to the first."""
         found = self.candidates(start, end)

@@ -148,7 +148,7 @@ def _look_up(text: str, words: Sequence[tuple[int, int]], known: _Known) -> _Fou
     start, end = words[0][0], words[-1][1]
     if any(
         not text[before[1] : after[0]].isspace() or "\n" in text[before[1] : after[0]]
-        for before, after in _pairs(words)
+        for before, after in pairwise(words)
     ):
         return None
     name = text[start:end]
@@ -164,10 +164,6 @@ def _look_up(text: str, words: Sequence[tuple[int, int]], known: _Known) -> _Fou
                 # What is only appended, such as a particle or a genitive's s, is no part of the name.
                 return _Found(begin, begin + len(form) if bare.startswith(form) else end, kind)
     return None
-
-
-def _pairs(words: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    return pairwise(words)
 
 
 def _least(name: str) -> int:

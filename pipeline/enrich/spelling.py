@@ -36,14 +36,12 @@ def slug_of(name: str) -> str:
     return fold_name(name).replace(" ", "-")
 
 
-def is_same_spelling(one: str, other: str) -> bool:
-    """Tell whether two words are one name in two transliterations, such as Tichanovskaya and Tikhanovskaya."""
-    return spelling_key(one) == spelling_key(other)
-
-
 @lru_cache(maxsize=10_000)
 def spelling_key(word: str) -> str:
-    """Return what all transliterations of a name share; short names differ by a letter and are their own key."""
+    """Return what all transliterations of a name share, such as Tichanovskaya and Tikhanovskaya.
+
+    Short names differ by a letter and are their own key.
+    """
     folded = fold_name(word)
     return folded if len(folded) < _LEAST else f"~{_skeleton(folded)}"
 

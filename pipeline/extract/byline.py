@@ -10,7 +10,7 @@ from pipeline.extract.blocks import Block, Element, Layout
 from pipeline.extract.facts import Facts, site_label
 from pipeline.extract.groups import bits_of
 from pipeline.extract.json_ld import Node, node_types
-from pipeline.extract.names import leads_to_name, parse_byline
+from pipeline.extract.names import ADDRESS, leads_to_name, parse_byline
 from pipeline.extract.page import Mark, Page
 from pipeline.extract.text import clean_line, clean_paragraphs, fold
 from pipeline.extract.words import load_words
@@ -45,7 +45,6 @@ _STOPS = tuple(".!?…。！？।؟:")
 
 _AUTHOR_FOLDERS = ("/author", "/autor", "/auteur", "/journalist", "/profile/", "/staff/")
 _AUTHOR_ADDRESSES = ", ".join(f'a[href*="{folder}"]' for folder in _AUTHOR_FOLDERS)
-_ADDRESS = re.compile(r"^(?:https?:)?//|^www\.|/|[^\W_]{2}\.[a-z]{2,4}$", re.IGNORECASE)
 _LATIN = re.compile(r"^[A-Za-zÀ-ɏ'’.-]+$")
 
 
@@ -76,7 +75,7 @@ def byline_candidates(
 ) -> list[tuple[str, list[str]]]:
     """Return the texts that may name the authors, with their sources, best first."""
     page = facts.page
-    metas = ((f"meta:{name}", [t for t in page.metas.get(name, ()) if not _ADDRESS.search(t)]) for name in _METAS)
+    metas = ((f"meta:{name}", [t for t in page.metas.get(name, ()) if not ADDRESS.search(t)]) for name in _METAS)
     creators = facts.graph.texts((facts.node or {}).get("creator"))
     declared = [("json-ld:author", facts.graph.texts(writers)), ("json-ld:creator", creators)]
     candidates = [*declared, *metas, *_page_bylines(page, facts.layout, language)]

@@ -14,7 +14,7 @@ _MAX_WORDS = 6
 _MAX_PARTICLE = 5
 _MAX_NAME = 60
 _EMAIL = re.compile(r"\S+@\S+|(?<!\S)@\w+")
-_ADDRESS = re.compile(r"^(?:https?:)?//|^www\.|/|[^\W_]{2}\.[a-z]{2,4}$", re.IGNORECASE)
+ADDRESS = re.compile(r"^(?:https?:)?//|^www\.|/|[^\W_]{2}\.[a-z]{2,4}$", re.IGNORECASE)
 _SEPARATOR = re.compile(
     r"\s*(?:[,;|/&•·*(){}\[\]<>\n、，；／｜・【】（）]|\s[-–—]\s|\s\+\s|(?<!\w)[-–—]|[-–—](?!\w))\s*"
 )
@@ -155,7 +155,7 @@ def _is_name(text: str) -> bool:
         return False
     if any(word[0].islower() and len(word) > _MAX_PARTICLE for word in words):  # "van", "della", but not "this"
         return False
-    return not _ADDRESS.search(text) and not any(map(_HOUSE.match, words))
+    return not ADDRESS.search(text) and not any(map(_HOUSE.match, words))
 
 
 def _cut_date(text: str) -> str:

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
-from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.enrich.linking import entity_keys, link_annotations
 from pipeline.errors import UsageError
 from pipeline.knowledge.decisions import Deciding
@@ -17,24 +15,7 @@ from pipeline.model.entity import Entity, Kind, Quote
 from pipeline.model.known import KnownEntity
 from pipeline.ports import SearchStore
 from pipeline.search.request import make_query
-from tests.fixtures.documents import NOON, FixedClock, document
-
-
-@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchStore]:
-    clock = FixedClock()
-    opened = (
-        SqliteStore(tmp_path / "search.sqlite", clock=clock)
-        if request.param == "sqlite"
-        else ElasticsearchStore(
-            request.getfixturevalue("elasticsearch_url"),
-            clock=clock,
-            prefix=request.getfixturevalue("elasticsearch_prefix"),
-        )
-    )
-    opened.prepare()
-    yield opened
-    opened.close()
+from tests.fixtures.documents import NOON, document
 
 
 @pytest.fixture

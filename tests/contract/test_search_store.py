@@ -3,15 +3,12 @@
 import html
 import re
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.errors import UsageError
 from pipeline.index.document import document_json
@@ -23,27 +20,6 @@ from pipeline.search.request import make_query
 from tests.fixtures.documents import MINSK, NOON, TEHRAN, FixedClock, document, entity
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def store(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[SearchStore]:
-    opened = (
-        SqliteStore(tmp_path / "search.sqlite", clock=clock)
-        if request.param == "sqlite"
-        else ElasticsearchStore(
-            request.getfixturevalue("elasticsearch_url"),
-            clock=clock,
-            prefix=request.getfixturevalue("elasticsearch_prefix"),
-        )
-    )
-    opened.prepare()
-    yield opened
-    opened.close()
 
 
 def found(store: SearchStore, text: str = "", **options: Any) -> list[str]:  # noqa: ANN401 - what make_query takes

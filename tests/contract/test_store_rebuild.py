@@ -3,37 +3,17 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.elasticsearch_store import ElasticsearchStore
-from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.errors import UsageError
 from pipeline.index.document import document_json
 from pipeline.model.query import Query
 from pipeline.ports import SearchStore
 from pipeline.search.request import make_query
-from tests.fixtures.documents import NOON, FixedClock, document
+from tests.fixtures.documents import NOON, document
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchStore]:
-    clock = FixedClock()
-    opened = (
-        SqliteStore(tmp_path / "search.sqlite", clock=clock)
-        if request.param == "sqlite"
-        else ElasticsearchStore(
-            request.getfixturevalue("elasticsearch_url"),
-            clock=clock,
-            prefix=request.getfixturevalue("elasticsearch_prefix"),
-        )
-    )
-    opened.prepare()
-    yield opened
-    opened.close()
 
 
 def names(forms: Iterator[object]) -> set[str]:

@@ -1,39 +1,19 @@
 """What both search stores promise of reprints: left out, folded under one hit, and corrected where they stand."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.elasticsearch_store import ElasticsearchStore
-from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.index.document import reprint_json
 from pipeline.model.document import Document
 from pipeline.model.query import Query, Sort
 from pipeline.model.reprint import Reprint
 from pipeline.ports import SearchStore
 from pipeline.urls import article_id
-from tests.fixtures.documents import NOON, FixedClock, document
+from tests.fixtures.documents import NOON, document
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchStore]:
-    opened = (
-        SqliteStore(tmp_path / "search.sqlite", clock=FixedClock())
-        if request.param == "sqlite"
-        else ElasticsearchStore(
-            request.getfixturevalue("elasticsearch_url"),
-            clock=FixedClock(),
-            prefix=request.getfixturevalue("elasticsearch_prefix"),
-        )
-    )
-    opened.prepare()
-    yield opened
-    opened.close()
 
 
 def a_reprint(name: str, original: str, *, minute: int, text: str = "Storm over the coast.") -> Document:

@@ -1,32 +1,18 @@
 """What both search stores promise of stories: their articles are found, and follow where they move to."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.elasticsearch_store import ElasticsearchStore
-from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.model.query import Query
 from pipeline.ports import SearchStore
 from pipeline.urls import article_id
-from tests.fixtures.documents import FixedClock, document
+from tests.fixtures.documents import document
 
 
-@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchStore]:
-    opened = (
-        SqliteStore(tmp_path / "search.sqlite", clock=FixedClock())
-        if request.param == "sqlite"
-        else ElasticsearchStore(
-            request.getfixturevalue("elasticsearch_url"),
-            clock=FixedClock(),
-            prefix=request.getfixturevalue("elasticsearch_prefix"),
-        )
-    )
-    opened.prepare()
-    opened.write(
+@pytest.fixture
+def store(store: SearchStore) -> SearchStore:
+    store.write(
         [
             replace(document("quake", text="Walls fell in Arequipa."), story="quake"),
             replace(document("toll", text="The toll in Arequipa rose."), story="quake"),
@@ -34,8 +20,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchStor
             document("loose", text="Arequipa, before there were stories."),
         ]
     )
-    yield opened
-    opened.close()
+    return store
 
 
 def names(store: SearchStore, query: Query) -> set[str]:

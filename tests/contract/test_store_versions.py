@@ -1,18 +1,12 @@
 """What both search stores promise of earlier versions: kept apart from what is searched, and found by article and time."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
-
-from pipeline.adapters.elasticsearch_store import ElasticsearchStore
-from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.index.document import document_json
 from pipeline.model.query import Query
 from pipeline.model.version import Difference, Version
 from pipeline.ports import SearchStore
-from tests.fixtures.documents import MINSK, NOON, FixedClock, document
+from tests.fixtures.documents import MINSK, NOON, document
 
 DAY = timedelta(days=1)
 CHANGE = Difference(
@@ -25,22 +19,6 @@ CHANGE = Difference(
     quotes_dropped=("We saw it fall",),
     is_correction=True,
 )
-
-
-@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchStore]:
-    opened = (
-        SqliteStore(tmp_path / "search.sqlite", clock=FixedClock())
-        if request.param == "sqlite"
-        else ElasticsearchStore(
-            request.getfixturevalue("elasticsearch_url"),
-            clock=FixedClock(),
-            prefix=request.getfixturevalue("elasticsearch_prefix"),
-        )
-    )
-    opened.prepare()
-    yield opened
-    opened.close()
 
 
 def a_version(name: str, number: int = 1, *, days: int = 0, difference: Difference = CHANGE) -> Version:

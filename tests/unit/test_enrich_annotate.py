@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.adapters.tagger import InstalledTagger
-from pipeline.enrich.annotate import Source, annotate_article, annotate_texts
+from pipeline.enrich.annotate import Source, annotate_texts
 from pipeline.enrich.places import load_gazetteer
 from pipeline.model.entity import Annotation, AnnotationMethod, Entity, Kind, Mention
 
@@ -37,7 +37,8 @@ class WordTagger:
 
 
 def annotate(text: str, kinds: Mapping[str, Kind], title: str | None = None) -> Annotation:
-    return annotate_article(title, text + FILLER, "en", WordTagger(kinds), load_gazetteer())
+    source = Source(title=title, text=text + FILLER, declared_language="en")
+    return annotate_texts([source], WordTagger(kinds), load_gazetteer())[0]
 
 
 def by_id(annotation: Annotation) -> dict[str, Entity]:
@@ -204,7 +205,8 @@ def test_one_article_through_the_real_model(shared: Path) -> None:
         pytest.skip("no ../shared/articles beside the repository")
     expected = json.loads((folder / "tehran.expected.json").read_text(encoding="utf-8"))
     text = (folder / "tehran.txt").read_text(encoding="utf-8")
-    annotation = annotate_article(expected["title"], text, None, InstalledTagger(), load_gazetteer())
+    source = Source(title=expected["title"], text=text)
+    annotation = annotate_texts([source], InstalledTagger(), load_gazetteer())[0]
     names = {entity.id: entity.name for entity in annotation.entities}
     found = {(one.start, one.end, one.kind, names[one.entity]) for one in annotation.mentions}
     wanted = {(m["start"], m["end"], e["kind"], e["name"]) for e in expected["entities"] for m in e["mentions"]}

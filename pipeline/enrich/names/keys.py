@@ -50,7 +50,6 @@ _READ_IN = {(Script.HEBREW, "S"): ("k", "s")}
 _MOST_READINGS = 8
 _CODE = 4  # classes; what follows differs too often
 _MOST_WORDS = 6
-_FEW_CONSONANTS = 2
 
 
 @lru_cache(maxsize=10_000)
