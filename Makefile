@@ -33,7 +33,7 @@ airflow: setup ## the Airflow UI over the embedded stores and the demo newsroom;
 	@$(BIN)/python -m examples.airflow_ui
 
 test: setup ## all tests; those that need a server say how to bring it, if it is not there
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 test-stack: setup ## the whole production stack as processes on loopback; needs PostgreSQL, Redis and Elasticsearch (some minutes)
 	@$(BIN)/python -m pytest tests/stack
