@@ -23,6 +23,9 @@ Network = IPv4Network | IPv6Network
 
 NO_CONTACT = "no contact set"
 
+#: Guessing 16 random characters takes longer than anyone has.
+SHORTEST_TOKEN = 16
+
 CONNECTIONS = {
     "NEWSWIRE_LEDGER_URL": "newswire_ledger",
     "NEWSWIRE_ARCHIVE_URL": "newswire_archive",
@@ -63,6 +66,8 @@ class Settings:
     revisits: tuple[timedelta, ...] = (timedelta(hours=1), timedelta(hours=24), timedelta(days=7))
     #: Least seconds between two requests to one host.
     host_delay: float = 1.0
+    #: What visitors of ``newswire serve`` need; None: it serves this machine alone.
+    serve_token: str | None = field(default=None, repr=False)
     #: Where publishers reach whoever runs this: an address or a page, sent in the User-Agent.
     contact: str = NO_CONTACT
 
@@ -88,6 +93,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         warcs=values.get("NEWSWIRE_WARCS"),
         warc_hosts=_read_warc_hosts(values.get("NEWSWIRE_WARC_HOSTS", "sources")),
         allowed_networks=_read_networks(values.get("NEWSWIRE_ALLOWED_NETWORKS", "")),
+        serve_token=_read_token(values.get("NEWSWIRE_SERVE_TOKEN")),
         contact=_read_contact(values.get("NEWSWIRE_CONTACT", NO_CONTACT)),
         retention_months=_read_count("NEWSWIRE_RETENTION_MONTHS", values.get("NEWSWIRE_RETENTION_MONTHS"), most=1200),
         prune_days=_read_count("NEWSWIRE_PRUNE_DAYS", values.get("NEWSWIRE_PRUNE_DAYS"), most=36_500) or 90,
@@ -166,6 +172,15 @@ def _read_warc_hosts(text: str) -> str:
     if text not in {"sources", "all"}:
         message = f"NEWSWIRE_WARC_HOSTS is {text!r}; write sources (only the sources' pages are taken) or all"
         raise UsageError(message)
+    return text
+
+
+def _read_token(text: str | None) -> str | None:
+    if text is not None and len(text) < SHORTEST_TOKEN:
+        raise UsageError(
+            f"NEWSWIRE_SERVE_TOKEN has {len(text)} characters, which can be guessed; take {SHORTEST_TOKEN} or more, "
+            "such as python3 -c 'import secrets; print(secrets.token_urlsafe())' prints"
+        )
     return text
 
 

@@ -13,6 +13,7 @@ import pytest
 import pytest_socket
 
 pytest_plugins = [
+    "tests.fixtures.chromium",
     "tests.fixtures.command",
     "tests.fixtures.elasticsearch",
     "tests.fixtures.ingested",

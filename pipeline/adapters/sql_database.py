@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import (
     URL,
     Column,
+    ColumnElement,
     Connection,
     Engine,
     Row,
     column,
     create_engine,
     event,
+    func,
     inspect,
     make_url,
     select,
@@ -119,6 +121,13 @@ def rows_by_key(
         query = select(key.label("key"), *columns).where(key.in_(asked[start : start + PARAMETERS]))
         rows |= {row.key: row for row in connection.execute(query)}
     return rows
+
+
+def time_in_utc(connection: Connection, time: Column[Any]) -> ColumnElement[Any]:
+    """Return the time as its UTC year, month and day can be taken from it, whatever zone the session is in."""
+    if connection.dialect.name == "sqlite":  # whose times have no zone
+        return time
+    return func.timezone("UTC", time)
 
 
 def _parse_url(url: str) -> URL:

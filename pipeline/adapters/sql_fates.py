@@ -1,11 +1,11 @@
 """How URLs end and which articles they became, as functions over an open transaction."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, null, select, union_all, update
+from sqlalchemy import Connection, bindparam, extract, func, insert, null, select, union_all, update
 
-from pipeline.adapters.sql_database import rows_by_key
+from pipeline.adapters.sql_database import rows_by_key, time_in_utc
 from pipeline.adapters.sql_inbox import NO_CLAIM, change_urls, storable
 from pipeline.adapters.sql_schema import articles, urls
 from pipeline.errors import UsageError
@@ -129,6 +129,21 @@ def reasons(connection: Connection) -> dict[Reason, int]:
     query = select(urls.c.reason, func.count()).where(urls.c.fate.is_not(None)).group_by(urls.c.fate, urls.c.reason)
     counts: dict[str, int] = dict(connection.execute(query).all())
     return {reason: counts[reason] for reason in Reason if reason in counts}
+
+
+def settled_by_day(connection: Connection, since: datetime) -> dict[tuple[date, str, Fate], int]:
+    """Count by day, publisher and fate. Without the pruned, so that an index has the days."""
+    settled_at = time_in_utc(connection, urls.c.settled_at)
+    parts = [extract(part, settled_at) for part in ("year", "month", "day")]
+    query = (
+        select(*parts, urls.c.publisher, urls.c.fate, func.count())
+        .where(urls.c.fate.in_(list(Fate)), urls.c.settled_at >= since, urls.c.pruned_at.is_(None))
+        .group_by(*parts, urls.c.publisher, urls.c.fate)
+    )
+    return {
+        (date(int(row[0]), int(row[1]), int(row[2])), row.publisher, Fate(row.fate)): row[-1]
+        for row in sorted(connection.execute(query).all())
+    }
 
 
 def _fate_columns(outcome: Outcome) -> dict[str, object]:

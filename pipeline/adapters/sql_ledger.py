@@ -21,7 +21,7 @@ from pipeline.adapters.sql_schema import urls as urls_table
 from pipeline.errors import NewswireError
 from pipeline.model import codec
 from pipeline.model.capture import Batch, CaptureRef
-from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
+from pipeline.model.fate import ArticleState, Claim, DeadLetter, Fate, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.warc import WarcProgress
 from pipeline.ports import Holding, Recorded
@@ -208,6 +208,11 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
         """Count by reason."""
         with self._database.read() as connection:
             return sql_fates.reasons(connection)
+
+    def settled_by_day(self, since: datetime) -> Mapping[tuple[date, str, Fate], int]:
+        """Count the settled by day, publisher and fate."""
+        with self._database.read() as connection:
+            return sql_fates.settled_by_day(connection, since)
 
     def articles_by_month(self) -> Mapping[date, int]:
         """Count indexed articles by the month of their first sight."""

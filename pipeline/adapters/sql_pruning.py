@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, extract, func, or_, select, update
 
+from pipeline.adapters.sql_database import time_in_utc
 from pipeline.adapters.sql_schema import articles, hosts, robots_files, urls
 from pipeline.model import codec
 from pipeline.model.fate import FEED_TEXT, Fate
@@ -52,8 +53,7 @@ def drop_hosts(connection: Connection, before: datetime, *, dry_run: bool) -> in
 
 def articles_by_month(connection: Connection) -> dict[date, int]:
     """Count the indexed articles by the month of their first sight, in UTC whatever zone the session is in."""
-    is_sqlite = connection.dialect.name == "sqlite"  # whose times have no zone
-    seen_at = articles.c.first_seen_at if is_sqlite else func.timezone("UTC", articles.c.first_seen_at)
+    seen_at = time_in_utc(connection, articles.c.first_seen_at)
     year, month = extract("year", seen_at), extract("month", seen_at)
     query = select(year, month, func.count()).where(articles.c.content_hash.is_not(None)).group_by(year, month)
     return {date(int(year), int(month), 1): count for year, month, count in sorted(connection.execute(query).all())}

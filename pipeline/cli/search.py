@@ -72,13 +72,17 @@ def search(
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Loopback addresses only.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Another one than loopback needs NEWSWIRE_SERVE_TOKEN.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8787,
 ) -> None:
-    """Serve the search page on this machine."""
-    from pipeline.web.serve import serve_page  # noqa: PLC0415 - the web framework loads for this command only
+    """Serve the page: search, feeds, ledger."""
+    # ruff: noqa: PLC0415 - the web framework loads for this command only
+    from pipeline.web.page import make_app
+    from pipeline.web.serve import serve_page
 
-    serve_page(Wiring(read_settings()).store, host, port)
+    wiring = Wiring(read_settings())
+    app = make_app(wiring.store, wiring.ledger, wiring.clock)
+    serve_page(app, host, port, wiring.settings.serve_token)
 
 
 def _follow(story_id: str, wiring: Wiring) -> str:

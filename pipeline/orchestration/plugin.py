@@ -1,4 +1,4 @@
-"""What Newswire adds to Airflow itself: pools, a timetable, and workers that are warm before their first task.
+"""What Newswire adds to Airflow itself: pools, a timetable, the search page, and workers warm before their first task.
 
 Found by Airflow through the entry point ``airflow.plugins``. Imported in every Airflow process, also in those of tasks: so
 nothing here costs anything before it is needed.
@@ -9,6 +9,7 @@ import sys
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
+from pipeline.orchestration.search_page import PATH, SearchPage
 from pipeline.orchestration.timetables import DailyWhenAsked
 
 #: Slots of each pool: fetching waits for others' servers, past work must leave the workers to live work.
@@ -46,8 +47,11 @@ def make_pools() -> None:
 
 
 class NewswirePlugin(AirflowPlugin):
-    """Registers the listener, and what stands in serialised DAGs."""
+    """Registers the listener, the page with its place in the menu, and what stands in serialised DAGs."""
 
     name = "newswire"
     listeners = [SchedulerListener()]  # noqa: RUF012 - Airflow's way
     timetables = [DailyWhenAsked]  # noqa: RUF012 - as above
+    fastapi_apps = [{"app": SearchPage(), "url_prefix": PATH, "name": "Newswire"}]  # noqa: RUF012 - as above
+    # Without a route of its own it opens as a page of its own: a frame would hide its address, which is for sharing.
+    external_views = [{"name": "News search", "href": f"{PATH}/", "destination": "nav", "category": "browse"}]  # noqa: RUF012

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from pipeline.model.capture import Batch, CaptureRef
-from pipeline.model.fate import ArticleState, Claim, DeadLetter, Outcome, Reason, Tally
+from pipeline.model.fate import ArticleState, Claim, DeadLetter, Fate, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.warc import WarcProgress
 from pipeline.ports.printings import Printings
@@ -185,6 +185,10 @@ class Ledger(Printings, Stories, Protocol):
 
     def reasons(self) -> Mapping[Reason, int]:
         """Return how many URLs ended for each reason."""
+        ...
+
+    def settled_by_day(self, since: datetime) -> Mapping[tuple[date, str, Fate], int]:
+        """Return how many URLs were settled by day (UTC), publisher and fate since then; those pruned by now are left out."""
         ...
 
     def articles_by_month(self) -> Mapping[date, int]:

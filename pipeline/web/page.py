@@ -1,22 +1,23 @@
 """The search page as a FastAPI app over any SearchStore: searching, reading one article, and a health check."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
+from fastapi.params import Depends
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.model.entity import Kind
-from pipeline.ports import SearchStore
+from pipeline.ports import Clock, Ledger, SearchStore
 from pipeline.web.address import address_query, next_limit, read_address
-from pipeline.web.render import Pages, mount_path
+from pipeline.web.operations import add_operation_pages
+from pipeline.web.render import METHODS, Pages, mount_path
 
 STATIC = Path(__file__).parent / "static"
-METHODS = ["GET", "HEAD"]
 #: The page needs its own style sheet and icon; nothing else may load, whatever an article smuggles in.
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -32,13 +33,17 @@ HEADINGS = {
 }
 
 
-def make_app(store: SearchStore) -> FastAPI:
-    """Return the app: ``/``, ``/article/{id}`` and ``/health``. Mounted somewhere, its links begin with that path."""
-    app = FastAPI(openapi_url=None)
+def make_app(store: SearchStore, ledger: Ledger, clock: Clock, *, access: Sequence[Depends] = ()) -> FastAPI:
+    """Return the app: ``/``, ``/article/{id}``, ``/feeds``, ``/ledger``, ``/health``. Its links begin with where it is mounted.
+
+    Every request must pass what ``access`` depends on, such as a login.
+    """
+    app = FastAPI(openapi_url=None, dependencies=access)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.middleware("http")(_add_security_headers)
     pages = Pages()
     _add_pages(app, store, pages)
+    add_operation_pages(app, ledger, clock, pages)
     _add_error_pages(app, pages)
     return app
 

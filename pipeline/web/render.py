@@ -10,6 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipeline.web import markup
 from pipeline.web.address import FILTERS, read_address
 
+METHODS = ["GET", "HEAD"]
+#: What stands in the head of every page.
+PLACES = (("/", "Articles"), ("/feeds", "Feeds"), ("/ledger", "Ledger"))
 TEMPLATES = Path(__file__).parent / "templates"
 FORMATS = ("keep_marks", "web_link", "host_name", "show_time", "is_day", "show_language")
 
@@ -27,11 +30,16 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters |= {name: getattr(markup, name) for name in FORMATS}
-        self._templates.globals["filters"] = FILTERS
+        self._templates.globals |= {"filters": FILTERS, "places": PLACES}
 
     def render(self, request: Request, template: str, status: int = HTTPStatus.OK, **context: object) -> HTMLResponse:
         """Return the page made of the template, the request's search and this context."""
-        frame = {"root": mount_path(request), "address": read_address(request.query_params.multi_items())}
+        root = mount_path(request)
+        frame = {
+            "root": root,
+            "here": request.scope["path"].removeprefix(root),
+            "address": read_address(request.query_params.multi_items()),
+        }
         return HTMLResponse(self._templates.get_template(template).render(frame | context), status)
 
     def render_error(self, request: Request, status: int, title: str, message: str) -> HTMLResponse:

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -123,6 +123,26 @@ def test_a_random_walk_never_loses_a_url_or_gives_it_two_fates(ledger: SqlLedger
         walk.check()
     assert len(walk.fates) > 5
     assert max(walk.revisions.values()) > 3
+
+
+def test_what_was_settled_is_counted_by_day_publisher_and_fate(ledger: SqlLedger) -> None:
+    entries = [an_entry(number, publisher="Echo" if number == 3 else "The Example") for number in range(6)]
+    ledger.record_entries(entries, NOW)
+    claims = ledger.claim(a_batch(), NOW, limit=10, lease=LEASE)
+    days = [NOW - timedelta(days=day) for day in (9, 1, 1, 1, 0)]
+    ends = [Reason.NEW, Reason.NEW, Reason.NEW_VERSION, Reason.NEW, Reason.PAYWALL]
+    by_url = {claim.entry.url: claim for claim in claims}
+    ledger.settle(
+        [
+            an_outcome(by_url[entry.url], reason, at=at)
+            for entry, reason, at in zip(entries[:5], ends, days, strict=True)
+        ]
+    )
+    assert ledger.settled_by_day(NOW - timedelta(days=2)) == {
+        (date(2026, 11, 22), "The Example", Fate.INDEXED): 2,
+        (date(2026, 11, 22), "Echo", Fate.INDEXED): 1,
+        (date(2026, 11, 23), "The Example", Fate.WALL): 1,
+    }
 
 
 def test_eight_threads_claim_each_url_once(ledger: SqlLedger) -> None:

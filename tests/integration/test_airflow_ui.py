@@ -15,6 +15,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import psutil  # type: ignore[import-untyped]  # comes with Airflow, without types
 import pytest
+from playwright.sync_api import Browser, expect
 
 from examples.children import members_of
 from examples.ports import free_port
@@ -79,7 +80,34 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
-def test_runs_make_documents_searchable_and_ctrl_c_stops_everything(ui: RunningUi) -> None:
+def find_by_the_menu(chromium: Browser, address: str, user: str, password: str) -> None:
+    """Find an article by Airflow's menu, as one who is logged in there; nobody else may."""
+    context = chromium.new_context(base_url=address)
+    page = context.new_page()
+    refused = page.goto("/newswire/")
+    assert refused
+    assert refused.status == 401
+    page.goto("/")
+    page.locator("input[name=username]").fill(user)
+    page.locator("input[name=password]").fill(password)
+    page.locator("button[type=submit]").click()
+    page.get_by_role("button", name="Browse").click()
+    with page.expect_popup() as opened:
+        page.get_by_role("menuitem", name="News search").click()
+    search = opened.value
+    search.locator("#q").fill("Tehran")
+    search.keyboard.press("Enter")
+    search.locator(".hits h2 a").first.click()
+    expect(search.locator("article .text")).to_contain_text("Tehran")
+    for name in ("Feeds", "Ledger"):
+        search.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
+        expect(search.locator("tbody tr").first).to_be_visible()
+    search.get_by_role("link", name="Airflow").click()
+    expect(search.get_by_role("button", name="Browse")).to_be_visible()
+    context.close()
+
+
+def test_runs_make_documents_searchable_and_ctrl_c_stops_everything(ui: RunningUi, chromium: Browser) -> None:
     ui.await_condition(lambda: "Ctrl-C stops everything." in ui.output, seconds=90)
     said = re.search(r"(http://\S+) +user (\S+), password (\S+)", ui.output)
     assert said
@@ -94,6 +122,7 @@ def test_runs_make_documents_searchable_and_ctrl_c_stops_everything(ui: RunningU
         return bool(json.loads(found.stdout)["total"])
 
     ui.await_condition(is_found, seconds=120)
+    find_by_the_menu(chromium, address, user, password)
     assert {pool["name"] for pool in ask(f"{address}/api/v2/pools", token=token)["pools"]} >= {"fetch", "past"}
 
     started = psutil.Process(ui.program.pid).children(recursive=True)

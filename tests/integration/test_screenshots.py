@@ -1,8 +1,6 @@
 """The pictures in docs/ can be taken anew: the script starts Airflow and has a real Chromium draw its pages."""
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,12 +16,8 @@ LEAST_BYTES = 25_000
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("chromium_program")
 def test_every_view_is_drawn(tmp_path: Path) -> None:
-    if shutil.which("chromium") is None:
-        how = "no chromium on this machine; bring it: apt-get install chromium"
-        if os.environ.get("REQUIRE_CHROMIUM") == "1":
-            pytest.fail(how, pytrace=False)
-        pytest.skip(how)
     command = [sys.executable, "-m", "examples.screenshots", str(tmp_path)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=500)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -1,16 +1,17 @@
 """The search page over a real index, asked as a browser without JavaScript would."""
 
 import asyncio
+import os
 import re
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
-from urllib.request import urlopen
 
 import httpx
 import pytest
@@ -18,15 +19,19 @@ from fastapi import FastAPI
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from examples.ports import free_port
+from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.errors import UsageError
 from pipeline.model.article import Byline, TextSource
 from pipeline.model.document import Document
 from pipeline.model.entity import AnnotationMethod, Quote
 from pipeline.model.evidence import Evidence, Precision
+from pipeline.model.fate import Reason
+from pipeline.model.feed import Feed
 from pipeline.web.page import make_app
 from pipeline.web.serve import serve_page
 from tests.fixtures.documents import MINSK, NOON, TEHRAN, FixedClock, document
+from tests.fixtures.entries import LEASE, a_batch, an_entry, an_outcome
 
 SCRIPT = "<script>alert('ferry')</script>"
 
@@ -81,8 +86,14 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 
 
 @pytest.fixture
-def browser(store: SqliteStore) -> Browser:
-    return Browser(make_app(store))
+def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
+    with closing(open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def browser(store: SqliteStore, ledger: SqlLedger) -> Browser:
+    return Browser(make_app(store, ledger, FixedClock()))
 
 
 def node_of(page: LexborHTMLParser, selector: str) -> LexborNode:
@@ -190,9 +201,9 @@ def test_nothing_found_says_so_and_what_to_try(browser: Browser) -> None:
     assert link(page, ".empty", "without filters") == "/?q=zebra"
 
 
-def test_an_empty_index_says_how_to_fill_it(tmp_path: Path) -> None:
+def test_an_empty_index_says_how_to_fill_it(tmp_path: Path, ledger: SqlLedger) -> None:
     with closing(SqliteStore(tmp_path / "empty.sqlite", clock=FixedClock())) as store:
-        page = Browser(make_app(store)).read("/")
+        page = Browser(make_app(store, ledger, FixedClock())).read("/")
     assert "newswire ingest" in words(page, ".empty")
 
 
@@ -359,12 +370,63 @@ def test_pages_can_be_asked_for_by_head_but_not_changed(browser: Browser, path: 
     assert browser.ask(path, "POST").status_code == 405
 
 
+# The ledger and the feeds
+
+
+def test_feeds_that_need_a_person_stand_first_and_can_be_chosen(browser: Browser, ledger: SqlLedger) -> None:
+    well, failing = (Feed(url=f"https://{name}.example/feed", publisher=name.title()) for name in ("aster", "birch"))
+    ledger.add_feeds([well, failing], NOON)
+    states = {feed.url: state for feed, state in ledger.feeds()}
+    polled = {"polled_at": NOON, "last_new_entry_at": NOON, "due_at": NOON + timedelta(minutes=5)}
+    ledger.save_feed_state(replace(states[well.url], **polled))
+    ledger.save_feed_state(replace(states[failing.url], **polled, failures=3, last_error="timeout"))
+    page = browser.read("/feeds")
+    assert [node.text() for node in page.css("tbody .health")] == ["Failing", "Ok"]
+    assert "3 times in a row: timeout" in words(page, "tbody tr")
+    chosen = browser.read(link(page, ".sort", "Ok"))
+    assert [node.text() for node in chosen.css("tbody th span")] == ["Aster"]
+    assert words(browser.read("/feeds?health=unheard"), ".empty") == "No feed is doing so."
+
+
+def test_without_feeds_the_page_says_how_to_add_one(browser: Browser) -> None:
+    assert "newswire feeds add" in words(browser.read("/feeds"), ".empty")
+
+
+def test_the_ledger_shows_fates_by_day_and_by_publisher(browser: Browser, ledger: SqlLedger) -> None:
+    names = {1: "Harbour Post", 2: "Meridian", 3: SCRIPT, 4: "Meridian"}
+    ledger.record_entries([an_entry(number, publisher=name) for number, name in names.items()], NOON)
+    claims = {claim.entry.url[-1]: claim for claim in ledger.claim(a_batch(), NOON, limit=3, lease=LEASE)}
+    ends = {"1": (Reason.NEW, 1), "2": (Reason.PAYWALL, 0), "3": (Reason.UNREACHABLE, 0)}
+    ledger.settle(
+        [
+            an_outcome(claims[number], reason, at=NOON - timedelta(days=days), detail=SCRIPT)
+            for number, (reason, days) in ends.items()
+        ]
+    )
+    page = browser.read("/ledger")
+    assert words(page, "h1") == "4 URLs seen, 1 pending"
+    assert [node.text(strip=True) for node in page.css("[aria-labelledby=days] tbody th")] == [
+        "2026-11-23",
+        "2026-11-22",
+    ]
+    assert SCRIPT in words(page, "[aria-labelledby=dead] tbody")
+    day = browser.read(link(page, "[aria-labelledby=days]", "2026-11-22"))
+    assert words(day, "[role=region][aria-labelledby=publishers] tbody") == "Harbour Post 1 1"
+    assert "longer ago" in words(browser.read("/ledger?day=2025-01-01"), "main")
+    assert "must be a date" in words(browser.read("/ledger?day=yesterday", 400), "[role=alert]")
+    assert page.css("script") == []
+
+
+def test_an_empty_ledger_is_balanced(browser: Browser) -> None:
+    assert words(browser.read("/ledger"), "h1") == "0 URLs seen, 0 pending"
+
+
 # Standing alone and mounted
 
 
-def test_mounted_somewhere_all_links_stay_below(store: SqliteStore) -> None:
+def test_mounted_somewhere_all_links_stay_below(store: SqliteStore, ledger: SqlLedger) -> None:
     outer = FastAPI()
-    outer.mount("/newswire", make_app(store))
+    outer.mount("/newswire", make_app(store, ledger, FixedClock()))
     browser = Browser(outer)
     for path in ("/newswire/?q=ferry&person=Ebrahim+Raisi", f"/newswire/article/{VISIT.id}"):
         page = browser.read(path)
@@ -380,33 +442,55 @@ def test_health_counts_the_live_documents(browser: Browser) -> None:
     assert browser.ask("/health").json() == {"status": "ok", "documents": 3}
 
 
-def test_a_store_that_does_not_answer_is_503(tmp_path: Path) -> None:
-    browser = Browser(make_app(SqliteStore(tmp_path, clock=FixedClock())))  # a folder is no database
+def test_a_store_that_does_not_answer_is_503(tmp_path: Path, ledger: SqlLedger) -> None:
+    no_database = SqliteStore(tmp_path, clock=FixedClock())  # a folder is none
+    browser = Browser(make_app(no_database, ledger, FixedClock()))
     assert browser.ask("/health").status_code == 503
     assert "does not answer" in words(browser.read("/?q=ferry", 503), "[role=alert]")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.20", "example.org", ""])
-def test_other_machines_are_not_served(store: SqliteStore, host: str) -> None:
-    with pytest.raises(UsageError, match="no login"):
-        serve_page(store, host, 8787)
+def test_other_machines_are_not_served_without_a_token(host: str) -> None:
+    with pytest.raises(UsageError, match="NEWSWIRE_SERVE_TOKEN"):
+        serve_page(FastAPI(), host, 8787)
 
 
-def test_served_alone_it_answers_only_to_its_own_name(tmp_path: Path) -> None:
+@contextmanager
+def served(home: Path, host: str, **settings: str) -> Iterator[int]:
+    """Run ``newswire serve`` until the end of the block; give its port."""
     port = free_port()
-    code = (
-        "import sys; from pathlib import Path; from pipeline.adapters.sqlite_store import SqliteStore; "
-        "from pipeline.web.serve import serve_page; from pipeline.wiring import SystemClock; "
-        "serve_page(SqliteStore(Path(sys.argv[1]), clock=SystemClock()), '127.0.0.1', int(sys.argv[2]))"
-    )
-    command = [sys.executable, "-c", code, str(tmp_path / "search.sqlite"), str(port)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+    command = [str(Path(sys.executable).parent / "newswire"), "serve", f"--host={host}", f"--port={port}"]
+    environ = os.environ | {"NEWSWIRE_HOME": str(home)} | settings
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr
             assert any("running on" in line for line in server.stderr)
-            with urlopen(f"http://127.0.0.1:{port}/health") as response:
-                assert response.status == 200
-            stranger = httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "rebound.example"}, trust_env=False)
-            assert stranger.status_code == 400
+            yield port
         finally:
             server.terminate()
+
+
+def test_served_alone_it_answers_only_to_its_own_name(tmp_path: Path) -> None:
+    with served(tmp_path, "127.0.0.1") as port:
+        assert httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False).status_code == 200
+        stranger = httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "rebound.example"}, trust_env=False)
+        assert stranger.status_code == 400
+
+
+def test_served_to_others_it_asks_each_request_for_the_token(tmp_path: Path) -> None:
+    token = secrets.token_urlsafe()
+    with (
+        served(tmp_path, "0.0.0.0", NEWSWIRE_SERVE_TOKEN=token) as port,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+    ):
+        for path in ("/", "/health", "/static/style.css"):
+            refused = client.get(path)
+            assert refused.status_code == 401
+            assert refused.headers["www-authenticate"].startswith("Basic")
+        for wrong in (token[:-1], "", token.upper()):
+            assert client.get("/", auth=("anyone", wrong)).status_code == 401
+        for nonsense in ("Bearer", "Basic !!!", f"Digest {token}", token):
+            assert client.get("/", headers={"Authorization": nonsense}).status_code == 401
+        assert client.get("/", auth=("anyone", token)).status_code == 200
+        assert client.get("/", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+        assert client.get("/health", auth=("anyone", token), headers={"Host": "news.example"}).status_code == 200

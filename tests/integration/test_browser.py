@@ -1,0 +1,113 @@
+"""The page in a real browser: readable by all, by keyboard alone, on a phone, without JavaScript; nothing from elsewhere."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from examples.ports import free_port
+
+#: What is looked at; ``{article}`` is one that names people and has quotes.
+PATHS = ("/", "/?q=Tehran", "/?q=zebra", "/{article}", "/feeds", "/ledger", "/?sort=upwards", "/nowhere")
+PHONE = {"width": 320, "height": 640}
+DESK = {"width": 1280, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def site(first_pass: Path) -> Iterator[str]:
+    """Serve the stores of one pass over the newsroom; give the address."""
+    port = free_port()
+    command = [str(Path(sys.executable).with_name("newswire")), "serve", f"--port={port}"]
+    with subprocess.Popen(
+        command, env={"NEWSWIRE_HOME": str(first_pass / "home")}, stderr=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            assert server.stderr
+            assert any("running on" in line for line in server.stderr)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+@pytest.fixture
+def page(site: str, chromium: Browser) -> Iterator[Page]:
+    """Give a page that fails the test where it asks another site, or where the browser complains."""
+    context = chromium.new_context(base_url=site, viewport=DESK)
+    page = context.new_page()
+    complaints = list[str]()
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: None if request.url.startswith(site) else complaints.append(request.url))
+    yield page
+    context.close()
+    # The browser calls an answer of 400 or 404 an error, too; those pages are asked for on purpose.
+    assert [each for each in complaints if "Failed to load resource" not in each] == []
+
+
+def address(page: Page, path: str) -> str:
+    """Return the path with the first article that a search finds."""
+    if "{article}" not in path:
+        return path
+    page.goto("/?q=Tehran")
+    return page.locator(".hits h2 a").first.get_attribute("href") or ""
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_that_shuts_readers_out(page: Page, path: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(address(page, path))
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_phone_scrolls_in_one_direction(page: Page, path: str) -> None:
+    page.set_viewport_size(PHONE)
+    page.goto(address(page, path))
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_search_needs_no_mouse_and_shows_where_the_keyboard_is(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    expect(page.locator(".skip")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.goto("/")
+    for _ in range(3):  # past the way to the content and the name
+        page.keyboard.press("Tab")
+    expect(page.locator("#q")).to_be_focused()
+    outline = page.evaluate("getComputedStyle(document.activeElement).outline")
+    assert "solid" in outline
+    assert "3px" in outline
+    page.keyboard.type("Tehran")
+    page.keyboard.press("Enter")
+    expect(page).to_have_title("Tehran – Newswire")
+    first = page.locator(".hits h2 a").first
+    for _ in range(60):
+        if first.evaluate("link => link === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    headline = first.inner_text()
+    page.keyboard.press("Enter")
+    expect(page.locator("article h1")).to_have_text(headline)
+
+
+def test_without_javascript_everything_is_there(site: str, chromium: Browser) -> None:
+    with chromium.new_context(base_url=site, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto("/")
+        page.locator("#q").fill("Tehran")
+        page.locator("form button").click()
+        expect(page).to_have_url(f"{site}/?q=Tehran")
+        page.locator(".facets a").first.click()
+        assert len(urlsplit(page.url).query.split("&")) == 2
+        for name, heading in (("Feeds", "feed"), ("Ledger", "URLs seen")):
+            page.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
+            expect(page.locator("main h1")).to_contain_text(heading)
