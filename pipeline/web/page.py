@@ -15,6 +15,7 @@ from pipeline.model.entity import Kind
 from pipeline.ports import Clock, Ledger, SearchStore
 from pipeline.web.address import address_query, next_limit, read_address
 from pipeline.web.operations import add_operation_pages
+from pipeline.web.passages import mark_passages
 from pipeline.web.render import METHODS, Pages, mount_path
 
 STATIC = Path(__file__).parent / "static"
@@ -68,7 +69,8 @@ def _add_pages(app: FastAPI, store: SearchStore, pages: Pages) -> None:
         document = store.document(document_id)
         if document is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, "The index holds no article of this address.")
-        return pages.render(request, "article.html", document=document, headings=HEADINGS)
+        passages = mark_passages(document["text"], document["entities"], document["quotes"])
+        return pages.render(request, "article.html", document=document, passages=passages, headings=HEADINGS)
 
     @app.api_route("/health", methods=METHODS)
     def show_health() -> Response:

@@ -243,10 +243,24 @@ def test_an_article_shows_what_it_says_whom_it_names_and_how_that_is_known(brows
         "Alexander Lukashenko came to Tehran.",
         "A ferry line is planned.",
     ]
+    assert link(page, ".text", "Alexander Lukashenko") == "/?person=Alexander+Lukashenko"
+    assert [node.text() for node in page.css(".text .named.place")] == ["Tehran"]
     assert words(page, "#names-person + ul li") == "Alexander Lukashenko 1"
     assert link(page, ".names", "Tehran") == "/?place=Tehran"
     assert words(page, ".quotes") == "Quotes We signed Ebrahim Raisi"
     assert words(page, ".sources dd") == "23 November 2026, 12:00 UTC written 2026-11-23 12:00:00+00:00 in json-ld"
+
+
+def test_what_somebody_said_is_marked_where_it_stands(store: SqliteStore, browser: Browser) -> None:
+    said = document(
+        "said",
+        text="“We <b>signed</b>,” he said.",
+        quotes=[Quote(start=1, end=18, text="We <b>signed</b>,", cue="said")],
+    )
+    assert store.write([said]) == ()
+    page = browser.read(f"/article/{said.id}")
+    assert words(page, ".text .quoted") == "We <b>signed</b>,"
+    assert page.css(".text b") == []
 
 
 def test_the_link_to_the_original_tells_it_nothing(browser: Browser) -> None:
