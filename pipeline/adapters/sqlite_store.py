@@ -4,13 +4,15 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline.adapters import sqlite_page, sqlite_versions
 from pipeline.adapters.sqlite_connections import Connections
-from pipeline.adapters.sqlite_query import conditions
+from pipeline.adapters.sqlite_like import Likeness, find_corrections, find_likeness
+from pipeline.adapters.sqlite_query import find_entities
 from pipeline.adapters.sqlite_write import write_forms
 from pipeline.errors import UsageError
 from pipeline.index import mapping as names
@@ -20,7 +22,10 @@ from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
 from pipeline.model.version import Version
 from pipeline.ports import Clock, Form, Refusal, StoredMonth, StoreStatus
-from pipeline.search.grammar import parse_text
+from pipeline.search.grammar import Expression
+from pipeline.search.names import expand, read_expression, spellings
+from pipeline.search.request import NO_SUCH_DOCUMENT
+from pipeline.search.suggestions import correct_text, suspect_words
 
 PAGE = 200  # documents
 _DROPPED_AT_ONCE = 500
@@ -81,12 +86,17 @@ class SqliteStore:
 
     def search(self, query: Query) -> SearchPage:
         """Ask the live generation, all of the answer from one state of it."""
+        now = self._clock.now()
         with self._connections.transaction("DEFERRED") as connection:
-            return sqlite_page.read_page(connection, query)
+            asked, like = self._ask(connection, query)
+            page = sqlite_page.read_page(connection, query, asked, like, now)
+            return page if page.total else replace(page, suggestion=self._suggest(connection, query, asked))
 
     def export(self, query: Query) -> Iterator[Form]:
         """Page by date and id."""
-        where = conditions(query, parse_text(query.text))
+        with self._connections.transaction("DEFERRED") as connection:
+            asked, like = self._ask(connection, query)
+        where = sqlite_page.find_where(query, asked, like)
         last: tuple[int, str] | None = None
         while True:
             with self._connections.transaction("DEFERRED") as connection:
@@ -95,6 +105,23 @@ class SqliteStore:
             if len(rows) < PAGE:
                 return
             last = rows[-1]["date"], rows[-1]["id"]
+
+    def _ask(self, connection: sqlite3.Connection, query: Query) -> tuple[Expression | None, Likeness | None]:
+        """Return what is asked, with the entities of its names, and what finds documents like another."""
+        asked = read_expression(query)
+        ids = {term: find_entities(connection, term) for term in spellings(asked)}
+        form = self.document(query.like) if query.like else None
+        if query.like and form is None:
+            raise UsageError(NO_SUCH_DOCUMENT.format(query.like))
+        return expand(asked, ids) if asked else None, find_likeness(connection, form) if form else None
+
+    def _suggest(self, connection: sqlite3.Connection, query: Query, asked: Expression | None) -> str | None:
+        corrections = find_corrections(connection, suspect_words(asked))
+        corrected = replace(query, text=correct_text(query.text, corrections), limit=0, page=1, with_facets=False)
+        if corrected.text == query.text:
+            return None
+        page = sqlite_page.read_page(connection, corrected, *self._ask(connection, corrected), self._clock.now())
+        return corrected.text if page.total else None
 
     def document(self, document_id: str) -> Form | None:
         """Look the id up in the live generation."""

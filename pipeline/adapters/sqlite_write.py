@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pipeline.index.document import milliseconds
+from pipeline.index.document import find_lede, milliseconds
 from pipeline.index.folding import fold
 from pipeline.ports import Form
 
@@ -35,17 +35,21 @@ def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> None
     if known:
         connection.execute("DELETE FROM documents WHERE key = ?", (known["key"],))
     key = connection.execute(
-        "INSERT INTO documents (generation, id, version, date, language, headline, deck, text, original, story, form) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO documents "
+        "(generation, id, version, date, language, original, story, headline, deck, lede, text, form) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(generation, form["id"], version, _time(form["date"]), form["language"]),
-            *(fold(form.get(name, "")) for name in ("headline", "deck", "text")),
             *(form["original"], form.get("story")),
+            *(fold(form.get(name, "")) for name in ("headline", "deck")),
+            *(fold(find_lede(form)), fold(form["text"])),
             json.dumps(form, ensure_ascii=False),
         ),
     ).lastrowid
-    facets = {(key, facet, value, value if facet == "entity" else fold(value)) for facet, value in _facet_values(form)}
+    facets = {(key, facet, value, fold(value)) for facet, value in _facet_values(form)}
     connection.executemany("INSERT INTO facets VALUES (?, ?, ?, ?)", facets)
+    names = [(key, *each) for entity in form["entities"] for each in _spellings(entity)]
+    connection.executemany("INSERT OR IGNORE INTO names VALUES (?, ?, ?, ?, ?, ?)", names)
     locations = [(key, point["lat"], point["lon"]) for point in form["locations"]]
     connection.executemany("INSERT INTO locations VALUES (?, ?, ?)", locations)
 
@@ -64,10 +68,14 @@ def _facet_values(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield facet, form[field]
     for facet, field in (("author", "authors"), ("topic", "topics")):
         yield from ((facet, value) for value in form[field])
-    for entity in form["entities"]:
-        yield "entity", entity["id"]
-        yield from ((entity["kind"], name) for name in {entity["name"], *entity["aliases"]})
     yield from {("speaker", quote["speaker_name"]) for quote in form["quotes"] if "speaker_name" in quote}
+
+
+def _spellings(entity: Mapping[str, Any]) -> Iterator[tuple[str, str, str, float, str | None]]:
+    """Yield kind, spelling, id, salience and full name; the full name first, so that it stays where an alias folds the same."""
+    kind, key, salience = entity["kind"], entity["id"], entity["salience"]
+    yield kind, fold(entity["name"]), key, salience, entity["name"]
+    yield from ((kind, fold(alias), key, salience, None) for alias in entity["aliases"])
 
 
 def _time(written: str) -> int:
