@@ -162,37 +162,38 @@ def prominence_clause(name: Term | Known, *, is_named: bool) -> Json:
     return {"nested": {"path": "entities", "score_mode": "max", "query": query, **named}}
 
 
-def search_body(
+def found_clause(
     query: Query,
     asked: Expression | None,
     stemmed: Sequence[str],
-    *,
-    now: datetime,
     like: Mapping[str, Any] | None = None,
 ) -> Json:
-    """Return query, sort and page of the search.
+    """Return the clause of all that the query finds.
 
     ``asked`` is what the query asks, with the entities of its names; ``stemmed`` are the languages that the mapping has stems
     for, ``like`` is the stored form of ``query.like``.
     """
     fields = [f"stemmed.{language}" for language in stemmed]
     must = [expression_clause(asked, fields, is_named=query.explains)] if asked else []
-    must += [like_clause(like)] if like else []
     clauses: Json = {"must": must, "filter": filter_clauses(query)}
     if like:
+        clauses["must"].append(like_clause(like))
         clauses["must_not"] = [{"term": {"original": like["original"]}}]
+    return {"bool": clauses}
+
+
+def search_body(query: Query, asked: Expression | None, found: Json, now: datetime) -> Json:
+    """Return query, sort and page of the search; ``found`` is the clause of all that it finds."""
     names = dict.fromkeys(wanted_names(asked))
     newest: list[Json] = [{"date": "asc" if query.sort is Sort.OLDEST else "desc"}, {"id": "asc"}]
     paged = {"sort": newest, "size": query.limit, "from": (query.page - 1) * query.limit}
     has_words = any(find_words(term.text) for term in wanted_terms(asked))
-    if query.sort is not Sort.RELEVANCE or not (names or like or has_words):
-        return {"query": {"bool": clauses}, **paged}
-    clauses["should"] = [prominence_clause(name, is_named=query.explains) for name in names]
-    # Both lists hold what must match, so that what only raises the score is not required.
-    clauses["minimum_should_match"] = 0
+    if query.sort is not Sort.RELEVANCE or not (names or query.like or has_words):
+        return {"query": found, **paged}
+    prominence = [prominence_clause(name, is_named=query.explains) for name in names]
     decay = {"origin": now.isoformat(), "scale": f"{HALF_LIFE.days}d", "decay": 0.5}
     ranked = {
-        "query": {"bool": clauses},
+        "query": {"bool": {"must": [found], "should": prominence}},
         "functions": [{"weight": 1}, {"exp": {"date": decay}, "weight": NEWNESS}],
         "score_mode": "sum",
         "boost_mode": "multiply",

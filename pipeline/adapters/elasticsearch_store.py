@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,28 +12,17 @@ from pipeline.adapters import elasticsearch_bulk as bulk
 from pipeline.adapters import elasticsearch_scan as scan
 from pipeline.adapters.elasticsearch_errors import our_errors
 from pipeline.adapters.elasticsearch_generations import Generations
-from pipeline.adapters.elasticsearch_page import page_body, read_page
-from pipeline.adapters.elasticsearch_query import (
-    Json,
-    read_spellings,
-    read_suggestions,
-    search_body,
-    spellings_body,
-    suggestions_body,
-)
+from pipeline.adapters.elasticsearch_query import Json
+from pipeline.adapters.elasticsearch_reader import Reader
 from pipeline.adapters.elasticsearch_versions import Versions
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index import mapping as names
 from pipeline.index.document import amend_form, document_json
 from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
-from pipeline.model.query import Query, SearchPage, Sort
+from pipeline.model.query import Query, SearchPage
 from pipeline.model.version import Version
 from pipeline.ports import Clock, Form, Refusal, StoredMonth, StoreStatus
-from pipeline.search.grammar import Expression
-from pipeline.search.names import expand, read_expression, spellings
-from pipeline.search.request import NO_SUCH_DOCUMENT
-from pipeline.search.suggestions import correct_text, suspect_words
 
 #: How long a writer waits for a promotion to end, in all.
 PATIENCE = 60.0
@@ -63,6 +51,7 @@ class ElasticsearchStore:
         login = (user, password) if user and password and not api_key else None
         self._client = Elasticsearch(url, api_key=api_key, basic_auth=login, request_timeout=30)
         self._generations = Generations(self._client, prefix, url, self._mapping)
+        self._reader = Reader(self._client, prefix, clock, self._stemmed)
         self._versions = Versions(self._client, prefix, url)
 
     def close(self) -> None:
@@ -101,58 +90,25 @@ class ElasticsearchStore:
             self._write(amended, None if generation == live else generation.name)
 
     def search(self, query: Query) -> SearchPage:
-        """Ask the live generation; where nothing is found, ask once more whether a word may be misspelt."""
-        now, asked, body = self._ask(query)
-        answer = self.search_raw(body | page_body(query, asked, self._stemmed), with_scores=query.explains)
-        page = read_page(answer, query, asked, now)
-        return page if page.total else replace(page, suggestion=self._suggest(query, asked))
+        """Ask the live generation."""
+        with our_errors(self._url):
+            return self._reader.search(query)
 
     def export(self, query: Query) -> Iterator[Form]:
         """Page through a point in time."""
         with our_errors(self._url):
             if self._generations.behind_alias():
-                _, _, body = self._ask(replace(query, sort=Sort.NEWEST, limit=0, page=1))
-                yield from scan.scan_found(self._client, self._alias, body["query"])
+                yield from self._reader.export(query)
 
-    def search_raw(self, body: Mapping[str, Any], *, with_scores: bool = False) -> Json:
-        """Return the answer of the live generation to a body in Elasticsearch's own language.
-
-        ``with_scores`` gives the score of each named clause.
-        """
+    def search_raw(self, body: Mapping[str, Any]) -> Json:
+        """Return the answer of the live generation to a body in Elasticsearch's own language."""
         with our_errors(self._url):
-            answer = self._client.search(
-                index=self._alias,
-                body=dict(body),
-                ignore_unavailable=True,
-                allow_partial_search_results=False,
-                include_named_queries_score=with_scores,
-            )
-        return dict(answer.body)
-
-    def _ask(self, query: Query) -> tuple[datetime, Expression | None, Json]:
-        """Return this moment, what is asked, with the entities of its names, and the body that asks it."""
-        now, asked = self._clock.now(), read_expression(query)
-        terms = spellings(asked)
-        if asked and terms:
-            asked = expand(asked, read_spellings(self.search_raw(spellings_body(terms)), terms))
-        like = self.document(query.like) if query.like else None
-        if query.like and like is None:
-            raise UsageError(NO_SUCH_DOCUMENT.format(query.like))
-        return now, asked, search_body(query, asked, self._stemmed, now=now, like=like)
-
-    def _suggest(self, query: Query, asked: Expression | None) -> str | None:
-        words = suspect_words(asked)
-        corrections = read_suggestions(self.search_raw(suggestions_body(words))) if words else {}
-        corrected = replace(query, text=correct_text(query.text, corrections), limit=0, page=1, with_facets=False)
-        if corrected.text == query.text:
-            return None
-        _, asked, body = self._ask(corrected)
-        return corrected.text if self.search_raw(body)["hits"]["total"]["value"] else None
+            return self._reader.ask(body)
 
     def document(self, document_id: str) -> Form | None:
         """Look the id up in all months of the live generation."""
-        found = self.search_raw({"query": {"ids": {"values": [document_id]}}, "size": 1})["hits"]["hits"]
-        return found[0]["_source"] if found else None
+        with our_errors(self._url):
+            return self._reader.document(document_id)
 
     def keep_versions(self, versions: Sequence[Version]) -> None:
         """Write them into indices of their own."""
