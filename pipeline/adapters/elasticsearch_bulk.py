@@ -9,7 +9,7 @@ from elasticsearch import Elasticsearch, helpers
 from pipeline.adapters.elasticsearch_errors import BUSY, SERVER_FAILURE, describe
 from pipeline.adapters.elasticsearch_query import Json
 from pipeline.errors import StoreUnavailable
-from pipeline.index.document import milliseconds
+from pipeline.index.document import find_lede, milliseconds
 from pipeline.index.mapping import Generation
 from pipeline.ports import Form
 
@@ -35,7 +35,7 @@ def check_forms(forms: Sequence[Form]) -> tuple[list[Form], dict[str, str]]:
 
 def index_action(form: Form, target: Generation, stemmed: Collection[str]) -> Json:
     """Return what writes the document into its month, unless a newer capture is there."""
-    source = dict(form)
+    source = {**form, "lede": find_lede(form)}
     if form["language"] in stemmed:
         # Analysed by the language's own rules, never stored: see docs/decisions/0006-search-analysis.md.
         source["stemmed"] = {form["language"]: [form["headline"], form.get("deck", ""), form["text"]]}

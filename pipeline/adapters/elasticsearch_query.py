@@ -1,4 +1,4 @@
-"""Query to Elasticsearch's search body, and its answer to SearchPage: small functions that return values and touch nothing."""
+"""Query to Elasticsearch's search body: small functions that return values and touch nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -6,38 +6,26 @@ from typing import Any
 
 from pipeline.index.document import milliseconds
 from pipeline.index.folding import find_words
-from pipeline.index.snippets import MARK_END, MARK_START, SNIPPET_LENGTH, SNIPPETS, escape_snippet
-from pipeline.model.query import Circle, Facet, Hit, Query, SearchPage, Sort
+from pipeline.model.query import Circle, Query, Sort
 from pipeline.search.grammar import (
+    ENTITIES,
     During,
     Every,
     Expression,
     Field,
+    Known,
     Match,
     Not,
     Some,
     Term,
-    parse_text,
     wanted_terms,
 )
+from pipeline.search.names import MAX_IDS
+from pipeline.search.ranking import HALF_LIFE, NEWNESS, PROMINENCE, WEIGHTS, wanted_names
 
 Json = dict[str, Any]
 
-#: The field of each facet and filter.
-FACET_FIELDS = {
-    "people": "people",
-    "organizations": "organizations",
-    "places": "places",
-    "publishers": "publisher",
-    "languages": "language",
-    "sections": "section",
-}
-FACET_SIZE = 10
-#: What the hits of one original are called in the answer.
-FOLDED = "folded"
-#: A word in the headline says more about an article than the same word in its text.
-FOLDED_FIELDS = ("headline^3", "deck^1.5", "text")
-#: Where those fields of the grammar are looked for that hold names of an article's own.
+#: Where names of an article's own are looked for, by the field of the grammar.
 NAME_FIELDS = {
     Field.AUTHOR: "authors",
     Field.AGENCY: "agency",
@@ -45,93 +33,223 @@ NAME_FIELDS = {
     Field.SECTION: "section",
     Field.TOPIC: "topics",
 }
+#: Where the names of entities stand flat.
+FLAT_FIELDS = {Field.PERSON: "people", Field.ORGANIZATION: "organizations", Field.PLACE: "places"}
 #: Prefixes expand to at most so many words of a shard.
 MAX_EXPANSIONS = 1000
+#: Documents of a shard that the entities of a spelling are taken from: a bound on what a common word costs.
+MOST_SPELLED = 1000
 
 
-def search_body(query: Query, stemmed: Sequence[str]) -> Json:
-    """Return the body of the search; ``stemmed`` are the languages that the mapping has stems for."""
-    asked = parse_text(query.text)
-    is_ranked = query.sort is Sort.RELEVANCE and any(find_words(term.text) for term in wanted_terms(asked))
-    fields = [f"stemmed.{language}" for language in stemmed]
-    newest: list[Json] = [{"date": "desc"}, {"id": "asc"}]
-    body = {
-        "query": {
-            "bool": {
-                "must": [expression_clause(asked, fields)] if asked else [],
-                "filter": filter_clauses(query),
-            }
-        },
-        "sort": [{"_score": "desc"}, *newest] if is_ranked else newest,
-        "size": query.limit,
-        "track_total_hits": True,
-        "_source": ["canonical_url", "headline", "publisher", "language", "published", "reprint_of"],
-        "highlight": highlight(fields),
-    }
-    if query.folds_reprints:
-        body["collapse"] = {"field": "original", "inner_hits": {"name": FOLDED, "size": 0}}
-    return body | ({"aggs": facet_aggregations()} if query.with_facets else {})
+def expression_clause(expression: Expression, stemmed: Sequence[str], *, is_named: bool = False) -> Json:
+    """Return the clause of an expression; ``stemmed`` are the fields of stems. Named, each place of a term tells its score."""
 
+    def clause(part: Expression) -> Json:
+        return expression_clause(part, stemmed, is_named=is_named)
 
-def expression_clause(expression: Expression, stemmed: Sequence[str]) -> Json:
-    """Return the clause of an expression of the grammar; ``stemmed`` are the fields of stems."""
     match expression:
         case Not(part):
-            return {"bool": {"must_not": [expression_clause(part, stemmed)]}}
+            return {"bool": {"must_not": [clause(part)]}}
         case Every(parts):
-            return {"bool": {"must": [expression_clause(part, stemmed) for part in parts]}}
+            return {"bool": {"must": [clause(part) for part in parts]}}
         case Some(parts):
-            return {"bool": {"should": [expression_clause(part, stemmed) for part in parts], "minimum_should_match": 1}}
+            return {"bool": {"should": [clause(part) for part in parts], "minimum_should_match": 1}}
+        case Known(part, ids):
+            named = {"bool": {"filter": [nested("entities", {"terms": {"entities.id": list(ids)}})]}}
+            return {"bool": {"should": [clause(part), named], "minimum_should_match": 1}}
         case During(since, until):
             return {"bool": {"filter": [date_clause(since, until)]}}
-    return term_clause(expression, stemmed)
+    return term_clause(expression, stemmed, is_named=is_named)
 
 
-def term_clause(term: Term, stemmed: Sequence[str]) -> Json:
+def term_clause(term: Term, stemmed: Sequence[str], *, is_named: bool = False) -> Json:
     """Return the clause of one term in the field that it names; a term without words finds everything."""
+    if term.field is Field.ENTITY:
+        return filtered(nested("entities", {"term": {"entities.id": term.text}}))
+    if term.match is Match.WHOLE:
+        return filtered({"term": {f"{({**FLAT_FIELDS, **NAME_FIELDS}).get(term.field, term.field)}.folded": term.text}})
     if not find_words(term.text):
         return {"match_all": {"boost": 0}}
     match term.field:
         case Field.ANYWHERE:
-            clause = prose_clause(term, FOLDED_FIELDS, stemmed)
+            clause = prose_clause(term, WEIGHTS, stemmed, is_named=is_named)
         case Field.HEADLINE | Field.DECK | Field.TEXT:
-            clause = prose_clause(term, [term.field], ())
+            clause = prose_clause(term, {str(term.field): 1}, (), is_named=is_named)
         case Field.QUOTE:
-            clause = nested("quotes", prose_clause(term, ["quotes.text"], ()))
+            clause = nested("quotes", prose_clause(term, {"quotes.text": 1}, (), is_named=is_named))
         case Field.SPEAKER:
-            clause = nested("quotes", name_clause(term, "quotes.speaker_name"))
+            clause = filtered(nested("quotes", name_clause(term, "quotes.speaker_name")))
         case Field.PERSON | Field.ORGANIZATION | Field.PLACE:
-            of_kind = [{"term": {"entities.kind": term.field}}, name_clause(term, "entities.aliases")]
-            clause = nested("entities", {"bool": {"filter": of_kind}})
-        case Field.ENTITY:
-            clause = nested("entities", {"bool": {"filter": [{"term": {"entities.id": term.text}}]}})
+            clause = filtered(nested("entities", entity_clause(term)))
         case Field.LANGUAGE:
-            clause = {"bool": {"filter": [{"term": {"language.folded": term.text}}]}}
+            clause = filtered({"term": {"language.folded": term.text}})
         case _:
-            clause = {"bool": {"filter": [name_clause(term, NAME_FIELDS[term.field])]}}
+            clause = filtered(name_clause(term, NAME_FIELDS[term.field]))
     return clause
+
+
+def entity_clause(name: Term) -> Json:
+    """Match an entity inside the nested ``entities`` that the term names: by its id, its name, or words of a spelling."""
+    if name.field is Field.ENTITY:
+        return {"term": {"entities.id": name.text}}
+    kinds = [{"term": {"entities.kind": name.field}}] if name.field in ENTITIES else []
+    if name.match is Match.WHOLE:
+        # A filter's value is a name as facets show it; a word of the text may be any spelling.
+        field = "entities.name" if kinds else "entities.aliases"
+        return {"bool": {"filter": [*kinds, {"term": {f"{field}.folded": plain(name.text)}}]}}
+    return {"bool": {"filter": [*kinds, name_clause(name, "entities.aliases")]}}
 
 
 def name_clause(term: Term, field: str) -> Json:
     """Match names that have the term's words next to each other, whatever their case and accents."""
     return prose_clause(
-        Term(term.text, term.match if term.match is Match.PREFIX else Match.PHRASE), [f"{field}.words"], ()
+        Term(term.text, term.match if term.match is Match.PREFIX else Match.PHRASE), {f"{field}.words": 1}, ()
     )
 
 
-def prose_clause(term: Term, fields: Sequence[str], stemmed: Sequence[str]) -> Json:
+def prose_clause(term: Term, weights: Mapping[str, float], stemmed: Sequence[str], *, is_named: bool = False) -> Json:
     """Match the term in the best of the fields: folded as written, and by its stem where it is a plain word."""
     words = find_words(term.text)
     text = " ".join(term.text[word.start : word.end] for word in words)
+
+    def named(place: str) -> Json:
+        return {"_name": clause_name(term, place)} if is_named else {}
+
     if term.match is Match.PREFIX and len(words) == 1:
         # A prefix query finds every word; match_phrase_prefix stops at so many expansions.
-        return any_of({"prefix": {field.partition("^")[0]: {"value": words[0].folded}}} for field in fields)
+        return any_of({"prefix": {field: {"value": words[0].folded, **named(field)}}} for field in weights)
     if term.match is Match.PREFIX:
-        return multi_match(text, fields, type="phrase_prefix", max_expansions=MAX_EXPANSIONS)
-    as_written = multi_match(text, fields, type="phrase")
-    if term.match is Match.PHRASE or len(words) > 1 or not stemmed:
-        return as_written
-    return any_of([as_written, multi_match(text, stemmed, type="best_fields")])
+        return any_of(
+            {"match_phrase_prefix": {field: {"query": text, "max_expansions": MAX_EXPANSIONS, **named(field)}}}
+            for field in weights
+        )
+    as_written = [
+        {"match_phrase": {field: {"query": text, "boost": weight, **named(field)}}} for field, weight in weights.items()
+    ]
+    by_stem = [{"match": {field: {"query": text, **named(field)}}} for field in stemmed]
+    return any_of(as_written if term.match is Match.PHRASE or len(words) > 1 else [*as_written, *by_stem])
+
+
+def clause_name(term: Term, place: str) -> str:
+    """Return what the clause of the term in that field is called in the answer."""
+    return f"{term.field}:{term.match}:{plain(term.text)}:{place}"
+
+
+def prominence_name(name: Term | Known) -> str:
+    """Return what the salience of the name is called in the answer."""
+    return plain(f"prominence:{name}")
+
+
+def plain(text: str) -> str:
+    """Return the text without halves of characters, which no JSON can hold."""
+    return text.encode("utf-8", "ignore").decode()
+
+
+def prominence_clause(name: Term | Known, *, is_named: bool) -> Json:
+    """Score by the salience of the most prominent entity that the name means; needs none to be there."""
+    if isinstance(name, Term):
+        either = [entity_clause(name)]
+    else:
+        by_spelling = [entity_clause(name.part)] if isinstance(name.part, Term) else []
+        either = [{"terms": {"entities.id": list(name.ids)}}, *by_spelling]
+    by_salience = {
+        "query": {"bool": {"should": either, "minimum_should_match": 1}},
+        "field_value_factor": {"field": "entities.salience", "factor": PROMINENCE, "missing": 0},
+        "boost_mode": "replace",
+    }
+    named = {"_name": prominence_name(name)} if is_named else {}
+    query = {"function_score": by_salience}
+    return {"nested": {"path": "entities", "score_mode": "max", "query": query, **named}}
+
+
+def found_clause(
+    query: Query,
+    asked: Expression | None,
+    stemmed: Sequence[str],
+    like: Mapping[str, Any] | None = None,
+) -> Json:
+    """Return the clause of all that the query finds.
+
+    ``asked`` is what the query asks, with the entities of its names; ``stemmed`` are the languages that the mapping has stems
+    for, ``like`` is the stored form of ``query.like``.
+    """
+    fields = [f"stemmed.{language}" for language in stemmed]
+    must = [expression_clause(asked, fields, is_named=query.explains)] if asked else []
+    clauses: Json = {"must": must, "filter": filter_clauses(query)}
+    if like:
+        clauses["must"].append(like_clause(like))
+        clauses["must_not"] = [{"term": {"original": like["original"]}}]
+    return {"bool": clauses}
+
+
+def search_body(query: Query, asked: Expression | None, found: Json, now: datetime) -> Json:
+    """Return query, sort and page of the search; ``found`` is the clause of all that it finds."""
+    names = dict.fromkeys(wanted_names(asked))
+    newest: list[Json] = [{"date": "asc" if query.sort is Sort.OLDEST else "desc"}, {"id": "asc"}]
+    paged = {"sort": newest, "size": query.limit, "from": (query.page - 1) * query.limit}
+    has_words = any(find_words(term.text) for term in wanted_terms(asked))
+    if query.sort is not Sort.RELEVANCE or not (names or query.like or has_words):
+        return {"query": found, **paged}
+    prominence = [prominence_clause(name, is_named=query.explains) for name in names]
+    decay = {"origin": now.isoformat(), "scale": f"{HALF_LIFE.days}d", "decay": 0.5}
+    ranked = {
+        "query": {"bool": {"must": [found], "should": prominence}},
+        "functions": [{"weight": 1}, {"exp": {"date": decay}, "weight": NEWNESS}],
+        "score_mode": "sum",
+        "boost_mode": "multiply",
+    }
+    return {"query": {"function_score": ranked}, **paged, "sort": [{"_score": "desc"}, *newest]}
+
+
+def like_clause(form: Mapping[str, Any]) -> Json:
+    """Match documents that share the telling words of this one."""
+    text = "\n".join([form["headline"], form.get("deck", ""), form["text"]])
+    # At least so many: a word of two documents tells nothing, and in a small index many words are in two.
+    bounds = {"min_term_freq": 1, "min_doc_freq": 2, "max_query_terms": 25, "minimum_should_match": "30%"}
+    return {"more_like_this": {"fields": ["text"], "like": [text], **bounds}}
+
+
+def spellings_body(terms: Sequence[Term]) -> Json:
+    """Return the body that asks for the ids of the entities that have such a spelling, by the term's number."""
+    wanted = [entity_clause(term) for term in terms]
+    ids = {"ids": {"terms": {"field": "entities.id", "size": MAX_IDS}}}
+    return {
+        "size": 0,
+        "track_total_hits": False,
+        "terminate_after": MOST_SPELLED,
+        "query": filtered(nested("entities", {"bool": {"should": wanted, "minimum_should_match": 1}})),
+        "aggs": {
+            "entities": {
+                "nested": {"path": "entities"},
+                "aggs": {str(number): {"filter": clause, "aggs": ids} for number, clause in enumerate(wanted)},
+            }
+        },
+    }
+
+
+def read_spellings(answer: Json, terms: Sequence[Term]) -> dict[Term, tuple[str, ...]]:
+    """Return the ids that Elasticsearch answered to ``spellings_body``."""
+    counted = answer.get("aggregations", {}).get("entities", {})
+    return {
+        term: tuple(bucket["key"] for bucket in counted.get(str(number), {}).get("ids", {}).get("buckets", ()))
+        for number, term in enumerate(terms)
+    }
+
+
+def suggestions_body(words: Sequence[str]) -> Json:
+    """Return the body that asks for words that the index has in place of those that it has not."""
+    options = {"field": "text", "suggest_mode": "missing", "min_word_length": 4, "size": 1}
+    return {"size": 0, "suggest": {word: {"text": plain(word), "term": options} for word in words}}
+
+
+def read_suggestions(answer: Json) -> dict[str, str]:
+    """Return the likeliest correction of each word that has one."""
+    found = answer.get("suggest", {})
+    return {
+        word: suggested[0]["options"][0]["text"]
+        for word, suggested in found.items()
+        if len(suggested) == 1 and suggested[0]["options"]
+    }
 
 
 def nested(path: str, clause: Json) -> Json:
@@ -139,9 +257,9 @@ def nested(path: str, clause: Json) -> Json:
     return {"nested": {"path": path, "query": clause}}
 
 
-def multi_match(text: str, fields: Sequence[str], **options: object) -> Json:
-    """Match the text in the best of the fields, each by its own analysis."""
-    return {"multi_match": {"query": text, "fields": list(fields), **options}}
+def filtered(clause: Json) -> Json:
+    """Match what the clause matches, without a score."""
+    return {"bool": {"filter": [clause]}}
 
 
 def any_of(clauses: Iterable[Json]) -> Json:
@@ -150,17 +268,8 @@ def any_of(clauses: Iterable[Json]) -> Json:
 
 
 def filter_clauses(query: Query) -> list[Json]:
-    """Return the clauses that must hold and give no score."""
-    wanted = {
-        "people": query.people,
-        "organizations": query.organizations,
-        "places": query.places,
-        "publishers": query.publishers,
-        "languages": query.languages,
-    }
-    clauses: list[Json] = [
-        {"terms": {f"{FACET_FIELDS[name]}.folded": list(values)}} for name, values in wanted.items() if values
-    ]
+    """Return the clauses of the filters that are no values: see ``names.read_expression`` for those."""
+    clauses: list[Json] = []
     if query.since or query.until:
         clauses.append(date_clause(query.since, query.until))
     if query.near:
@@ -182,60 +291,3 @@ def near_clause(circle: Circle) -> Json:
     """Match documents that name a place inside the circle."""
     point = {"lat": circle.latitude, "lon": circle.longitude}
     return {"geo_distance": {"distance": f"{circle.kilometres:f}km", "locations": point}}
-
-
-def highlight(stemmed_fields: Sequence[str]) -> Json:
-    """Mark what was found; the text's beginning where that is nothing. Escaping is ours: see ``escape_snippet``."""
-    options = {"fragment_size": SNIPPET_LENGTH, "number_of_fragments": SNIPPETS, "matched_fields": list(stemmed_fields)}
-    return {
-        "pre_tags": [MARK_START],
-        "post_tags": [MARK_END],
-        # Elasticsearch refuses to mark a longer text unless told where to stop.
-        "max_analyzed_offset": 500_000,
-        "fields": {"deck": options, "text": {**options, "no_match_size": SNIPPET_LENGTH}},
-    }
-
-
-def facet_aggregations() -> Json:
-    """Count the values of each facet; ties in order of the value."""
-    order = [{"_count": "desc"}, {"_key": "asc"}]
-    return {
-        # Counts are exact while no index has more than this many values that another index counts higher.
-        name: {"terms": {"field": field, "size": FACET_SIZE, "shard_size": 1000, "order": order}}
-        for name, field in FACET_FIELDS.items()
-    }
-
-
-def read_page(answer: Mapping[str, Any], query: Query) -> SearchPage:
-    """Return what Elasticsearch answered to ``search_body``."""
-    counted = answer.get("aggregations", {})
-    return SearchPage(
-        total=answer["hits"]["total"]["value"],
-        hits=tuple(read_hit(hit) for hit in answer["hits"]["hits"]),
-        facets={name: read_facet(counted.get(name, {})) for name in FACET_FIELDS} if query.with_facets else {},
-    )
-
-
-def read_hit(hit: Mapping[str, Any]) -> Hit:
-    """Return one hit; the score is None where dates alone gave the order."""
-    source, marked = hit["_source"], hit.get("highlight", {})
-    published = source.get("published")
-    return Hit(
-        id=hit["_id"],
-        url=source["canonical_url"],
-        headline=source["headline"],
-        publisher=source["publisher"],
-        language=source["language"],
-        published=datetime.fromisoformat(published) if published else None,
-        score=hit.get("_score"),
-        snippets=tuple(
-            escape_snippet(" ".join(text.split())) for field in ("deck", "text") for text in marked.get(field, ())
-        ),
-        reprint_of=source.get("reprint_of"),
-        folded=hit["inner_hits"][FOLDED]["hits"]["total"]["value"] - 1 if "inner_hits" in hit else 0,
-    )
-
-
-def read_facet(counted: Mapping[str, Any]) -> tuple[Facet, ...]:
-    """Return the values counted."""
-    return tuple(Facet(value=bucket["key"], count=bucket["doc_count"]) for bucket in counted.get("buckets", ()))

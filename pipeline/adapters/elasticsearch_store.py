@@ -12,7 +12,8 @@ from pipeline.adapters import elasticsearch_bulk as bulk
 from pipeline.adapters import elasticsearch_scan as scan
 from pipeline.adapters.elasticsearch_errors import our_errors
 from pipeline.adapters.elasticsearch_generations import Generations
-from pipeline.adapters.elasticsearch_query import Json, read_page, search_body
+from pipeline.adapters.elasticsearch_query import Json
+from pipeline.adapters.elasticsearch_reader import Reader
 from pipeline.adapters.elasticsearch_versions import Versions
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index import mapping as names
@@ -50,6 +51,7 @@ class ElasticsearchStore:
         login = (user, password) if user and password and not api_key else None
         self._client = Elasticsearch(url, api_key=api_key, basic_auth=login, request_timeout=30)
         self._generations = Generations(self._client, prefix, url, self._mapping)
+        self._reader = Reader(self._client, prefix, clock, self._stemmed)
         self._versions = Versions(self._client, prefix, url)
 
     def close(self) -> None:
@@ -89,27 +91,24 @@ class ElasticsearchStore:
 
     def search(self, query: Query) -> SearchPage:
         """Ask the live generation."""
-        return read_page(self.search_raw(search_body(query, self._stemmed)), query)
+        with our_errors(self._url):
+            return self._reader.search(query)
 
     def export(self, query: Query) -> Iterator[Form]:
         """Page through a point in time."""
         with our_errors(self._url):
             if self._generations.behind_alias():
-                body = search_body(query, self._stemmed)
-                yield from scan.scan_found(self._client, self._alias, body["query"])
+                yield from self._reader.export(query)
 
     def search_raw(self, body: Mapping[str, Any]) -> Json:
         """Return the answer of the live generation to a body in Elasticsearch's own language."""
         with our_errors(self._url):
-            answer = self._client.search(
-                index=self._alias, body=dict(body), ignore_unavailable=True, allow_partial_search_results=False
-            )
-        return dict(answer.body)
+            return self._reader.ask(body)
 
     def document(self, document_id: str) -> Form | None:
         """Look the id up in all months of the live generation."""
-        found = self.search_raw({"query": {"ids": {"values": [document_id]}}, "size": 1})["hits"]["hits"]
-        return found[0]["_source"] if found else None
+        with our_errors(self._url):
+            return self._reader.document(document_id)
 
     def keep_versions(self, versions: Sequence[Version]) -> None:
         """Write them into indices of their own."""

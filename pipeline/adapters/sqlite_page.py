@@ -1,25 +1,37 @@
-"""The answer to a Query, read over one connection: total, hits with their snippets, facets."""
+"""The answer to a Query, read over one connection: total, and hits with their snippets and reasons."""
 
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from pipeline.adapters.sqlite_like import Likeness
 from pipeline.adapters.sqlite_query import (
-    FACET_SIZE,
-    FACETS,
-    WEIGHTS,
+    BM25_WEIGHTS,
     Condition,
     asked_terms,
     conditions,
     has_stem,
     join_expressions,
+    match_expression,
+    salience_expression,
+    score_expression,
 )
-from pipeline.index.folding import find_words
+from pipeline.adapters.sqlite_summary import read_summary
+from pipeline.index.document import milliseconds
+from pipeline.index.folding import find_words, fold
 from pipeline.index.snippets import MARK_END, MARK_START, cut_snippets
-from pipeline.model.query import Facet, Hit, Query, SearchPage, Sort
-from pipeline.search.grammar import Expression, needs_words, parse_text
+from pipeline.model.query import Hit, Query, Reason, SearchPage, Sort
+from pipeline.search.grammar import Expression, Field, Match, Term, needs_words
+from pipeline.search.ranking import (
+    PROMINENCE,
+    WEIGHTS,
+    freshness_reason,
+    prominence_reason,
+    text_reason,
+    wanted_names,
+)
 
 # The statements are put together from our own conditions; what the user wrote goes by parameters alone.
 # ruff: noqa: S608
@@ -33,48 +45,53 @@ _RANKED = """
     ), scores AS MATERIALIZED (
         SELECT key, sum(score) AS score FROM matches GROUP BY key
     ), found AS (
-        SELECT key, date, id, original, score FROM {scored} WHERE {where}
+        SELECT key, date, id, original, {score} AS score FROM {scored} WHERE {where}
     ), best AS (
-        {hits} ORDER BY score DESC, date DESC, id LIMIT ?
+        {hits} ORDER BY score DESC, date DESC, id LIMIT ? OFFSET ?
     )
     SELECT best.*, documents.form FROM best JOIN documents USING (key) ORDER BY best.score DESC, best.date DESC, best.id
 """
 _ALL_SCORED = "scores CROSS JOIN documents USING (key)"
 _SOME_SCORED = "documents LEFT JOIN scores USING (key)"
-_NEWEST = """
+_BY_DATE = """
     WITH found AS (
         SELECT key, date, id, original, NULL AS score FROM documents WHERE {where}
     ), best AS (
-        {hits} ORDER BY date DESC, id LIMIT ?
+        {hits} ORDER BY date {direction}, id LIMIT ? OFFSET ?
     )
-    SELECT best.*, documents.form FROM best JOIN documents USING (key) ORDER BY best.date DESC, best.id
+    SELECT best.*, documents.form FROM best JOIN documents USING (key) ORDER BY best.date {direction}, best.id
 """
 _EACH = "SELECT *, 0 AS folded FROM found"
 #: The best of those with one original, and how many it stands for beside itself.
 _FOLDED = """
     SELECT * FROM (
         SELECT *, count(*) OVER (PARTITION BY original) - 1 AS folded,
-            row_number() OVER (PARTITION BY original ORDER BY score DESC, date DESC, id) AS place
+            row_number() OVER (PARTITION BY original ORDER BY score DESC, date {direction}, id) AS place
         FROM found
     ) WHERE place = 1
 """
-_COUNTED = """
-    SELECT facet, value, count(*) AS count FROM facets
-    WHERE facet IN {facets} AND document IN (SELECT key FROM documents WHERE {where})
-    GROUP BY facet, value ORDER BY count DESC, value
-"""
 
 
-def read_page(connection: sqlite3.Connection, query: Query) -> SearchPage:
+def read_page(
+    connection: sqlite3.Connection, query: Query, asked: Expression | None, like: Likeness | None, now: datetime
+) -> SearchPage:
     """Return the page; all of it is one state of the index where the connection is in a transaction."""
-    asked = parse_text(query.text)
-    where = conditions(query, asked)
-    total = connection.execute(f"SELECT count(*) FROM documents WHERE {where.sql}", where.values).fetchone()[0]
+    where = find_where(query, asked, like)
+    count = "SELECT count(*), count(DISTINCT original)" if query.folds_reprints else "SELECT count(*), NULL"
+    total, folded_total = connection.execute(f"{count} FROM documents WHERE {where.sql}", where.values).fetchone()
+    rows = _find_rows(connection, query, asked, where, like, now)
     return SearchPage(
         total=total,
-        hits=tuple(_hits(connection, query, asked, where)),
-        facets=_facets(connection, where) if query.with_facets else {},
+        hits=tuple(_read_hits(connection, query, asked, rows, now)),
+        folded_total=folded_total,
+        summary=read_summary(connection, query, asked, where) if query.with_facets else None,
     )
+
+
+def find_where(query: Query, asked: Expression | None, like: Likeness | None) -> Condition:
+    """Return the whole condition of what is found."""
+    where = conditions(query, asked)
+    return Condition(f"{where.sql} AND {like.where.sql}", where.values + like.where.values) if like else where
 
 
 def read_found(
@@ -86,16 +103,35 @@ def read_found(
     return connection.execute(statement, (*where.values, *values, size)).fetchall()
 
 
-def _hits(connection: sqlite3.Connection, query: Query, asked: Expression | None, where: Condition) -> Iterator[Hit]:
+def _find_rows(
+    connection: sqlite3.Connection,
+    query: Query,
+    asked: Expression | None,
+    where: Condition,
+    like: Likeness | None,
+    now: datetime,
+) -> list[sqlite3.Row]:
+    """Return the rows of the hits in order."""
     terms = asked_terms(asked)
-    words, stems = join_expressions(terms), join_expressions([term for term in terms if has_stem(term)])
-    hits = _FOLDED if query.folds_reprints else _EACH
-    if query.sort is Sort.RELEVANCE and terms:
-        scored = _ALL_SCORED if needs_words(asked) else _SOME_SCORED
-        statement = _RANKED.format(weights=WEIGHTS, where=where.sql, hits=hits, scored=scored)
-        rows = connection.execute(statement, (words, stems, *where.values, query.limit)).fetchall()
-    else:
-        rows = connection.execute(_NEWEST.format(where=where.sql, hits=hits), (*where.values, query.limit)).fetchall()
+    direction = "ASC" if query.sort is Sort.OLDEST else "DESC"
+    hits = _FOLDED.format(direction=direction) if query.folds_reprints else _EACH
+    paged = (query.limit, (query.page - 1) * query.limit)
+    if query.sort is not Sort.RELEVANCE or not (terms or like or any(wanted_names(asked))):
+        statement = _BY_DATE.format(where=where.sql, hits=hits, direction=direction)
+        return connection.execute(statement, (*where.values, *paged)).fetchall()
+    words, stems = _expressions(terms)
+    if like:
+        words = f"{words} OR {like.words}" if terms else like.words
+    scored = _ALL_SCORED if like or needs_words(asked) else _SOME_SCORED
+    score = score_expression(asked, now)
+    statement = _RANKED.format(weights=BM25_WEIGHTS, where=where.sql, hits=hits, scored=scored, score=score.sql)
+    return connection.execute(statement, (words, stems, *score.values, *where.values, *paged)).fetchall()
+
+
+def _read_hits(
+    connection: sqlite3.Connection, query: Query, asked: Expression | None, rows: Sequence[sqlite3.Row], now: datetime
+) -> Iterator[Hit]:
+    words, stems = _expressions(asked_terms(asked))
     highlights = _highlights(connection, [row["key"] for row in rows], {"words": words, "stems": stems})
     for row in rows:
         form = json.loads(row["form"])
@@ -111,7 +147,47 @@ def _hits(connection: sqlite3.Connection, query: Query, asked: Expression | None
             snippets=_snippets(form, highlights[row["key"]]),
             reprint_of=form.get("reprint_of"),
             folded=row["folded"],
+            reasons=tuple(_read_reasons(connection, row, asked, now))
+            if query.explains and row["score"] is not None
+            else (),
         )
+
+
+def _expressions(terms: list[Term]) -> tuple[str, str]:
+    """Return what is looked for among words and among stems."""
+    return join_expressions(terms), join_expressions([term for term in terms if has_stem(term)])
+
+
+def _read_reasons(
+    connection: sqlite3.Connection, row: sqlite3.Row, asked: Expression | None, now: datetime
+) -> Iterator[Reason]:
+    """Yield why the hit has its score, asking for each part of it alone."""
+    key = row["key"]
+    for term in dict.fromkeys(asked_terms(asked)):
+        tables = ("words", "stems") if has_stem(term) else ("words",)
+        scores = [
+            score
+            for table in tables
+            for (score,) in connection.execute(
+                f"SELECT -bm25({table}, {BM25_WEIGHTS}) FROM {table} WHERE {table} MATCH ? AND rowid = ?",
+                (match_expression(term), key),
+            )
+        ]
+        if scores:
+            yield text_reason(term, sum(scores), _find_places(connection, key, term))
+    for name in dict.fromkeys(wanted_names(asked)):
+        salience = salience_expression(name)
+        statement = f"SELECT {salience.sql} FROM documents WHERE key = ?"
+        if value := connection.execute(statement, (*salience.values, key)).fetchone()[0]:
+            yield prominence_reason(name, PROMINENCE * value)
+    yield freshness_reason(now - timedelta(milliseconds=milliseconds(now) - row["date"]), now)
+
+
+def _find_places(connection: sqlite3.Connection, key: int, term: Term) -> list[str]:
+    """Return the fields that the term stands in as it is written."""
+    folded = connection.execute(f"SELECT {', '.join(WEIGHTS)} FROM documents WHERE key = ?", (key,)).fetchone()
+    sought = f" {fold(term.text)}" + ("" if term.match is Match.PREFIX else " ")
+    return [field for field in WEIGHTS if term.field in (Field.ANYWHERE, field) and sought in f" {folded[field]} "]
 
 
 def _highlights(
@@ -122,7 +198,7 @@ def _highlights(
     for table, expression in expressions.items():
         # The plus keeps FTS5 from matching anew for each key, which costs most where a prefix has many words.
         statement = (
-            f"SELECT rowid AS key, highlight({table}, 1, ?, ?) AS deck, highlight({table}, 2, ?, ?) AS text "
+            f"SELECT rowid AS key, highlight({table}, 1, ?, ?) AS deck, highlight({table}, 3, ?, ?) AS text "
             f"FROM {table} WHERE {table} MATCH ? AND +rowid IN ({', '.join('?' * len(keys))})"
         )
         for row in connection.execute(statement, (*(MARK_START, MARK_END) * 2, expression, *keys)):
@@ -152,11 +228,3 @@ def _marks(text: str, highlighted: Sequence[str]) -> list[tuple[int, int]]:
             if word.endswith(MARK_END):
                 marks.add((words[first].start, words[number].end))
     return sorted(marks, key=lambda mark: (mark[0], -mark[1]))  # a phrase before the words that begin it
-
-
-def _facets(connection: sqlite3.Connection, where: Condition) -> dict[str, tuple[Facet, ...]]:
-    counted: dict[str, list[Facet]] = {facet: [] for facet in FACETS}
-    for row in connection.execute(_COUNTED.format(where=where.sql, facets=FACETS), where.values):
-        if len(counted[row["facet"]]) < FACET_SIZE:
-            counted[row["facet"]].append(Facet(value=row["value"], count=row["count"]))
-    return {facet: tuple(values) for facet, values in counted.items()}

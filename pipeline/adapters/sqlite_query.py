@@ -1,6 +1,7 @@
-"""Query to SQL and FTS5 expressions: small functions that return text and parameters and touch nothing."""
+"""Query to SQL and FTS5 expressions: small functions that return text and parameters."""
 
 import math
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,24 +10,37 @@ from pipeline.errors import UsageError
 from pipeline.index.document import milliseconds
 from pipeline.index.folding import fold, fold_words
 from pipeline.model.query import Circle, Query
-from pipeline.search.grammar import During, Every, Expression, Field, Match, Not, Some, Term, wanted_terms
+from pipeline.search.grammar import (
+    ENTITIES,
+    During,
+    Every,
+    Expression,
+    Field,
+    Known,
+    Match,
+    Not,
+    Some,
+    Term,
+    wanted_terms,
+)
+from pipeline.search.names import MAX_IDS
+from pipeline.search.ranking import PROMINENCE, WEIGHTS, wanted_names
 
-FACETS = ("people", "organizations", "places", "publishers", "languages", "sections")
-FACET_SIZE = 10
-#: Where the fields of the grammar that hold names are looked for: ``facet`` in the table of that name.
+# The statements are put together from our own conditions; what the user wrote goes by parameters alone.
+# ruff: noqa: S608
+
+#: Where the fields of the grammar that hold other names than entities' are looked for: ``facet`` in the table of that name.
 NAMES = {
-    Field.PERSON: "person",
-    Field.ORGANIZATION: "organization",
-    Field.PLACE: "place",
     Field.SPEAKER: "speaker",
     Field.AUTHOR: "author",
     Field.AGENCY: "agency",
     Field.PUBLISHER: "publishers",
     Field.SECTION: "sections",
     Field.TOPIC: "topic",
+    Field.LANGUAGE: "languages",
 }
-#: Weights of headline, deck and text in bm25: those of the Elasticsearch store.
-WEIGHTS = "3.0, 1.5, 1.0"
+#: Of headline, deck, lede and text in bm25: the columns of ``words`` in order.
+BM25_WEIGHTS = ", ".join(str(weight) for weight in WEIGHTS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,7 @@ def has_stem(term: Term) -> bool:
 
 def join_expressions(terms: list[Term]) -> str:
     """Return the FTS5 expression that finds any of the terms; it finds nothing where there are none."""
-    return " OR ".join(match_expression(term) for term in terms) or '""'
+    return " OR ".join(match_expression(term) for term in dict.fromkeys(terms)) or '""'
 
 
 def expression_condition(expression: Expression) -> Condition:
@@ -65,9 +79,12 @@ def expression_condition(expression: Expression) -> Condition:
             negated = expression_condition(part)
             return Condition(f"NOT ({negated.sql})", negated.values)
         case Every(parts):
-            return _join(" AND ", parts)
+            return join_conditions(" AND ", [expression_condition(part) for part in parts])
         case Some(parts):
-            return _join(" OR ", parts)
+            return join_conditions(" OR ", [expression_condition(part) for part in parts])
+        case Known(part, ids):
+            named = Condition(f"key IN (SELECT document FROM names WHERE entity IN ({_marks(ids)}))", ids)
+            return join_conditions(" OR ", [expression_condition(part), named])
         case During(since, until):
             return date_condition(since, until)
     return term_condition(expression)
@@ -75,46 +92,93 @@ def expression_condition(expression: Expression) -> Condition:
 
 def term_condition(term: Term) -> Condition:
     """Return the condition of one term in the field that it names; a term without words finds everything."""
-    if term.field in (Field.ENTITY, Field.LANGUAGE):
-        facet = "languages" if term.field is Field.LANGUAGE else "entity"
-        value = fold(term.text) if term.field is Field.LANGUAGE else term.text
-        return Condition("key IN (SELECT document FROM facets WHERE facet = ? AND folded = ?)", (facet, value))
+    if term.field is Field.ENTITY or (term.field in ENTITIES and term.match is Match.WHOLE):
+        return _named(term)
+    if term.match is Match.WHOLE or term.field is Field.LANGUAGE:
+        sql = "key IN (SELECT document FROM facets WHERE facet = ? AND folded = ?)"
+        return Condition(sql, (NAMES[term.field], fold(term.text)))
     if not fold_words(term.text):
         return Condition("1")
     if term.field is Field.QUOTE:
         raise UsageError(
             "quote: needs Elasticsearch; the embedded index knows who was quoted (speaker:), not the words"
         )
+    if term.field in ENTITIES:
+        return _named(term)
     if term.field in NAMES:
-        end = "" if term.match is Match.PREFIX else " "
         sql = "key IN (SELECT document FROM facets WHERE facet = ? AND ' ' || folded || ' ' LIKE ?)"
-        return Condition(sql, (NAMES[term.field], f"% {fold(term.text)}{end}%"))
+        return Condition(sql, (NAMES[term.field], _like(term)))
     expression = match_expression(term)
     tables = ("words", "stems") if has_stem(term) else ("words",)
-    found = " OR ".join(f"key IN (SELECT rowid FROM {table} WHERE {table} MATCH ?)" for table in tables)  # noqa: S608 - our own names
+    found = " OR ".join(f"key IN (SELECT rowid FROM {table} WHERE {table} MATCH ?)" for table in tables)
     return Condition(f"({found})", (expression,) * len(tables))
 
 
-def _join(operator: str, parts: tuple[Expression, ...]) -> Condition:
-    joined = [expression_condition(part) for part in parts]
+def name_condition(name: Term | Known) -> Condition:
+    """Return the condition on the table ``names`` that a row is of an entity which is meant."""
+    if isinstance(name, Known):
+        ids = Condition(f"entity IN ({_marks(name.ids)})", name.ids)
+        return join_conditions(" OR ", [ids, name_condition(name.part)]) if isinstance(name.part, Term) else ids
+    if name.field is Field.ENTITY:
+        return Condition("entity = ?", (name.text,))
+    if name.field in ENTITIES and name.match is Match.WHOLE:
+        return Condition("kind = ? AND folded = ? AND name IS NOT NULL", (name.field, fold(name.text)))
+    if name.match is Match.WHOLE:
+        return Condition("folded = ?", (fold(name.text),))
+    if name.field in ENTITIES:
+        return Condition("kind = ? AND ' ' || folded || ' ' LIKE ?", (name.field, _like(name)))
+    return Condition("' ' || folded || ' ' LIKE ?", (_like(name),))
+
+
+def find_entities(connection: sqlite3.Connection, spelling: Term) -> tuple[str, ...]:
+    """Return the ids of the entities that the spelling is one of, those that most documents name."""
+    meant = name_condition(spelling)
+    statement = f"SELECT entity FROM names WHERE {meant.sql} GROUP BY entity ORDER BY count(*) DESC, entity LIMIT ?"
+    return tuple(row["entity"] for row in connection.execute(statement, (*meant.values, MAX_IDS)))
+
+
+def score_expression(asked: Expression | None, now: datetime) -> Condition:
+    """Return the score of a found document of which ``score`` is what its text scores: see search/ranking.py."""
+    saliences = [salience_expression(name) for name in dict.fromkeys(wanted_names(asked))]
+    prominence = " + ".join(each.sql for each in saliences) or "0"
+    sql = f"(coalesce(score, 0) + {PROMINENCE} * ({prominence})) * freshness(? - date)"
+    return Condition(sql, (*(value for each in saliences for value in each.values), milliseconds(now)))
+
+
+def salience_expression(name: Term | Known) -> Condition:
+    """Return the salience of the most prominent entity that the name means in the document ``key``."""
+    meant = name_condition(name)
     return Condition(
-        f"({operator.join(part.sql for part in joined)})", tuple(value for part in joined for value in part.values)
+        f"coalesce((SELECT max(salience) FROM names WHERE document = key AND ({meant.sql})), 0)", meant.values
+    )
+
+
+def _named(term: Term) -> Condition:
+    meant = name_condition(term)
+    return Condition(f"key IN (SELECT document FROM names WHERE {meant.sql})", meant.values)
+
+
+def _like(term: Term) -> str:
+    """Return the pattern for the term's words in folded words between blanks; these hold no sign of a pattern."""
+    return f"% {fold(term.text)}{'' if term.match is Match.PREFIX else ' '}%"
+
+
+def _marks(values: tuple[str, ...]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def join_conditions(operator: str, parts: list[Condition]) -> Condition:
+    """Return one condition of several."""
+    return Condition(
+        f"({operator.join(part.sql for part in parts)})", tuple(value for part in parts for value in part.values)
     )
 
 
 def conditions(query: Query, asked: Expression | None) -> Condition:
-    """Return the whole WHERE clause over the documents of the live generation; ``asked`` is what the query's text asks."""
-    wanted = {
-        "people": query.people,
-        "organizations": query.organizations,
-        "places": query.places,
-        "publishers": query.publishers,
-        "languages": query.languages,
-    }
+    """Return the whole WHERE clause over the documents of the live generation; ``asked`` is what the query asks."""
     parts = [
         Condition("generation = (SELECT name FROM generations WHERE is_live)"),
         *([expression_condition(asked)] if asked else []),
-        *(facet_condition(facet, values) for facet, values in wanted.items() if values),
     ]
     if query.since or query.until:
         parts.append(date_condition(query.since, query.until))
@@ -131,13 +195,6 @@ def date_condition(since: datetime | None, until: datetime | None) -> Condition:
     """Return the condition that the document is of that time."""
     bounds = [(sql, milliseconds(time)) for sql, time in (("date >= ?", since), ("date < ?", until)) if time]
     return Condition(" AND ".join(sql for sql, _ in bounds), tuple(value for _, value in bounds))
-
-
-def facet_condition(facet: str, values: tuple[str, ...]) -> Condition:
-    """Return the condition that the document carries one of the values, whatever their case and accents."""
-    marks = ", ".join("?" * len(values))
-    sql = f"key IN (SELECT document FROM facets WHERE facet = ? AND folded IN ({marks}))"  # noqa: S608 - question marks only
-    return Condition(sql, (facet, *(fold(value) for value in values)))
 
 
 def near_condition(circle: Circle) -> Condition:

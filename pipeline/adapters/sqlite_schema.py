@@ -2,13 +2,16 @@
 
 import math
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 from pipeline.adapters.sqlite_wal import enable_wal
 from pipeline.errors import UsageError
+from pipeline.search.ranking import freshness
+from pipeline.search.tiles import find_tile
 
 #: Raised with every change of the tables below.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_SECONDS = 30
 EARTH_RADIUS_KM = 6371.0087714  # the mean radius of WGS 84, as Elasticsearch measures
 
@@ -26,11 +29,12 @@ CREATE TABLE documents (
     version INTEGER NOT NULL,  -- milliseconds of the capture
     date INTEGER NOT NULL,     -- milliseconds of publication, else of the capture
     language TEXT NOT NULL,
-    headline TEXT NOT NULL,    -- this and the next two: folded words joined by spaces
-    deck TEXT NOT NULL,
-    text TEXT NOT NULL,
     original TEXT NOT NULL,    -- id that it is folded under: of its original, else its own
     story TEXT,                -- id of the story that it is of
+    headline TEXT NOT NULL,    -- this and the next three: folded words joined by spaces
+    deck TEXT NOT NULL,
+    lede TEXT NOT NULL,        -- the text's first paragraph
+    text TEXT NOT NULL,
     form TEXT NOT NULL,        -- the document's JSON
     UNIQUE (generation, id)
 );
@@ -45,6 +49,20 @@ CREATE TABLE facets (
     PRIMARY KEY (document, facet, value)
 ) WITHOUT ROWID;
 CREATE INDEX facets_by_folded ON facets (facet, folded);
+
+-- What entities are called: a row for each spelling of each in a document.
+CREATE TABLE names (
+    document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    folded TEXT NOT NULL,
+    entity TEXT NOT NULL,
+    salience REAL NOT NULL,
+    name TEXT,                 -- as it is written, where the spelling is its full name
+    PRIMARY KEY (document, kind, folded, entity)
+) WITHOUT ROWID;
+CREATE INDEX names_by_folded ON names (folded, entity);
+CREATE INDEX names_by_kind ON names (kind, folded, entity);
+CREATE INDEX names_by_entity ON names (entity);
 
 CREATE TABLE locations (
     document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
@@ -64,20 +82,24 @@ CREATE INDEX versions_by_article ON versions (article_id, replaced_at);
 CREATE INDEX versions_by_time ON versions (replaced_at);
 
 -- The words are parted and folded already, so the tokenizer has only spaces to look for.
-CREATE VIRTUAL TABLE words USING fts5 (headline, deck, text, content=documents, content_rowid=key, tokenize='ascii');
+CREATE VIRTUAL TABLE words USING fts5 (headline, deck, lede, text, content=documents, content_rowid=key, tokenize='ascii');
 -- English words by their stems.
-CREATE VIRTUAL TABLE stems USING fts5 (headline, deck, text, content=documents, content_rowid=key, tokenize='porter ascii');
+CREATE VIRTUAL TABLE stems USING fts5 (headline, deck, lede, text, content=documents, content_rowid=key, tokenize='porter ascii');
+
+-- Which words there are, and in how many documents.
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, row);
 
 CREATE TRIGGER document_added AFTER INSERT ON documents BEGIN
-    INSERT INTO words (rowid, headline, deck, text) VALUES (new.key, new.headline, new.deck, new.text);
-    INSERT INTO stems (rowid, headline, deck, text)
-        SELECT new.key, new.headline, new.deck, new.text WHERE new.language = 'en';
+    INSERT INTO words (rowid, headline, deck, lede, text)
+        VALUES (new.key, new.headline, new.deck, new.lede, new.text);
+    INSERT INTO stems (rowid, headline, deck, lede, text)
+        SELECT new.key, new.headline, new.deck, new.lede, new.text WHERE new.language = 'en';
 END;
 CREATE TRIGGER document_removed AFTER DELETE ON documents BEGIN
-    INSERT INTO words (words, rowid, headline, deck, text)
-        VALUES ('delete', old.key, old.headline, old.deck, old.text);
-    INSERT INTO stems (stems, rowid, headline, deck, text)
-        SELECT 'delete', old.key, old.headline, old.deck, old.text WHERE old.language = 'en';
+    INSERT INTO words (words, rowid, headline, deck, lede, text)
+        VALUES ('delete', old.key, old.headline, old.deck, old.lede, old.text);
+    INSERT INTO stems (stems, rowid, headline, deck, lede, text)
+        SELECT 'delete', old.key, old.headline, old.deck, old.lede, old.text WHERE old.language = 'en';
 END;
 """
 
@@ -112,6 +134,8 @@ def _open(connection: sqlite3.Connection, path: Path) -> None:
         raise UsageError(message)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.create_function("distance_km", 4, distance_km, deterministic=True)
+    connection.create_function("freshness", 1, _freshness, deterministic=True)
+    connection.create_function("find_tile", 3, find_tile, deterministic=True)
 
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:
@@ -145,6 +169,10 @@ def _split(script: str) -> list[str]:
             statements.append(open_lines)
             open_lines = ""
     return statements
+
+
+def _freshness(age_ms: int) -> float:
+    return freshness(timedelta(milliseconds=age_ms))
 
 
 def distance_km(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:

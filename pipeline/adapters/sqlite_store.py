@@ -1,28 +1,31 @@
 """SearchStore on SQLite's FTS5: the embedded default, in one file, with the answers of the Elasticsearch store."""
 
 import json
-import os
 import sqlite3
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline.adapters import sqlite_page, sqlite_versions
-from pipeline.adapters.sqlite_query import conditions
-from pipeline.adapters.sqlite_schema import connect
-from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.adapters.sqlite_connections import Connections
+from pipeline.adapters.sqlite_like import Likeness, find_corrections, find_likeness
+from pipeline.adapters.sqlite_query import find_entities
+from pipeline.adapters.sqlite_write import write_forms
+from pipeline.errors import UsageError
 from pipeline.index import mapping as names
 from pipeline.index.document import amend_form, document_json, milliseconds
-from pipeline.index.folding import fold
 from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
 from pipeline.model.version import Version
 from pipeline.ports import Clock, Form, Refusal, StoredMonth, StoreStatus
-from pipeline.search.grammar import parse_text
+from pipeline.search.grammar import Expression
+from pipeline.search.names import expand, read_expression, spellings
+from pipeline.search.request import NO_SUCH_DOCUMENT
+from pipeline.search.suggestions import correct_text, suspect_words
 
 PAGE = 200  # documents
 _DROPPED_AT_ONCE = 500
@@ -47,33 +50,25 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, clock: Clock, prefix: str = "articles") -> None:
         """Open nothing yet: each thread of each process opens the file when it first needs it."""
-        self._path = path
         self._clock = clock
         self._prefix = prefix
         self._fingerprint = names.fingerprint(names.read_mapping())
-        self._local = threading.local()
-        self._opened: list[tuple[int, sqlite3.Connection]] = []
+        self._connections = Connections(path)
 
     def close(self) -> None:
-        """Close the connections that this process's threads opened; the next use opens one anew."""
-        self._local = threading.local()
-        while self._opened:
-            process, connection = self._opened.pop()
-            if (
-                process == os.getpid()
-            ):  # what came across a fork is the parent's: closing it would drop the parent's locks
-                connection.close()
+        """Close the connections of this process; the next use opens one anew."""
+        self._connections.close()
 
     def prepare(self) -> None:
         """Create the live generation, or check that it has our mapping."""
-        with self._transaction("IMMEDIATE") as connection:
+        with self._connections.transaction("IMMEDIATE") as connection:
             self._live(connection)
 
     def write(self, documents: Sequence[Document], *, generation: str | None = None) -> tuple[Refusal, ...]:
         """Write in one transaction; a document that breaks a rule of the tables is refused alone."""
-        with self._transaction("IMMEDIATE") as connection:
+        with self._connections.transaction("IMMEDIATE") as connection:
             target = self._live(connection) if generation is None else self._named(connection, generation)
-            refused = _write(connection, [document_json(document) for document in documents], target)
+            refused = write_forms(connection, [document_json(document) for document in documents], target)
         return tuple(Refusal(document=each, detail=refused[each.id]) for each in documents if each.id in refused)
 
     def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
@@ -83,32 +78,54 @@ class SqliteStore:
             "SELECT generation, form FROM documents WHERE id = ? AND generation IN "
             "(SELECT name FROM generations WHERE name = ? OR name LIKE ? || '-r%')"
         )
-        with self._transaction("IMMEDIATE") as connection:
+        with self._connections.transaction("IMMEDIATE") as connection:
             stored = [row for key in changes for row in connection.execute(query, (key, ours, ours))]
             for row in stored:
                 form = json.loads(row["form"])
-                _write(connection, [amend_form(form, changes[form["id"]])], row["generation"])
+                write_forms(connection, [amend_form(form, changes[form["id"]])], row["generation"])
 
     def search(self, query: Query) -> SearchPage:
         """Ask the live generation, all of the answer from one state of it."""
-        with self._transaction("DEFERRED") as connection:
-            return sqlite_page.read_page(connection, query)
+        now = self._clock.now()
+        with self._connections.transaction("DEFERRED") as connection:
+            asked, like = self._ask(connection, query)
+            page = sqlite_page.read_page(connection, query, asked, like, now)
+            return page if page.total else replace(page, suggestion=self._suggest(connection, query, asked))
 
     def export(self, query: Query) -> Iterator[Form]:
         """Page by date and id."""
-        where = conditions(query, parse_text(query.text))
+        with self._connections.transaction("DEFERRED") as connection:
+            asked, like = self._ask(connection, query)
+        where = sqlite_page.find_where(query, asked, like)
         last: tuple[int, str] | None = None
         while True:
-            with self._transaction("DEFERRED") as connection:
+            with self._connections.transaction("DEFERRED") as connection:
                 rows = sqlite_page.read_found(connection, where, last, PAGE)
             yield from (json.loads(row["form"]) for row in rows)
             if len(rows) < PAGE:
                 return
             last = rows[-1]["date"], rows[-1]["id"]
 
+    def _ask(self, connection: sqlite3.Connection, query: Query) -> tuple[Expression | None, Likeness | None]:
+        """Return what is asked, with the entities of its names, and what finds documents like another."""
+        asked = read_expression(query)
+        ids = {term: find_entities(connection, term) for term in spellings(asked)}
+        form = self.document(query.like) if query.like else None
+        if query.like and form is None:
+            raise UsageError(NO_SUCH_DOCUMENT.format(query.like))
+        return expand(asked, ids) if asked else None, find_likeness(connection, form) if form else None
+
+    def _suggest(self, connection: sqlite3.Connection, query: Query, asked: Expression | None) -> str | None:
+        corrections = find_corrections(connection, suspect_words(asked))
+        corrected = replace(query, text=correct_text(query.text, corrections), limit=0, page=1, with_facets=False)
+        if corrected.text == query.text:
+            return None
+        page = sqlite_page.read_page(connection, corrected, *self._ask(connection, corrected), self._clock.now())
+        return corrected.text if page.total else None
+
     def document(self, document_id: str) -> Form | None:
         """Look the id up in the live generation."""
-        with self._transaction("DEFERRED") as connection:
+        with self._connections.transaction("DEFERRED") as connection:
             row = connection.execute(
                 "SELECT form FROM documents WHERE id = ? AND generation = (SELECT name FROM generations WHERE is_live)",
                 (document_id,),
@@ -117,21 +134,21 @@ class SqliteStore:
 
     def keep_versions(self, versions: Sequence[Version]) -> None:
         """Write them in one transaction."""
-        with self._transaction("IMMEDIATE") as connection:
+        with self._connections.transaction("IMMEDIATE") as connection:
             sqlite_versions.keep_versions(connection, versions)
 
     def versions(
         self, article_id: str | None = None, *, since: datetime | None = None, until: datetime | None = None
     ) -> tuple[Version, ...]:
         """Look them up."""
-        with self._transaction("DEFERRED") as connection:
+        with self._connections.transaction("DEFERRED") as connection:
             return sqlite_versions.find_versions(connection, article_id, since, until)
 
     def naming(self, entity_id: str) -> Iterator[Form]:
         """Look through the forms, a page at a time: people ask seldom, and an index would cost each write."""
         last = ""
         while True:
-            with self._transaction("DEFERRED") as connection:
+            with self._connections.transaction("DEFERRED") as connection:
                 rows = connection.execute(_NAMING, (last, json.dumps(entity_id, ensure_ascii=False), PAGE)).fetchall()
             for row in rows:
                 form = json.loads(row["form"])
@@ -143,7 +160,7 @@ class SqliteStore:
 
     def status(self) -> tuple[StoreStatus, ...]:
         """Count each generation."""
-        with self._transaction("DEFERRED") as connection:
+        with self._connections.transaction("DEFERRED") as connection:
             rows = connection.execute(
                 "SELECT name, is_live, (SELECT count(*) FROM documents WHERE generation = name) AS documents "
                 "FROM generations ORDER BY is_live DESC, name"
@@ -155,7 +172,7 @@ class SqliteStore:
 
     def begin_generation(self) -> str:
         """Add a row for the generation, named by the time."""
-        with self._transaction("IMMEDIATE") as connection:
+        with self._connections.transaction("IMMEDIATE") as connection:
             taken = [row["name"] for row in connection.execute("SELECT name FROM generations")]
             generation = names.next_rebuild(self._prefix, self._fingerprint, self._clock.now(), taken)
             connection.execute("INSERT INTO generations VALUES (?, 0)", (generation.name,))
@@ -163,14 +180,14 @@ class SqliteStore:
 
     def promote(self, generation: str) -> None:
         """Move the live mark in one transaction."""
-        with self._transaction("IMMEDIATE") as connection:
+        with self._connections.transaction("IMMEDIATE") as connection:
             self._find(connection, generation)
             connection.execute("UPDATE generations SET is_live = 0 WHERE is_live")
             connection.execute("UPDATE generations SET is_live = 1 WHERE name = ?", (generation,))
 
     def drop(self, generation: str) -> None:
         """Delete the generation with all that belongs to it."""
-        with self._transaction("IMMEDIATE") as connection:
+        with self._connections.transaction("IMMEDIATE") as connection:
             if self._find(connection, generation):
                 message = f"{generation} is live: promote another generation before dropping it"
                 raise UsageError(message)
@@ -178,7 +195,7 @@ class SqliteStore:
 
     def months(self) -> tuple[StoredMonth, ...]:
         """Count by the month of the first sight, which the documents themselves say."""
-        with self._transaction("DEFERRED") as connection:
+        with self._connections.transaction("DEFERRED") as connection:
             rows = connection.execute(_MONTHS).fetchall()
         return tuple(StoredMonth(month=date.fromisoformat(row["month"]), documents=row["documents"]) for row in rows)
 
@@ -186,10 +203,10 @@ class SqliteStore:
         """Delete some documents a transaction, so that others may write between two."""
         before = min(before, self._clock.now().astimezone(UTC).date().replace(day=1))
         dropped = tuple(each for each in self.months() if each.month < before)
-        with self._transaction("DEFERRED") as connection:
+        with self._connections.transaction("DEFERRED") as connection:
             keys = connection.execute(_FIRST_SEEN_BEFORE, (before.isoformat(),)).fetchall()
         for start in range(0, len(keys), _DROPPED_AT_ONCE):
-            with self._transaction("IMMEDIATE") as connection:
+            with self._connections.transaction("IMMEDIATE") as connection:
                 connection.executemany("DELETE FROM documents WHERE key = ?", keys[start : start + _DROPPED_AT_ONCE])
         return dropped
 
@@ -215,12 +232,12 @@ class SqliteStore:
 
     def copy(self, forms: Sequence[Form], *, generation: str) -> Mapping[str, str]:
         """Write in one transaction."""
-        with self._transaction("IMMEDIATE") as connection:
-            return _write(connection, forms, self._named(connection, generation))
+        with self._connections.transaction("IMMEDIATE") as connection:
+            return write_forms(connection, forms, self._named(connection, generation))
 
     def remove(self, captured: Mapping[str, datetime], *, generation: str) -> None:
         """Delete in one transaction."""
-        with self._transaction("IMMEDIATE") as connection:
+        with self._connections.transaction("IMMEDIATE") as connection:
             self._find(connection, generation)
             connection.executemany(
                 "DELETE FROM documents WHERE generation = ? AND id = ? AND version <= ?",
@@ -230,13 +247,13 @@ class SqliteStore:
     @contextmanager
     def hold_writers(self) -> Iterator[None]:
         """Hold the one write transaction that there can be; what this thread does in the block belongs to it."""
-        with self._transaction("IMMEDIATE"):
+        with self._connections.transaction("IMMEDIATE"):
             yield
 
     def _pages(self, query: str, generation: str, *arguments: str) -> Iterator[Form]:
         last = ""
         while True:
-            with self._transaction("DEFERRED") as connection:
+            with self._connections.transaction("DEFERRED") as connection:
                 self._find(connection, generation)
                 rows = connection.execute(query, (*arguments, last, PAGE)).fetchall()
             yield from (json.loads(row["form"]) for row in rows)
@@ -270,101 +287,3 @@ class SqliteStore:
             message = f"there is no generation {name!r}; newswire index status lists them"
             raise UsageError(message)
         return bool(row["is_live"])
-
-    def _connection(self) -> sqlite3.Connection:
-        """Return the connection of this thread: SQLite's must not cross threads, nor survive a fork."""
-        opened: tuple[int, sqlite3.Connection] | None = getattr(self._local, "opened", None)
-        if opened is None or opened[0] != os.getpid():
-            opened = self._local.opened = (os.getpid(), connect(self._path))
-            self._opened.append(opened)
-        return opened[1]
-
-    @contextmanager
-    def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
-        """Commit what the block does, or none of it; SQLite's errors become ours. A block within another belongs to that."""
-        try:
-            connection = self._connection()
-            is_within = connection.in_transaction
-            if is_within:
-                yield connection
-                return
-            connection.execute(f"BEGIN {kind}")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:  # a full disk has rolled back already
-                    connection.execute("ROLLBACK")
-                raise
-        except sqlite3.OperationalError as error:
-            message = f"the index {self._path} does not answer: {error}"
-            raise StoreUnavailable(message) from error
-        except sqlite3.DatabaseError as error:
-            message = f"the index {self._path} cannot be read: {error}; move it away and run newswire index rebuild"
-            raise UsageError(message) from error
-        except OSError as error:
-            message = f"the index {self._path} cannot be made: {error}; check NEWSWIRE_SEARCH_URL"
-            raise UsageError(message) from error
-
-
-def _write(connection: sqlite3.Connection, forms: Sequence[Form], generation: str) -> dict[str, str]:
-    """Upsert the documents; return why the refused ones were refused, by id."""
-    refused = {}
-    for form in forms:
-        connection.execute("SAVEPOINT document")
-        try:
-            _upsert(connection, form, generation)
-        except (sqlite3.IntegrityError, UnicodeEncodeError) as error:
-            connection.execute("ROLLBACK TO document")
-            refused[form["id"]] = str(error)
-        connection.execute("RELEASE document")
-    return refused
-
-
-def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> None:
-    version = _time(form["captured_at"])
-    known = connection.execute(
-        "SELECT key, version FROM documents WHERE generation = ? AND id = ?", (generation, form["id"])
-    ).fetchone()
-    if known and known["version"] > version:
-        return
-    if known:
-        connection.execute("DELETE FROM documents WHERE key = ?", (known["key"],))
-    key = connection.execute(
-        "INSERT INTO documents (generation, id, version, date, language, headline, deck, text, original, story, form) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(generation, form["id"], version, _time(form["date"]), form["language"]),
-            *(fold(form.get(name, "")) for name in ("headline", "deck", "text")),
-            *(form["original"], form.get("story")),
-            json.dumps(form, ensure_ascii=False),
-        ),
-    ).lastrowid
-    facets = {(key, facet, value, value if facet == "entity" else fold(value)) for facet, value in _facet_values(form)}
-    connection.executemany("INSERT INTO facets VALUES (?, ?, ?, ?)", facets)
-    locations = [(key, point["lat"], point["lon"]) for point in form["locations"]]
-    connection.executemany("INSERT INTO locations VALUES (?, ?, ?)", locations)
-
-
-def _facet_values(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what facets count, and after it the names that only fields of a query look for."""
-    for facet in ("people", "organizations", "places"):
-        yield from ((facet, value) for value in form[facet])
-    for facet, field in (
-        ("publishers", "publisher"),
-        ("languages", "language"),
-        ("sections", "section"),
-        ("agency", "agency"),
-    ):
-        if field in form:
-            yield facet, form[field]
-    for facet, field in (("author", "authors"), ("topic", "topics")):
-        yield from ((facet, value) for value in form[field])
-    for entity in form["entities"]:
-        yield "entity", entity["id"]
-        yield from ((entity["kind"], name) for name in {entity["name"], *entity["aliases"]})
-    yield from {("speaker", quote["speaker_name"]) for quote in form["quotes"] if "speaker_name" in quote}
-
-
-def _time(written: str) -> int:
-    return milliseconds(datetime.fromisoformat(written))

@@ -10,16 +10,17 @@ import sys
 import typer
 
 from pipeline.cli import console
+from pipeline.cli.annotate import annotate
 from pipeline.cli.backfill import backfill
 from pipeline.cli.dead_letters import dead_letters
 from pipeline.cli.entities import entities
+from pipeline.cli.extract import extract
 from pipeline.cli.feeds import feeds
 from pipeline.cli.history import history
 from pipeline.cli.index import index
 from pipeline.cli.ingest import ingest
 from pipeline.cli.ledger import ledger
 from pipeline.cli.maintain import maintain
-from pipeline.cli.read import annotate, extract
 from pipeline.cli.replay import replay
 from pipeline.cli.search import search, serve
 from pipeline.cli.stories import stories

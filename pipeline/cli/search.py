@@ -1,19 +1,19 @@
 """newswire search and serve: finding documents, on the command line and on a page."""
 
-import html
 import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.text import Text
 
 from pipeline.cli import console
 from pipeline.cli.export import Format, export_documents
+from pipeline.cli.hits import page_json, print_page
 from pipeline.errors import UsageError
-from pipeline.model.query import Hit, SearchPage, Sort
+from pipeline.model.query import Sort
 from pipeline.search.request import make_query
 from pipeline.settings import read_settings
+from pipeline.urls import article_id, normalise_url
 from pipeline.wiring import Wiring
 
 Filter = list[str] | None
@@ -26,13 +26,18 @@ def search(
     place: Annotated[Filter, typer.Option(help="Named place.")] = None,
     publisher: Annotated[Filter, typer.Option(help="Publisher of the feed.")] = None,
     language: Annotated[Filter, typer.Option(help="ISO 639-1 language of the text.")] = None,
+    section: Annotated[Filter, typer.Option(help="Section of the publication.")] = None,
+    entity: Annotated[Filter, typer.Option(help="Id of what is named, such as geonames:112931.")] = None,
     since: Annotated[str | None, typer.Option(help="From this day or time on.")] = None,
     until: Annotated[str | None, typer.Option(help="Up to and with this day, or before this time.")] = None,
     near: Annotated[str | None, typer.Option(metavar="LAT,LON,KM", help="Names a place in this circle.")] = None,
     story: Annotated[str | None, typer.Option(help="Of this story: an id of newswire stories.")] = None,
+    like: Annotated[str | None, typer.Option(metavar="URL|ID", help="Says the like of this article.")] = None,
     sort: Annotated[str, typer.Option(help=" or ".join(Sort))] = Sort.RELEVANCE,
     limit: Annotated[int, typer.Option(help="Hits to show.")] = 10,
-    facets: Annotated[bool, typer.Option("--facets", help="Count names, publishers and languages.")] = False,
+    page: Annotated[int, typer.Option(help="Which so many of the hits, from 1.")] = 1,
+    facets: Annotated[bool, typer.Option("--facets", help="Count names, publishers, days and places.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say of each hit how its score came about.")] = False,
     originals: Annotated[bool, typer.Option("--originals", help="Leave reprints out.")] = False,
     fold: Annotated[bool, typer.Option("--fold", help="Show an original and its reprints as one hit.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
@@ -51,24 +56,29 @@ def search(
         places=place or (),
         publishers=publisher or (),
         languages=language or (),
+        sections=section or (),
+        entities=entity or (),
         since=since,
         until=until,
         near=near,
         story=_follow(story, wiring) if story else None,
+        like=_find_id(like) if like else None,
         sort=sort,
         limit=limit,
+        page=page,
         with_facets=facets,
+        explains=explain,
         originals_only=originals,
         folds_reprints=fold,
     )
     if export is not None:
         export_documents(wiring.store.export(asked), export)
         return
-    page = wiring.store.search(asked)
+    answer = wiring.store.search(asked)
     if as_json:
-        console.print_json(_page_json(page))
+        console.print_json(page_json(answer))
     else:
-        _print_page(page)
+        print_page(answer, asked)
 
 
 def serve(
@@ -91,6 +101,11 @@ def _follow(story_id: str, wiring: Wiring) -> str:
     return story.id if story else story_id
 
 
+def _find_id(address: str) -> str:
+    """Return the article's id of an address; an id is taken as it is."""
+    return article_id(normalise_url(address)) if "://" in address else address
+
+
 def _read_body(path: Path) -> dict[str, Any]:
     try:
         body = json.loads(path.read_bytes())
@@ -101,54 +116,3 @@ def _read_body(path: Path) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise UsageError(f'{path} holds no JSON object, such as {{"query": {{"match_all": {{}}}}}}')
     return body
-
-
-def _page_json(page: SearchPage) -> dict[str, Any]:
-    return {
-        "total": page.total,
-        "hits": [_hit_json(hit) for hit in page.hits],
-        "facets": {
-            name: [{"value": facet.value, "count": facet.count} for facet in facets]
-            for name, facets in page.facets.items()
-        },
-    }
-
-
-def _hit_json(hit: Hit) -> dict[str, Any]:
-    return {
-        "id": hit.id,
-        "url": hit.url,
-        "headline": hit.headline,
-        "published": hit.published.isoformat() if hit.published else None,
-        "publisher": hit.publisher,
-        "language": hit.language,
-        "score": hit.score,
-        "snippets": list(hit.snippets),
-        **({"reprint_of": hit.reprint_of} if hit.reprint_of else {}),
-        **({"folded": hit.folded} if hit.folded else {}),
-    }
-
-
-def _print_page(page: SearchPage) -> None:
-    console.say(f"{page.total} documents" if page.total != 1 else "1 document")
-    for hit in page.hits:
-        console.say()
-        console.say(hit.headline, style="bold")
-        day = f"{hit.published:%Y-%m-%d %H:%M}" if hit.published else "undated"
-        console.say(f"{hit.publisher} · {day} · {hit.language} · {hit.url}", style="dim")
-        if hit.folded:
-            console.say(f"and {hit.folded} more with this text", style="dim")
-        for snippet in hit.snippets:
-            console.show(_highlight(snippet))
-    for name, facets in page.facets.items():
-        if facets:
-            console.say()
-            console.show(console.make_table("", (name, "documents#"), [(facet.value, facet.count) for facet in facets]))
-
-
-def _highlight(snippet: str) -> Text:
-    """Return the snippet for a terminal: what the store marks is bold, its escapes are undone."""
-    text = Text("  … ")
-    for index, part in enumerate(snippet.replace("</mark>", "<mark>").split("<mark>")):
-        text.append(html.unescape(part), style="bold yellow" if index % 2 else "")
-    return text

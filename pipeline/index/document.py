@@ -138,6 +138,11 @@ def amend_form(form: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
     return _known({**form, **changes})
 
 
+def find_lede(form: Mapping[str, Any]) -> str:
+    """Return the first paragraph of the document's text."""
+    return str(form["text"]).partition("\n\n")[0]
+
+
 def list_names(annotation: Annotation, kind: Kind) -> list[str]:
     """Return the names of one kind, each once, in order of the entities."""
     return list(dict.fromkeys(entity.name for entity in annotation.entities if entity.kind is kind))

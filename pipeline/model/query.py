@@ -11,6 +11,7 @@ class Sort(StrEnum):
 
     RELEVANCE = "relevance"
     NEWEST = "newest"
+    OLDEST = "oldest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class Circle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A search: all words are required, ``"..."`` is a phrase, ``-word`` excludes, ``word*`` is a prefix.
+    """A search: ``text`` in the grammar of ``search/grammar.py``, and filters.
 
     All filters must hold; the values of one filter are alternatives.
     """
@@ -35,6 +36,9 @@ class Query:
     places: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    #: Ids of what is named.
+    entities: tuple[str, ...] = ()
     #: Inclusive, on the publication time (else the time of capture).
     since: datetime | None = None
     #: Exclusive.
@@ -42,14 +46,37 @@ class Query:
     near: Circle | None = None
     #: Id of a story.
     story: str | None = None
+    #: Id of a document; others that say the like are found, not its own reprints.
+    like: str | None = None
     sort: Sort = Sort.RELEVANCE
     limit: int = 10
-    #: Facet values to count over all hits, such as the most named people.
+    #: Which ``limit`` of the hits, from 1.
+    page: int = 1
+    #: Count over all that is found: facets, days, names, places. See Summary.
     with_facets: bool = False
+    #: Say of each hit how its score came about.
+    explains: bool = False
     #: Leave reprints out.
     originals_only: bool = False
     #: Of an original and its reprints, give the best hit alone; ``total`` and facets still count them all.
     folds_reprints: bool = False
+
+
+class Part(StrEnum):
+    """What a reason is about; a score is (text + prominence) × freshness, each the sum of its reasons."""
+
+    TEXT = "text"
+    PROMINENCE = "prominence"
+    FRESHNESS = "freshness"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One part of a hit's score, in words."""
+
+    part: Part
+    value: float
+    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +95,8 @@ class Hit:
     reprint_of: str | None = None
     #: How many more with its original are found, where reprints are folded.
     folded: int = 0
+    #: How the score came about, where the query asks for it.
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +108,62 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """How many of the documents found name this entity."""
+
+    id: str
+    kind: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """How many of the documents found are of the hour or day (UTC) that begins then."""
+
+    start: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """How many of the documents found name a place in this tile, ``zoom/x/y`` as web maps number them; its middle in degrees."""
+
+    tile: str
+    latitude: float
+    longitude: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What all documents found have in common; the most frequent first."""
+
+    #: Values by name: people, organizations, places, publishers, languages, sections.
+    facets: Mapping[str, tuple[Facet, ...]] = field(default_factory=dict)
+    #: Days that have documents, in order; hours where the query is of three days at most.
+    timeline: tuple[Span, ...] = ()
+    #: Whom and what they name, beside what was asked for.
+    named: tuple[Named, ...] = ()
+    #: Names and topics that are more frequent in them than elsewhere, the most telling first.
+    telling: tuple[Facet, ...] = ()
+    #: Where the places are that they name.
+    cells: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPage:
-    """Hits, the exact total, and facets by name: people, organizations, places, publishers, languages, sections."""
+    """Hits and the exact total of documents; the rest where it was asked for."""
 
     total: int
     hits: tuple[Hit, ...] = ()
-    facets: Mapping[str, tuple[Facet, ...]] = field(default_factory=dict)
+    #: How many hits there are where reprints are folded, exact up to some ten thousand.
+    folded_total: int | None = None
+    summary: Summary | None = None
+    #: A query's text that finds something, where this one found nothing and may be misspelt.
+    suggestion: str | None = None
+
+    @property
+    def facets(self) -> Mapping[str, tuple[Facet, ...]]:
+        """The summary's facets; none where it was not asked for."""
+        return self.summary.facets if self.summary else {}

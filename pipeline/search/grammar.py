@@ -47,6 +47,8 @@ class Match(StrEnum):
     PHRASE = "phrase"
     #: Words that begin so.
     PREFIX = "prefix"
+    #: The whole name, whatever its case and accents; filters ask so, the grammar never does.
+    WHOLE = "whole"
 
 
 class Field(StrEnum):
@@ -70,6 +72,8 @@ class Field(StrEnum):
     ENTITY = "entity"  # by id
 
 
+#: Fields of names that have an entity behind them.
+ENTITIES = frozenset({Field.PERSON, Field.ORGANIZATION, Field.PLACE})
 #: Fields of prose, which the words may stand anywhere in; of the others each value is a name or an id.
 PROSE = frozenset({Field.ANYWHERE, Field.HEADLINE, Field.DECK, Field.TEXT, Field.QUOTE})
 _TIMES = ("since", "until", "date")
@@ -93,6 +97,14 @@ class During:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """The part holds, or one of these entities is named: those that what the part says is a spelling of."""
+
+    part: "Expression"
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """What must not hold."""
 
@@ -113,7 +125,7 @@ class Some:
     parts: tuple["Expression", ...]
 
 
-Expression = Term | During | Not | Every | Some
+Expression = Term | During | Known | Not | Every | Some
 
 
 def parse_text(text: str) -> Expression | None:
@@ -136,6 +148,12 @@ def parse_text(text: str) -> Expression | None:
     return expression
 
 
+def join(kind: type[Every] | type[Some], parts: list[Expression | None]) -> Expression | None:
+    """Return one expression of those parts that there are; None where there are none."""
+    meant = tuple(part for part in parts if part is not None)
+    return kind(meant) if len(meant) > 1 else meant[0] if meant else None
+
+
 def wanted_terms(expression: Expression | None) -> Iterator[Term]:
     """Yield the terms in prose that a document may be found by, for ranking and marking."""
     match expression:
@@ -144,6 +162,8 @@ def wanted_terms(expression: Expression | None) -> Iterator[Term]:
         case Every(parts) | Some(parts):
             for part in parts:
                 yield from wanted_terms(part)
+        case Known(part):
+            yield from wanted_terms(part)
 
 
 def needs_words(expression: Expression | None) -> bool:
@@ -171,20 +191,20 @@ class _Parser:
         while self._position < len(self._tokens):
             parts.append(self._any(Field.ANYWHERE))
             self._take("close")  # one that was not opened
-        return _join(Every, parts)
+        return join(Every, parts)
 
     def _any(self, field: Field) -> Expression | None:
         parts = [self._all(field)]
         while self._take("word", "OR"):
             parts.append(self._all(field))
-        return _join(Some, parts)
+        return join(Some, parts)
 
     def _all(self, field: Field) -> Expression | None:
         parts = []
         while self._position < len(self._tokens) and not self._is_next("close") and not self._is_next("word", "OR"):
             if not self._take("word", "AND"):
                 parts.append(self._one(field))
-        return _join(Every, parts)
+        return join(Every, parts)
 
     def _one(self, field: Field) -> Expression | None:
         if self._position == len(self._tokens) or self._is_next("close"):
@@ -245,11 +265,6 @@ class _Parser:
         is_next = self._is_next(kind, text)
         self._position += is_next
         return is_next
-
-
-def _join(kind: type[Every] | type[Some], parts: list[Expression | None]) -> Expression | None:
-    meant = tuple(part for part in parts if part is not None)
-    return kind(meant) if len(meant) > 1 else meant[0] if meant else None
 
 
 def _read_term(kind: str, text: str, field: Field) -> Term | None:

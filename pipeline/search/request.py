@@ -1,6 +1,7 @@
 """What the user asked, option by option, as a Query."""
 
 import math
+import unicodedata
 from collections.abc import Sequence
 
 from pipeline.errors import UsageError
@@ -9,6 +10,10 @@ from pipeline.search.grammar import parse_text
 from pipeline.search.times import read_since, read_until
 
 MAX_LIMIT = 1000
+MAX_HITS = 10_000  # how far pages reach: further on, each costs a store all before it
+MAX_VALUES, MAX_VALUE = 100, 1000  # of one filter, and characters of one
+#: Of ``like``.
+NO_SUCH_DOCUMENT = "--like is {!r}, which is no article in the index; give the address or the id of one that is"
 HALF_EQUATOR_KM = 20_038  # no two places are further apart
 
 
@@ -20,13 +25,18 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
     places: Sequence[str] = (),
     publishers: Sequence[str] = (),
     languages: Sequence[str] = (),
+    sections: Sequence[str] = (),
+    entities: Sequence[str] = (),
     since: str | None = None,
     until: str | None = None,
     near: str | None = None,
     sort: str = Sort.RELEVANCE,
     limit: int = 10,
+    page: int = 1,
     with_facets: bool = False,
+    explains: bool = False,
     story: str | None = None,
+    like: str | None = None,
     originals_only: bool = False,
     folds_reprints: bool = False,
 ) -> Query:
@@ -34,10 +44,17 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
     if not 0 <= limit <= MAX_LIMIT:
         message = f"--limit is {limit}; it must be from 0 to {MAX_LIMIT}"
         raise UsageError(message)
+    _check_page(page, limit)
     if sort not in set(Sort):
         message = f"--sort is {sort!r}; it must be one of: {', '.join(Sort)}"
         raise UsageError(message)
     parse_text(text)
+    filters = {"person": people, "organization": organizations, "place": places, "publisher": publishers}
+    filters |= {"language": languages, "section": sections, "entity": entities}
+    for name, values in filters.items():
+        _check_values(name, values)
+    for name, value in {"story": story, "like": like}.items():
+        _check_values(name, (value,) if value else ())
     query = Query(
         text=text,
         people=tuple(people),
@@ -45,13 +62,18 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
         places=tuple(places),
         publishers=tuple(publishers),
         languages=tuple(language.lower() for language in languages),
+        sections=tuple(sections),
+        entities=tuple(entities),
         since=read_since(since) if since else None,
         until=read_until(until) if until else None,
         near=read_circle(near) if near else None,
         sort=Sort(sort),
         limit=limit,
+        page=page,
         with_facets=with_facets,
+        explains=explains,
         story=story,
+        like=like,
         originals_only=originals_only,
         folds_reprints=folds_reprints,
     )
@@ -59,6 +81,34 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
         message = f"--since {since} is not before --until {until}"
         raise UsageError(message)
     return query
+
+
+def _check_page(page: int, limit: int) -> None:
+    if page < 1:
+        message = f"--page is {page}; the first is 1"
+        raise UsageError(message)
+    if page * limit > MAX_HITS and page > 1:
+        message = (
+            f"--page {page} of {limit} hits reaches beyond the first {MAX_HITS:,}; narrow the search, by --until for "
+            "instance, or write all of it: --export jsonl"
+        )
+        raise UsageError(message)
+
+
+def _check_values(name: str, values: Sequence[str]) -> None:
+    if len(values) > MAX_VALUES:
+        message = f"--{name} is given {len(values)} times; at most {MAX_VALUES} can be asked at once"
+        raise UsageError(message)
+    for value in values:
+        if len(value) > MAX_VALUE:
+            message = f"--{name} has {len(value)} characters; at most {MAX_VALUE}"
+            raise UsageError(message)
+        if not value.strip():
+            message = f"--{name} is empty; leave it away to search without it"
+            raise UsageError(message)
+        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
+            message = f"--{name} is {value!r}; it holds characters that are no text"
+            raise UsageError(message)
 
 
 def read_circle(text: str) -> Circle:

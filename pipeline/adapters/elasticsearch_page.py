@@ -1,0 +1,100 @@
+"""What a page of hits shows: what is asked for beside the query, and Elasticsearch's answer read as a SearchPage."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pipeline.adapters.elasticsearch_query import Json, clause_name, expression_clause, prominence_name
+from pipeline.adapters.elasticsearch_summary import read_summary, summary_aggregations
+from pipeline.index.snippets import MARK_END, MARK_START, SNIPPET_LENGTH, SNIPPETS, escape_snippet
+from pipeline.model.query import Hit, Query, Reason, SearchPage
+from pipeline.search.grammar import PROSE, Expression, Term, wanted_terms
+from pipeline.search.ranking import WEIGHTS, freshness_reason, prominence_reason, text_reason, wanted_names
+
+#: What the hits of one original are called in the answer.
+FOLDED = "folded"
+FOLDED_TOTAL = "folded_total"
+SOURCE = ["canonical_url", "headline", "publisher", "language", "date", "published", "reprint_of"]
+
+
+def page_body(query: Query, asked: Expression | None, stemmed: Sequence[str]) -> Json:
+    """Return what a page needs beside its query: fields, snippets, counts."""
+    body: Json = {
+        "track_total_hits": True,
+        "_source": SOURCE,
+        "highlight": highlight(asked, [f"stemmed.{language}" for language in stemmed]),
+    }
+    counted = summary_aggregations(query, asked) if query.with_facets else {}
+    if query.folds_reprints:
+        body["collapse"] = {"field": "original", "inner_hits": {"name": FOLDED, "size": 0}}
+        counted[FOLDED_TOTAL] = {"cardinality": {"field": "original", "precision_threshold": 40_000}}
+    return body | ({"aggs": counted} if counted else {})
+
+
+def highlight(asked: Expression | None, stemmed_fields: Sequence[str]) -> Json:
+    """Mark what was found; the text's beginning where that is nothing. Escaping is ours: see ``escape_snippet``."""
+    options = {"fragment_size": SNIPPET_LENGTH, "number_of_fragments": SNIPPETS, "matched_fields": list(stemmed_fields)}
+    # Of the whole query, what raises the score would mark a phrase word by word.
+    marked = {"highlight_query": expression_clause(asked, stemmed_fields)} if asked else {}
+    return {
+        **marked,
+        "pre_tags": [MARK_START],
+        "post_tags": [MARK_END],
+        # Elasticsearch refuses to mark a longer text unless told where to stop.
+        "max_analyzed_offset": 500_000,
+        "fields": {"deck": options, "text": {**options, "no_match_size": SNIPPET_LENGTH}},
+    }
+
+
+def read_page(answer: Mapping[str, Any], query: Query, asked: Expression | None, now: datetime) -> SearchPage:
+    """Return what Elasticsearch answered."""
+    counted = answer.get("aggregations", {})
+    return SearchPage(
+        total=answer["hits"]["total"]["value"],
+        hits=tuple(read_hit(hit, query, asked, now) for hit in answer["hits"]["hits"]),
+        folded_total=counted.get(FOLDED_TOTAL, {"value": 0})["value"] if query.folds_reprints else None,
+        summary=read_summary(counted) if query.with_facets else None,
+    )
+
+
+def read_hit(hit: Mapping[str, Any], query: Query, asked: Expression | None, now: datetime) -> Hit:
+    """Return one hit; the score is None where dates alone gave the order."""
+    source, marked = hit["_source"], hit.get("highlight", {})
+    published, score = source.get("published"), hit.get("_score")
+    return Hit(
+        id=hit["_id"],
+        url=source["canonical_url"],
+        headline=source["headline"],
+        publisher=source["publisher"],
+        language=source["language"],
+        published=datetime.fromisoformat(published) if published else None,
+        score=score,
+        snippets=tuple(
+            escape_snippet(" ".join(text.split())) for field in ("deck", "text") for text in marked.get(field, ())
+        ),
+        reprint_of=source.get("reprint_of"),
+        folded=hit["inner_hits"][FOLDED]["hits"]["total"]["value"] - 1 if "inner_hits" in hit else 0,
+        reasons=read_reasons(hit, asked, now) if query.explains and score is not None else (),
+    )
+
+
+def read_reasons(hit: Mapping[str, Any], asked: Expression | None, now: datetime) -> tuple[Reason, ...]:
+    """Return why the hit has its score, from the scores of its named clauses."""
+    scores = hit.get("matched_queries", {})
+    reasons = [read_text_reason(term, scores) for term in wanted_terms(asked)]
+    reasons += [
+        prominence_reason(name, scores[prominence_name(name)])
+        for name in dict.fromkeys(wanted_names(asked))
+        if scores.get(prominence_name(name))
+    ]
+    date = datetime.fromisoformat(hit["_source"]["date"])
+    return (*(reason for reason in reasons if reason), freshness_reason(date, now))
+
+
+def read_text_reason(term: Term, scores: Mapping[str, float]) -> Reason | None:
+    """Return where the term was found; the best of its places gave the score. None where it was not."""
+    places = [*WEIGHTS, "quotes.text"]
+    found = [place for place in places if clause_name(term, place) in scores]
+    start = clause_name(term, "")
+    values = [score for name, score in scores.items() if name.startswith(start)]
+    return text_reason(term, max(values), found) if values and term.field in PROSE else None

@@ -1,0 +1,88 @@
+"""Searching the live generation: from a Query through Elasticsearch's answers to pages and documents."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from elasticsearch import Elasticsearch
+
+from pipeline.adapters import elasticsearch_scan as scan
+from pipeline.adapters.elasticsearch_page import page_body, read_page
+from pipeline.adapters.elasticsearch_query import (
+    Json,
+    found_clause,
+    read_spellings,
+    read_suggestions,
+    search_body,
+    spellings_body,
+    suggestions_body,
+)
+from pipeline.errors import UsageError
+from pipeline.model.query import Query, SearchPage, Sort
+from pipeline.ports import Clock, Form
+from pipeline.search.grammar import Expression
+from pipeline.search.names import expand, read_expression, spellings
+from pipeline.search.request import NO_SUCH_DOCUMENT
+from pipeline.search.suggestions import correct_text, suspect_words
+
+
+class Reader:
+    """What reads through the alias. Raises what the client raises, and UsageError for a query that cannot be served."""
+
+    def __init__(self, client: Elasticsearch, alias: str, clock: Clock, stemmed: Sequence[str]) -> None:
+        """Ask nothing yet. ``stemmed`` are the languages that the mapping has stems for."""
+        self._client = client
+        self._alias = alias
+        self._clock = clock
+        self._stemmed = stemmed
+
+    def search(self, query: Query) -> SearchPage:
+        """Return the page; where nothing is found, ask once more whether a word may be misspelt."""
+        now, asked, body = self._read(query)
+        answer = self.ask(body | page_body(query, asked, self._stemmed), with_scores=query.explains)
+        page = read_page(answer, query, asked, now)
+        return page if page.total else replace(page, suggestion=self._suggest(query, asked))
+
+    def export(self, query: Query) -> Iterator[Form]:
+        """Yield all that is found, newest first."""
+        _, _, body = self._read(replace(query, sort=Sort.NEWEST, page=1))
+        yield from scan.scan_found(self._client, self._alias, body["query"])
+
+    def document(self, document_id: str) -> Form | None:
+        """Return the stored form of the document."""
+        found = self.ask({"query": {"ids": {"values": [document_id]}}, "size": 1})["hits"]["hits"]
+        return found[0]["_source"] if found else None
+
+    def ask(self, body: Mapping[str, Any], *, with_scores: bool = False) -> Json:
+        """Return the answer to a body; ``with_scores`` gives the score of each named clause."""
+        answer = self._client.search(
+            index=self._alias,
+            body=dict(body),
+            ignore_unavailable=True,
+            allow_partial_search_results=False,
+            include_named_queries_score=with_scores,
+        )
+        return dict(answer.body)
+
+    def _read(self, query: Query) -> tuple[datetime, Expression | None, Json]:
+        """Return this moment, what is asked, with the entities of its names, and the body that asks it."""
+        now, asked = self._clock.now(), read_expression(query)
+        terms = spellings(asked)
+        if asked and terms:
+            asked = expand(asked, read_spellings(self.ask(spellings_body(terms)), terms))
+        like = self.document(query.like) if query.like else None
+        if query.like and like is None:
+            raise UsageError(NO_SUCH_DOCUMENT.format(query.like))
+        found = found_clause(query, asked, self._stemmed, like)
+        return now, asked, search_body(query, asked, found, now)
+
+    def _suggest(self, query: Query, asked: Expression | None) -> str | None:
+        """Return a text with other words that finds something."""
+        words = suspect_words(asked)
+        corrections = read_suggestions(self.ask(suggestions_body(words))) if words else {}
+        corrected = replace(query, text=correct_text(query.text, corrections), limit=0, page=1)
+        if corrected.text == query.text:
+            return None
+        _, _, body = self._read(corrected)
+        return corrected.text if self.ask(body)["hits"]["total"]["value"] else None

@@ -1,0 +1,73 @@
+"""What the vocabulary of the embedded index tells: the telling words of a document, and words close to a misspelt one."""
+
+import difflib
+import math
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.adapters.sqlite_query import Condition
+from pipeline.index.folding import fold, fold_words
+from pipeline.ports import Form
+
+# The same as the Elasticsearch store asks of more_like_this.
+_MOST_WORDS = 25
+_LEAST_DOCUMENTS = 2
+_LEAST_SHARE = 0.3
+_CLOSE = 0.75  # of difflib's ratio: one letter of four, two of eight
+_AT_ONCE = 500
+
+# ruff: noqa: S608 - question marks only
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What finds documents that say the like: the FTS5 expression of any of the words, and that enough of them are there."""
+
+    words: str
+    where: Condition
+
+
+def find_likeness(connection: sqlite3.Connection, form: Form) -> Likeness:
+    """Return what finds documents that share the telling words of this one; not itself, nor its reprints."""
+    quoted = [f'"{word}"' for word in _find_telling(connection, form)]
+    if not quoted:
+        return Likeness('""', Condition("0"))
+    each = " UNION ALL ".join("SELECT rowid AS found FROM words WHERE words MATCH ?" for _ in quoted)
+    least = max(1, math.floor(_LEAST_SHARE * len(quoted)))
+    where = f"key IN (SELECT found FROM ({each}) GROUP BY found HAVING count(*) >= ?) AND original <> ?"
+    return Likeness(" OR ".join(quoted), Condition(where, (*quoted, least, form["original"])))
+
+
+def find_corrections(connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, str]:
+    """Return a close word of the index for each word that it has not; those with the same first letter are looked at."""
+    corrections = {}
+    for word in words:
+        folded = fold(word)
+        near = connection.execute(
+            "SELECT term FROM vocabulary WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ?",
+            (folded[:1], folded[:1] + "\U0010ffff", len(folded) - 2, len(folded) + 2),
+        )
+        terms = [term for (term,) in near]
+        if folded not in terms and (close := difflib.get_close_matches(folded, terms, 1, _CLOSE)):
+            corrections[word] = close[0]
+    return corrections
+
+
+def _find_telling(connection: sqlite3.Connection, form: Form) -> list[str]:
+    """Return the words that stand often in this document and in few others (tf-idf)."""
+    counts = Counter(fold_words("\n".join([form["headline"], form.get("deck", ""), form["text"]])))
+    total = connection.execute("SELECT count(*) FROM documents").fetchone()[0]
+    documents: dict[str, int] = {}
+    words = list(counts)
+    for start in range(0, len(words), _AT_ONCE):
+        some = words[start : start + _AT_ONCE]
+        marks = ", ".join("?" * len(some))
+        documents |= dict(connection.execute(f"SELECT term, doc FROM vocabulary WHERE term IN ({marks})", some))
+    weights = {
+        word: counts[word] * (1 + math.log(total / count))
+        for word, count in documents.items()
+        if count >= _LEAST_DOCUMENTS
+    }
+    return sorted(weights, key=lambda word: (-weights[word], word))[:_MOST_WORDS]

@@ -1,0 +1,31 @@
+"""What a Summary counts and how finely, in both stores."""
+
+from datetime import timedelta
+
+from pipeline.model.query import Query
+from pipeline.search.grammar import Every, Expression, Field, Known, Some, Term
+
+FACET_SIZE = 10
+NAMED_SIZE = 20
+CELLS = 500
+#: A name of one document alone tells nothing about the others.
+LEAST_TELLING = 2
+_BY_HOURS = timedelta(days=3)
+
+
+def timeline_step(query: Query) -> timedelta:
+    """Return how long each span of the timeline is."""
+    is_short = query.since and query.until and query.until - query.since <= _BY_HOURS
+    return timedelta(hours=1) if is_short else timedelta(days=1)
+
+
+def asked_ids(asked: Expression | None) -> set[str]:
+    """Return the entities that are asked for, which it would be no news to find named."""
+    match asked:
+        case Term(text, field=Field.ENTITY):
+            return {text}
+        case Known(part, ids):
+            return {*ids, *asked_ids(part)}
+        case Every(parts) | Some(parts):
+            return {entity_id for part in parts for entity_id in asked_ids(part)}
+    return set()

@@ -1,0 +1,90 @@
+"""What both search stores promise of a summary: what all documents found have in common."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.model.query import Facet, Named, Query, Span, Summary
+from pipeline.ports import SearchStore
+from pipeline.search.request import make_query
+from tests.fixtures.documents import MINSK, NOON, TEHRAN, document
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def store(store: SearchStore) -> SearchStore:
+    """Four documents on wheat and six on other things."""
+    ann, both = ["Ann"], ["Ann", "Ben"]
+    wheat = [
+        document("1", text="wheat", people=ann, places=[("Tehran", TEHRAN)], published=NOON - 25 * HOUR),
+        document("2", text="wheat", people=both, places=[("Tehran", TEHRAN)], published=NOON - HOUR),
+        document("3", text="wheat", people=both, organizations=["Mill"], places=[("Minsk", MINSK)]),
+        document("4", text="wheat", people=["Everyone"], published=datetime(1969, 12, 31, 23, tzinfo=UTC)),
+    ]
+    topics = replace(wheat[0], article=replace(wheat[0].article, topics=("Bread",)))
+    others = [document(f"other{number}", text="rice", people=["Everyone"]) for number in range(6)]
+    store.write([topics, *wheat[1:], *others])
+    return store
+
+
+def summary(store: SearchStore, query: Query) -> Summary:
+    found = store.search(query).summary
+    assert found is not None
+    return found
+
+
+def test_days_have_counts(store: SearchStore) -> None:
+    assert summary(store, make_query("wheat", with_facets=True)).timeline == (
+        Span(start=datetime(1969, 12, 31, tzinfo=UTC), count=1),
+        Span(start=datetime(2026, 11, 22, tzinfo=UTC), count=1),
+        Span(start=datetime(2026, 11, 23, tzinfo=UTC), count=2),
+    )
+
+
+def test_hours_have_counts_where_the_query_is_of_three_days(store: SearchStore) -> None:
+    query = make_query("wheat", since="2026-11-21", until="2026-11-23", with_facets=True)
+    assert [(span.start, span.count) for span in summary(store, query).timeline] == [
+        (NOON - 25 * HOUR, 1),
+        (NOON - HOUR, 1),
+        (NOON, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    "options", [{"text": "wheat person:ann"}, {"text": "wheat", "people": ["Ann"]}, {"entities": ["person:Ann"]}]
+)
+def test_who_is_named_with_whom_is_counted_without_whom_was_asked_for(
+    store: SearchStore, options: dict[str, str]
+) -> None:
+    query = make_query(**options, with_facets=True)  # type: ignore[arg-type] - each value has its option's type
+    assert summary(store, query).named == (
+        Named(id="person:Ben", kind="person", name="Ben", count=2),
+        Named(id="place:Tehran", kind="place", name="Tehran", count=2),
+        Named(id="organization:Mill", kind="organization", name="Mill", count=1),
+        Named(id="place:Minsk", kind="place", name="Minsk", count=1),
+    )
+
+
+def test_what_is_more_frequent_than_elsewhere_is_telling(store: SearchStore) -> None:
+    assert summary(store, make_query("wheat", with_facets=True)).telling == (
+        Facet(value="Ann", count=3),
+        Facet(value="Ben", count=2),
+        Facet(value="Tehran", count=2),
+    )
+
+
+def test_cells_of_the_map_count_documents(store: SearchStore) -> None:
+    cells = summary(store, make_query("wheat", with_facets=True)).cells
+    assert [(cell.tile, cell.count) for cell in cells] == [("5/20/12", 2), ("5/18/10", 1)]
+    assert cells[0].latitude == pytest.approx(36.6, abs=5)
+    assert cells[0].longitude == pytest.approx(50.6, abs=6)
+    closer = summary(store, make_query(near="35.7,51.4,50", with_facets=True)).cells
+    assert [(cell.tile, cell.count) for cell in closer] == [("11/1316/806", 2)]
+
+
+def test_a_summary_of_nothing_is_empty_and_an_unasked_one_absent(store: SearchStore) -> None:
+    empty = summary(store, make_query("barley", with_facets=True))
+    assert (empty.timeline, empty.named, empty.telling, empty.cells) == ((), (), (), ())
+    assert store.search(make_query("wheat")).summary is None

@@ -1,0 +1,79 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.cli.hits import page_json, print_page
+from pipeline.model.query import Cell, Facet, Hit, Named, Part, Query, Reason, SearchPage, Span, Summary
+
+HIT = Hit(
+    id="a" * 32,
+    url="https://news.example/one",
+    headline="Wheat [sic]",
+    publisher="The Example",
+    language="en",
+    score=4.61,
+    reasons=(
+        Reason(part=Part.TEXT, value=0.86, detail="“wheat”: headline"),
+        Reason(part=Part.PROMINENCE, value=2.0, detail="“raisi”: salience 0.50"),
+        Reason(part=Part.FRESHNESS, value=1.5, detail="3 hours old"),
+    ),
+)
+SUMMARY = Summary(
+    facets={"people": (Facet(value="Ann", count=2),), "places": ()},
+    timeline=(
+        Span(start=datetime(2026, 11, 22, tzinfo=UTC), count=1),
+        Span(start=datetime(2026, 11, 23, tzinfo=UTC), count=4),
+    ),
+    named=(Named(id="person:ben", kind="person", name="Ben", count=3),),
+    telling=(Facet(value="Mill", count=2),),
+    cells=(Cell(tile="5/20/12", latitude=36.6, longitude=50.6, count=2),),
+)
+
+
+def printed(page: SearchPage, query: Query, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    print_page(page, query)
+    return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_hit_says_how_its_score_came_about(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(SearchPage(total=1, hits=(HIT,)), Query(explains=True), capsys)
+    assert lines[-4:] == [
+        "  score 4.61 = (text 0.86 + prominence 2.00) × freshness 1.50",
+        "    text         0.86  “wheat”: headline",
+        "    prominence   2.00  “raisi”: salience 0.50",
+        "    freshness    1.50  3 hours old",
+    ]
+
+
+def test_the_head_says_what_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    hit = replace(HIT, reasons=(), folded=2)
+    page = SearchPage(total=30, hits=(hit,), folded_total=11)
+    lines = printed(page, Query(page=2, limit=10, folds_reprints=True), capsys)
+    assert lines[0] == "30 documents, 11 of them with a text of their own, 11 to 11"
+    assert "and 2 more with this text" in lines
+
+
+def test_a_suggestion_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(SearchPage(total=0, suggestion="harvest"), Query(), capsys) == [
+        "0 documents",
+        "did you mean: harvest",
+    ]
+
+
+def test_a_summary_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(SearchPage(total=5, summary=SUMMARY), Query(), capsys)
+    assert f"2026-11-22 00:00 {'█' * 10} 1" in lines
+    assert f"2026-11-23 00:00 {'█' * 40} 4" in lines
+    assert any(line.split() == ["Ben", "3"] for line in lines)
+    assert any(line.split() == ["Mill", "2"] for line in lines)
+
+
+def test_json_has_what_was_asked_for() -> None:
+    assert page_json(SearchPage(total=0)) == {"total": 0, "hits": [], "facets": {}}
+    page = page_json(SearchPage(total=5, hits=(HIT,), summary=SUMMARY, folded_total=4, suggestion="harvest"))
+    assert page.keys() == {
+        *("total", "folded_total", "hits", "facets", "timeline", "named", "telling", "cells", "suggestion")
+    }
+    assert page["timeline"][0] == {"start": "2026-11-22T00:00:00+00:00", "count": 1}
+    assert page["hits"][0]["reasons"][0] == {"part": "text", "value": 0.86, "detail": "“wheat”: headline"}
