@@ -8,7 +8,7 @@ from pipeline.extract.body import declared_paragraphs, drop_repeats, is_stub_of,
 from pipeline.extract.byline import find_byline
 from pipeline.extract.dateline import complete_byline, find_dateline
 from pipeline.extract.dates import modified_at, published_at
-from pipeline.extract.facts import Facts, declared_canonical, gather_facts
+from pipeline.extract.facts import Facts, gather_facts
 from pipeline.extract.metadata import (
     declared_language,
     find_deck,
@@ -92,14 +92,13 @@ def _extract_from_page(capture: Capture, entry: Entry | None, rules: Rules, fed:
 
 def _assemble(capture: Capture, entry: Entry | None, facts: Facts, headline: Evidence) -> Article:
     """Return the article with everything but its text."""
-    page = facts.page
     language = declared_language(facts, entry.language if entry else None)
     published = published_at(facts, entry.published if entry else None, capture.fetched_at)
     updated = entry.updated if entry else None
     authors = entry.authors if entry else ()
     return Article(
         url=capture.final_url,
-        canonical_url=canonical_url(capture.final_url, declared_canonical(page)),
+        canonical_url=canonical_url(capture.final_url, facts.canonical),
         headline=headline,
         text="",
         declared_language=language,

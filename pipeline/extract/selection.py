@@ -9,7 +9,7 @@ from operator import mul
 
 from pipeline.extract.blocks import Block, Element, Layout
 from pipeline.extract.features import BLOCK_FLAGS, BLOCK_NUMBERS, PLACE_NUMBERS, describe_block, place_numbers
-from pipeline.extract.groups import group_names
+from pipeline.extract.groups import add_bits, group_names
 from pipeline.extract.scene import Scene, Titles, set_scene
 
 _HIGHEST_CUT = 0.5
@@ -135,13 +135,4 @@ class _Places:
 def _add_names(own: int, above: int) -> float:
     """Return what the names on and above an element add."""
     weights = load_weights()
-    return _add_bits(own, weights.own) + _add_bits(above, weights.above)
-
-
-def _add_bits(mask: int, weights: tuple[float, ...]) -> float:
-    total = 0.0
-    while mask:
-        lowest = mask & -mask
-        total += weights[lowest.bit_length() - 1]
-        mask ^= lowest
-    return total
+    return add_bits(own, weights.own) + add_bits(above, weights.above)

@@ -49,7 +49,8 @@ def is_teaser(text: str) -> bool:
 
 def find_date(text: str) -> bool:
     """Tell whether a date or a time of day stands in the text."""
-    return _DIGIT.search(text) is not None and _DATE.search(text) is not None
+    digit = _DIGIT.search(text)
+    return digit is not None and _DATE.search(text, digit.start()) is not None
 
 
 def find_credit(text: str) -> bool:

@@ -52,4 +52,4 @@ def _fold(text: str) -> str:
 
 def weigh(text: str) -> int:
     """Return the length in characters as a reader feels it: a CJK character says as much as three letters."""
-    return len(text) + (0 if text.isascii() else 2 * len(_WIDE.findall(text)))
+    return len(text) if text.isascii() or not _WIDE.search(text) else len(text) + 2 * len(_WIDE.findall(text))
