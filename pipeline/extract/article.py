@@ -139,15 +139,16 @@ def _find_body(facts: Facts, rules: Rules, fed: list[str], title: str) -> _Body:
     found = read_body(facts, rules)
     paragraphs = found.paragraphs
     # So little is a line of the page's frame, such as its copyright, which says nothing of the article's text.
-    shown = paragraphs if rules.keep or weigh("".join(paragraphs)) >= SHORT_BELOW else []
+    length = sum(map(len, paragraphs))
+    shown = paragraphs if rules.keep or length >= SHORT_BELOW or sum(map(weigh, paragraphs)) >= SHORT_BELOW else []
     article_body = (facts.node or {}).get("articleBody")
-    if isinstance(article_body, str) and sum(map(len, paragraphs)) < len(article_body) / 2:
+    if isinstance(article_body, str) and length < len(article_body) / 2:
         declared = declared_paragraphs(article_body)
         if is_stub_of(shown, declared):
             return _Body(paragraphs=declared, source=TextSource.JSON_LD)
     if paragraphs and is_stub_of(paragraphs, fed):
         return _Body(paragraphs=fed, source=TextSource.FEED)
-    if sum(map(len, paragraphs)) < _NEXT_TO_NOTHING and not rules.keep:
+    if length < _NEXT_TO_NOTHING and not rules.keep:
         data = script_paragraphs(facts.page, title)
         if is_stub_of(shown, data):
             return _Body(paragraphs=data, source=TextSource.SCRIPT)
@@ -159,7 +160,7 @@ def _fed_paragraphs(entry: Entry | None) -> list[str]:
     if not (entry and entry.content_html):
         return []
     paragraphs = drop_repeats(clean_html(entry.content_html), entry.title or "")
-    return paragraphs if weigh("".join(paragraphs)) >= _FULL_TEXT else []
+    return paragraphs if sum(map(weigh, paragraphs)) >= _FULL_TEXT else []
 
 
 def _headline_from_text(paragraphs: list[str]) -> Evidence:

@@ -103,7 +103,6 @@ class _Walker:
         self.layout = Layout()
         self._blocks, self._elements = self.layout.blocks, self.layout.elements
         self._with_hidden = with_hidden
-        self._splitting = splitting()
         #: The innermost open element that has text, and the tags and attributes of those open inside it that have none yet.
         self._element: Element | None = None
         self._empty: list[tuple[str, dict[str, str | None]]] = []
@@ -159,7 +158,7 @@ class _Walker:
                 if not self._with_hidden:
                     node = node.next
                     continue
-            is_block = kind >= _FRAME or ("class" in attributes and self._splits(attributes["class"]))
+            is_block = kind >= _FRAME or ("class" in attributes and self._splits(attributes["class"] or ""))
             around = styles
             if is_block:
                 if pieces:
@@ -183,11 +182,9 @@ class _Walker:
             self._flush(0)
         self._close()
 
-    def _splits(self, names: str | None) -> bool:
+    def _splits(self, names: str) -> bool:
         """Tell whether an inline element is a box all the same: a caption or a share bar made of spans."""
-        if not names or not mask_of(names[:LONGEST_NAMES]) & self._splitting:
-            return False
-        return next(self._tags_around()) != "p"
+        return _name_a_box(names) and next(self._tags_around()) != "p"
 
     def _frames_page(self, tag: str | None) -> bool:
         """Tell whether it is the page's navigation, or the page's footer or sidebar: an article may have those of its own."""
@@ -251,7 +248,9 @@ class _Walker:
                     slanted,
                     self._has_time,
                     self._follows_rule,
-                    text[-1] in _STOPS or text.rstrip(_CLOSING)[-1:] in _STOPS or _ends_unmarked(text, size),
+                    text[-1] in _STOPS
+                    or text.rstrip(_CLOSING)[-1:] in _STOPS
+                    or (not is_ascii and _ends_unmarked(text, size)),
                     text.count(",") if is_ascii else sum(map(text.count, _COMMAS)),
                 )
             )
@@ -281,6 +280,12 @@ def _read_names(tag: str, attributes: dict[str, str | None]) -> tuple[int, str]:
         for name in _NAMING.intersection(attributes):
             mask |= mask_of((attributes[name] or "")[:LONGEST_NAMES])
     return mask, signature
+
+
+@lru_cache(maxsize=20_000)
+def _name_a_box(names: str) -> bool:
+    """Tell whether the names are those of a box."""
+    return bool(mask_of(names[:LONGEST_NAMES]) & splitting())
 
 
 @lru_cache(maxsize=20_000)

@@ -169,8 +169,10 @@ def _place(tag: str, attributes: Mapping[str, str | None], above: int) -> int:
         place |= _CONTROL
     if (role and "dialog" in role) or attributes.get("aria-modal") == "true":
         place |= _DIALOG
-    if tag not in _INLINE and ("class" in attributes or "id" in attributes):
-        place |= _named_place(f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
+    if tag not in _INLINE:
+        for naming in ("class", "id"):
+            if naming in attributes:
+                place |= _named_place(attributes[naming] or "")
     return place
 
 
