@@ -32,6 +32,7 @@ MANY_BLOCKS = 40_000  # real pages have some hundreds; what comes after these is
 _UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _STOPS = frozenset(".!?。！？．｡।؟۔…։።။។")
 _CLOSING = "\"'”’“»«)]」』）】〉》 \t"
+_UNSTYLED = (0,) * 8
 _SENTENCE = 60  # characters; shorter texts without a mark may be headings
 _WORD = re.compile(r"\w")
 _COMMAS = (",", "،", "、", "，")
@@ -108,7 +109,7 @@ class _Walker:
         self._empty: list[tuple[str, dict[str, str | None]]] = []
         #: The block that is open: its text; how much of it is in links (1), bold (2) and slanted (4); and what else is in it.
         self._pieces: list[str] = []
-        self._styled = [0] * 8
+        self._styled = [*_UNSTYLED]
         self._links = 0
         self._breaks = 0
         self._has_time = False
@@ -137,7 +138,8 @@ class _Walker:
             if text is not None:
                 if not text.isspace():
                     pieces.append(text)
-                    styled[styles] += len(text)
+                    if styles:
+                        styled[styles] += len(text)
                     self._breaks = 0
                 elif pieces:
                     pieces.append(" ")
@@ -256,16 +258,16 @@ class _Walker:
             )
             self._follows_rule = False
         self._pieces.clear()
-        self._styled[:] = (0,) * 8
+        self._styled[:] = _UNSTYLED
         self._has_time = False
         self._links = styles & 1
         self._breaks = 0
 
     def _measure(self, size: int, length: int) -> tuple[int, int, int]:
         """Return how much of the open block is in links, bold and slanted, on the scale of its size."""
+        if not any(self._styled):
+            return 0, 0, 0
         _, link, bold, link_bold, slanted, link_slanted, bold_slanted, all_three = self._styled
-        if not (bold or slanted or link_bold or link_slanted or bold_slanted or all_three):
-            return min(size, link * size // length), 0, 0
         return (
             min(size, (link + link_bold + link_slanted + all_three) * size // length),
             min(size, (bold + link_bold + bold_slanted + all_three) * size // length),

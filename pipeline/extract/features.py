@@ -113,8 +113,8 @@ def describe_block(scene: Scene, at: int) -> tuple[list[float], list[object]]:
     inside = scene.container.start <= at < scene.container.end
     head, tail = scene.first_good - at, at - scene.last_good
     before_2, before_1, score, after_1, after_2, *far = scene.nearby[at : at + 9]
-    before = before_1 if before_1 > before_2 else before_2
-    after = after_1 if after_1 > after_2 else after_2
+    before = max(before_2, before_1)
+    after = max(after_2, after_1)
     previous = blocks[at - 1] if at else None
     numbers = [
         1.0,
@@ -123,7 +123,7 @@ def describe_block(scene: Scene, at: int) -> tuple[list[float], list[object]]:
         before_2,
         after_1,
         after_2,
-        before if before < after else after,
+        min(after, before),
         max(far),
         0.0 if tail <= 0 else min(1.0, tail / 6),
         0.0 if head <= 0 else min(1.0, head / 6),

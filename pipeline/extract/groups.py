@@ -66,7 +66,6 @@ def tag_mask(tag: str) -> int:
     return bit_of(f"<{group}>") if group else 0
 
 
-@lru_cache(maxsize=20_000)
 def mask_of(names: str) -> int:
     """Return the mask of the groups that the names, the value of one attribute up to LONGEST_NAMES, belong to."""
     mask = 0

@@ -142,7 +142,7 @@ class Page:
         return (mark for mark in self.marks if mark.tag == tag)
 
     def find(self, selector: str) -> list[Mark]:
-        """Return the elements that the CSS selector finds, as many as can be looked at in good time; a walk over the whole tree."""
+        """Return the elements that the CSS selector finds, as many as can be looked at in time; a walk over the tree."""
         return _find_marks(self.tree, selector)
 
     def first(self, selector: str) -> LexborNode | None:

@@ -69,7 +69,10 @@ def best_cut(scores: list[float], sizes: list[int]) -> float:
     for score, size in ranked:
         chosen += size
         good += score * size
-        best = max(best, 2 * good / (chosen + total))
+        expected = 2 * good / (chosen + total)
+        if expected < best:  # those that follow are no better
+            break
+        best = expected
     # The set with the greatest expected F1 is all that scores above half of that F1.
     return min(_HIGHEST_CUT, best / 2)
 
