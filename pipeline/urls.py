@@ -60,7 +60,7 @@ def canonical_url(answered: str, declared: str | None = None) -> str:
     another's articles. Tracking parameters go either way.
     """
     address = normalise_url(answered)
-    if declared:
+    if declared and declared != answered:
         try:
             claimed = normalise_url(declared)
         except Reject:

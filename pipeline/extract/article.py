@@ -8,7 +8,7 @@ from pipeline.extract.body import declared_paragraphs, drop_repeats, is_stub_of,
 from pipeline.extract.byline import find_byline
 from pipeline.extract.dateline import complete_byline, find_dateline
 from pipeline.extract.dates import modified_at, published_at
-from pipeline.extract.facts import Facts, declared_canonical, gather_facts
+from pipeline.extract.facts import Facts, gather_facts
 from pipeline.extract.metadata import (
     declared_language,
     find_deck,
@@ -92,14 +92,13 @@ def _extract_from_page(capture: Capture, entry: Entry | None, rules: Rules, fed:
 
 def _assemble(capture: Capture, entry: Entry | None, facts: Facts, headline: Evidence) -> Article:
     """Return the article with everything but its text."""
-    page = facts.page
     language = declared_language(facts, entry.language if entry else None)
     published = published_at(facts, entry.published if entry else None, capture.fetched_at)
     updated = entry.updated if entry else None
     authors = entry.authors if entry else ()
     return Article(
         url=capture.final_url,
-        canonical_url=canonical_url(capture.final_url, declared_canonical(page)),
+        canonical_url=canonical_url(capture.final_url, facts.canonical),
         headline=headline,
         text="",
         declared_language=language,
@@ -140,15 +139,16 @@ def _find_body(facts: Facts, rules: Rules, fed: list[str], title: str) -> _Body:
     found = read_body(facts, rules)
     paragraphs = found.paragraphs
     # So little is a line of the page's frame, such as its copyright, which says nothing of the article's text.
-    shown = paragraphs if rules.keep or weigh("".join(paragraphs)) >= SHORT_BELOW else []
+    length = sum(map(len, paragraphs))
+    shown = paragraphs if rules.keep or length >= SHORT_BELOW or sum(map(weigh, paragraphs)) >= SHORT_BELOW else []
     article_body = (facts.node or {}).get("articleBody")
-    if isinstance(article_body, str) and sum(map(len, paragraphs)) < len(article_body) / 2:
+    if isinstance(article_body, str) and length < len(article_body) / 2:
         declared = declared_paragraphs(article_body)
         if is_stub_of(shown, declared):
             return _Body(paragraphs=declared, source=TextSource.JSON_LD)
     if paragraphs and is_stub_of(paragraphs, fed):
         return _Body(paragraphs=fed, source=TextSource.FEED)
-    if sum(map(len, paragraphs)) < _NEXT_TO_NOTHING and not rules.keep:
+    if length < _NEXT_TO_NOTHING and not rules.keep:
         data = script_paragraphs(facts.page, title)
         if is_stub_of(shown, data):
             return _Body(paragraphs=data, source=TextSource.SCRIPT)
@@ -160,7 +160,7 @@ def _fed_paragraphs(entry: Entry | None) -> list[str]:
     if not (entry and entry.content_html):
         return []
     paragraphs = drop_repeats(clean_html(entry.content_html), entry.title or "")
-    return paragraphs if weigh("".join(paragraphs)) >= _FULL_TEXT else []
+    return paragraphs if sum(map(weigh, paragraphs)) >= _FULL_TEXT else []
 
 
 def _headline_from_text(paragraphs: list[str]) -> Evidence:

@@ -32,6 +32,7 @@ MANY_BLOCKS = 40_000  # real pages have some hundreds; what comes after these is
 _UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _STOPS = frozenset(".!?。！？．｡।؟۔…։።။។")
 _CLOSING = "\"'”’“»«)]」』）】〉》 \t"
+_UNSTYLED = (0,) * 8
 _SENTENCE = 60  # characters; shorter texts without a mark may be headings
 _WORD = re.compile(r"\w")
 _COMMAS = (",", "،", "、", "，")
@@ -103,13 +104,12 @@ class _Walker:
         self.layout = Layout()
         self._blocks, self._elements = self.layout.blocks, self.layout.elements
         self._with_hidden = with_hidden
-        self._splitting = splitting()
         #: The innermost open element that has text, and the tags and attributes of those open inside it that have none yet.
         self._element: Element | None = None
         self._empty: list[tuple[str, dict[str, str | None]]] = []
         #: The block that is open: its text; how much of it is in links (1), bold (2) and slanted (4); and what else is in it.
         self._pieces: list[str] = []
-        self._styled = [0] * 8
+        self._styled = [*_UNSTYLED]
         self._links = 0
         self._breaks = 0
         self._has_time = False
@@ -138,7 +138,8 @@ class _Walker:
             if text is not None:
                 if not text.isspace():
                     pieces.append(text)
-                    styled[styles] += len(text)
+                    if styles:
+                        styled[styles] += len(text)
                     self._breaks = 0
                 elif pieces:
                     pieces.append(" ")
@@ -159,7 +160,7 @@ class _Walker:
                 if not self._with_hidden:
                     node = node.next
                     continue
-            is_block = kind >= _FRAME or ("class" in attributes and self._splits(attributes["class"]))
+            is_block = kind >= _FRAME or ("class" in attributes and self._splits(attributes["class"] or ""))
             around = styles
             if is_block:
                 if pieces:
@@ -183,11 +184,9 @@ class _Walker:
             self._flush(0)
         self._close()
 
-    def _splits(self, names: str | None) -> bool:
+    def _splits(self, names: str) -> bool:
         """Tell whether an inline element is a box all the same: a caption or a share bar made of spans."""
-        if not names or not mask_of(names[:LONGEST_NAMES]) & self._splitting:
-            return False
-        return next(self._tags_around()) != "p"
+        return _name_a_box(names) and next(self._tags_around()) != "p"
 
     def _frames_page(self, tag: str | None) -> bool:
         """Tell whether it is the page's navigation, or the page's footer or sidebar: an article may have those of its own."""
@@ -251,22 +250,24 @@ class _Walker:
                     slanted,
                     self._has_time,
                     self._follows_rule,
-                    text[-1] in _STOPS or text.rstrip(_CLOSING)[-1:] in _STOPS or _ends_unmarked(text, size),
+                    text[-1] in _STOPS
+                    or text.rstrip(_CLOSING)[-1:] in _STOPS
+                    or (not is_ascii and _ends_unmarked(text, size)),
                     text.count(",") if is_ascii else sum(map(text.count, _COMMAS)),
                 )
             )
             self._follows_rule = False
         self._pieces.clear()
-        self._styled[:] = (0,) * 8
+        self._styled[:] = _UNSTYLED
         self._has_time = False
         self._links = styles & 1
         self._breaks = 0
 
     def _measure(self, size: int, length: int) -> tuple[int, int, int]:
         """Return how much of the open block is in links, bold and slanted, on the scale of its size."""
+        if not any(self._styled):
+            return 0, 0, 0
         _, link, bold, link_bold, slanted, link_slanted, bold_slanted, all_three = self._styled
-        if not (bold or slanted or link_bold or link_slanted or bold_slanted or all_three):
-            return min(size, link * size // length), 0, 0
         return (
             min(size, (link + link_bold + link_slanted + all_three) * size // length),
             min(size, (bold + link_bold + bold_slanted + all_three) * size // length),
@@ -281,6 +282,12 @@ def _read_names(tag: str, attributes: dict[str, str | None]) -> tuple[int, str]:
         for name in _NAMING.intersection(attributes):
             mask |= mask_of((attributes[name] or "")[:LONGEST_NAMES])
     return mask, signature
+
+
+@lru_cache(maxsize=20_000)
+def _name_a_box(names: str) -> bool:
+    """Tell whether the names are those of a box."""
+    return bool(mask_of(names[:LONGEST_NAMES]) & splitting())
 
 
 @lru_cache(maxsize=20_000)

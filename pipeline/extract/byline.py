@@ -31,10 +31,10 @@ _METAS = (
 )
 _NAMES = ("byline", "author", "autor", "auteur")  # parts of the class of an element that names the author
 #: Such parts as name it only beside the headline, where they are no list of people.
-_NEAR_NAMES = re.compile(
-    "writer|journalist|reporter|redakteur|redactor|verfasser|contributor|penulis|muhabir|yazar|toimittaja|szerzo|avtor",
-    re.IGNORECASE,
-)
+_NEAR_NAMES = (
+    "writer", "journalist", "reporter", "redakteur", "redactor", "verfasser", "contributor", "penulis", "muhabir", "yazar",
+    "toimittaja", "szerzo", "avtor",
+)  # fmt: skip
 _MAX_WRITTEN = 200  # longer texts are an author's portrait, not a byline
 _LONGEST = 500  # characters of anything that can be a list of authors
 _BEFORE, _AFTER = 8, 15  # blocks around the headline where bylines stand
@@ -147,8 +147,8 @@ def _named_bylines(layout: Layout, language: str | None) -> Iterator[tuple[str, 
         e
         for e in layout.elements
         if (
-            (e.mask & named and _is_byline_box(e))
-            or (heading < e.start <= heading + _BESIDE and _NEAR_NAMES.search(e.signature))
+            (e.mask & named and _is_named(e, _NAMES))
+            or (heading < e.start <= heading + _BESIDE and _is_named(e, _NEAR_NAMES))
         )
         and e.end > e.start
         and not _is_others(e, others)
@@ -173,9 +173,9 @@ def _first_names(blocks: list[Block], language: str | None) -> list[str]:
     return [block.text for block, is_kept in zip(blocks, kept, strict=True) if is_kept]
 
 
-def _is_byline_box(element: Element) -> bool:
-    names = element.signature.lower()
-    return any(name in names for name in _NAMES)
+def _is_named(element: Element, names: tuple[str, ...]) -> bool:
+    signature = element.signature.lower()
+    return any(name in signature for name in names)
 
 
 def _is_others(element: Element, mask: int) -> bool:

@@ -13,6 +13,8 @@ from pipeline.model.article import Byline, Dateline
 from pipeline.model.evidence import Precision, Timestamp
 
 _LONGEST = 110  # characters
+_FIRST_PART = 60  # characters; a place, an agency or a day says less
+_AROUND = " .\"'“”„»«"
 _PLACE_WORDS, _PLACE = 4, 32
 _SHORT_WORD = 3  # letters: "de", "am"
 _MAX_LATE = timedelta(days=2)  # a paper dated ahead
@@ -94,8 +96,8 @@ def _read_unspaced(head: str, published: Timestamp | None) -> Dateline | None:
 def _read_spaced(head: str, published: Timestamp | None) -> Dateline | None:
     """Read place, date and agency in any order, up to the last end at which all words are of these."""
     found = None
-    first = _BETWEEN.split(head, maxsplit=1)[0]
-    start = next((text for text, _ in _parts(first)), "") or next((text for text, _ in _parts(head)), "")
+    first = _BETWEEN.split(head[:_FIRST_PART], maxsplit=1)[0]
+    start = first.strip(_AROUND) or next((text for text, _ in _parts(head)), "")
     if not (_is_place(start) or _agency(start) or _read_day(start, published)):
         return None
     for end in _END.finditer(head):
@@ -136,7 +138,7 @@ def _parts(raw: str) -> Iterator[tuple[str, bool]]:
     pieces = _BETWEEN.split(raw)
     brackets = [None, *pieces[1::2]]
     for part, bracket in zip(pieces[::2], brackets, strict=True):
-        text = part.strip(" .\"'“”„»«")
+        text = part.strip(_AROUND)
         if text:
             yield text, bracket is not None
 

@@ -100,14 +100,21 @@ _MARKED_MODIFIED: tuple[Callable[[Mark], bool], ...] = (
     lambda mark: mark.has("itemprop", "dateModified"),
     lambda mark: mark.tag == "time" and "datetime" in mark.attributes and _is_change(mark),
 )
-_PAGE_PUBLISHED = (
-    "[data-published], [data-publish-date], [data-publication-date], [data-timestamp], [data-datetime]",
-    'article [class*="date" i], main [class*="date" i]',
-    'article [class*="publish" i], main [class*="publish" i]',
-    'article [class*="meta" i], main [class*="meta" i]',
-    'h1 ~ [class*="meta" i], h1 ~ [class*="byline" i]',
-    '[class*="date" i], [class*="datum" i], [class*="fecha" i]',
-    '[data-epoch], [data-utime], [datetime]:not(time), [class*="time" i][title], [class*="date" i][title]',
+_DATED = ("data-published", "data-publish-date", "data-publication-date", "data-timestamp", "data-datetime")
+_STAMPED = ("data-epoch", "data-utime")
+_NAMED = ("date", "publish", "meta", "byline", "datum", "fecha", "time")
+#: What else may tell one, found by one query: each is a walk over the whole tree.
+_DATED_ELEMENTS = ", ".join(
+    [*(f"[{name}]" for name in (*_DATED, *_STAMPED, "datetime")), *(f'[class*="{name}" i]' for name in _NAMED)]
+)
+_PAGE_PUBLISHED: tuple[Callable[[Mark], bool], ...] = (
+    lambda mark: not mark.attributes.keys().isdisjoint(_DATED),
+    lambda mark: _is_named(mark, "date") and mark.is_inside("article", "main"),
+    lambda mark: _is_named(mark, "publish") and mark.is_inside("article", "main"),
+    lambda mark: _is_named(mark, "meta") and mark.is_inside("article", "main"),
+    lambda mark: _is_named(mark, "meta", "byline") and mark.follows("h1"),
+    lambda mark: _is_named(mark, "date", "datum", "fecha"),
+    lambda mark: _is_stamped(mark) or ("title" in mark.attributes and _is_named(mark, "time", "date")),
 )
 #: Attributes that say the time for machines.
 _WRITTEN = (
@@ -147,7 +154,8 @@ def published_candidates(facts: Facts, fed: Timestamp | None) -> Iterator[Timest
     written = chain(
         [("json-ld:datePublished", graph.text(node, "datePublished"))],
         _metas(page, _PUBLISHED_METAS),
-        _elements(page, _MARKED_PUBLISHED, _PAGE_PUBLISHED),
+        _elements(page.marks, _MARKED_PUBLISHED),
+        _looked_for(page),
         _date_lines(facts.layout),
     )
     language = page.language
@@ -173,7 +181,7 @@ def modified_candidates(facts: Facts, fed: Timestamp | None) -> Iterator[Timesta
     written = chain(
         [("json-ld:dateModified", facts.graph.text(facts.node, "dateModified"))],
         _metas(facts.page, _MODIFIED_METAS),
-        _elements(facts.page, _MARKED_MODIFIED, ()),
+        _elements(facts.page.marks, _MARKED_MODIFIED),
     )
     yield from chain(_read(written, facts.page.language), [fed] if fed else [])
 
@@ -182,21 +190,34 @@ def _metas(page: Page, names: tuple[str, ...]) -> Iterator[tuple[str, str | None
     return ((f"meta:{name}", page.metas[name][0]) for name in names if name in page.metas)
 
 
-def _elements(
-    page: Page, tests: tuple[Callable[[Mark], bool], ...], selectors: tuple[str, ...]
-) -> Iterator[tuple[str, str | None]]:
-    marked = (next((mark.node for mark in page.marks if test(mark)), None) for test in tests)
+def _elements(marks: Iterable[Mark], tests: tuple[Callable[[Mark], bool], ...]) -> Iterator[tuple[str, str | None]]:
+    """Yield what the first mark of each kind says, each mark but once."""
     seen: set[int] = set()
-    for node in chain(marked, map(page.first, selectors)):
-        if node is None or node.mem_id in seen:
+    for test in tests:
+        mark = next(filter(test, marks), None)
+        if mark is None or mark.node.mem_id in seen:
             continue
-        seen.add(node.mem_id)
-        attributes = node.attributes
-        written = next((attributes[name] for name in _WRITTEN if attributes.get(name)), None) or node.text(
-            separator=" "
-        )
+        seen.add(mark.node.mem_id)
+        written = next((mark.attributes[name] for name in _WRITTEN if mark.attributes.get(name)), None)
+        written = written or mark.node.text(separator=" ")
         if written and len(written) <= _MAX_WRITTEN:
-            yield f"page:{node.tag}", written
+            yield f"page:{mark.tag}", written
+
+
+def _looked_for(page: Page) -> Iterator[tuple[str, str | None]]:
+    """Yield what elements say that are named as dates are; looked for only where nothing better tells the time."""
+    yield from _elements(page.find(_DATED_ELEMENTS), _PAGE_PUBLISHED)
+
+
+def _is_stamped(mark: Mark) -> bool:
+    keys = mark.attributes.keys()
+    return not keys.isdisjoint(_STAMPED) or ("datetime" in keys and mark.tag != "time")
+
+
+def _is_named(mark: Mark, *parts: str) -> bool:
+    """Tell whether one of these is a part of its class."""
+    names = (mark.attributes.get("class") or "").lower()
+    return any(part in names for part in parts)
 
 
 def _date_lines(layout: Layout) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,8 @@ class Facts:
     layout: Layout
     graph: Graph
     node: Node | None
+    #: The address that the page declares as its own.
+    canonical: str | None
     site_names: tuple[str, ...]
     #: The h1 of the article, and all titles with their sources, best first.
     heading: str | None
@@ -38,8 +40,8 @@ def gather_facts(page: Page, publisher: str | None) -> Facts:
     scripts = (mark for mark in page.marked("script") if "ld+json" in (mark.attributes.get("type") or "").lower())
     graph = read_graph(mark.node.text(deep=True) for mark in scripts)
     titles = tuple(title_texts(page))
-    declared = declared_canonical(page)
-    node = find_article(graph, tuple(filter(None, (page.url, declared))), tuple(text for _, text in titles))
+    canonical = declared_canonical(page)
+    node = find_article(graph, tuple(filter(None, (page.url, canonical))), tuple(text for _, text in titles))
     sites = [
         *page.metas.get("og:site_name", ()),
         *page.metas.get("application-name", ()),
@@ -53,6 +55,7 @@ def gather_facts(page: Page, publisher: str | None) -> Facts:
         layout=read_layout(page.tree),
         graph=graph,
         node=node,
+        canonical=canonical,
         site_names=tuple(dict.fromkeys(filter(None, sites))),
         heading=next((text for source, text in titles if source == "page:h1"), None),
         titles=titles,

@@ -113,6 +113,8 @@ def describe_block(scene: Scene, at: int) -> tuple[list[float], list[object]]:
     inside = scene.container.start <= at < scene.container.end
     head, tail = scene.first_good - at, at - scene.last_good
     before_2, before_1, score, after_1, after_2, *far = scene.nearby[at : at + 9]
+    before = max(before_2, before_1)
+    after = max(after_2, after_1)
     previous = blocks[at - 1] if at else None
     numbers = [
         1.0,
@@ -121,13 +123,13 @@ def describe_block(scene: Scene, at: int) -> tuple[list[float], list[object]]:
         before_2,
         after_1,
         after_2,
-        min(max(before_1, before_2), max(after_1, after_2)),
+        min(after, before),
         max(far),
         0.0 if tail <= 0 else min(1.0, tail / 6),
         0.0 if head <= 0 else min(1.0, head / 6),
         share,
         min(1.0, block.commas / 4),
-        len(_DIGIT.findall(text, 0, 60)) / min(60, len(text)) if _DIGIT.search(text, 0, 60) else 0.0,
+        len(_DIGIT.findall(text, 0, 60)) / min(60, len(text)),
     ]
     flags: list[object] = [
         score < _LOW,

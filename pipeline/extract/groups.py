@@ -2,7 +2,8 @@
 
 import re
 from functools import cache, lru_cache
-from operator import add
+from itertools import pairwise
+from typing import NamedTuple
 
 from pipeline.extract.words import load_words
 
@@ -42,6 +43,16 @@ def bits_of(*names: str) -> int:
     return sum(map(bit_of, names))
 
 
+def add_bits(mask: int, weights: tuple[float, ...]) -> float:
+    """Return the sum of the weights of the groups in the mask; ``weights`` are in the order of ``group_names``."""
+    total = 0.0
+    while mask:
+        lowest = mask & -mask
+        total += weights[lowest.bit_length() - 1]
+        mask ^= lowest
+    return total
+
+
 @cache
 def splitting() -> int:
     """Return the mask of the groups that make an inline element a box of its own."""
@@ -55,7 +66,6 @@ def tag_mask(tag: str) -> int:
     return bit_of(f"<{group}>") if group else 0
 
 
-@lru_cache(maxsize=20_000)
 def mask_of(names: str) -> int:
     """Return the mask of the groups that the names, the value of one attribute up to LONGEST_NAMES, belong to."""
     mask = 0
@@ -68,29 +78,47 @@ def mask_of(names: str) -> int:
 def _mask_of_name(name: str) -> int:
     """Return the mask of one name: of its words, and of each two of them written as one."""
     words = _SMALL.findall(name) if name.isascii() and name.islower() else [w.lower() for w in _WORD.findall(name)]
-    whole, beginnings = _tables()
+    begun = _tables().begun
     mask = 0
-    for word in (*words, *map(add, words, words[1:])) if len(words) > 1 else words:
-        if word in whole:
-            mask |= whole[word]
-        start = word[:3]
-        if start in beginnings:
-            for beginning, bits in beginnings[start]:
-                if word.startswith(beginning):
-                    mask |= bits
+    for word in words:
+        mask |= _mask_of_word(word)
+    for word, following in pairwise(words):
+        if word in begun:
+            mask |= _mask_of_word(word + following)
     return mask
 
 
+@lru_cache(maxsize=20_000)  # sites write their names with the same words
+def _mask_of_word(word: str) -> int:
+    """Return the mask of a word in small letters."""
+    tables = _tables()
+    mask = tables.whole.get(word, 0)
+    for beginning, bits in tables.beginnings.get(word[:3], ()):
+        if word.startswith(beginning):
+            mask |= bits
+    return mask
+
+
+class _Tables(NamedTuple):
+    """The masks of whole words, and those of beginnings by their first three letters."""
+
+    whole: dict[str, int]
+    beginnings: dict[str, tuple[tuple[str, int], ...]]
+    #: What some of them begin with: no other word makes one of them with the word behind it.
+    begun: frozenset[str]
+
+
 @cache
-def _tables() -> tuple[dict[str, int], dict[str, tuple[tuple[str, int], ...]]]:
-    """Return the masks of whole words, and those of beginnings by their first three letters."""
+def _tables() -> _Tables:
     whole: dict[str, int] = {}
     beginnings: dict[str, tuple[tuple[str, int], ...]] = {}
+    begun: set[str] = set()
     for group, words in load_words("groups").items():
         for word in words:
             bare = word.rstrip("*")
+            begun.update(bare[:end] for end in range(1, len(bare)))
             if bare == word:
                 whole[word] = whole.get(word, 0) | bit_of(group)
             else:
                 beginnings[bare[:3]] = (*beginnings.get(bare[:3], ()), (bare, bit_of(group)))
-    return whole, beginnings
+    return _Tables(whole, beginnings, frozenset(begun))

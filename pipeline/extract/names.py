@@ -219,12 +219,13 @@ def _end_of_prefixes(text: str, language: str | None) -> int:
     said, (spaced, joined) = _lower(text), _prefixes(language)
     at = 0
     while True:
-        ends = (at + len(word) for word in spaced if said.startswith(word, at)) if said.startswith(spaced, at) else ()
+        initial = said[at : at + 1]
+        ends = (at + len(word) for word in spaced.get(initial, ()) if said.startswith(word, at))
         end = next((end for end in ends if not _WORD.match(text, end)), 0)
         if end:
             at = _skip(_COLON, text, end)
             continue
-        end = next((at + len(word) for word in joined if said.startswith(word, at)), 0)
+        end = next((at + len(word) for word in joined.get(initial, ()) if said.startswith(word, at)), 0)
         if not end:
             return at
         at = _skip(_JOINT, text, end)
@@ -288,10 +289,14 @@ def _primary(language: str | None) -> str:
 
 
 @cache
-def _prefixes(language: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the words that lead to a name, the longest first: those that a blank follows, and those that need none."""
+def _prefixes(language: str | None) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """Return the words that lead to a name by their initials: those that a blank follows, and those that need none."""
     table = load_words("bylines")["prefixes"]
-    return _phrases_of(table, _languages(language)), _phrases_of(table, ("joined",))
+    return _by_initial(_phrases_of(table, _languages(language))), _by_initial(_phrases_of(table, ("joined",)))
+
+
+def _by_initial(words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    return {initial: tuple(word for word in words if word[0] == initial) for initial in {word[0] for word in words}}
 
 
 @cache

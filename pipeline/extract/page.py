@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
 from functools import lru_cache
@@ -88,6 +89,13 @@ class Mark(NamedTuple):
         """Tell whether an element with one of the tags is around it."""
         return any(around.tag in tags for around in self.around())
 
+    def follows(self, tag: str) -> bool:
+        """Tell whether an element with the tag stands before it in the same element."""
+        before = self.node.prev
+        while before is not None and before.tag != tag:
+            before = before.prev
+        return before is not None
+
     def around(self) -> Iterator[LexborNode]:
         """Yield the elements around it, inner before outer, as many as real pages nest."""
         around = self.node.parent
@@ -133,6 +141,10 @@ class Page:
         """Yield the marks with this tag, in order."""
         return (mark for mark in self.marks if mark.tag == tag)
 
+    def find(self, selector: str) -> list[Mark]:
+        """Return the elements that the CSS selector finds, as many as can be looked at in time; a walk over the tree."""
+        return _find_marks(self.tree, selector)
+
     def first(self, selector: str) -> LexborNode | None:
         """Return the first element that the CSS selector finds, or None; a walk over the whole tree."""
         return self.tree.css_first(selector)
@@ -167,10 +179,14 @@ def read_page(capture: Capture) -> Page:
 
 def make_page(url: str, html: str, tree: LexborHTMLParser) -> Page:
     """Return the page of a parsed tree."""
-    found = [Mark(node.tag or "", node.attributes, node) for node in tree.css(_MARKED)[:_MANY_MARKS]]
+    found = _find_marks(tree, _MARKED)
     metas = _read_metas(mark.attributes for mark in found if mark.tag == "meta")
     marks = tuple(mark for mark in found if mark.tag != "meta" or "itemprop" in mark.attributes)
     return Page(url=url, html=html, tree=tree, marks=marks, metas=metas)
+
+
+def _find_marks(tree: LexborHTMLParser, selector: str) -> list[Mark]:
+    return [Mark(node.tag or "", node.attributes, node) for node in tree.css(selector)[:_MANY_MARKS]]
 
 
 def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
@@ -181,9 +197,12 @@ def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
     for bom, encoding in _BOMS:
         if body.startswith(bom):
             return body[len(bom) :].decode(encoding, errors="replace"), f"{encoding} with a byte order mark"
+    is_ascii = body.isascii()
+    if not is_ascii:  # No other text is UTF-8 by chance: where it is, a declaration of something else is a mistake.
+        with suppress(UnicodeDecodeError):
+            return body.decode("utf-8"), "utf-8"
     declared = [find_codec(label) for label in (_http_charset(content_type), _meta_charset(body)) if label]
-    # No other text is UTF-8 by chance: where it is, a declaration of something else is a mistake.
-    for codec in (*declared, "utf-8") if body.isascii() else ("utf-8", *declared):
+    for codec in (*declared, "utf-8") if is_ascii else declared:
         if codec:
             try:
                 return body.decode(codec), codec

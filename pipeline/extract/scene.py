@@ -7,7 +7,7 @@ from math import exp
 from typing import NamedTuple
 
 from pipeline.extract.blocks import Block, Element, Layout
-from pipeline.extract.groups import bits_of
+from pipeline.extract.groups import add_bits, bits_of, group_names
 from pipeline.extract.signs import SHORT, Signs, read_signs
 
 #: What the names on a block's element and above it say, by hand.
@@ -135,13 +135,13 @@ def _negative() -> int:
 
 
 @cache
-def _group_sums() -> tuple[tuple[int, float], ...]:
-    return tuple((bits_of(name), weight) for name, weight in _GROUPS.items())
+def _group_weights() -> tuple[float, ...]:
+    return tuple(_GROUPS.get(name, 0.0) for name in group_names())
 
 
 @cache
-def _own_sums() -> tuple[tuple[int, float], ...]:
-    return tuple((bits_of(name), weight) for name, weight in (_GROUPS | _TAGS).items())
+def _own_weights() -> tuple[float, ...]:
+    return tuple((_GROUPS | _TAGS).get(name, 0.0) for name in group_names())
 
 
 def _excuse_holders(layout: Layout) -> None:
@@ -178,8 +178,7 @@ def _inherit(layout: Layout) -> None:
 @lru_cache(maxsize=20_000)
 def _names_score(own: int, above: int) -> float:
     """Return what the names on and above an element say, before anything is known of its text."""
-    around = max(-4.0, sum(weight for bit, weight in _group_sums() if above & bit))
-    return -2.2 + sum(weight for bit, weight in _own_sums() if own & bit) + 0.8 * around
+    return -2.2 + add_bits(own, _own_weights()) + 0.8 * max(-4.0, add_bits(above, _group_weights()))
 
 
 def _first_scores(blocks: list[Block], signs: Signs, titles: Titles) -> list[float]:
@@ -205,14 +204,14 @@ def _first_scores(blocks: list[Block], signs: Signs, titles: Titles) -> list[flo
 
 
 def _choose_container(layout: Layout, good: list[float], size: list[int]) -> Element:
-    """Return the element with the greatest expected F1, the innermost of equals; a dialog is never it."""
+    """Return the element with the greatest expected F1 (half of it will do), the innermost of equals; a dialog is never it."""
     dialog, all_good = bits_of("dialog"), good[-1]
     best, found = -1.0, layout.elements[0]
     for element in layout.elements:
         start, end = element.start, element.end
         if start == end:
             continue
-        expected = 2 * (good[end] - good[start]) / max(1.0, size[end] - size[start] + all_good)
+        expected = (good[end] - good[start]) / (size[end] - size[start] + all_good)
         if expected >= best and not (element.mask | element.above) & dialog:
             best, found = expected, element
     return found

@@ -169,18 +169,24 @@ def _place(tag: str, attributes: Mapping[str, str | None], above: int) -> int:
         place |= _CONTROL
     if (role and "dialog" in role) or attributes.get("aria-modal") == "true":
         place |= _DIALOG
-    if tag not in _INLINE and ("class" in attributes or "id" in attributes):
-        place |= _named_place(f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
+    if tag not in _INLINE:
+        for naming in ("class", "id"):
+            if naming in attributes:
+                place |= _named_place(attributes[naming] or "")
     return place
 
 
 @lru_cache(maxsize=10_000)  # a site's pages share their names
 def _named_place(names: str) -> int:
     lower = names.lower()
-    return sum(bit for bit, marks in _name_marks() if any(mark in lower for mark in marks))
+    place = 0
+    for mark, bit in _name_marks():
+        if mark in lower:
+            place |= bit
+    return place
 
 
 @cache
-def _name_marks() -> tuple[tuple[int, tuple[str, ...]], ...]:
+def _name_marks() -> tuple[tuple[str, int], ...]:
     marks = load_words("walls")["marks"]
-    return tuple((bit, tuple(marks[group])) for group, bit in _GROUPS.items())
+    return tuple((mark, bit) for group, bit in _GROUPS.items() for mark in marks[group])

@@ -9,7 +9,7 @@ from operator import mul
 
 from pipeline.extract.blocks import Block, Element, Layout
 from pipeline.extract.features import BLOCK_FLAGS, BLOCK_NUMBERS, PLACE_NUMBERS, describe_block, place_numbers
-from pipeline.extract.groups import group_names
+from pipeline.extract.groups import add_bits, group_names
 from pipeline.extract.scene import Scene, Titles, set_scene
 
 _HIGHEST_CUT = 0.5
@@ -69,7 +69,10 @@ def best_cut(scores: list[float], sizes: list[int]) -> float:
     for score, size in ranked:
         chosen += size
         good += score * size
-        best = max(best, 2 * good / (chosen + total))
+        expected = 2 * good / (chosen + total)
+        if expected < best:  # those that follow are no better
+            break
+        best = expected
     # The set with the greatest expected F1 is all that scores above half of that F1.
     return min(_HIGHEST_CUT, best / 2)
 
@@ -135,13 +138,4 @@ class _Places:
 def _add_names(own: int, above: int) -> float:
     """Return what the names on and above an element add."""
     weights = load_weights()
-    return _add_bits(own, weights.own) + _add_bits(above, weights.above)
-
-
-def _add_bits(mask: int, weights: tuple[float, ...]) -> float:
-    total = 0.0
-    while mask:
-        lowest = mask & -mask
-        total += weights[lowest.bit_length() - 1]
-        mask ^= lowest
-    return total
+    return add_bits(own, weights.own) + add_bits(above, weights.above)

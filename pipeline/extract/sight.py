@@ -35,7 +35,7 @@ class Sight:
     @cached_property
     def length(self) -> int:
         """How long the text is, in characters, weighed."""
-        return weigh("".join(self.paragraphs))
+        return sum(map(weigh, self.paragraphs))
 
     @cached_property
     def title(self) -> str:

@@ -29,27 +29,28 @@ class Signs:
 
 def read_signs(blocks: list[Block]) -> Signs:
     """Return what the texts of the blocks show."""
-    signs = Signs([], [], [], [])
-    for block in blocks:
-        size, text = block.size, block.text
-        said = text.casefold() if size < LONG else text
-        signs.said.append(said)
-        signs.teaser.append(size < LONG and is_teaser(said))
-        signs.date.append(size < SHORT and find_date(said))
-        signs.credit.append(size < FULL and find_credit(said))
-    return signs
+    sizes = [block.size for block in blocks]
+    said = [block.text.casefold() if block.size < LONG else block.text for block in blocks]
+    sized = list(zip(sizes, said, strict=True))
+    return Signs(
+        said=said,
+        teaser=[size < LONG and is_teaser(text) for size, text in sized],
+        date=[size < SHORT and find_date(text) for size, text in sized],
+        credit=[size < FULL and find_credit(text) for size, text in sized],
+    )
 
 
 def is_teaser(text: str) -> bool:
     """Tell whether the caseless text begins as lines do that lead to something else."""
-    start = text[:40].lstrip(" \t-–—>»*•[(\"'|:.")
+    start = text if text[:1].isalnum() else text[:40].lstrip(" \t-–—>»*•[(\"'|:.")
     phrases = _teasers().get(start[:2])
     return phrases is not None and start.startswith(phrases)
 
 
 def find_date(text: str) -> bool:
     """Tell whether a date or a time of day stands in the text."""
-    return _DIGIT.search(text) is not None and _DATE.search(text) is not None
+    digit = _DIGIT.search(text)
+    return digit is not None and _DATE.search(text, digit.start()) is not None
 
 
 def find_credit(text: str) -> bool:

@@ -8,6 +8,7 @@ from functools import lru_cache
 #: Lone surrogates come from JSON escapes, controls and invisible characters from editors and tracking.
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ud800-\udfff\ufffe\uffff]")
 _WIDE = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
+_FROM_WIDE = re.compile("[\u3040-\ud7af]")  # what most texts have none of; a single range is found twice as fast
 _TITLE = 200  # characters
 _WORD = re.compile(r"[^\W_]+")
 #: What folding takes from text in ASCII; a table is ten times as fast there as words found one by one.
@@ -52,4 +53,4 @@ def _fold(text: str) -> str:
 
 def weigh(text: str) -> int:
     """Return the length in characters as a reader feels it: a CJK character says as much as three letters."""
-    return len(text) + (0 if text.isascii() else 2 * len(_WIDE.findall(text)))
+    return len(text) if text.isascii() or not _FROM_WIDE.search(text) else len(text) + 2 * len(_WIDE.findall(text))
