@@ -213,7 +213,7 @@ def test_an_empty_index_says_how_to_fill_it(tmp_path: Path, ledger: SqlLedger) -
         ("since=yesterday", "since is 'yesterday'"),
         ("until=2026-13-01", "until is '2026-13-01'"),
         ("since=2026-02-01&until=2026-01-01", "since 2026-02-01 is not before until 2026-01-01"),
-        ("sort=oldest", "sort is 'oldest'"),
+        ("sort=upwards", "sort is 'upwards'"),
         ("limit=all", "limit is 'all'"),
         ("limit=1001", "limit is 1001"),
         ("near=Tehran", "near is 'Tehran'"),
