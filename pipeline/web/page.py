@@ -14,6 +14,7 @@ from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.model.entity import Kind
 from pipeline.ports import Clock, Ledger, SearchStore
 from pipeline.web.address import address_query, next_limit, read_address
+from pipeline.web.entity import add_entity_page
 from pipeline.web.operations import add_operation_pages
 from pipeline.web.passages import mark_passages
 from pipeline.web.render import METHODS, Pages, mount_path
@@ -35,8 +36,9 @@ HEADINGS = {
 
 
 def make_app(store: SearchStore, ledger: Ledger, clock: Clock, *, access: Sequence[Depends] = ()) -> FastAPI:
-    """Return the app: ``/``, ``/article/{id}``, ``/feeds``, ``/ledger``, ``/health``. Its links begin with where it is mounted.
+    """Return the app. Mounted somewhere, its links begin with that path.
 
+    Pages: ``/``, ``/article/{id}``, ``/entity/{id}``, ``/feeds``, ``/ledger``; for machines: ``/health``.
     Every request must pass what ``access`` depends on, such as a login.
     """
     app = FastAPI(openapi_url=None, dependencies=access)
@@ -44,6 +46,7 @@ def make_app(store: SearchStore, ledger: Ledger, clock: Clock, *, access: Sequen
     app.middleware("http")(_add_security_headers)
     pages = Pages()
     _add_pages(app, store, pages)
+    add_entity_page(app, store, pages)
     add_operation_pages(app, ledger, clock, pages)
     _add_error_pages(app, pages)
     return app

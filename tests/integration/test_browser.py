@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from examples.ports import free_port
 
-#: What is looked at; ``{article}`` is one that names people and has quotes.
-PATHS = ("/", "/?q=Tehran", "/?q=zebra", "/{article}", "/feeds", "/ledger", "/?sort=upwards", "/nowhere")
+#: What is looked at; ``{article}`` is one that names people and has quotes, ``{entity}`` one of these people.
+PATHS = ("/", "/?q=Tehran", "/?q=zebra", "/{article}", "/{entity}", "/feeds", "/ledger", "/?sort=upwards", "/nowhere")
 PHONE = {"width": 320, "height": 640}
 DESK = {"width": 1280, "height": 800}
 
@@ -49,11 +49,15 @@ def page(site: str, chromium: Browser) -> Iterator[Page]:
 
 
 def address(page: Page, path: str) -> str:
-    """Return the path with the first article that a search finds."""
-    if "{article}" not in path:
+    """Return the path, that of the first article that a search finds, or that of the first name in this article."""
+    if "{" not in path:
         return path
     page.goto("/?q=Tehran")
-    return page.locator(".hits h2 a").first.get_attribute("href") or ""
+    article = page.locator(".hits h2 a").first.get_attribute("href") or ""
+    if "article" in path:
+        return article
+    page.goto(article)
+    return page.locator(".names a").first.get_attribute("href") or ""
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -243,10 +243,10 @@ def test_an_article_shows_what_it_says_whom_it_names_and_how_that_is_known(brows
         "Alexander Lukashenko came to Tehran.",
         "A ferry line is planned.",
     ]
-    assert link(page, ".text", "Alexander Lukashenko") == "/?person=Alexander+Lukashenko"
+    assert link(page, ".text", "Alexander Lukashenko") == "/entity/person%3AAlexander%20Lukashenko"
     assert [node.text() for node in page.css(".text .named.place")] == ["Tehran"]
     assert words(page, "#names-person + ul li") == "Alexander Lukashenko 1"
-    assert link(page, ".names", "Tehran") == "/?place=Tehran"
+    assert link(page, ".names", "Tehran") == "/entity/place%3ATehran"
     assert words(page, ".quotes") == "Quotes We signed Ebrahim Raisi"
     assert words(page, ".sources dd") == "23 November 2026, 12:00 UTC written 2026-11-23 12:00:00+00:00 in json-ld"
 
@@ -261,6 +261,35 @@ def test_what_somebody_said_is_marked_where_it_stands(store: SqliteStore, browse
     page = browser.read(f"/article/{said.id}")
     assert words(page, ".text .quoted") == "We <b>signed</b>,"
     assert page.css(".text b") == []
+
+
+def test_an_entity_has_a_page_of_all_that_is_said_by_and_about_it(store: SqliteStore, browser: Browser) -> None:
+    later = document(
+        "later",
+        headline="Raisi speaks",
+        text="“Ebrahim Raisi was right,” a visitor said.",
+        people=["Ebrahim Raisi", "Ada Vale"],
+        quotes=[Quote(start=1, end=25, text="Ebrahim Raisi was right,", speaker="person:Ada Vale", cue="said")],
+        published=NOON + timedelta(days=1),
+    )
+    assert store.write([later]) == ()
+    page = browser.read(link(browser.read(f"/article/{VISIT.id}"), ".names", "Ebrahim Raisi"))
+    assert words(page, "h1") == "Ebrahim Raisi"
+    assert words(page, "[aria-labelledby=by] blockquote") == "We signed"
+    assert words(page, "[aria-labelledby=about] figure").startswith("Ebrahim Raisi was right, Ada Vale,")
+    assert [node.text(strip=True) for node in page.css("[aria-labelledby=articles] a")] == [
+        "Raisi speaks",
+        "Ferry talks in Tehran",
+        "Council backs ferry terminal",
+    ]
+    assert [node.attributes["value"] for node in page.css(".timeline meter")] == ["1", "1", "1"]
+    assert words(page, "[aria-labelledby=spellings] li") == "Ebrahim Raisi 3"
+    assert link(page, "[aria-labelledby=beside-person]", "Ada Vale") == "/entity/person%3AAda%20Vale"
+
+
+@pytest.mark.parametrize("entity", ["person:Nobody", "", "a/b", "..%2F..", "%00", "*"])
+def test_what_nobody_names_has_no_page(browser: Browser, entity: str) -> None:
+    assert browser.ask(f"/entity/{entity}").status_code == 404
 
 
 def test_the_link_to_the_original_tells_it_nothing(browser: Browser) -> None:
