@@ -31,7 +31,8 @@ BLOCK_FLAGS = (
     "inside_linked", "tail_slanted", "tail_profile", "last", "phrase_bold", "ends_linked",
 )  # fmt: skip
 _DIGIT = re.compile(r"\d")
-_BY = re.compile(r"(?:by|von|par|por|di|door|af|av|od|autor|text|от|автор)[\s:]")
+_BY_WORDS = ("by", "von", "par", "por", "di", "door", "af", "av", "od", "autor", "text", "от", "автор")
+_BY = tuple(f"{word}{end}" for word in _BY_WORDS for end in " :")
 _LOW, _HIGH = 0.15, 0.85  # first scores that leave little doubt
 _BAD = 0.2
 _TINY, _WHOLE = 25, 0.9  # characters; share of a block
@@ -115,7 +116,7 @@ def describe_block(scene: Scene, at: int) -> tuple[list[float], list[object]]:
     before_2, before_1, score, after_1, after_2, *far = scene.nearby[at : at + 9]
     before = max(before_2, before_1)
     after = max(after_2, after_1)
-    previous = blocks[at - 1] if at else None
+    previous, description = blocks[at - 1] if at else None, scene.titles.description
     numbers = [
         1.0,
         score,
@@ -152,7 +153,7 @@ def describe_block(scene: Scene, at: int) -> tuple[list[float], list[object]]:
         not is_brief,
         signs.date[at],
         signs.credit[at],
-        is_short and _BY.match(said),
+        is_short and said.startswith(_BY),
         bold,
         slanted,
         bold and is_short,
@@ -160,7 +161,7 @@ def describe_block(scene: Scene, at: int) -> tuple[list[float], list[object]]:
         block.has_time,
         block.follows_rule,
         said in scene.titles.titles,
-        size > _TINY and _says_same(said, scene.titles.description),
+        size > _TINY and description and (said.startswith(description) or description.startswith(said)),
         size > _TINY and said in scene.seen,
         heading,
         heading and after_1 > GOOD,
@@ -184,10 +185,6 @@ def describe_block(scene: Scene, at: int) -> tuple[list[float], list[object]]:
         mostly_linked and ":" in text,
     ]
     return numbers, flags
-
-
-def _says_same(said: str, description: str) -> bool:
-    return bool(description) and (said.startswith(description) or description.startswith(said))
 
 
 def _is_heading(block: Block) -> bool:

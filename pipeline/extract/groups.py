@@ -77,6 +77,8 @@ def mask_of(names: str) -> int:
 @lru_cache(maxsize=20_000)
 def _mask_of_name(name: str) -> int:
     """Return the mask of one name: of its words, and of each two of them written as one."""
+    if name.isalpha() and name.islower():
+        return _mask_of_word(name)
     words = _SMALL.findall(name) if name.isascii() and name.islower() else [w.lower() for w in _WORD.findall(name)]
     begun = _tables().begun
     mask = 0

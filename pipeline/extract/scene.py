@@ -191,9 +191,9 @@ def _first_scores(blocks: list[Block], signs: Signs, titles: Titles) -> list[flo
         score = (
             _names_score(block.owner.mask, block.owner.above)
             + (2.2 * size / 160 if size < 160 else 2.2)  # noqa: PLR2004 - two or three lines
-            - 4.0 * block.linked / size
+            - (4.0 * block.linked / size if block.linked else 0.0)
             + (1.0 if block.ends else -0.3)
-            + 0.3 * min(3, block.commas)
+            + (0.3 * min(3, block.commas) if block.commas else 0.0)
         )
         if size < SHORT:
             score -= date + credit + 1.5 * teaser
