@@ -50,7 +50,8 @@ def read_body(facts: Facts, rules: Rules) -> Found:
     choice = choose_body(facts, rules)
     if choice is None:
         return Found([])
-    kept, deck = choice.kept(), find_shown_deck(choice)
+    kept = choice.kept()
+    deck = find_shown_deck(choice, kept)
     return Found([block.text for block in kept if block is not deck], deck.text if deck else None)
 
 
@@ -63,9 +64,8 @@ def choose_body(facts: Facts, rules: Rules) -> Choice | None:
     return choose_shown(tree, read_layout(tree), titles)
 
 
-def find_shown_deck(choice: Choice) -> Block | None:
-    """Return the standfirst above the article's text, or None."""
-    kept = choice.kept()
+def find_shown_deck(choice: Choice, kept: list[Block]) -> Block | None:
+    """Return the standfirst above the article's text, or None; ``kept`` are the blocks that were chosen."""
     return kept[0] if len(kept) > 1 and is_deck(kept[0], kept[1], choice.scene.container) else None
 
 

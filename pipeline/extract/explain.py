@@ -147,7 +147,7 @@ def _show_time(stamp: Timestamp) -> str:
 
 
 def _explain_blocks(choice: Choice) -> Iterator[BlockReport]:
-    scene, deck = choice.scene, find_shown_deck(choice)
+    scene, deck = choice.scene, find_shown_deck(choice, choice.kept())
     scene.seen.clear()  # what stood before a block, as when it was scored
     for at, block in enumerate(scene.blocks):
         score, place = choice.scores[at], _path(block.owner)

@@ -31,7 +31,6 @@ _UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNO
 #: What a line stands in, as bits: what is not shown, what frames the page, an h1, a button, a dialog, a box named so.
 _HIDDEN, _FRAMED, _HEADING, _CONTROL, _DIALOG, _CONSENT, _PAYWALL = (1 << bit for bit in range(7))
 _TAGS = {
-    **dict.fromkeys(_UNSEEN, _HIDDEN),
     **dict.fromkeys(_FRAME, _FRAMED),
     **dict.fromkeys(("button", "input"), _CONTROL),
     "h1": _HEADING,
@@ -129,7 +128,11 @@ class _Walker:
                     self._linked += is_linked and len(text)
                 node = node.next
                 continue
-            tag, attributes = node.tag or "", node.attributes
+            tag = node.tag or ""
+            if tag in _UNSEEN:
+                node = node.next
+                continue
+            attributes = node.attributes
             here = _place(tag, attributes, place)
             if here & self._left_out:
                 node = node.next
