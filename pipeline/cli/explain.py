@@ -11,6 +11,9 @@ def print_explanation(explanation: Explanation, *, with_outside: bool = False) -
     """Print the explanation; blocks far from the article are only counted unless ``with_outside``."""
     source = f", text from {explanation.text_source}" if explanation.text_source else ""
     console.say(f"verdict: {explanation.verdict}{source}", style="bold")
+    for name, selectors in (("remove", explanation.rules.remove), ("keep", explanation.rules.keep)):
+        if selectors:
+            console.say(f"the source's own rules {name}: {', '.join(selectors)}")
     for field in explanation.fields:
         _print_field(field)
     if not explanation.blocks:

@@ -14,6 +14,7 @@ import typer
 from pipeline.cli import console
 from pipeline.cli.explain import print_explanation
 from pipeline.cli.rows import JsonObject, read_bytes, write_rows
+from pipeline.discover.sources import find_rules, parse_sources
 from pipeline.enrich.language import decide_language
 from pipeline.errors import Reject, UsageError
 from pipeline.extract.article import extract_article
@@ -21,7 +22,8 @@ from pipeline.extract.explain import Explanation, explain_page
 from pipeline.fetch.responses import judge_response
 from pipeline.model.article import Article
 from pipeline.model.capture import Capture
-from pipeline.model.feed import Rules
+from pipeline.model.evidence import Timestamp
+from pipeline.model.feed import Feed, Rules
 from pipeline.settings import read_settings
 from pipeline.urls import normalise_url
 from pipeline.wiring import Wiring
@@ -41,25 +43,32 @@ def extract(
         bool, typer.Option("--explain", help="Show each field's candidates, and why each block stayed or went.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    sources: Annotated[
+        Path | None, typer.Option(help="A sources file: the rules of the source of the page's site are applied.")
+    ] = None,
 ) -> None:
     """Print what a page says: headline, authors, dates, text; or why it is no article."""
     wiring = Wiring(read_settings())
     is_address = page is not None and page.startswith(("http://", "https://"))
     url = page if is_address else url
     file = Path(page) if page and not is_address else None
+    feeds = _read_sources(sources)
     if jsonl:
         _refuse_with_lines("--url", "each line has its own", is_given=url is not None)
         _refuse_with_lines("--explain", "explain one page at a time", is_given=explain)
-        write_rows(file, _extract_row)
+        write_rows(file, lambda row: _extract_row(row, feeds))
         return
     if file is None and url and (is_address or not _is_piped()):
         capture = asyncio.run(_fetch(wiring, url))
     else:
         capture = _as_capture(normalise_url(url) if url else UNKNOWN_ADDRESS, read_bytes(file), "text/html")
+    rules = find_rules(feeds, capture.final_url)
+    if sources and rules is None:
+        raise UsageError(f"{sources} has no source of the site of {capture.final_url}; name the page's address by --url")
     if explain:
-        verdict = _print_explanation(capture, as_json=as_json)
+        verdict = _print_explanation(capture, rules or Rules(), as_json=as_json)
     else:
-        verdict = _print_description(_describe(capture) | {"url": url}, as_json=as_json)
+        verdict = _print_description(_describe(capture, rules or Rules()) | {"url": url}, as_json=as_json)
     if verdict != "article":
         raise typer.Exit(1)
 
@@ -69,33 +78,37 @@ def _refuse_with_lines(option: str, instead: str, *, is_given: bool) -> None:
         raise UsageError(f"--jsonl and {option} do not go together: {instead}")
 
 
-def _extract_row(row: JsonObject) -> JsonObject:
+def _read_sources(file: Path | None) -> tuple[Feed, ...]:
+    return parse_sources(read_bytes(file).decode("utf-8", "replace"), str(file)) if file else ()
+
+
+def _extract_row(row: JsonObject, feeds: tuple[Feed, ...]) -> JsonObject:
     html, url = row.get("html"), row.get("url")
     if not isinstance(html, str):
         raise UsageError('"html" is missing or no string')
     address = normalise_url(url) if isinstance(url, str) and url else UNKNOWN_ADDRESS
     capture = _as_capture(address, html.encode("utf-8", "replace"), "text/html; charset=utf-8")
-    answer = _describe(capture) | {"id": row.get("id"), "url": url}
+    answer = _describe(capture, find_rules(feeds, address) or Rules()) | {"id": row.get("id"), "url": url}
     answer.pop("detail", None)
     return answer
 
 
-def _describe(capture: Capture) -> JsonObject:
+def _describe(capture: Capture, rules: Rules) -> JsonObject:
     try:
         judge_response(capture)
-        article = extract_article(capture, None, Rules())
+        article = extract_article(capture, None, rules)
     except Reject as error:
-        fields = dict.fromkeys(("title", "published", "modified", "language", "deck"))
+        fields = dict.fromkeys(("title", "published", "modified", "dates", "language", "deck"))
         row: JsonObject = {"id": None, "url": capture.url} | fields | {"authors": [], "topics": [], "text": ""}
         row["deck_is_shown"] = False
         return row | {"verdict": str(error.reason), "detail": error.detail}
     return _article_json(article, decide_language(article.text, article.declared_language)) | {"verdict": "article"}
 
 
-def _explain(capture: Capture) -> Explanation:
+def _explain(capture: Capture, rules: Rules) -> Explanation:
     try:
         judge_response(capture)
-        return explain_page(capture, Rules())
+        return explain_page(capture, rules)
     except Reject as error:  # refused unread
         return Explanation(verdict=str(error), text_source=None, fields=(), container=None, cut=0.0, blocks=())
 
@@ -108,6 +121,7 @@ def _article_json(article: Article, language: str) -> JsonObject:
         "authors": list(article.byline.authors),
         "published": article.published.value.isoformat() if article.published else None,
         "modified": article.modified.value.isoformat() if article.modified else None,
+        "dates": {"published": _stamp_json(article.published), "modified": _stamp_json(article.modified)},
         "topics": list(article.topics),
         "language": language,
         "deck": article.deck,
@@ -116,9 +130,16 @@ def _article_json(article: Article, language: str) -> JsonObject:
     }
 
 
-def _print_explanation(capture: Capture, *, as_json: bool) -> str:
+def _stamp_json(stamp: Timestamp | None) -> JsonObject | None:
+    """Return the evidence of a time: one without an offset is given in UTC by convention, one of a day at midnight."""
+    if stamp is None:
+        return None
+    return {"raw": stamp.raw, "source": stamp.source, "precision": stamp.precision, "has_offset": stamp.has_offset}
+
+
+def _print_explanation(capture: Capture, rules: Rules, *, as_json: bool) -> str:
     """Print why the page is read as it is; return the verdict."""
-    explanation = _explain(capture)
+    explanation = _explain(capture, rules)
     if as_json:
         console.print_json(msgspec.to_builtins(explanation))
     else:

@@ -6,22 +6,32 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import typer
+
+from pipeline.cli import console
 from pipeline.errors import NewswireError, UsageError
 
 JsonObject = dict[str, Any]
 
 
 def write_rows(file: Path | None, work: Callable[[JsonObject], JsonObject]) -> None:
-    """Write one line for each line read, in order; a bad line gives a line with ``error``, and the rest goes on."""
-    for line in _read_lines(file):
+    """Write one line for each line read, in order; a bad line gives a line with ``error``, and the rest goes on.
+
+    Each bad line is named on standard error by its number, and the command then ends with exit code 1.
+    """
+    is_whole = True
+    for number, line in enumerate(_read_lines(file), start=1):
         row: JsonObject = {}
         try:
             row = _read_row(line)
             answer = work(row)
         except NewswireError as error:
-            answer = {"id": row.get("id"), "error": str(error)}
+            answer, is_whole = {"id": row.get("id"), "line": number, "error": str(error)}, False
+            console.complain(f"{file or 'standard input'}, line {number}: {error}")
         sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
         sys.stdout.buffer.flush()
+    if not is_whole:
+        raise typer.Exit(1)
 
 
 def read_bytes(file: Path | None) -> bytes:

@@ -16,7 +16,7 @@ import soupsieve
 
 from pipeline.errors import Reject, UsageError
 from pipeline.model.feed import Feed, Rules
-from pipeline.urls import normalise_url
+from pipeline.urls import normalise_url, site_of
 
 _KEYS = ("feed", "publisher", "language", "section", "country", "sitemaps", "poll_every", "rules")
 _RULES = ("remove", "keep")
@@ -74,6 +74,12 @@ class _Source:
         unknown = next((key for key in self.values if key not in known), None)
         if unknown is not None:
             raise self.refuse(f"unknown key {unknown!r}; known are {', '.join(known)}")
+
+
+def find_rules(feeds: Iterable[Feed], url: str) -> Rules | None:
+    """Return the rules of the source of the address's site, the first with any where it has several; None where it has none."""
+    own = [feed.rules for feed in feeds if site_of(feed.url) == site_of(url)]
+    return next(filter(None, own), own[0] if own else None)
 
 
 def parse_sources(text: str, name: str = "sources") -> tuple[Feed, ...]:

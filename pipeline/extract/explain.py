@@ -16,7 +16,7 @@ from pipeline.extract.facts import Facts, gather_facts
 from pipeline.extract.metadata import deck_candidates, declared_language, headline_candidates, topic_candidates
 from pipeline.extract.page import read_page
 from pipeline.extract.selection import Choice, weigh_block
-from pipeline.model.article import Article
+from pipeline.model.article import Article, Dateline
 from pipeline.model.capture import Capture
 from pipeline.model.evidence import Precision, Timestamp
 from pipeline.model.feed import Rules
@@ -62,6 +62,8 @@ class Explanation:
 
     verdict: str
     text_source: str | None
+    #: What the source's own rules are, which were applied.
+    rules: Rules = Rules()
     fields: tuple[FieldReport, ...]
     container: str | None
     cut: float
@@ -79,6 +81,7 @@ def explain_page(capture: Capture, rules: Rules) -> Explanation:
     return Explanation(
         verdict=verdict,
         text_source=article.text_source if article else None,
+        rules=rules,
         fields=tuple(_explain_fields(facts, article)),
         container=_path(choice.scene.container) if choice else None,
         cut=choice.cut if choice else 0.0,
@@ -115,6 +118,13 @@ def _explain_fields(facts: Facts, article: Article | None) -> Iterator[FieldRepo
         rule = "the first that is not in the future, or a later one that says the same more exactly"
         found = ((stamp.source, _show_time(stamp)) for stamp in stamps)
         yield _report(name, _show_time(stamp) if stamp else None, rule, found, stamp.source if stamp else None)
+    dateline = article.dateline if article else None
+    yield FieldReport(
+        name="dateline",
+        value=dateline.raw if dateline else None,
+        rule="what stands before the first sentence, where its parts read as place, day and agency",
+        candidates=tuple(_dateline_parts(dateline)),
+    )
     topics = [*topic_candidates(facts)]
     yield _report(
         "topics",
@@ -129,6 +139,14 @@ def _explain_fields(facts: Facts, article: Article | None) -> Iterator[FieldRepo
     shown = [("page:standfirst", deck)] if article and article.deck_is_shown and deck else []
     winner = next((source for source, value in (*shown, *decks) if value == deck), None)
     yield _report("deck", deck, rule, (*shown, *decks), winner)
+
+
+def _dateline_parts(dateline: Dateline | None) -> Iterator[Candidate]:
+    """Yield what each part of the dateline was read as."""
+    if dateline:
+        day = dateline.date.value.date().isoformat() if dateline.date else ""
+        told = {"place": dateline.place, "day": day, "agency": dateline.agency, "authors": ", ".join(dateline.authors)}
+        yield from (Candidate(source=part, value=value, won=True) for part, value in told.items() if value)
 
 
 def _report(

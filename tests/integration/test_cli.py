@@ -285,11 +285,15 @@ def test_extract_reads_lines_and_one_bad_line_costs_one_line(newswire: Newswire)
         b'{"id": ' + b"9" * 6000 + b"}",
     ]
     good = json.dumps({"id": 1, "url": "https://e.org/a", "html": page}).encode()
-    done = newswire("extract", "--jsonl", given=b"\n".join([good, *bad, b'{"id": "\\ud83d", "html": ""}', good]))
+    lines = b"\n".join([good, *bad, b'{"id": "\\ud83d", "html": ""}', good])
+    done = newswire("extract", "--jsonl", given=lines, expect=1)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(rows) == 3 + len(bad)
     names = {"id", "url", "title", "authors", "published", "modified", "topics", "language", "deck", "text", "verdict"}
-    assert set(rows[0]) == {*names, "deck_is_shown"}
+    assert set(rows[0]) == {*names, "deck_is_shown", "dates"}
+    told = [line for line in done.stderr.splitlines() if line.startswith("newswire: standard input, line ")]
+    assert [int(line.split("line ")[1].split(":")[0]) for line in told] == [*range(2, 2 + len(bad))]
+    assert [row["line"] for row in rows if "error" in row] == [*range(2, 2 + len(bad))]
     assert (rows[0]["id"], rows[0]["title"], rows[0]["verdict"]) == (1, "Harbour closed", "article")
     assert ["error" in row for row in rows] == [False, *[True] * len(bad), False, False]
     assert rows[2]["id"] == 3
@@ -299,7 +303,8 @@ def test_extract_reads_lines_and_one_bad_line_costs_one_line(newswire: Newswire)
 def test_annotate_reads_lines(newswire: Newswire) -> None:
     text = "“We agreed,” said Angela Merkel in Paris. Merkel then met Emmanuel Macron of France on Tuesday."
     rows = [{"id": "a", "text": text, "language": "en"}, {"id": "b"}, {"id": "c", "text": ""}]
-    done = newswire("annotate", "--jsonl", given="\n".join(map(json.dumps, rows)).encode())
+    done = newswire("annotate", "--jsonl", given="\n".join(map(json.dumps, rows)).encode(), expect=1)
+    assert 'newswire: standard input, line 2: "text" is missing' in done.stderr
     first, second, third = (json.loads(line) for line in done.stdout.splitlines())
     assert {"id", "language", "mentions", "entities", "quotes"} <= set(first)
     assert all(text[m["start"] : m["end"]] == m["text"] for m in first["mentions"])
