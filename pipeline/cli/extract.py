@@ -64,7 +64,9 @@ def extract(
         capture = _as_capture(normalise_url(url) if url else UNKNOWN_ADDRESS, read_bytes(file), "text/html")
     rules = find_rules(feeds, capture.final_url)
     if sources and rules is None:
-        raise UsageError(f"{sources} has no source of the site of {capture.final_url}; name the page's address by --url")
+        raise UsageError(
+            f"{sources} has no source of the site of {capture.final_url}; name the page's address by --url"
+        )
     if explain:
         verdict = _print_explanation(capture, rules or Rules(), as_json=as_json)
     else:

@@ -79,6 +79,7 @@ def milliseconds(time: datetime) -> int:
 def document_json(document: Document) -> dict[str, Any]:
     """Return the JSON form of the document; what is not known is left out."""
     article, annotation, byline = document.article, document.annotation, document.article.byline
+    dateline = article.dateline
     form = {
         "id": document.id,
         "url": article.url,
@@ -96,6 +97,8 @@ def document_json(document: Document) -> dict[str, Any]:
         "agency": byline.agency,
         "byline_raw": byline.raw,
         "byline_source": byline.source,
+        "dateline": dateline.raw if dateline else None,
+        "dateline_place": dateline.place if dateline else None,
         "section": article.section,
         "topics": list(article.topics),
         "date": document_date(document).isoformat(),

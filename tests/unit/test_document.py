@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.index.document import content_hash, document_date, document_json, make_document, milliseconds
 from pipeline.index.mapping import read_mapping
-from pipeline.model.article import Article, Byline, Image
+from pipeline.model.article import Article, Byline, Dateline, Image
 from pipeline.model.capture import CaptureRef
 from pipeline.model.entity import Annotation, AnnotationMethod, Demonym, Entity, Kind, Quote
 from pipeline.model.evidence import Evidence, Precision, Timestamp
@@ -30,6 +30,7 @@ ARTICLE = Article(
     text="Raisi met Lukashenko.",
     deck="Two presidents",
     byline=Byline(authors=("Ann Author",), agency="Agency", raw="By Ann Author/Agency", source="page"),
+    dateline=Dateline(place="Tehran", raw="TEHRAN, Nov 23 (Agency) -"),
     published=TIME,
     modified=dataclasses.replace(TIME, precision=Precision.DAY, has_offset=False),
     section="World",

@@ -37,6 +37,7 @@ def test_fields_name_their_candidates_and_the_one_that_won() -> None:
         "authors": "page:p",
         "published": "page:time",
         "modified": None,
+        "dateline": None,
         "topics": "meta:article:tag",
         "deck": "meta:description",
     }
@@ -79,3 +80,12 @@ def test_walls_and_rules_are_explained_too() -> None:
     ruled = explain_page(capture_of(PAGE), Rules(keep=("article p",)))
     assert ruled.blocks == ()
     assert ruled.container is None
+
+
+def test_a_dateline_is_explained_part_by_part() -> None:
+    paragraph = "The harbour was closed for two days after the storm, and the ferries stayed where they were, it said."
+    page = f"<article><h1>Harbour closed</h1><p>MINSK, March 13 (Reuters) - {paragraph}</p><p>{paragraph} Twice.</p></article>"
+    fields = {field.name: field for field in explain_page(capture_of(page), Rules()).fields}
+    told = {candidate.source: candidate.value for candidate in fields["dateline"].candidates}
+    assert (told["place"], told["agency"]) == ("MINSK", "Reuters")
+    assert fields["dateline"].value == "MINSK, March 13 (Reuters) -"

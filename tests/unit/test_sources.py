@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.discover.opml import parse_opml, write_opml
-from pipeline.discover.sources import parse_sources, write_sources
+from pipeline.discover.sources import find_rules, parse_sources, write_sources
 from pipeline.errors import UsageError
 from pipeline.model.feed import Feed, Rules
 
@@ -171,3 +171,14 @@ def test_opml_cannot_read_files_or_grow() -> None:
     body = b'<!DOCTYPE opml [<!ENTITY x SYSTEM "file:///etc/hostname"><!ENTITY y "yyy">]><opml><body>%s</body></opml>'
     outlines = parse_opml(body % b'<outline text="&x; &y;" xmlUrl="https://a.example/"/>')
     assert [feed.publisher for feed in outlines.feeds] == ["&x; &y;"]
+
+
+def test_the_rules_of_a_page_are_those_of_the_source_of_its_site() -> None:
+    plain, other = (
+        Feed(url="https://www.news.example/world", publisher="Plain"),
+        Feed(url="https://o.example/", publisher="O"),
+    )
+    feeds = (plain, other, FULL)
+    assert find_rules(feeds, "https://news.example/2026/a") == FULL.rules
+    assert find_rules(feeds, "https://m.o.example/a") == Rules()
+    assert find_rules(feeds, "https://elsewhere.example/a") is None
