@@ -112,7 +112,9 @@ def _explain(capture: Capture, rules: Rules) -> Explanation:
         judge_response(capture)
         return explain_page(capture, rules)
     except Reject as error:  # refused unread
-        return Explanation(verdict=str(error), text_source=None, fields=(), container=None, cut=0.0, blocks=())
+        return Explanation(
+            verdict=str(error), text_source=None, rules=rules, fields=(), container=None, cut=0.0, blocks=()
+        )
 
 
 def _article_json(article: Article, language: str) -> JsonObject:

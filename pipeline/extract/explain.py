@@ -63,7 +63,7 @@ class Explanation:
     verdict: str
     text_source: str | None
     #: What the source's own rules are, which were applied.
-    rules: Rules = Rules()
+    rules: Rules
     fields: tuple[FieldReport, ...]
     container: str | None
     cut: float
