@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -23,6 +24,7 @@ _SHORTEST_DECK, _LONGEST_DECK = 30, 500
 _LEDE_WITHIN = 4  # headline, deck and lede stand before the text begins
 _SENTENCE = 20  # letters; a sub-heading may well begin as its paragraph does
 _LONG = 60  # shorter paragraphs may well be said twice
+_LONGEST_CELL = 100  # characters; what says more is a text in a table that lays out the page
 _HIDDEN_SHARE = 0.35  # below this share of the declared body, ours is a stub
 
 
@@ -52,7 +54,18 @@ def read_body(facts: Facts, rules: Rules) -> Found:
         return Found([])
     kept = choice.kept()
     deck = find_shown_deck(choice, kept)
-    return Found([block.text for block in kept if block is not deck], deck.text if deck else None)
+    return Found(_lines_of([block for block in kept if block is not deck]), deck.text if deck else None)
+
+
+def _lines_of(blocks: list[Block]) -> list[str]:
+    """Return the texts of the blocks; the cells of a row of data stand on one line."""
+    return [" | ".join(block.text for block in row) for _, row in groupby(blocks, key=_row_of)]
+
+
+def _row_of(block: Block) -> int:
+    """Return what the block shares with those on its line: the row of a table whose cells hold no paragraphs, else nothing."""
+    cell = block.owner
+    return id(cell.parent if cell.tag in {"td", "th"} and block.size <= _LONGEST_CELL else block)
 
 
 def choose_body(facts: Facts, rules: Rules) -> Choice | None:

@@ -1,10 +1,21 @@
 """Names in a printed byline: roles, places, addresses and dates cut, agencies told apart."""
 
 import re
-from collections.abc import Iterable
-from functools import cache, lru_cache
-from typing import NamedTuple
+from functools import lru_cache
 
+from pipeline.extract.byline_words import (
+    base_pattern,
+    conjunction_pattern,
+    han_label_pattern,
+    label_kinds,
+    label_pattern,
+    opening_pattern,
+    place_names,
+    prefixes_of,
+    primary_language,
+    role_words,
+    suffix_pattern,
+)
 from pipeline.extract.text import clean_line
 from pipeline.extract.times import is_date_word
 from pipeline.extract.words import load_words
@@ -42,7 +53,7 @@ _HEBREW_AND = re.compile(r"(\w+ \w+) ו(\w{2,} \w+)")
 @lru_cache(maxsize=1_000)  # a page says the same in several places
 def parse_byline(raw: str, language: str | None = None) -> Byline:
     """Return the names of a printed byline in the order given, and the agency; roles, places, addresses and dates cut."""
-    language = _primary(language)  # patterns are made for each language, not for each of its countries
+    language = primary_language(language)  # patterns are made for each language, not for each of its countries
     line = clean_line(raw)
     if "@" in line:
         line = _EMAIL.sub(" , ", line)
@@ -84,11 +95,11 @@ def _split_agency(text: str) -> tuple[str, str | None]:
 def _cut_credits(line: str) -> tuple[str, list[str]]:
     """Return the line without what labels give to others than the authors ("Photo: Tom Aske"), and the sources named."""
     said = _lower(line) if _LABELLED.search(line) else ""
-    within = tuple(label for label in _kinds_of_labels() if label in said) if said else ()
-    pieces = _labels(within).split(line) if within else [line]
+    within = tuple(label for label in label_kinds() if label in said) if said else ()
+    pieces = label_pattern(within).split(line) if within else [line]
     kept, sources = [pieces[0]], list[str]()
     for label, text in zip(pieces[1::2], pieces[2::2], strict=True):
-        kind = _kinds_of_labels()[_bare_label(label)]
+        kind = label_kinds()[_bare_label(label)]
         if kind == "authors":
             kept.append(text)
         elif kind == "sources":
@@ -100,7 +111,7 @@ def _cut_papers(line: str) -> tuple[str, list[str]]:
     """Return the line without what stands before "记者", its paper, and that: nothing separates Chinese words."""
     if line.isascii():
         return line, []
-    first, *others = _han_labels().split(line)
+    first, *others = han_label_pattern().split(line)
     if not "".join(others).strip():  # a title after the name
         return line, []
     return " , ".join(others), [first.strip()]
@@ -108,7 +119,7 @@ def _cut_papers(line: str) -> tuple[str, list[str]]:
 
 def _split_conjunctions(text: str, language: str | None) -> str:
     """Return the text with commas for its conjunctions, but for those within names: "Joan Puig i Cadafalch"."""
-    pieces = _conjunctions(language).split(text)
+    pieces = conjunction_pattern(language).split(text)
     joined = pieces[0]
     for conjunction, piece in zip(pieces[1::2], pieces[2::2], strict=True):
         first = next(iter(_SEPARATOR.split(piece)), "")
@@ -126,7 +137,7 @@ def _read_part(part: str, language: str | None) -> tuple[list[str], str | None]:
         return [], None
     name, _, employer = name.partition(" for ")
     name, agency = _split_agency(name)
-    name = _bases(language).sub("", name).strip(" .:-–—")
+    name = base_pattern(language).sub("", name).strip(" .:-–—")
     names = _split_han(name, language) if _HAN.match(name) else [_cut_role(name)]
     is_short = not (language or "").startswith("ja")
     names = [
@@ -134,9 +145,9 @@ def _read_part(part: str, language: str | None) -> tuple[list[str], str | None]:
         for name in names
         if not (_HAN.match(name) and len(name.replace(" ", "")) > (_HAN_NAME if is_short else _JAPANESE_NAME))
     ]
-    return [_recase(name) for name in names if _is_name(name) and name.lower() not in _places()], agency or find_agency(
-        employer
-    )
+    return [
+        _recase(name) for name in names if _is_name(name) and name.lower() not in place_names()
+    ], agency or find_agency(employer)
 
 
 def _split_han(text: str, language: str | None) -> list[str]:
@@ -170,7 +181,7 @@ def _cut_date(text: str) -> str:
 def _cut_role(text: str) -> str:
     """Return the text, the name after a role such as in "Redakteurin Ida Brekke", or nothing where there is but a role."""
     lower = text.lower()
-    phrase = next((phrase for phrase in _roles().phrases if phrase in lower), None)
+    phrase = next((phrase for phrase in role_words().phrases if phrase in lower), None)
     if phrase:
         before = text[: lower.index(phrase)].split()
         return " ".join(before) if len(before) == 2 else ""  # noqa: PLR2004 - a full name
@@ -182,7 +193,7 @@ def _cut_role(text: str) -> str:
     if len(after) > 1 and all(word[0].isupper() or len(word) <= _MAX_PARTICLE for word in after):
         return " ".join(after)
     before = words[: places[0]]
-    is_person = any(words[at].lower().strip(".:'’") in _roles().persons for at in places)
+    is_person = any(words[at].lower().strip(".:'’") in role_words().persons for at in places)
     capitals = sum(word[0].isupper() for word in before)
     is_full = capitals == 2 and before[-1][0].isupper() and not find_agency(before[0])  # noqa: PLR2004 - "AP National"
     return " ".join(before) if is_person and is_full else ""
@@ -190,7 +201,7 @@ def _cut_role(text: str) -> str:
 
 @lru_cache(maxsize=5_000)
 def _is_role(word: str) -> bool:
-    roles = _roles()
+    roles = role_words()
     return word in roles.words or word.removesuffix("s") in roles.words or any(stem in word for stem in roles.stems)
 
 
@@ -200,9 +211,9 @@ def _recase(name: str) -> str:
 
 
 def _cut_prefix(text: str, language: str | None) -> str:
-    opened = _openings(language).sub("", text.lstrip(" :："))
+    opened = opening_pattern(language).sub("", text.lstrip(" :："))
     bare = opened[_end_of_prefixes(opened, language) :]
-    return bare if bare.isascii() else _suffixes().sub("", bare)
+    return bare if bare.isascii() else suffix_pattern().sub("", bare)
 
 
 def _cut_wire(text: str) -> str:
@@ -211,12 +222,12 @@ def _cut_wire(text: str) -> str:
 
 def leads_to_name(text: str, language: str | None) -> bool:
     """Tell whether the text begins as a byline does in this language: "By", "Von", "Ein Kommentar von"."""
-    return _end_of_prefixes(text, language) > 0 or _openings(language).match(text) is not None
+    return _end_of_prefixes(text, language) > 0 or opening_pattern(language).match(text) is not None
 
 
 def _end_of_prefixes(text: str, language: str | None) -> int:
     """Return where the words end that lead to a name, one after another as in "Texte : par"; 0 where there is none."""
-    said, (spaced, joined) = _lower(text), _prefixes(language)
+    said, (spaced, joined) = _lower(text), prefixes_of(language)
     at = 0
     while True:
         initial = said[at : at + 1]
@@ -241,100 +252,5 @@ def _lower(text: str) -> str:
     return text.replace("İ", "i").lower()
 
 
-@cache
-def _openings(language: str | None) -> re.Pattern[str]:
-    """Match what leads to the name in a sentence: "Ein Kommentar von", "Analysis by"."""
-    phrases = {phrase for key in _languages(language) for phrase in load_words("bylines")["openings"].get(key, ())}
-    forms = (re.escape(phrase).replace(r"\*", r"[^,;|]{1,50}?") for phrase in sorted(phrases))
-    return re.compile(rf"^(?:{'|'.join(forms) or '(?!)'})\s+", re.IGNORECASE)
-
-
-@cache
-def _han_labels() -> re.Pattern[str]:
-    """Match what a reporter is called before the name, wherever it stands: nothing separates Chinese words."""
-    return re.compile(rf"(?:{_any_of(load_words('bylines')['prefixes'], ('within',))})\s*[:：]?\s*")
-
-
-@cache
-def _kinds_of_labels() -> dict[str, str]:
-    return {label: kind for kind, labels in load_words("bylines")["credits"].items() for label in labels}
-
-
-@lru_cache(maxsize=1_000)  # a pattern of all labels takes long to make
-def _labels(written: tuple[str, ...]) -> re.Pattern[str]:
-    """Match one of these labels with its colon; those that end in "by" need none, nor do those of languages without blanks."""
-    labels = sorted(written, key=len, reverse=True)
-    bare = "|".join(
-        re.escape(label) for label in labels if label.endswith((" by", " von", " par", " por", "사진", "글"))
-    )
-    colon = "|".join(map(re.escape, labels))
-    return re.compile(rf"(?<!\w)((?:{colon})(?:\s*[:：]|[/／＝=｜])|(?:{bare or '(?!)'})\s)\s*", re.IGNORECASE)
-
-
 def _bare_label(label: str) -> str:
     return label.lower().rstrip(" :：/／＝=｜")
-
-
-@cache
-def _places() -> frozenset[str]:
-    return frozenset(load_words("bylines")["places"]["words"])
-
-
-def _languages(language: str | None) -> tuple[str, ...]:
-    return ("any", _primary(language))
-
-
-def _primary(language: str | None) -> str:
-    return (language or "en").lower().replace("_", "-").partition("-")[0]
-
-
-@cache
-def _prefixes(language: str | None) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
-    """Return the words that lead to a name by their initials: those that a blank follows, and those that need none."""
-    table = load_words("bylines")["prefixes"]
-    return _by_initial(_phrases_of(table, _languages(language))), _by_initial(_phrases_of(table, ("joined",)))
-
-
-def _by_initial(words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    return {initial: tuple(word for word in words if word[0] == initial) for initial in {word[0] for word in words}}
-
-
-@cache
-def _suffixes() -> re.Pattern[str]:
-    return re.compile(rf"\s*(?:{_any_of(load_words('bylines')['suffixes'], ('joined',))})\s*=?\s*$")
-
-
-@cache
-def _conjunctions(language: str | None) -> re.Pattern[str]:
-    return re.compile(rf"\s+({_any_of(load_words('bylines')['conjunctions'], _languages(language))})\s+", re.IGNORECASE)
-
-
-@cache
-def _bases(language: str | None) -> re.Pattern[str]:
-    """Where somebody reports from, or for whom, up to the end."""
-    return re.compile(rf"\s+(?:{_any_of(load_words('bylines')['bases'], _languages(language))})\s+.*$")
-
-
-class _Roles(NamedTuple):
-    """Words that say what somebody is: single ones, those of several words, and parts of words."""
-
-    words: frozenset[str]
-    phrases: tuple[str, ...]
-    #: Those that only a person is, so that a name may stand before them.
-    persons: frozenset[str]
-    stems: tuple[str, ...]
-
-
-@cache
-def _roles() -> _Roles:
-    table = load_words("bylines")["roles"]
-    words, persons = [*table["words"], *table["persons"], *table["beats"]], frozenset(table["persons"])
-    return _Roles(frozenset(words), tuple(word for word in words if " " in word), persons, tuple(table["stems"]))
-
-
-def _any_of(table: dict[str, list[str]], keys: Iterable[str]) -> str:
-    return "|".join(map(re.escape, _phrases_of(table, keys)))
-
-
-def _phrases_of(table: dict[str, list[str]], keys: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({phrase for key in keys for phrase in table.get(key, ())}, key=len, reverse=True))

@@ -56,3 +56,16 @@ def test_a_declared_text_that_is_another_one_is_not_taken() -> None:
 def test_a_frame_alone_is_refused() -> None:
     with pytest.raises(Reject):
         extract_article(capture_of(FRAME), None, Rules())
+
+
+def test_a_row_of_data_is_one_line_and_a_table_that_lays_out_the_page_is_none() -> None:
+    rows = "".join(f"<tr><td>Ferry {n}</td><td>{n} crossings a day</td><td><b>{n}00</b> guests</td></tr>" for n in (4, 5, 6))
+    paragraphs = [f"<p>{line}</p>" for line in LINES]
+    article = extract_article(
+        capture_of(f"<article>{''.join(paragraphs[:3])}<table>{rows}</table>{''.join(paragraphs[3:])}</article>"), None, Rules()
+    )
+    data = [f"Ferry {n} | {n} crossings a day | {n}00 guests" for n in (4, 5, 6)]
+    assert article.text.split("\n\n") == [*LINES[:3], *data, *LINES[3:]]
+    columns = f"<table><tr><td>{LINES[0]} {LINES[1]}</td><td>{LINES[2]} {LINES[3]}</td></tr></table>"
+    article = extract_article(capture_of(f"<article>{columns}</article>"), None, Rules())
+    assert article.text.split("\n\n") == [f"{LINES[0]} {LINES[1]}", f"{LINES[2]} {LINES[3]}"]
