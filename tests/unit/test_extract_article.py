@@ -59,10 +59,14 @@ def test_a_frame_alone_is_refused() -> None:
 
 
 def test_a_row_of_data_is_one_line_and_a_table_that_lays_out_the_page_is_none() -> None:
-    rows = "".join(f"<tr><td>Ferry {n}</td><td>{n} crossings a day</td><td><b>{n}00</b> guests</td></tr>" for n in (4, 5, 6))
+    rows = "".join(
+        f"<tr><td>Ferry {n}</td><td>{n} crossings a day</td><td><b>{n}00</b> guests</td></tr>" for n in (4, 5, 6)
+    )
     paragraphs = [f"<p>{line}</p>" for line in LINES]
     article = extract_article(
-        capture_of(f"<article>{''.join(paragraphs[:3])}<table>{rows}</table>{''.join(paragraphs[3:])}</article>"), None, Rules()
+        capture_of(f"<article>{''.join(paragraphs[:3])}<table>{rows}</table>{''.join(paragraphs[3:])}</article>"),
+        None,
+        Rules(),
     )
     data = [f"Ferry {n} | {n} crossings a day | {n}00 guests" for n in (4, 5, 6)]
     assert article.text.split("\n\n") == [*LINES[:3], *data, *LINES[3:]]
