@@ -54,8 +54,9 @@ def expression_clause(expression: Expression, stemmed: Sequence[str], *, is_name
             return {"bool": {"must": [clause(part) for part in parts]}}
         case Some(parts):
             return {"bool": {"should": [clause(part) for part in parts], "minimum_should_match": 1}}
-        case Known(part, ids):
-            named = {"bool": {"filter": [nested("entities", {"terms": {"entities.id": list(ids)}})]}}
+        case Known(part, ids, is_speaker):
+            path, field = ("quotes", "quotes.speaker") if is_speaker else ("entities", "entities.id")
+            named = filtered(nested(path, {"terms": {field: list(ids)}}))
             return {"bool": {"should": [clause(part), named], "minimum_should_match": 1}}
         case During(since, until):
             return {"bool": {"filter": [date_clause(since, until)]}}

@@ -82,8 +82,9 @@ def expression_condition(expression: Expression) -> Condition:
             return join_conditions(" AND ", [expression_condition(part) for part in parts])
         case Some(parts):
             return join_conditions(" OR ", [expression_condition(part) for part in parts])
-        case Known(part, ids):
-            named = Condition(f"key IN (SELECT document FROM names WHERE entity IN ({_marks(ids)}))", ids)
+        case Known(part, ids, is_speaker):
+            rows = "facets WHERE facet = 'speaker id' AND folded" if is_speaker else "names WHERE entity"
+            named = Condition(f"key IN (SELECT document FROM {rows} IN ({_marks(ids)}))", ids)
             return join_conditions(" OR ", [expression_condition(part), named])
         case During(since, until):
             return date_condition(since, until)

@@ -47,6 +47,9 @@ def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> None
         ),
     ).lastrowid
     facets = {(key, facet, value, fold(value)) for facet, value in _facet_values(form)}
+    facets |= {
+        (key, "speaker id", quote["speaker"], quote["speaker"]) for quote in form["quotes"] if "speaker" in quote
+    }
     connection.executemany("INSERT INTO facets VALUES (?, ?, ?, ?)", facets)
     names = [(key, *each) for entity in form["entities"] for each in _spellings(entity)]
     connection.executemany("INSERT OR IGNORE INTO names VALUES (?, ?, ?, ?, ?, ?)", names)

@@ -102,6 +102,8 @@ class Known:
 
     part: "Expression"
     ids: tuple[str, ...]
+    #: They are quoted, not only named.
+    is_speaker: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def expand(asked: Expression, ids: Ids) -> Expression:
     match asked:
         case Term():
             found = tuple(ids.get(_spelling(asked), ())) if _may_name(asked) else ()
-            return Known(asked, found) if found else asked
+            return Known(asked, found, is_speaker=asked.field is Field.SPEAKER) if found else asked
         case Not(part):
             return Not(expand(part, ids))
         case Some(parts):
@@ -103,7 +103,7 @@ def _expand_words(words: Sequence[Expression], ids: Ids) -> Iterator[Expression]
 
 
 def _may_name(term: Term) -> bool:
-    return _is_word(term) or (term.field in ENTITIES and term.match is not Match.PREFIX)
+    return _is_word(term) or (term.field in ENTITIES | {Field.SPEAKER} and term.match is not Match.PREFIX)
 
 
 def _is_word(part: Expression) -> bool:
@@ -111,7 +111,10 @@ def _is_word(part: Expression) -> bool:
 
 
 def _spelling(term: Term) -> Term:
-    return Term(term.text, Match.WHOLE, Field.ANYWHERE) if term.field is Field.ANYWHERE else term
+    """Return what is looked up for a term."""
+    if term.field is Field.ANYWHERE:
+        return Term(term.text, Match.WHOLE, Field.ANYWHERE)
+    return Term(term.text, term.match, Field.PERSON) if term.field is Field.SPEAKER else term
 
 
 def _joint(words: Sequence[Expression]) -> Term:

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.model.document import Document
-from pipeline.model.entity import Kind
+from pipeline.model.entity import Kind, Quote
 from pipeline.model.query import Hit, Part, Query, Sort
 from pipeline.model.reprint import Reprint
 from pipeline.ports import SearchStore
@@ -122,11 +122,18 @@ def test_dates_alone_have_no_reasons(store: SearchStore) -> None:
 def lukashenko(store: SearchStore) -> None:
     """Three spellings of one name, each in a document of its own, and two that are not meant."""
     key = "person:aliaksandr-lukashenka"
+    quote = Quote(start=0, end=4, text="Never", speaker=key, cue="сказал")
+    russian = document("ru", text="Лукашенко приехал.", language="ru", quotes=[quote])
     store.write(
         [
             naming(document("en", text="Lukashenko came."), key, "Alexander Lukashenko", "Lukashenko"),
             naming(document("de", text="Lukaschenko kam.", language="de"), key, "Alexander Lukaschenko", "Lukaschenko"),
-            naming(document("ru", text="Лукашенко приехал.", language="ru"), key, "Александр Лукашенко", "Лукашенко"),
+            naming(
+                document("ru", text="Лукашенко приехал.", language="ru", quotes=[quote]),
+                key,
+                "Александр Лукашенко",
+                "Лукашенко",
+            ),
             naming(document("son", text="Viktor came."), "person:viktor", "Viktor Lukashenko", "Viktor"),
             document("none", text="Nobody came."),
         ]
@@ -145,6 +152,7 @@ def lukashenko(store: SearchStore) -> None:
         ({"text": '"lukaschenko"'}, ["de"]),
         ({"text": "came -lukaschenko"}, ["none", "son"]),
         ({"text": "person:lukashenko"}, ["de", "en", "ru", "son"]),
+        ({"text": "speaker:lukaschenko"}, ["ru"]),
         ({"people": ["alexander lukaschenko"]}, ["de", "en", "ru"]),
         ({"entities": ["person:aliaksandr-lukashenka"]}, ["de", "en", "ru"]),
         ({"people": ["Alexander Lukaschenko"], "languages": ["ru"]}, ["ru"]),
