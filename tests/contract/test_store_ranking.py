@@ -128,12 +128,7 @@ def lukashenko(store: SearchStore) -> None:
         [
             naming(document("en", text="Lukashenko came."), key, "Alexander Lukashenko", "Lukashenko"),
             naming(document("de", text="Lukaschenko kam.", language="de"), key, "Alexander Lukaschenko", "Lukaschenko"),
-            naming(
-                document("ru", text="Лукашенко приехал.", language="ru", quotes=[quote]),
-                key,
-                "Александр Лукашенко",
-                "Лукашенко",
-            ),
+            naming(russian, key, "Александр Лукашенко", "Лукашенко"),
             naming(document("son", text="Viktor came."), "person:viktor", "Viktor Lukashenko", "Viktor"),
             document("none", text="Nobody came."),
         ]
