@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.adapters.elasticsearch_query import Json
 from pipeline.model.query import Cell, Facet, Named, Query, Span, Summary
 from pipeline.search.grammar import Expression
-from pipeline.search.summary import CELLS, FACET_SIZE, LEAST_TELLING, NAMED_SIZE, asked_ids, timeline_step
+from pipeline.search.summary import CELLS, FACET_SIZE, LEAST_TELLING, NAMED_SIZE, SAMPLE, asked_ids, timeline_step
 from pipeline.search.tiles import choose_zoom, tile_middle
 
 #: The field of each facet.
@@ -30,16 +30,25 @@ def summary_aggregations(query: Query, asked: Expression | None) -> Json:
         name: {"terms": {"field": field, "size": FACET_SIZE, "shard_size": 1000, "order": _BY_COUNT}}
         for name, field in FACET_FIELDS.items()
     }
+    # Of many documents, a sample: each name costs a look at the whole index.
     telling: Json = {
-        f"telling.{field}": {
-            "significant_terms": {"field": field, "size": FACET_SIZE, "min_doc_count": LEAST_TELLING, "jlh": {}}
+        field: {
+            "significant_terms": {
+                "field": field,
+                "size": FACET_SIZE,
+                "min_doc_count": LEAST_TELLING,
+                "shard_min_doc_count": LEAST_TELLING,
+                "jlh": {},
+                # Without it, what is nested would count as documents that do not have the name.
+                "background_filter": {"exists": {"field": "id"}},
+            }
         }
         for field in TELLING_FIELDS
     }
     seconds = round(timeline_step(query).total_seconds())
     return {
         **facets,
-        **telling,
+        "telling": {"sampler": {"shard_size": SAMPLE}, "aggs": telling},
         "timeline": {"date_histogram": {"field": "date", "fixed_interval": f"{seconds}s", "min_doc_count": 1}},
         "named": {"nested": {"path": "entities"}, "aggs": {"ids": _named_ids(asked)}},
         "cells": {"geotile_grid": {"field": "locations", "precision": choose_zoom(query.near), "size": CELLS}},
@@ -48,6 +57,7 @@ def summary_aggregations(query: Query, asked: Expression | None) -> Json:
 
 def _named_ids(asked: Expression | None) -> Json:
     ids: Json = {"field": "entities.id", "size": NAMED_SIZE, "shard_size": 200, "order": _BY_COUNT}
+    ids["collect_mode"] = "breadth_first"  # kind and name are looked for once it is known of which
     asked_for = sorted(asked_ids(asked))
     if asked_for:
         ids["exclude"] = asked_for
@@ -85,7 +95,7 @@ def read_facet(counted: Mapping[str, Any]) -> tuple[Facet, ...]:
 
 
 def _read_telling(counted: Mapping[str, Any]) -> tuple[Facet, ...]:
-    found = [bucket for field in TELLING_FIELDS for bucket in _buckets(counted, f"telling.{field}")]
+    found = [bucket for field in TELLING_FIELDS for bucket in _buckets(counted.get("telling", {}), field)]
     found.sort(key=lambda bucket: (-bucket["score"], bucket["key"]))
     return tuple(Facet(value=bucket["key"], count=bucket["doc_count"]) for bucket in found[:FACET_SIZE])
 

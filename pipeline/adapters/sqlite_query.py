@@ -133,7 +133,7 @@ def name_condition(name: Term | Known) -> Condition:
 
 def find_entities(connection: sqlite3.Connection, spelling: Term) -> tuple[str, ...]:
     """Return the ids of the entities that the spelling is one of, those that most documents name."""
-    meant = name_condition(spelling)
+    meant = _spelling_condition(spelling)
     statement = f"SELECT entity FROM names WHERE {meant.sql} GROUP BY entity ORDER BY count(*) DESC, entity LIMIT ?"
     return tuple(row["entity"] for row in connection.execute(statement, (*meant.values, MAX_IDS)))
 
@@ -154,8 +154,16 @@ def salience_expression(name: Term | Known) -> Condition:
     )
 
 
+def _spelling_condition(name: Term) -> Condition:
+    """Return ``name_condition`` for a search of all names: words are looked for among the spellings first."""
+    if name.field not in ENTITIES or name.match is Match.WHOLE:
+        return name_condition(name)
+    spelled = "SELECT folded FROM spellings WHERE kind = ? AND ' ' || folded || ' ' LIKE ?"
+    return Condition(f"kind = ? AND folded IN ({spelled})", (name.field, name.field, _like(name)))
+
+
 def _named(term: Term) -> Condition:
-    meant = name_condition(term)
+    meant = _spelling_condition(term)
     return Condition(f"key IN (SELECT document FROM names WHERE {meant.sql})", meant.values)
 
 

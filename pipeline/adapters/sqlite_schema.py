@@ -8,7 +8,6 @@ from pathlib import Path
 from pipeline.adapters.sqlite_wal import enable_wal
 from pipeline.errors import UsageError
 from pipeline.search.ranking import freshness
-from pipeline.search.tiles import find_tile
 
 #: Raised with every change of the tables below.
 SCHEMA_VERSION = 3
@@ -64,10 +63,19 @@ CREATE INDEX names_by_folded ON names (folded, entity);
 CREATE INDEX names_by_kind ON names (kind, folded, entity);
 CREATE INDEX names_by_entity ON names (entity);
 
+-- Each spelling once: far fewer than there are names, so that all can be looked through for a word.
+CREATE TABLE spellings (
+    kind TEXT NOT NULL,
+    folded TEXT NOT NULL,
+    PRIMARY KEY (kind, folded)
+) WITHOUT ROWID;
+
 CREATE TABLE locations (
     document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
     latitude REAL NOT NULL CHECK (latitude BETWEEN -90 AND 90),
-    longitude REAL NOT NULL CHECK (longitude BETWEEN -180 AND 180)
+    longitude REAL NOT NULL CHECK (longitude BETWEEN -180 AND 180),
+    x INTEGER NOT NULL,        -- this and the next: its tile on a map
+    y INTEGER NOT NULL
 );
 CREATE INDEX locations_by_document ON locations (document);
 CREATE INDEX locations_by_latitude ON locations (latitude);
@@ -135,7 +143,6 @@ def _open(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.create_function("distance_km", 4, distance_km, deterministic=True)
     connection.create_function("freshness", 1, _freshness, deterministic=True)
-    connection.create_function("find_tile", 3, find_tile, deterministic=True)
 
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:

@@ -9,8 +9,9 @@ from pipeline.index.folding import fold
 from pipeline.model.query import Cell, Facet, Named, Query, Span, Summary
 from pipeline.search.grammar import Expression
 from pipeline.search.summary import CELLS, FACET_SIZE, LEAST_TELLING, NAMED_SIZE, asked_ids, timeline_step
-from pipeline.search.tiles import choose_zoom, tile_middle
+from pipeline.search.tiles import CLOSEST_ZOOM, choose_zoom, tile_middle
 
+# CROSS JOIN keeps SQLite from reading a whole table where few documents are found.
 # The statements are put together from our own conditions; what the user wrote goes by parameters alone.
 # ruff: noqa: S608
 
@@ -20,24 +21,22 @@ _TELLING = ("people", "organizations", "places", "topic")
 _COMPARED = 40
 
 _COUNTED = f"""
-    SELECT facet, value, count(*) AS count FROM facets JOIN summarized ON document = key
+    SELECT facet, value, count(*) AS count FROM summarized CROSS JOIN facets ON document = key
     WHERE facet IN {(*FACETS, "topic")} GROUP BY facet, value ORDER BY count DESC, value
 """
 _TIMELINE = """
     SELECT date - ((date % :step) + :step) % :step AS start, count(*) AS count FROM summarized
     GROUP BY start ORDER BY start
 """
+# An entity has one full name in a document, and a row with it.
 _NAMED = """
-    SELECT entity, count(DISTINCT document) AS count, kind FROM names JOIN summarized ON document = key
-    WHERE entity NOT IN ({marks}) GROUP BY entity ORDER BY count DESC, entity LIMIT ?
-"""
-_FULL_NAME = """
-    SELECT name FROM names JOIN summarized ON document = key WHERE entity = ? AND name IS NOT NULL
-    GROUP BY name ORDER BY count(*) DESC, name LIMIT 1
+    SELECT entity, kind, min(name) AS name, count(*) AS count FROM summarized CROSS JOIN names ON document = key
+    WHERE name IS NOT NULL AND entity NOT IN ({marks}) GROUP BY entity ORDER BY count DESC, entity LIMIT ?
 """
 _CELLS = """
-    SELECT find_tile(latitude, longitude, ?) AS tile, count(DISTINCT document) AS count
-    FROM locations JOIN summarized ON document = key GROUP BY tile ORDER BY count DESC, tile LIMIT ?
+    SELECT x >> :closer AS x, y >> :closer AS y, count(DISTINCT document) AS count
+    FROM summarized CROSS JOIN locations ON document = key
+    GROUP BY x >> :closer, y >> :closer ORDER BY count DESC, 1, 2 LIMIT :most
 """
 
 
@@ -70,9 +69,8 @@ def _facets(counted: list[sqlite3.Row], facet: str) -> list[Facet]:
 def _read_named(connection: sqlite3.Connection, asked: Expression | None) -> Iterator[Named]:
     excluded = sorted(asked_ids(asked))
     statement = _NAMED.format(marks=", ".join("?" * len(excluded)))
-    for row in connection.execute(statement, (*excluded, NAMED_SIZE)).fetchall():
-        name = connection.execute(_FULL_NAME, (row["entity"],)).fetchone()["name"]
-        yield Named(id=row["entity"], kind=row["kind"], name=name, count=row["count"])
+    for row in connection.execute(statement, (*excluded, NAMED_SIZE)):
+        yield Named(id=row["entity"], kind=row["kind"], name=row["name"], count=row["count"])
 
 
 def _find_telling(connection: sqlite3.Connection, counted: list[sqlite3.Row]) -> tuple[Facet, ...]:
@@ -94,6 +92,8 @@ def _find_telling(connection: sqlite3.Connection, counted: list[sqlite3.Row]) ->
 
 
 def _read_cells(connection: sqlite3.Connection, query: Query) -> Iterator[Cell]:
-    for row in connection.execute(_CELLS, (choose_zoom(query.near), CELLS)):
-        latitude, longitude = tile_middle(row["tile"])
-        yield Cell(tile=row["tile"], latitude=latitude, longitude=longitude, count=row["count"])
+    zoom = choose_zoom(query.near)
+    for row in connection.execute(_CELLS, {"closer": CLOSEST_ZOOM - zoom, "most": CELLS}):
+        tile = f"{zoom}/{row['x']}/{row['y']}"
+        latitude, longitude = tile_middle(tile)
+        yield Cell(tile=tile, latitude=latitude, longitude=longitude, count=row["count"])

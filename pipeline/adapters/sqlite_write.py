@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.index.document import find_lede, milliseconds
 from pipeline.index.folding import fold
 from pipeline.ports import Form
+from pipeline.search.tiles import find_tile
 
 
 def write_forms(connection: sqlite3.Connection, forms: Sequence[Form], generation: str) -> dict[str, str]:
@@ -53,8 +54,13 @@ def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> None
     connection.executemany("INSERT INTO facets VALUES (?, ?, ?, ?)", facets)
     names = [(key, *each) for entity in form["entities"] for each in _spellings(entity)]
     connection.executemany("INSERT OR IGNORE INTO names VALUES (?, ?, ?, ?, ?, ?)", names)
-    locations = [(key, point["lat"], point["lon"]) for point in form["locations"]]
-    connection.executemany("INSERT INTO locations VALUES (?, ?, ?)", locations)
+    connection.executemany(
+        "INSERT OR IGNORE INTO spellings VALUES (?, ?)", {(kind, folded) for _, kind, folded, *_ in names}
+    )
+    locations = [
+        (key, point["lat"], point["lon"], *find_tile(point["lat"], point["lon"])) for point in form["locations"]
+    ]
+    connection.executemany("INSERT INTO locations VALUES (?, ?, ?, ?, ?)", locations)
 
 
 def _facet_values(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -8,8 +8,10 @@ from pipeline.search.grammar import Every, Expression, Field, Known, Some, Term
 FACET_SIZE = 10
 NAMED_SIZE = 20
 CELLS = 500
-#: A name of one document alone tells nothing about the others.
-LEAST_TELLING = 2
+#: A name of one or two documents alone tells nothing about the others.
+LEAST_TELLING = 3
+#: Telling names are read from the best of so many documents, of more than that.
+SAMPLE = 1000
 _BY_HOURS = timedelta(days=3)
 
 

@@ -17,13 +17,13 @@ def choose_zoom(circle: Circle | None) -> int:
     return max(WORLD_ZOOM, min(CLOSEST_ZOOM, round(math.log2(_EQUATOR_KM / circle.kilometres)) + 1))
 
 
-def find_tile(latitude: float, longitude: float, zoom: int) -> str:
-    """Return the tile that the point in degrees lies in."""
-    count = 2**zoom
+def find_tile(latitude: float, longitude: float) -> tuple[int, int]:
+    """Return x and y of the tile of the closest zoom that the point in degrees lies in; further out, halve them."""
+    count = 2**CLOSEST_ZOOM
     phi = math.radians(max(-MAX_LATITUDE, min(MAX_LATITUDE, latitude)))
     x = int((longitude + 180) / 360 * count)
     y = int((1 - math.asinh(math.tan(phi)) / math.pi) / 2 * count)
-    return f"{zoom}/{min(x, count - 1)}/{max(0, min(y, count - 1))}"
+    return max(0, min(x, count - 1)), max(0, min(y, count - 1))
 
 
 def tile_middle(tile: str) -> tuple[float, float]:
