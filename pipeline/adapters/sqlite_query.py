@@ -9,6 +9,7 @@ from pipeline.adapters.sqlite_schema import EARTH_RADIUS_KM
 from pipeline.errors import UsageError
 from pipeline.index.document import milliseconds
 from pipeline.index.folding import fold, fold_words
+from pipeline.model.entity import Kind
 from pipeline.model.query import Circle, Query
 from pipeline.search.grammar import (
     ENTITIES,
@@ -39,6 +40,7 @@ NAMES = {
     Field.TOPIC: "topic",
     Field.LANGUAGE: "languages",
 }
+_KINDS = tuple(Kind)
 #: Of headline, deck, lede and text in bm25: the columns of ``words`` in order.
 BM25_WEIGHTS = ", ".join(str(weight) for weight in WEIGHTS.values())
 
@@ -125,7 +127,7 @@ def name_condition(name: Term | Known) -> Condition:
     if name.field in ENTITIES and name.match is Match.WHOLE:
         return Condition("kind = ? AND folded = ? AND name IS NOT NULL", (name.field, fold(name.text)))
     if name.match is Match.WHOLE:
-        return Condition("folded = ?", (fold(name.text),))
+        return Condition(f"kind IN ({_marks(_KINDS)}) AND folded = ?", (*_KINDS, fold(name.text)))
     if name.field in ENTITIES:
         return Condition("kind = ? AND ' ' || folded || ' ' LIKE ?", (name.field, _like(name)))
     return Condition("' ' || folded || ' ' LIKE ?", (_like(name),))

@@ -59,7 +59,6 @@ CREATE TABLE names (
     name TEXT,                 -- as it is written, where the spelling is its full name
     PRIMARY KEY (document, kind, folded, entity)
 ) WITHOUT ROWID;
-CREATE INDEX names_by_folded ON names (folded, entity);
 CREATE INDEX names_by_kind ON names (kind, folded, entity);
 CREATE INDEX names_by_entity ON names (entity);
 

@@ -30,7 +30,7 @@ def print_page(page: SearchPage, query: Query) -> None:
     documents = f"{page.total} documents" if page.total != 1 else "1 document"
     folded = "" if page.folded_total is None else f", {page.folded_total} of them with a text of their own"
     first = (query.page - 1) * query.limit
-    shown = f", {first + 1} to {first + len(page.hits)}" if first and page.hits else ""
+    shown = f"; hits {first + 1} to {first + len(page.hits)}" if first and page.hits else ""
     console.say(documents + folded + shown)
     if page.suggestion:
         console.say(f"did you mean: {page.suggestion}")
@@ -109,10 +109,11 @@ def _print_summary(summary: Summary) -> None:
         most = max(span.count for span in summary.timeline)
         left_out = len(summary.timeline) - _MOST_SPANS
         if left_out > 0:
-            console.say(f"and {left_out} earlier days; --json has all", style="dim")
+            console.say(f"and {left_out} earlier; --json has all", style="dim")
+        form = "%Y-%m-%d" if all(span.start.hour == 0 for span in summary.timeline) else "%Y-%m-%d %H:%M"
         for span in summary.timeline[-_MOST_SPANS:]:
             bar = "█" * max(1, round(_BAR * span.count / most))
-            console.say(f"{span.start:%Y-%m-%d %H:%M} {bar} {span.count}")
+            console.say(f"{span.start.strftime(form)} {bar} {span.count}")
 
 
 def _print_counts(name: str, facets: Sequence[Facet]) -> None:

@@ -13,7 +13,7 @@ MAX_LIMIT = 1000
 MAX_HITS = 10_000  # how far pages reach: further on, each costs a store all before it
 MAX_VALUES, MAX_VALUE = 100, 1000  # of one filter, and characters of one
 #: Of ``like``.
-NO_SUCH_DOCUMENT = "--like is {!r}, which is no article in the index; give the address or the id of one that is"
+NO_SUCH_DOCUMENT = "--like: no article in the index has the id {!r}; give the address or the id of one that is there"
 HALF_EQUATOR_KM = 20_038  # no two places are further apart
 
 

@@ -190,7 +190,7 @@ def test_what_says_the_like_is_found_best_first_without_itself_and_its_reprints(
 
 
 def test_the_like_of_nothing_is_a_usage_error(store: SearchStore) -> None:
-    with pytest.raises(UsageError, match="--like is 'nothing', which is no article in the index"):
+    with pytest.raises(UsageError, match="--like: no article in the index has the id 'nothing'"):
         store.search(make_query(like="nothing"))
 
 

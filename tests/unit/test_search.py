@@ -12,6 +12,7 @@ from pipeline.search.grammar import (
     Every,
     Expression,
     Field,
+    Known,
     Match,
     Not,
     Some,
@@ -20,6 +21,7 @@ from pipeline.search.grammar import (
     parse_text,
     wanted_terms,
 )
+from pipeline.search.names import MAX_SPELLINGS, expand, read_expression, spellings
 from pipeline.search.request import make_query
 
 WORD, PHRASE, PREFIX = Match.WORD, Match.PHRASE, Match.PREFIX
@@ -157,3 +159,58 @@ def test_near() -> None:
 def test_what_cannot_be_understood_is_named(options: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         make_query(**options)  # type: ignore[arg-type] - each value has its option's type
+
+
+# Spellings
+
+
+def whole(text: str) -> Term:
+    return Term(text, Match.WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("text", "looked_up"),
+    [
+        ("a", [whole("a")]),
+        ("a b c", [whole("a"), whole("b"), whole("c"), whole("a b c"), whole("a b"), whole("b c")]),
+        ("a OR b", [whole("a"), whole("b")]),
+        ('person:a -place:"b c"', [Term("a", WORD, Field.PERSON), Term("b c", PHRASE, Field.PLACE)]),
+        ("speaker:a", [Term("a", WORD, Field.PERSON)]),
+        ('"a b" aa* headline:c person:bb* publisher:d', []),
+    ],
+)
+def test_what_may_be_a_name_is_looked_up(text: str, looked_up: list[Term]) -> None:
+    assert list(spellings(parse_text(text))) == looked_up
+
+
+def test_a_pasted_text_is_not_looked_up_word_by_word() -> None:
+    assert len(spellings(parse_text(" ".join(f"word{number}" for number in range(60))))) == MAX_SPELLINGS
+
+
+@pytest.mark.parametrize(
+    ("text", "expression"),
+    [
+        ("a x", Every((Known(A, ("1",)), Term("x")))),
+        ("x b c", Every((Term("x"), Known(Every((B, C)), ("2",))))),
+        ("a b c", Every((Known(A, ("1",)), Known(Every((B, C)), ("2",))))),
+        ("-a", Not(Known(A, ("1",)))),
+        ("x OR a", Some((Term("x"), Known(A, ("1",))))),
+        ('"a"', Term("a", PHRASE)),
+        ("speaker:d", Known(Term("d", WORD, Field.SPEAKER), ("3",), is_speaker=True)),
+    ],
+)
+def test_entities_stand_beside_the_spellings_that_they_have(text: str, expression: Expression) -> None:
+    asked = parse_text(text)
+    assert asked is not None
+    assert expand(asked, {whole("a"): ["1"], whole("b c"): ["2"], Term("d", WORD, Field.PERSON): ["3"]}) == expression
+
+
+def test_filters_are_alternatives_that_all_must_hold() -> None:
+    query = make_query("a", people=["b", "c"], entities=["geonames:1"])
+    assert read_expression(query) == Every(
+        (
+            A,
+            Some((Term("b", Match.WHOLE, Field.PERSON), Term("c", Match.WHOLE, Field.PERSON))),
+            Term("geonames:1", Match.WHOLE, Field.ENTITY),
+        )
+    )
