@@ -2,7 +2,6 @@
 
 import math
 import sqlite3
-from datetime import timedelta
 from pathlib import Path
 
 from pipeline.adapters.sqlite_wal import enable_wal
@@ -141,7 +140,7 @@ def _open(connection: sqlite3.Connection, path: Path) -> None:
         raise UsageError(message)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.create_function("distance_km", 4, distance_km, deterministic=True)
-    connection.create_function("freshness", 1, _freshness, deterministic=True)
+    connection.create_function("freshness", 1, freshness, deterministic=True)
 
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:
@@ -175,10 +174,6 @@ def _split(script: str) -> list[str]:
             statements.append(open_lines)
             open_lines = ""
     return statements
-
-
-def _freshness(age_ms: int) -> float:
-    return freshness(timedelta(milliseconds=age_ms))
 
 
 def distance_km(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:

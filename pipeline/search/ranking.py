@@ -18,14 +18,15 @@ PROMINENCE = 4.0
 #: What newness adds to a factor of 1, and after how long half of it is left.
 NEWNESS = 0.5
 HALF_LIFE = timedelta(days=7)
+_HALF_LIFE_MS = HALF_LIFE / timedelta(milliseconds=1)
 
 _PLACES = {"headline": "headline", "deck": "deck", "lede": "first paragraph", "text": "text"}
 _NAMES = ENTITIES | {Field.ENTITY}
 
 
-def freshness(age: timedelta) -> float:
+def freshness(age_ms: float) -> float:
     """Return the factor of a document of that age: 1.5 at first, 1.25 after a week, 1 in the end."""
-    return float(1 + NEWNESS * 0.5 ** (abs(age) / HALF_LIFE))
+    return float(1 + NEWNESS * 0.5 ** (abs(age_ms) / _HALF_LIFE_MS))
 
 
 def wanted_names(expression: Expression | None) -> Iterator[Term | Known]:
@@ -67,4 +68,4 @@ def freshness_reason(date: datetime, now: datetime) -> Reason:
     """Say how old the document is."""
     hours = abs(now - date) / timedelta(hours=1)
     age = f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"  # noqa: PLR2004 - two days
-    return Reason(part=Part.FRESHNESS, value=freshness(now - date), detail=f"{age} old")
+    return Reason(part=Part.FRESHNESS, value=freshness((now - date) / timedelta(milliseconds=1)), detail=f"{age} old")
