@@ -20,7 +20,6 @@ from pipeline.search.grammar import (
     Term,
     wanted_terms,
 )
-from pipeline.search.names import MAX_IDS
 from pipeline.search.ranking import HALF_LIFE, NEWNESS, PROMINENCE, WEIGHTS, wanted_names
 
 Json = dict[str, Any]
@@ -37,8 +36,6 @@ NAME_FIELDS = {
 FLAT_FIELDS = {Field.PERSON: "people", Field.ORGANIZATION: "organizations", Field.PLACE: "places"}
 #: Prefixes expand to at most so many words of a shard.
 MAX_EXPANSIONS = 1000
-#: Documents of a shard that the entities of a spelling are taken from: a bound on what a common word costs.
-MOST_SPELLED = 1000
 
 
 def expression_clause(expression: Expression, stemmed: Sequence[str], *, is_named: bool = False) -> Json:
@@ -77,7 +74,7 @@ def term_clause(term: Term, stemmed: Sequence[str], *, is_named: bool = False) -
         case Field.HEADLINE | Field.DECK | Field.TEXT:
             clause = prose_clause(term, {str(term.field): 1}, (), is_named=is_named)
         case Field.QUOTE:
-            clause = nested("quotes", prose_clause(term, {"quotes.text": 1}, (), is_named=is_named))
+            clause = quote_clause(term, is_named=is_named)
         case Field.SPEAKER:
             clause = filtered(nested("quotes", name_clause(term, "quotes.speaker_name")))
         case Field.PERSON | Field.ORGANIZATION | Field.PLACE:
@@ -87,6 +84,12 @@ def term_clause(term: Term, stemmed: Sequence[str], *, is_named: bool = False) -
         case _:
             clause = filtered(name_clause(term, NAME_FIELDS[term.field]))
     return clause
+
+
+def quote_clause(term: Term, *, is_named: bool) -> Json:
+    """Match words of a quotation; inside of a nested clause, no name would be told."""
+    clause = nested("quotes", prose_clause(term, {"quotes.text": 1}, ()))
+    return {"nested": clause["nested"] | {"_name": clause_name(term, "quotes.text")}} if is_named else clause
 
 
 def entity_clause(name: Term) -> Json:
@@ -208,49 +211,6 @@ def like_clause(form: Mapping[str, Any]) -> Json:
     # At least so many: a word of two documents tells nothing, and in a small index many words are in two.
     bounds = {"min_term_freq": 1, "min_doc_freq": 2, "max_query_terms": 25, "minimum_should_match": "30%"}
     return {"more_like_this": {"fields": ["text"], "like": [text], **bounds}}
-
-
-def spellings_body(terms: Sequence[Term]) -> Json:
-    """Return the body that asks for the ids of the entities that have such a spelling, by the term's number."""
-    wanted = [entity_clause(term) for term in terms]
-    ids = {"ids": {"terms": {"field": "entities.id", "size": MAX_IDS}}}
-    return {
-        "size": 0,
-        "track_total_hits": False,
-        "terminate_after": MOST_SPELLED,
-        "query": filtered(nested("entities", {"bool": {"should": wanted, "minimum_should_match": 1}})),
-        "aggs": {
-            "entities": {
-                "nested": {"path": "entities"},
-                "aggs": {str(number): {"filter": clause, "aggs": ids} for number, clause in enumerate(wanted)},
-            }
-        },
-    }
-
-
-def read_spellings(answer: Json, terms: Sequence[Term]) -> dict[Term, tuple[str, ...]]:
-    """Return the ids that Elasticsearch answered to ``spellings_body``."""
-    counted = answer.get("aggregations", {}).get("entities", {})
-    return {
-        term: tuple(bucket["key"] for bucket in counted.get(str(number), {}).get("ids", {}).get("buckets", ()))
-        for number, term in enumerate(terms)
-    }
-
-
-def suggestions_body(words: Sequence[str]) -> Json:
-    """Return the body that asks for words that the index has in place of those that it has not."""
-    options = {"field": "text", "suggest_mode": "missing", "min_word_length": 4, "size": 1}
-    return {"size": 0, "suggest": {word: {"text": plain(word), "term": options} for word in words}}
-
-
-def read_suggestions(answer: Json) -> dict[str, str]:
-    """Return the likeliest correction of each word that has one."""
-    found = answer.get("suggest", {})
-    return {
-        word: suggested[0]["options"][0]["text"]
-        for word, suggested in found.items()
-        if len(suggested) == 1 and suggested[0]["options"]
-    }
 
 
 def nested(path: str, clause: Json) -> Json:

@@ -9,12 +9,10 @@ from elasticsearch import Elasticsearch
 
 from pipeline.adapters import elasticsearch_scan as scan
 from pipeline.adapters.elasticsearch_page import page_body, read_page
-from pipeline.adapters.elasticsearch_query import (
-    Json,
-    found_clause,
+from pipeline.adapters.elasticsearch_query import Json, found_clause, search_body
+from pipeline.adapters.elasticsearch_spellings import (
     read_spellings,
     read_suggestions,
-    search_body,
     spellings_body,
     suggestions_body,
 )

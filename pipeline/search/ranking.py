@@ -20,7 +20,13 @@ NEWNESS = 0.5
 HALF_LIFE = timedelta(days=7)
 _HALF_LIFE_MS = HALF_LIFE / timedelta(milliseconds=1)
 
-_PLACES = {"headline": "headline", "deck": "deck", "lede": "first paragraph", "text": "text"}
+_PLACES = {
+    "headline": "headline",
+    "deck": "deck",
+    "lede": "first paragraph",
+    "text": "text",
+    "quotes.text": "a quotation",
+}
 _NAMES = ENTITIES | {Field.ENTITY}
 
 

@@ -119,6 +119,16 @@ def test_raw_queries_reach_nested_entities_and_quotes(store: ElasticsearchStore)
 
 
 @real
+def test_words_of_a_quotation_have_their_share_of_the_score(store: ElasticsearchStore) -> None:
+    quote = Quote(start=0, end=5, text="We agreed on wheat", speaker="person:Ann", cue="said")
+    store.write([document(quotes=[quote]), document("other")])
+    (hit,) = store.search(make_query("quote:wheat", explains=True)).hits
+    text, fresh = hit.reasons
+    assert text.detail == "“wheat”: a quotation"
+    assert hit.score == pytest.approx(text.value * fresh.value, rel=1e-4)
+
+
+@real
 def test_a_wrong_raw_query_is_a_usage_error(store: ElasticsearchStore) -> None:
     store.prepare()
     with pytest.raises(UsageError, match="unknown query"):
