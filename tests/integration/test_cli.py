@@ -34,7 +34,7 @@ def test_ingest_search_and_ledger_as_json(served: Newswire) -> None:
     assert sums["seen"] == sums["pending"] + sum(sums["fates"].values()) == 30
 
     page = json.loads(served("search", "tehran", "--facets", "--json", "--limit", "1").stdout)
-    assert set(page) == {"total", "hits", "facets"}
+    assert set(page) == {"total", "hits", "facets", "timeline", "named", "telling", "cells"}
     [hit] = page["hits"]
     assert set(hit) == {"id", "url", "headline", "published", "publisher", "language", "score", "snippets"}
     assert {"people", "organizations", "places", "publishers", "languages"} <= set(page["facets"])
@@ -129,6 +129,8 @@ sitemaps = ["{origin}/sitemap.xml"]
         (["search", "--near", "1,2"], "--near is '1,2'; write latitude, longitude and kilometres"),
         (["search", "--limit", "100000"], "--limit is 100000; it must be from 0 to 1000"),
         (["search", "--sort", "best"], "--sort is 'best'; it must be one of"),
+        (["search", "--page", "-1"], "--page is -1; the first is 1"),
+        (["search", "--like", "none"], "--like: no article in the index has the id 'none'"),
         (["search", "--dsl", "none.json"], "raw Elasticsearch queries need Elasticsearch"),
         (["backfill", "--from", "2026-13-01", "--to", "2026-11-01"], "--from is '2026-13-01'; write a day"),
         (["backfill", "--from", "2026-11-05", "--to", "2026-11-01"], "--from 2026-11-05 is later than --to"),
