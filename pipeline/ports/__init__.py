@@ -3,6 +3,7 @@
 Any method can raise ``errors.StoreUnavailable`` (or, for the Fetcher, ``errors.Retry``) when the other side does not answer.
 """
 
+from pipeline.ports.alerts import Alerts
 from pipeline.ports.archive import Archive, BatchWriter, WarcSource
 from pipeline.ports.clock import Clock
 from pipeline.ports.fetching import Fetcher, Hosts
@@ -15,6 +16,7 @@ from pipeline.ports.tagger import Tagger
 
 __all__ = [
     "Added",
+    "Alerts",
     "Archive",
     "BatchWriter",
     "Clock",
