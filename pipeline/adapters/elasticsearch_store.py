@@ -10,6 +10,7 @@ from elasticsearch import Elasticsearch
 
 from pipeline.adapters import elasticsearch_bulk as bulk
 from pipeline.adapters import elasticsearch_scan as scan
+from pipeline.adapters import elasticsearch_watch as watch
 from pipeline.adapters.elasticsearch_errors import our_errors
 from pipeline.adapters.elasticsearch_generations import Generations
 from pipeline.adapters.elasticsearch_query import Json
@@ -22,7 +23,7 @@ from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
 from pipeline.model.version import Version
-from pipeline.ports import Clock, Form, Refusal, StoredMonth, StoreStatus
+from pipeline.ports import Clock, Form, Matched, Refusal, StoredMonth, StoreStatus
 
 #: How long a writer waits for a promotion to end, in all.
 PATIENCE = 60.0
@@ -93,6 +94,16 @@ class ElasticsearchStore:
         """Ask the live generation."""
         with our_errors(self._url):
             return self._reader.search(query)
+
+    def match(self, queries: Sequence[Query], document_ids: Sequence[str]) -> Matched:
+        """Look the documents up, then ask their indices all queries in one request."""
+        with our_errors(self._url):
+            return watch.match_documents(self._client, self._alias, queries, document_ids, self._stemmed)
+
+    def count(self, asked: Sequence[tuple[Query, Sequence[datetime]]]) -> tuple[tuple[int, ...] | UsageError, ...]:
+        """Ask all in one request."""
+        with our_errors(self._url):
+            return watch.count_documents(self._client, self._alias, asked, self._stemmed)
 
     def export(self, query: Query) -> Iterator[Form]:
         """Page through a point in time."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, insert, or_, select, update
 
 from pipeline.adapters.sql_among import among
 from pipeline.adapters.sql_database import PARAMETERS, Database, rows_by_key
@@ -26,7 +26,9 @@ class SqlAlerts:
         """Insert, or replace."""
         row = {"name": search.name, "search": codec.encode(search).decode()}
         with self._database.write() as connection:
-            there = connection.execute(select(saved_searches.c.name).where(saved_searches.c.name == search.name)).first()
+            there = connection.execute(
+                select(saved_searches.c.name).where(saved_searches.c.name == search.name)
+            ).first()
             if there and not replaces:
                 raise UsageError(f"there is a saved search {search.name!r} already; --replace puts this in its place")
             connection.execute(delete(saved_searches).where(saved_searches.c.name == search.name))
@@ -207,9 +209,11 @@ def _insert_alerts(connection: Connection, fresh: Sequence[Alert], searches: Map
 
 
 def _mark_watched(connection: Connection, watched: Mapping[str, int]) -> None:
-    """A version that came meanwhile stays unwatched."""
+    """Note these versions; one that came meanwhile stays unwatched."""
     if watched:
-        change = update(articles).where(articles.c.article_id == bindparam("key"), articles.c.version <= bindparam("seen"))
+        change = update(articles).where(
+            articles.c.article_id == bindparam("key"), articles.c.version <= bindparam("seen")
+        )
         rows = [{"key": key, "seen": version} for key, version in sorted(watched.items())]
         connection.execute(change.values(is_watched=True), rows)
 

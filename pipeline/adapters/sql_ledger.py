@@ -136,9 +136,7 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
         with self._database.write() as connection:
             return sql_inbox.renew(connection, batches, until)
 
-    def settle(
-        self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = (), *, past: bool = False
-    ) -> None:
+    def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = (), *, past: bool = False) -> None:
         """Settle URLs and keep articles. Raises UsageError where a URL was never seen."""
         with self._database.write() as connection:
             sql_fates.settle(connection, outcomes)

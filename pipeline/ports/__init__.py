@@ -10,9 +10,10 @@ from pipeline.ports.fetching import Fetcher, Hosts
 from pipeline.ports.knowledge import Added, Knowledge
 from pipeline.ports.ledger import Holding, Ledger, Recorded
 from pipeline.ports.printings import Printings, Reprints
-from pipeline.ports.search_store import Form, Refusal, SearchStore, StoredMonth, StoreStatus
+from pipeline.ports.search_store import Form, Matched, Refusal, SearchStore, StoredMonth, StoreStatus
 from pipeline.ports.stories import Stories
 from pipeline.ports.tagger import Tagger
+from pipeline.ports.webhooks import Webhooks
 
 __all__ = [
     "Added",
@@ -26,6 +27,7 @@ __all__ = [
     "Hosts",
     "Knowledge",
     "Ledger",
+    "Matched",
     "Printings",
     "Recorded",
     "Refusal",
@@ -36,4 +38,5 @@ __all__ = [
     "Stories",
     "Tagger",
     "WarcSource",
+    "Webhooks",
 ]

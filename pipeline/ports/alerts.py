@@ -17,7 +17,7 @@ class Alerts(Protocol):
     def save_search(self, search: SavedSearch, *, replaces: bool = False) -> None:
         """Keep the search. Raises UsageError where the name is taken and it does not replace that one.
 
-        One that replaces another has its alerts, and what is not delivered yet goes to the new webhooks only where they are the old.
+        One that replaces another goes on with its alerts; what is on its way to a webhook that is no longer there will be dead.
         """
         ...
 

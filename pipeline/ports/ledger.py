@@ -108,12 +108,11 @@ class Ledger(Printings, Stories, Protocol):
         """Prolong the leases of what the batches still hold; return how many claims that are."""
         ...
 
-    def settle(
-        self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = (), *, past: bool = False
-    ) -> None:
+    def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = (), *, past: bool = False) -> None:
         """Give each URL its one fate, and keep these articles as indexed, in one transaction; repeating it changes nothing.
 
-        The articles are unwatched then (see ports.Alerts) unless they are ``past`` ones or nothing is watched for. A revision that a feed replaced meanwhile stays pending; a capture older than the known one changes no article.
+        The articles are unwatched then (see ports.Alerts) unless they are ``past`` ones or nothing is watched for. A revision
+        that a feed replaced meanwhile stays pending; a capture older than the known one changes no article.
         """
         ...
 

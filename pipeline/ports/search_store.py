@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from pipeline.errors import UsageError
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
 from pipeline.model.version import Version
@@ -40,6 +41,14 @@ class StoredMonth:
     documents: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """Some documents, and which of them each of some queries finds: their ids, or why the store cannot serve the query."""
+
+    forms: Mapping[str, Form]
+    found: tuple[frozenset[str] | UsageError, ...]
+
+
 class SearchStore(Protocol):
     """Keeps documents and finds them; speaks Query, never a store's own language.
 
@@ -70,6 +79,14 @@ class SearchStore(Protocol):
 
     def search(self, query: Query) -> SearchPage:
         """Return the page. Raises UsageError on a query that it cannot serve."""
+        ...
+
+    def match(self, queries: Sequence[Query], document_ids: Sequence[str]) -> Matched:
+        """Return which of these live documents each query finds, in order of the queries; many queries, few documents."""
+        ...
+
+    def count(self, asked: Sequence[tuple[Query, Sequence[datetime]]]) -> tuple[tuple[int, ...] | UsageError, ...]:
+        """Return how many documents each query finds between each time given for it and the next, the later one exclusive."""
         ...
 
     def export(self, query: Query) -> Iterator[Form]:

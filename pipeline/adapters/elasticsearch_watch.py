@@ -1,0 +1,84 @@
+"""What saved searches ask of Elasticsearch: which of few documents match, and counts by time, many queries in one request."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from elasticsearch import Elasticsearch
+
+from pipeline.adapters.elasticsearch_errors import BUSY, SERVER_FAILURE, describe
+from pipeline.adapters.elasticsearch_query import Json, date_clause, search_body
+from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.index.document import milliseconds
+from pipeline.model.query import Query
+from pipeline.ports import Matched
+
+#: Queries of one request: some 2 kB each.
+AT_ONCE = 1000
+
+
+def match_documents(
+    client: Elasticsearch, alias: str, queries: Sequence[Query], document_ids: Sequence[str], stemmed: Sequence[str]
+) -> Matched:
+    """Ask only the indices that hold the documents: with years of months behind the alias, most hold none of them."""
+    ids = {"ids": {"values": list(document_ids)}}
+    body = {"query": ids, "size": len(document_ids)}
+    answer = client.search(index=alias, body=body, ignore_unavailable=True, allow_partial_search_results=False)
+    hits = answer["hits"]["hits"]
+    if not hits:
+        return Matched(forms={}, found=(frozenset(),) * len(queries))
+    asked = [_asked(query, ids, stemmed) | {"size": len(hits), "_source": False} for query in queries]
+    answers = _search_all(client, sorted({hit["_index"] for hit in hits}), asked)
+    found = (
+        each if isinstance(each, UsageError) else frozenset(hit["_id"] for hit in each["hits"]["hits"])
+        for each in answers
+    )
+    return Matched(forms={hit["_id"]: hit["_source"] for hit in hits}, found=tuple(found))
+
+
+def count_documents(
+    client: Elasticsearch, alias: str, asked: Sequence[tuple[Query, Sequence[datetime]]], stemmed: Sequence[str]
+) -> tuple[tuple[int, ...] | UsageError, ...]:
+    """Count in ranges of the date."""
+    bodies = [
+        _asked(query, date_clause(edges[0], edges[-1]), stemmed)
+        | {"size": 0, "aggs": {"times": {"date_range": _ranges(edges)}}}
+        for query, edges in asked
+    ]
+    return tuple(
+        each if isinstance(each, UsageError) else tuple(_read_counts(each, len(edges) - 1))
+        for each, (_, edges) in zip(_search_all(client, [alias], bodies), asked, strict=True)
+    )
+
+
+def _asked(query: Query, clause: Json, stemmed: Sequence[str]) -> Json:
+    """Return the part of the query's body that finds, narrowed by the clause, without scores."""
+    found = search_body(query, stemmed)["query"]
+    return {"query": {"bool": {"filter": [found, clause]}}, "track_total_hits": False}
+
+
+def _ranges(edges: Sequence[datetime]) -> Json:
+    spans = pairwise([milliseconds(edge) for edge in edges])
+    ranges = [{"key": str(number), "from": since, "to": until} for number, (since, until) in enumerate(spans)]
+    return {"field": "date", "format": "epoch_millis", "ranges": ranges}
+
+
+def _read_counts(answer: Json, size: int) -> Iterator[int]:
+    counted = {
+        bucket["key"]: bucket["doc_count"]
+        for bucket in answer.get("aggregations", {}).get("times", {}).get("buckets", ())
+    }
+    yield from (counted.get(str(number), 0) for number in range(size))
+
+
+def _search_all(client: Elasticsearch, indices: Sequence[str], bodies: Sequence[Json]) -> Iterator[Any]:
+    """Yield the answer to each body, or why the server refuses it. Raises StoreUnavailable where it is too busy."""
+    header = {"index": list(indices), "ignore_unavailable": True, "allow_partial_search_results": False}
+    for start in range(0, len(bodies), AT_ONCE):
+        lines = [line for body in bodies[start : start + AT_ONCE] for line in (header, body)]
+        for answer in client.msearch(searches=lines)["responses"]:
+            status, error = answer["status"], answer.get("error")
+            if error and (status in BUSY or status >= SERVER_FAILURE):
+                raise StoreUnavailable(f"Elasticsearch cannot answer now ({status}): {describe(error)}")
+            yield UsageError(f"Elasticsearch refuses the query ({status}): {describe(error)}") if error else answer
