@@ -14,27 +14,63 @@ from pipeline.index.document import milliseconds
 from pipeline.model.query import Query
 from pipeline.ports import Matched
 
-#: Queries of one request: some 2 kB each.
+#: Searches of one request.
 AT_ONCE = 1000
+#: Queries of one search over few documents.
+TOGETHER = 100
 
 
 def match_documents(
     client: Elasticsearch, alias: str, queries: Sequence[Query], document_ids: Sequence[str], stemmed: Sequence[str]
 ) -> Matched:
-    """Ask only the indices that hold the documents: with years of months behind the alias, most hold none of them."""
+    """Ask only the indices that hold the documents: with years of months behind the alias, most hold none of them.
+
+    Queries are asked as filters, many in one search: looking up the documents costs more than asking them one query more.
+    Where the server refuses such a search, each of its queries is asked alone, to find the one that it refuses.
+    """
     ids = {"ids": {"values": list(document_ids)}}
     body = {"query": ids, "size": len(document_ids)}
     answer = client.search(index=alias, body=body, ignore_unavailable=True, allow_partial_search_results=False)
     hits = answer["hits"]["hits"]
+    forms = {hit["_id"]: hit["_source"] for hit in hits}
     if not hits:
         return Matched(forms={}, found=(frozenset(),) * len(queries))
-    asked = [_asked(query, ids, stemmed) | {"size": len(hits), "_source": False} for query in queries]
-    answers = _search_all(client, sorted({hit["_index"] for hit in hits}), asked)
-    found = (
-        each if isinstance(each, UsageError) else frozenset(hit["_id"] for hit in each["hits"]["hits"])
-        for each in answers
-    )
-    return Matched(forms={hit["_id"]: hit["_source"] for hit in hits}, found=tuple(found))
+    indices = sorted({hit["_index"] for hit in hits})
+    filters = [search_body(query, stemmed)["query"] for query in queries]
+    groups = [filters[start : start + TOGETHER] for start in range(0, len(filters), TOGETHER)]
+    found = list[frozenset[str] | UsageError]()
+    for group, counted in zip(groups, _ask_groups(client, indices, ids, groups, len(hits)), strict=True):
+        if isinstance(counted, UsageError) and len(group) > 1:
+            alone = [[each] for each in group]
+            found += [
+                one if isinstance(one, UsageError) else one[0]
+                for one in _ask_groups(client, indices, ids, alone, len(hits))
+            ]
+        else:
+            found += [counted] if isinstance(counted, UsageError) else counted
+    return Matched(forms=forms, found=tuple(found))
+
+
+def _ask_groups(
+    client: Elasticsearch, indices: Sequence[str], ids: Json, groups: Sequence[Sequence[Json]], size: int
+) -> Iterator[list[frozenset[str]] | UsageError]:
+    """Yield for each group of queries which of the documents each finds."""
+    named = {"terms": {"field": "id", "size": size}}
+    bodies = [
+        {
+            "query": {"bool": {"filter": [ids]}},
+            "size": 0,
+            "track_total_hits": False,
+            "aggs": {"found": {"filters": {"filters": group}, "aggs": {"ids": named}}},
+        }
+        for group in groups
+    ]
+    for answer in _search_all(client, indices, bodies):
+        if isinstance(answer, UsageError):
+            yield answer
+        else:
+            buckets = answer["aggregations"]["found"]["buckets"]
+            yield [frozenset(each["key"] for each in bucket["ids"]["buckets"]) for bucket in buckets]
 
 
 def count_documents(

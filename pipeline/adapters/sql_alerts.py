@@ -67,7 +67,7 @@ class SqlAlerts:
 
     def alerts(self, search: str | None = None, *, limit: int = 50) -> tuple[Alert, ...]:
         """Read the newest."""
-        query = select(alerts.c.alert).order_by(alerts.c.at.desc(), alerts.c.id).limit(limit)
+        query = select(alerts.c.alert).order_by(alerts.c.at.desc(), alerts.c.shown_at.desc(), alerts.c.id).limit(limit)
         if search is not None:
             query = query.where(alerts.c.search == search)
         with self._database.read() as connection:

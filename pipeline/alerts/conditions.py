@@ -108,6 +108,13 @@ def day_edges(now: datetime) -> tuple[datetime, ...]:
     return tuple(now - day * _DAY for day in range(USUAL_DAYS + 1, -1, -1))
 
 
+def span_in_words(span: timedelta) -> str:
+    """Return whole days or hours, such as ``30 days``."""
+    hours = int(span.total_seconds()) // 3600
+    number, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
+    return f"{number} {unit}" + ("s" if number != 1 else "")
+
+
 def _tail(count: int, mean: float, variance: float) -> float:
     """Return the chance of so many or more under the negative binomial distribution."""
     size = mean**2 / (variance - mean)

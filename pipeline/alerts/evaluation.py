@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from pipeline.alerts.conditions import day_edges, is_silent, judge_volume
+from pipeline.alerts.conditions import day_edges, is_silent, judge_volume, span_in_words
 from pipeline.alerts.evidence import Reading, Sought, show_sentence, sought_of
 from pipeline.errors import UsageError
 from pipeline.model.alert import Alert, Condition, ConditionKind, SavedSearch, Shown
@@ -154,7 +154,7 @@ def _first(case: _Case) -> Iterator[Alert]:
 def _together(case: _Case) -> Iterator[Alert]:
     for reading, count in zip(_after_pauses(case.hits, case.condition), case.counts, strict=True):
         if not sum(count):
-            said = f"together, for the first time in {_in_words(_span(case.condition))}"
+            said = f"together, for the first time in {span_in_words(_span(case.condition))}"
             yield case.alert(reading, said, key=reading.form["id"], apart=case.condition.span)
 
 
@@ -176,7 +176,7 @@ _DECIDE: Mapping[ConditionKind, Callable[[_Case], Iterator[Alert]]] = {
 
 def _silence(search: SavedSearch, condition: Condition, store: SearchStore, now: datetime) -> Alert:
     """Return the alert, once for each document that was the last one."""
-    said = f"no document for {_in_words(_span(condition))}"
+    said = f"no document for {span_in_words(_span(condition))}"
     page = store.search(replace(search.query, sort=Sort.NEWEST, limit=1, with_facets=False))
     form = store.document(page.hits[0].id) if page.hits else None
     if form is None:
@@ -216,12 +216,6 @@ def _moment(reading: Reading) -> datetime:
 def _span(condition: Condition) -> timedelta:
     assert condition.span is not None  # read_condition sees to it, of the kinds that are asked
     return condition.span
-
-
-def _in_words(span: timedelta) -> str:
-    hours = int(span.total_seconds()) // 3600
-    number, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
-    return f"{number} {unit}" + ("s" if number != 1 else "")
 
 
 def _of_kind(search: SavedSearch, kind: ConditionKind) -> list[Condition]:

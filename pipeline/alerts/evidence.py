@@ -5,44 +5,53 @@ word do), and names in any spelling that the document has for them. Of equals th
 stands in a sentence, such as a publisher, the text's first.
 """
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from pipeline.enrich.quotations import find_quotations
 from pipeline.enrich.sentences import Sentences
 from pipeline.enrich.speech import load_speech
-from pipeline.index.folding import fold, fold_words
+from pipeline.index.folding import fold_words
 from pipeline.model.query import Query
 from pipeline.search.grammar import PROSE, Every, Expression, Field, Match, Some, Term, parse_text
 
 Form = Mapping[str, Any]
 
 MOST_CHARACTERS = 500  # of a sentence; some pages have no full stop
-_KINDS = {Field.PERSON: "person", Field.ORGANIZATION: "organization", Field.PLACE: "place"}
+_KINDS = {
+    Field.PERSON: "person",
+    Field.SPEAKER: "person",
+    Field.ORGANIZATION: "organization",
+    Field.PLACE: "place",
+}
 _LEAST_STEM = 4  # letters
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Something that a sentence can show: any of these spellings, each as folded words."""
+class Words:
+    """Words of prose that a query asks for, folded."""
 
-    spellings: tuple[tuple[str, ...], ...]
+    words: tuple[str, ...]
     match: Match
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Entities of a kind that a query asks for: by words of a name, by a whole name, or by id."""
+    """Entities of a kind that a query asks for: by words of a name, by a whole name (both folded), or by id."""
 
     kind: str | None
-    text: str
+    words: tuple[str, ...] = ()
     is_whole: bool = False
+    entity_id: str | None = None
 
 
 #: What a query asks for, and a sentence can show.
-Sought = Term | Names
+Sought = Words | Names
 
 
 class Reading:
@@ -51,9 +60,8 @@ class Reading:
     def __init__(self, form: Form) -> None:
         """Take the document's JSON form."""
         self.form = form
-        text = [(piece, number) for number, piece in enumerate(_cut(form["text"], form["language"]))]
         rest = [form[name] for name in ("deck", "headline") if form.get(name)]
-        self.sentences = [piece for piece, _ in text] + rest
+        self.sentences = [*_cut(form["text"], form["language"]), *rest]
         self._words: list[str] = []
         self._sentence: list[int] = []
         self._at: defaultdict[str, list[int]] = defaultdict(list)
@@ -63,38 +71,67 @@ class Reading:
                 self._words.append(word)
                 self._sentence.append(number)
 
-    def find(self, wanted: Wanted) -> set[int]:
+    def find(self, sought: Sought) -> set[int]:
         """Return the numbers of the sentences that show it."""
-        starts = [at for spelling in wanted.spellings for at in self._starts(spelling, wanted.match)]
-        if not starts and wanted.match is Match.WORD:
-            starts = [at for spelling in wanted.spellings for at in self._alike(spelling)]
+        if isinstance(sought, Names):
+            starts = [at for spelling in self._spellings(sought) for at in self._phrase(spelling)]
+        elif sought.match is Match.PREFIX:
+            starts = list(self._prefix(sought.words))
+        else:
+            starts = list(self._phrase(sought.words))
+            if not starts and sought.match is Match.WORD and len(sought.words) == 1:
+                word = sought.words[0]  # the store found a form of it, by the stem
+                starts = list(self._prefix((word[: max(_LEAST_STEM, len(word) * 2 // 3)],)))
         return {self._sentence[at] for at in starts}
 
-    def _starts(self, spelling: tuple[str, ...], match: Match) -> Iterator[int]:
-        *before, last = spelling
-        if match is Match.PREFIX and not before:
-            yield from (at for word, places in self._at.items() if word.startswith(last) for at in places)
-            return
-        for at in self._at.get(spelling[0], ()):
-            found = self._words[at : at + len(spelling)]
-            is_last = found[-1].startswith(last) if match is Match.PREFIX else found[-1] == last
-            if len(found) == len(spelling) and found[:-1] == before and is_last:
+    def _phrase(self, words: tuple[str, ...]) -> Iterator[int]:
+        """Yield where the words stand next to each other."""
+        size, phrase = len(words), list(words)
+        for at in self._at.get(words[0], ()):
+            if size == 1 or self._words[at : at + size] == phrase:
                 yield at
 
-    def _alike(self, spelling: tuple[str, ...]) -> Iterator[int]:
-        """Yield where words stand that begin alike: the store found one by its stem."""
-        if len(spelling) == 1:
-            stem = spelling[0][: max(_LEAST_STEM, len(spelling[0]) * 2 // 3)]
-            yield from (at for word, places in self._at.items() if word.startswith(stem) for at in places)
+    def _prefix(self, words: tuple[str, ...]) -> Iterator[int]:
+        """Yield where the words stand next to each other, the last one longer perhaps."""
+        *before, last = words
+        first = bisect_left(self._sorted, last)
+        for word in takewhile(lambda word: word.startswith(last), self._sorted[first:]):
+            for at in self._at[word]:
+                begin = at - len(before)
+                if begin >= 0 and self._words[begin:at] == before:
+                    yield begin
+
+    def _spellings(self, names: Names) -> Iterator[tuple[str, ...]]:
+        """Yield every spelling that the document has for the entities meant."""
+        for entity_id, kind, spellings in self._entities:
+            if names.entity_id is not None:
+                is_meant = entity_id == names.entity_id
+            elif names.is_whole:
+                is_meant = kind == names.kind and spellings[0] == names.words
+            else:
+                is_meant = kind == names.kind and any(_holds(spelling, names.words) for spelling in spellings)
+            if is_meant:
+                yield from spellings
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self._at)
+
+    @cached_property
+    def _entities(self) -> list[tuple[str, str, tuple[tuple[str, ...], ...]]]:
+        """Id, kind and folded spellings of each entity, its name first."""
+        named = [
+            (each["id"], each["kind"], [each["name"], *each["aliases"], *each.get("via", ())])
+            for each in self.form["entities"]
+        ]
+        return [(key, kind, _fold_all(names)) for key, kind, names in named]
 
 
 def show_sentence(reading: Reading, sought: Sequence[Sought]) -> str:
     """Return the sentence that shows most of what is sought; empty where the document has no words at all."""
     shown = Counter[int]()
     for each in sought:
-        wanted = _of_names(each, reading.form) if isinstance(each, Names) else _of_term(each)
-        if wanted.spellings:
-            shown.update(reading.find(wanted))
+        shown.update(reading.find(each))
     best = min(shown, key=lambda number: (-shown[number], number), default=0)
     sentence = " ".join(reading.sentences[best].split()) if reading.sentences else ""
     return sentence if len(sentence) <= MOST_CHARACTERS else sentence[:MOST_CHARACTERS].rstrip() + " …"
@@ -103,47 +140,35 @@ def show_sentence(reading: Reading, sought: Sequence[Sought]) -> str:
 def sought_of(query: Query) -> tuple[Sought, ...]:
     """Return what sentences are looked for with: once a query, for all its documents."""
     filters = (("person", query.people), ("organization", query.organizations), ("place", query.places))
-    names = (Names(kind, value, is_whole=True) for kind, values in filters for value in values)
+    names = (Names(kind, tuple(fold_words(value)), is_whole=True) for kind, values in filters for value in values)
     return (*_terms(parse_text(query.text)), *names)
 
 
 def _terms(expression: Expression | None) -> Iterator[Sought]:
     match expression:
-        case Term(field=field) if field in PROSE:
-            yield expression
-        case Term(text=text, field=Field.PERSON | Field.ORGANIZATION | Field.PLACE as field):
-            yield Names(_KINDS[field], text)
-        case Term(text=text, field=Field.SPEAKER):
-            yield Names("person", text)
         case Term(text=text, field=Field.ENTITY):
-            yield Names(None, text)
+            yield Names(None, entity_id=text)
+        case Term(text=text, match=how, field=field) if words := tuple(fold_words(text)):
+            if field in PROSE:
+                yield Words(words, how)
+            elif field in _KINDS:
+                yield Names(_KINDS[field], words)
         case Every(parts) | Some(parts):
             for part in parts:
                 yield from _terms(part)
 
 
-def _of_term(term: Term) -> Wanted:
-    words = tuple(fold_words(term.text))
-    return Wanted((words,) if words else (), term.match)
+def _holds(spelling: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    """Tell whether the words stand in the spelling next to each other, the last one longer perhaps."""
+    *before, last = words
+    places = range(len(spelling) - len(words) + 1)
+    return any(
+        list(spelling[at : at + len(before)]) == before and spelling[at + len(before)].startswith(last) for at in places
+    )
 
 
-def _of_names(names: Names, form: Form) -> Wanted:
-    """Return every spelling that the document has for the entities meant."""
-    asked = fold(names.text)
-    spellings = dict[tuple[str, ...], None]()
-    for entity in form["entities"]:
-        said = [entity["name"], *entity["aliases"], *entity.get("via", ())]
-        if names.kind is None:
-            is_meant = entity["id"] == names.text
-        elif entity["kind"] != names.kind:
-            is_meant = False
-        elif names.is_whole:
-            is_meant = fold(entity["name"]) == asked
-        else:
-            is_meant = any(f" {asked}" in f" {fold(name)}" for name in said)
-        if is_meant:
-            spellings |= {words: None for name in said if (words := tuple(fold_words(name)))}
-    return Wanted(tuple(spellings), Match.PHRASE)
+def _fold_all(names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    return tuple(words for words in dict.fromkeys(tuple(fold_words(name)) for name in names) if words)
 
 
 def _cut(text: str, language: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from html import escape
 from feedgenerator import Atom1Feed
 
 from pipeline.alerts.delivery import alert_json
-from pipeline.model.alert import Alert, SavedSearch
+from pipeline.model.alert import Alert, ConditionKind, SavedSearch
 
 JSON_FEED = "https://jsonfeed.org/version/1.1"
 #: Alerts in a feed; readers ask more often than so many come.
@@ -81,7 +81,10 @@ def _headline(alert: Alert) -> str:
 
 
 def _summary(alert: Alert) -> str:
-    return f"{alert.said}: {alert.shown.sentence}" if alert.shown else alert.said
+    if alert.shown is None:
+        return alert.said
+    is_plain = alert.condition.kind is ConditionKind.ANY
+    return alert.shown.sentence if is_plain else f"{alert.said}: {alert.shown.sentence}"
 
 
 def _alert_urn(alert: Alert) -> str:

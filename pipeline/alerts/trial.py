@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from pipeline.alerts.conditions import day_edges, is_silent, judge_volume
+from pipeline.alerts.conditions import day_edges, is_silent, judge_volume, span_in_words
 from pipeline.alerts.evaluation import shown_by
 from pipeline.alerts.evidence import Reading, sought_of
 from pipeline.errors import UsageError
@@ -55,7 +55,7 @@ def _line(
         case ConditionKind.FIRST:
             return f"can never come true: {total} documents are there" if total else "waits for the first document"
         case ConditionKind.TOGETHER:
-            return f"{last}; alerts for one that comes {condition.span} later or more"
+            return f"{last}; alerts for one that comes {span_in_words(condition.span or timedelta(0))} later or more"
         case ConditionKind.VOLUME:
             return str(judge_volume(*days) or f"{days[0][-1]} documents in 24 hours: not unusual")
         case ConditionKind.SILENCE:
