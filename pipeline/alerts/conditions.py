@@ -26,6 +26,8 @@ USUAL_DAYS = 28
 LEAST_DAYS = 7
 #: Fewer documents in a day are never unusual: three after none are chance.
 LEAST_VOLUME = 5
+#: Of so many days one may have been a burst.
+BURST_EVERY = 14
 #: How seldom so many may come by chance, for them to be unusual: one day in a thousand.
 CHANCE = 0.001
 
@@ -83,13 +85,16 @@ def judge_volume(counts: Sequence[int], whole_index: Sequence[int]) -> Volume | 
 
     Days before the index had any document say nothing and are left out. The count is unusual where so many come by chance on
     less than one day in a thousand, if days are as those before were: by the negative binomial distribution with their mean
-    and variance, but at least that of a Poisson distribution whose mean is known from so many days alone.
+    and variance, but at least that of a Poisson distribution whose mean is known from so many days alone. The highest days
+    count as the next lower one: a burst of last week must not hide this one.
     """
     known = next((day for day, count in enumerate(whole_index[:-1]) if count), len(whole_index))
-    history, count = counts[known:-1], counts[-1]
-    if len(history) < LEAST_DAYS or count < LEAST_VOLUME:
-        return None
+    history, count = sorted(counts[known:-1]), counts[-1]
     days = len(history)
+    if days < LEAST_DAYS or count < LEAST_VOLUME:
+        return None
+    bursts = -(-days // BURST_EVERY)
+    history[-bursts:] = [history[-bursts - 1]] * bursts
     mean = (sum(history) + 0.5) / days  # Jeffreys' prior: what never came may come
     spread = sum((each - mean) ** 2 for each in history) / (days - 1)
     variance = max(spread, mean * (1 + 1 / days))

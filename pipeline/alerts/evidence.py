@@ -80,8 +80,7 @@ class Reading:
         else:
             starts = list(self._phrase(sought.words))
             if not starts and sought.match is Match.WORD and len(sought.words) == 1:
-                word = sought.words[0]  # the store found a form of it, by the stem
-                starts = list(self._prefix((word[: max(_LEAST_STEM, len(word) * 2 // 3)],)))
+                starts = self._form(sought.words[0])
         return {self._sentence[at] for at in starts}
 
     def _phrase(self, words: tuple[str, ...]) -> Iterator[int]:
@@ -90,6 +89,13 @@ class Reading:
         for at in self._at.get(words[0], ()):
             if size == 1 or self._words[at : at + size] == phrase:
                 yield at
+
+    def _form(self, word: str) -> list[int]:
+        """Return where words stand that share the longest beginning with it: the store found one of them, by its stem."""
+        for length in range(len(word) - 1, max(_LEAST_STEM, len(word) * 2 // 3) - 1, -1):
+            if starts := list(self._prefix((word[:length],))):
+                return starts
+        return []
 
     def _prefix(self, words: tuple[str, ...]) -> Iterator[int]:
         """Yield where the words stand next to each other, the last one longer perhaps."""

@@ -53,11 +53,11 @@ def _line(
     last = f"the last document is of {last_at:%Y-%m-%d %H:%M}" if last_at else "no document yet"
     match condition.kind:
         case ConditionKind.FIRST:
-            return f"can never come true: {total} documents are there" if total else "waits for the first document"
+            return f"can never come true: {total} are there already" if total else "waits for the first document"
         case ConditionKind.TOGETHER:
             return f"{last}; alerts for one that comes {span_in_words(condition.span or timedelta(0))} later or more"
         case ConditionKind.VOLUME:
-            return str(judge_volume(*days) or f"{days[0][-1]} documents in 24 hours: not unusual")
+            return str(judge_volume(*days) or f"{days[0][-1]} in 24 hours: not unusual")
         case ConditionKind.SILENCE:
             silent = condition.span and is_silent(last_at, search.created_at, condition.span, now)
             return f"{last}: " + ("silent" if silent else "not silent")
