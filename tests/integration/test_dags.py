@@ -20,6 +20,7 @@ from tests.fixtures.entries import NOW, an_entry
 DAGS = Path(__file__).parents[2] / "dags"
 #: What each file declares. A file that is not named here fails the suite.
 DECLARED = {
+    "alert.py": {"alert"},
     "backfill.py": {"backfill"},
     "ingest.py": {"ingest"},
     "maintain.py": {"maintain"},
