@@ -23,7 +23,8 @@ from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
 from pipeline.model.version import Version
-from pipeline.ports import Clock, Form, Matched, Refusal, StoredMonth, StoreStatus
+from pipeline.ports import Asked, Clock, Entities, Form, Matched, Refusal, StoredMonth, StoreStatus
+from pipeline.search.names import name_key, read_expression
 
 #: How long a writer waits for a promotion to end, in all.
 PATIENCE = 60.0
@@ -95,12 +96,17 @@ class ElasticsearchStore:
         with our_errors(self._url):
             return self._reader.search(query)
 
-    def match(self, queries: Sequence[Query], document_ids: Sequence[str]) -> Matched:
+    def entities_of(self, query: Query) -> Entities:
+        """Look the names up."""
+        with our_errors(self._url):
+            return {name_key(term): ids for term, ids in self._reader.entities_of(read_expression(query)).items()}
+
+    def match(self, asked: Sequence[Asked], document_ids: Sequence[str]) -> Matched:
         """Look the documents up, then ask their indices all queries in one request."""
         with our_errors(self._url):
-            return watch.match_documents(self._client, self._alias, queries, document_ids, self._stemmed)
+            return watch.match_documents(self._client, self._alias, asked, document_ids, self._stemmed)
 
-    def count(self, asked: Sequence[tuple[Query, Sequence[datetime]]]) -> tuple[tuple[int, ...] | UsageError, ...]:
+    def count(self, asked: Sequence[tuple[Asked, Sequence[datetime]]]) -> tuple[tuple[int, ...] | UsageError, ...]:
         """Ask all in one request."""
         with our_errors(self._url):
             return watch.count_documents(self._client, self._alias, asked, self._stemmed)

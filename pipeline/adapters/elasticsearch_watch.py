@@ -8,11 +8,11 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from pipeline.adapters.elasticsearch_errors import BUSY, SERVER_FAILURE, describe
-from pipeline.adapters.elasticsearch_query import Json, date_clause, search_body
+from pipeline.adapters.elasticsearch_query import Json, date_clause, found_clause
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index.document import milliseconds
-from pipeline.model.query import Query
-from pipeline.ports import Matched
+from pipeline.ports import Asked, Matched
+from pipeline.search.names import expand_known
 
 #: Searches of one request.
 AT_ONCE = 1000
@@ -21,7 +21,7 @@ TOGETHER = 100
 
 
 def match_documents(
-    client: Elasticsearch, alias: str, queries: Sequence[Query], document_ids: Sequence[str], stemmed: Sequence[str]
+    client: Elasticsearch, alias: str, asked: Sequence[Asked], document_ids: Sequence[str], stemmed: Sequence[str]
 ) -> Matched:
     """Ask only the indices that hold the documents: with years of months behind the alias, most hold none of them.
 
@@ -34,9 +34,9 @@ def match_documents(
     hits = answer["hits"]["hits"]
     forms = {hit["_id"]: hit["_source"] for hit in hits}
     if not hits:
-        return Matched(forms={}, found=(frozenset(),) * len(queries))
+        return Matched(forms={}, found=(frozenset(),) * len(asked))
     indices = sorted({hit["_index"] for hit in hits})
-    filters = [search_body(query, stemmed)["query"] for query in queries]
+    filters = [_found(each, stemmed) for each in asked]
     groups = [filters[start : start + TOGETHER] for start in range(0, len(filters), TOGETHER)]
     found = list[frozenset[str] | UsageError]()
     for group, counted in zip(groups, _ask_groups(client, indices, ids, groups, len(hits)), strict=True):
@@ -74,13 +74,17 @@ def _ask_groups(
 
 
 def count_documents(
-    client: Elasticsearch, alias: str, asked: Sequence[tuple[Query, Sequence[datetime]]], stemmed: Sequence[str]
+    client: Elasticsearch, alias: str, asked: Sequence[tuple[Asked, Sequence[datetime]]], stemmed: Sequence[str]
 ) -> tuple[tuple[int, ...] | UsageError, ...]:
     """Count in ranges of the date."""
     bodies = [
-        _asked(query, date_clause(edges[0], edges[-1]), stemmed)
-        | {"size": 0, "aggs": {"times": {"date_range": _ranges(edges)}}}
-        for query, edges in asked
+        {
+            "query": {"bool": {"filter": [_found(each, stemmed), date_clause(edges[0], edges[-1])]}},
+            "size": 0,
+            "track_total_hits": False,
+            "aggs": {"times": {"date_range": _ranges(edges)}},
+        }
+        for each, edges in asked
     ]
     return tuple(
         each if isinstance(each, UsageError) else tuple(_read_counts(each, len(edges) - 1))
@@ -88,10 +92,8 @@ def count_documents(
     )
 
 
-def _asked(query: Query, clause: Json, stemmed: Sequence[str]) -> Json:
-    """Return the part of the query's body that finds, narrowed by the clause, without scores."""
-    found = search_body(query, stemmed)["query"]
-    return {"query": {"bool": {"filter": [found, clause]}}, "track_total_hits": False}
+def _found(asked: Asked, stemmed: Sequence[str]) -> Json:
+    return found_clause(asked.query, expand_known(asked.query, asked.entities), stemmed)
 
 
 def _ranges(edges: Sequence[datetime]) -> Json:

@@ -39,6 +39,14 @@ class SqlAlerts:
         with self._database.read() as connection:
             return tuple(_read_searches(connection).values())
 
+    def change_search(self, before: SavedSearch, after: SavedSearch) -> bool:
+        """Update it where it is as before."""
+        change = update(saved_searches).where(
+            saved_searches.c.name == before.name, saved_searches.c.search == codec.encode(before).decode()
+        )
+        with self._database.write() as connection:
+            return bool(connection.execute(change.values(search=codec.encode(after).decode())).rowcount)
+
     def remove_search(self, name: str) -> bool:
         """Delete the search with all that is its."""
         with self._database.write() as connection:

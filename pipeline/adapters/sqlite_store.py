@@ -21,9 +21,9 @@ from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
 from pipeline.model.version import Version
-from pipeline.ports import Clock, Form, Matched, Refusal, StoredMonth, StoreStatus
+from pipeline.ports import Asked, Clock, Entities, Form, Matched, Refusal, StoredMonth, StoreStatus
 from pipeline.search.grammar import Expression
-from pipeline.search.names import expand, read_expression, spellings
+from pipeline.search.names import expand, name_key, read_expression, spellings
 from pipeline.search.request import NO_SUCH_DOCUMENT
 from pipeline.search.suggestions import correct_text, suspect_words
 
@@ -92,18 +92,23 @@ class SqliteStore:
             page = sqlite_page.read_page(connection, query, asked, like, now)
             return page if page.total else replace(page, suggestion=self._suggest(connection, query, asked))
 
-    def match(self, queries: Sequence[Query], document_ids: Sequence[str]) -> Matched:
+    def entities_of(self, query: Query) -> Entities:
+        """Look each name up."""
+        with self._connections.transaction("DEFERRED") as connection:
+            return {name_key(term): find_entities(connection, term) for term in spellings(read_expression(query))}
+
+    def match(self, asked: Sequence[Asked], document_ids: Sequence[str]) -> Matched:
         """Ask an index in memory that holds these documents alone: in the whole one each query would cost its words' all."""
         with self._connections.transaction("DEFERRED") as connection:
             forms = sqlite_watch.read_forms(connection, document_ids)
         with sqlite_watch.open_memory() as few:
             write_forms(few, list(forms.values()), sqlite_watch.GENERATION)
-            return Matched(forms=forms, found=tuple(sqlite_watch.match_documents(few, query) for query in queries))
+            return Matched(forms=forms, found=tuple(sqlite_watch.match_documents(few, each) for each in asked))
 
-    def count(self, asked: Sequence[tuple[Query, Sequence[datetime]]]) -> tuple[tuple[int, ...] | UsageError, ...]:
+    def count(self, asked: Sequence[tuple[Asked, Sequence[datetime]]]) -> tuple[tuple[int, ...] | UsageError, ...]:
         """Ask one after the other."""
         with self._connections.transaction("DEFERRED") as connection:
-            return tuple(sqlite_watch.count_documents(connection, query, edges) for query, edges in asked)
+            return tuple(sqlite_watch.count_documents(connection, each, edges) for each, edges in asked)
 
     def export(self, query: Query) -> Iterator[Form]:
         """Page by date and id."""

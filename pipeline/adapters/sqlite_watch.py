@@ -11,9 +11,8 @@ from pipeline.adapters.sqlite_query import conditions
 from pipeline.adapters.sqlite_schema import connect_memory
 from pipeline.errors import UsageError
 from pipeline.index.document import milliseconds
-from pipeline.model.query import Query
-from pipeline.ports import Form
-from pipeline.search.grammar import parse_text
+from pipeline.ports import Asked, Form
+from pipeline.search.names import expand_known
 
 # The statements are put together from our own conditions; what the user wrote goes by parameters alone.
 # ruff: noqa: S608
@@ -41,10 +40,10 @@ def open_memory() -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def match_documents(connection: sqlite3.Connection, query: Query) -> frozenset[str] | UsageError:
+def match_documents(connection: sqlite3.Connection, asked: Asked) -> frozenset[str] | UsageError:
     """Return the ids that the query finds, or why it cannot be served."""
     try:
-        where = conditions(query, parse_text(query.text))
+        where = conditions(asked.query, expand_known(asked.query, asked.entities))
     except UsageError as error:
         return error
     return frozenset(
@@ -53,11 +52,11 @@ def match_documents(connection: sqlite3.Connection, query: Query) -> frozenset[s
 
 
 def count_documents(
-    connection: sqlite3.Connection, query: Query, edges: Sequence[datetime]
+    connection: sqlite3.Connection, asked: Asked, edges: Sequence[datetime]
 ) -> tuple[int, ...] | UsageError:
     """Return the counts between the times, in one pass over what the query finds."""
     try:
-        where = conditions(query, parse_text(query.text))
+        where = conditions(asked.query, expand_known(asked.query, asked.entities))
     except UsageError as error:
         return error
     times = [milliseconds(edge) for edge in edges]

@@ -76,7 +76,7 @@ def check_condition(condition: Condition, query: Query) -> None:
 
 def count_names(query: Query) -> int:
     """Return how many names whatever is found must have: those of the text, and one for each filter by names."""
-    filters = sum(bool(values) for values in (query.people, query.organizations, query.places))
+    filters = sum(bool(values) for values in (query.people, query.organizations, query.places, query.entities))
     return filters + _required_names(parse_text(query.text))
 
 

@@ -19,10 +19,13 @@ from pipeline.alerts.evidence import Reading, Sought, show_sentence, sought_of
 from pipeline.errors import UsageError
 from pipeline.model.alert import Alert, Condition, ConditionKind, SavedSearch, Shown
 from pipeline.model.query import Query, Sort
-from pipeline.ports import Alerts, Clock, SearchStore
+from pipeline.ports import Alerts, Asked, Clock, SearchStore
 
 #: Documents that the searches are asked about at once.
 AT_ONCE = 100
+#: What a name may mean changes where the index learns a spelling of an entity that it did not know.
+LOOK_UP_EVERY = timedelta(days=1)
+LOOKED_UP_AT_ONCE = 20
 #: Before any document.
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 #: A page's clock may go ahead of ours.
@@ -54,17 +57,39 @@ def watch_documents(*, alerts: Alerts, store: SearchStore, clock: Clock, limit: 
     unwatched = alerts.unwatched(limit=limit)
     if not unwatched:
         return Watched()
-    searches = alerts.searches()
-    matched = store.match([search.query for search in searches], list(unwatched))
+    searches = look_up_names(alerts.searches(), alerts=alerts, store=store, now=clock.now())
+    matched = store.match([_asked(search) for search in searches], list(unwatched))
     readings = {key: Reading(form) for key, form in matched.forms.items()}
     errors = _errors(searches, matched.found)
     hits = [
-        _Hits(search, sought_of(search.query), tuple(sorted((readings[key] for key in found), key=_moment)))
+        _Hits(
+            search,
+            sought_of(search.query, search.entities),
+            tuple(sorted((readings[key] for key in found), key=_moment)),
+        )
         for search, found in zip(searches, matched.found, strict=True)
         if not isinstance(found, UsageError) and found
     ]
     noticed = list(_notice(hits, store, clock.now()))
     return Watched(documents=len(unwatched), alerts=alerts.note_alerts(noticed, unwatched), errors=errors)
+
+
+def look_up_names(
+    searches: Sequence[SavedSearch], *, alerts: Alerts, store: SearchStore, now: datetime
+) -> Sequence[SavedSearch]:
+    """Return the searches with the entities of their names; some of those that were looked up longest ago, anew."""
+    old = sorted(
+        (each for each in searches if each.looked_up_at is None or now - each.looked_up_at >= LOOK_UP_EVERY),
+        key=lambda each: each.looked_up_at or BEGINNING,
+    )
+    fresh = {
+        each.name: replace(each, entities=store.entities_of(each.query), looked_up_at=now)
+        for each in old[:LOOKED_UP_AT_ONCE]
+    }
+    for each in searches:
+        if each.name in fresh:
+            alerts.change_search(each, fresh[each.name])
+    return [fresh.get(each.name, each) for each in searches]
 
 
 def watch_silence(*, alerts: Alerts, store: SearchStore, clock: Clock) -> Watched:
@@ -74,7 +99,7 @@ def watch_silence(*, alerts: Alerts, store: SearchStore, clock: Clock) -> Watche
     due = [
         (each, condition) for each, condition in listening if is_silent(None, each.created_at, _span(condition), now)
     ]
-    counts = store.count([(each.query, (now - _span(condition), now + _AHEAD)) for each, condition in due])
+    counts = store.count([(_asked(each), (now - _span(condition), now + _AHEAD)) for each, condition in due])
     silent = [
         pair for pair, count in zip(due, counts, strict=True) if not isinstance(count, UsageError) and not sum(count)
     ]
@@ -100,8 +125,8 @@ def shown_by(reading: Reading, sought: Sequence[Sought]) -> Shown:
 def _notice(hits: Sequence[_Hits], store: SearchStore, now: datetime) -> Iterator[Alert]:
     """Yield what the conditions of these searches say; all that they must know of the index is counted in one go."""
     cases = [(each, condition, _edges(each, condition, now)) for each in hits for condition in each.search.conditions]
-    asked = [(each.search.query, times) for each, _, edges in cases for times in edges]
-    counts = iter(store.count([*asked, (Query(), day_edges(now))]) if asked else ())
+    asked = [(_asked(each.search), times) for each, _, edges in cases for times in edges]
+    counts = iter(store.count([*asked, (Asked(query=Query()), day_edges(now))]) if asked else ())
     counted = [(each, condition, [next(counts) for _ in edges]) for each, condition, edges in cases]
     whole_index = next(counts, ())
     for each, condition, answers in counted:
@@ -181,7 +206,7 @@ def _silence(search: SavedSearch, condition: Condition, store: SearchStore, now:
     form = store.document(page.hits[0].id) if page.hits else None
     if form is None:
         return _alert(search, condition, now, said)
-    shown = shown_by(Reading(form), sought_of(search.query))
+    shown = shown_by(Reading(form), sought_of(search.query, search.entities))
     return _alert(search, condition, now, f"{said}; this was the last", shown=shown, key=shown.article_id)
 
 
@@ -216,6 +241,10 @@ def _moment(reading: Reading) -> datetime:
 def _span(condition: Condition) -> timedelta:
     assert condition.span is not None  # read_condition sees to it, of the kinds that are asked
     return condition.span
+
+
+def _asked(search: SavedSearch) -> Asked:
+    return Asked(query=search.query, entities=search.entities)
 
 
 def _of_kind(search: SavedSearch, kind: ConditionKind) -> list[Condition]:

@@ -42,12 +42,12 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Entities of a kind that a query asks for: by words of a name, by a whole name (both folded), or by id."""
+    """Entities of a kind that a query asks for: by words of a name, by a whole name (both folded), or by ids."""
 
     kind: str | None
     words: tuple[str, ...] = ()
     is_whole: bool = False
-    entity_id: str | None = None
+    ids: frozenset[str] = frozenset()
 
 
 #: What a query asks for, and a sentence can show.
@@ -110,8 +110,8 @@ class Reading:
     def _spellings(self, names: Names) -> Iterator[tuple[str, ...]]:
         """Yield every spelling that the document has for the entities meant."""
         for entity_id, kind, spellings in self._entities:
-            if names.entity_id is not None:
-                is_meant = entity_id == names.entity_id
+            if names.ids:
+                is_meant = entity_id in names.ids
             elif names.is_whole:
                 is_meant = kind == names.kind and spellings[0] == names.words
             else:
@@ -143,17 +143,21 @@ def show_sentence(reading: Reading, sought: Sequence[Sought]) -> str:
     return sentence if len(sentence) <= MOST_CHARACTERS else sentence[:MOST_CHARACTERS].rstrip() + " …"
 
 
-def sought_of(query: Query) -> tuple[Sought, ...]:
-    """Return what sentences are looked for with: once a query, for all its documents."""
+def sought_of(query: Query, entities: Mapping[str, Sequence[str]]) -> tuple[Sought, ...]:
+    """Return what sentences are looked for with: once a query, for all its documents.
+
+    ``entities`` are those that its names may mean, for texts that spell them otherwise.
+    """
     filters = (("person", query.people), ("organization", query.organizations), ("place", query.places))
     names = (Names(kind, tuple(fold_words(value)), is_whole=True) for kind, values in filters for value in values)
-    return (*_terms(parse_text(query.text)), *names)
+    by_id = [Names(None, ids=frozenset(ids)) for ids in (*entities.values(), query.entities) if ids]
+    return (*_terms(parse_text(query.text)), *names, *by_id)
 
 
 def _terms(expression: Expression | None) -> Iterator[Sought]:
     match expression:
         case Term(text=text, field=Field.ENTITY):
-            yield Names(None, entity_id=text)
+            yield Names(None, ids=frozenset({text}))
         case Term(text=text, match=how, field=field) if words := tuple(fold_words(text)):
             if field in PROSE:
                 yield Words(words, how)

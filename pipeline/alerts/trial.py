@@ -10,7 +10,7 @@ from pipeline.alerts.evidence import Reading, sought_of
 from pipeline.errors import UsageError
 from pipeline.model.alert import Condition, ConditionKind, SavedSearch, Shown
 from pipeline.model.query import Query, Sort
-from pipeline.ports import Clock, SearchStore
+from pipeline.ports import Asked, Clock, SearchStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +26,11 @@ def try_search(search: SavedSearch, *, store: SearchStore, clock: Clock, limit: 
     """Ask the store. Raises UsageError where it cannot serve the query."""
     now = clock.now()
     page = store.search(replace(search.query, sort=Sort.NEWEST, limit=max(limit, 1), with_facets=False))
-    sought = sought_of(search.query)
+    asked = Asked(query=search.query, entities=store.entities_of(search.query))
+    sought = sought_of(asked.query, asked.entities)
     forms = [store.document(hit.id) for hit in page.hits]
     shown = tuple(shown_by(Reading(form), sought) for form in forms if form)
-    days = list(_counted(store.count([(search.query, day_edges(now)), (Query(), day_edges(now))])))
+    days = list(_counted(store.count([(asked, day_edges(now)), (Asked(query=Query()), day_edges(now))])))
     last_at = shown[0].date if shown else None
     lines = (_line(each, search, page.total, last_at, days, now) for each in search.conditions)
     return Trial(total=page.total, shown=shown[:limit], conditions=tuple(zip(search.conditions, lines, strict=True)))

@@ -10,8 +10,8 @@ import sys
 import typer
 
 from pipeline.cli import console
-from pipeline.cli.annotate import annotate
 from pipeline.cli.alerts import alerts
+from pipeline.cli.annotate import annotate
 from pipeline.cli.backfill import backfill
 from pipeline.cli.dead_letters import dead_letters
 from pipeline.cli.entities import entities

@@ -26,7 +26,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Name = Annotated[str, typer.Argument(help="Of a saved search.")]
 
 #: Of a query, what a saved search has no use for, or what says nothing.
-_NOT_SHOWN = {"sort", "limit", "with_facets", "folds_reprints"}
+_NOT_SHOWN = {"sort", "limit", "page", "with_facets", "folds_reprints", "explains"}
 
 
 class FeedFormat(StrEnum):
@@ -50,6 +50,8 @@ def add(
     place: Annotated[Filter, typer.Option(help="Named place.")] = None,
     publisher: Annotated[Filter, typer.Option(help="Publisher of the feed.")] = None,
     language: Annotated[Filter, typer.Option(help="ISO 639-1 language of the text.")] = None,
+    section: Annotated[Filter, typer.Option(help="Section of the publication.")] = None,
+    entity: Annotated[Filter, typer.Option(help="Id of what is named, such as geonames:112931.")] = None,
     near: Annotated[str | None, typer.Option(metavar="LAT,LON,KM", help="Names a place in this circle.")] = None,
     story: Annotated[str | None, typer.Option(help="Of this story: an id of newswire stories.")] = None,
     originals: Annotated[bool, typer.Option("--originals", help="Leave reprints out.")] = False,
@@ -66,6 +68,8 @@ def add(
         places=place or (),
         publishers=publisher or (),
         languages=language or (),
+        sections=section or (),
+        entities=entity or (),
         near=near,
         story=story,
         originals_only=originals,
@@ -76,6 +80,8 @@ def add(
     there = next((each for each in wiring.alerts.searches() if each.name == name), None)
     if there and replaces:
         search = _keep_identity(search, there, has_new_secret=secret is not None)
+    names = wiring.store.entities_of(search.query)
+    search = replace(search, entities=names, looked_up_at=wiring.clock.now())
     trial = try_search(search, store=wiring.store, clock=wiring.clock, limit=0)
     wiring.alerts.save_search(search, replaces=replaces)
     if as_json:
@@ -144,6 +150,8 @@ def try_out(
     """Try a saved search on what is indexed already: the newest matches, the sentences that show them, its conditions."""
     wiring = Wiring(read_settings())
     search = _find(wiring, name)
+    names = wiring.store.entities_of(search.query)
+    search = replace(search, entities=names, looked_up_at=wiring.clock.now())
     trial = try_search(search, store=wiring.store, clock=wiring.clock, limit=limit)
     answers = asyncio.run(wiring.send_test(search)) if send else {}
     if as_json:

@@ -1,5 +1,6 @@
 """What is watched for, what was noticed, and where that is sent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -53,6 +54,9 @@ class SavedSearch:
     query: Query
     conditions: tuple[Condition, ...]
     webhooks: tuple[Webhook, ...] = ()
+    #: What its names may mean, as ports.SearchStore.entities_of said at ``looked_up_at``: to be asked at once with many others.
+    entities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    looked_up_at: datetime | None = None
     #: Silence is counted from here on where nothing was ever found.
     created_at: datetime
 

@@ -10,7 +10,7 @@ from pipeline.ports.fetching import Fetcher, Hosts
 from pipeline.ports.knowledge import Added, Knowledge
 from pipeline.ports.ledger import Holding, Ledger, Recorded
 from pipeline.ports.printings import Printings, Reprints
-from pipeline.ports.search_store import Form, Matched, Refusal, SearchStore, StoredMonth, StoreStatus
+from pipeline.ports.search_store import Asked, Entities, Form, Matched, Refusal, SearchStore, StoredMonth, StoreStatus
 from pipeline.ports.stories import Stories
 from pipeline.ports.tagger import Tagger
 from pipeline.ports.webhooks import Webhooks
@@ -19,8 +19,10 @@ __all__ = [
     "Added",
     "Alerts",
     "Archive",
+    "Asked",
     "BatchWriter",
     "Clock",
+    "Entities",
     "Fetcher",
     "Form",
     "Holding",

@@ -25,6 +25,10 @@ class Alerts(Protocol):
         """Return all, by name."""
         ...
 
+    def change_search(self, before: SavedSearch, after: SavedSearch) -> bool:
+        """Keep the search as changed unless somebody else has changed it since; tell whether it was kept."""
+        ...
+
     def remove_search(self, name: str) -> bool:
         """Forget the search, its alerts and their deliveries; tell whether there was one."""
         ...

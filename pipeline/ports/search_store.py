@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -39,6 +39,18 @@ class StoredMonth:
 
     month: date
     documents: int
+
+
+#: Ids of the entities that each name of a query may mean: see ``search/names.py``.
+Entities = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A query of many that are asked at once, with the entities of its names, looked up before."""
+
+    query: Query
+    entities: Entities = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +93,15 @@ class SearchStore(Protocol):
         """Return the page. Raises UsageError on a query that it cannot serve."""
         ...
 
-    def match(self, queries: Sequence[Query], document_ids: Sequence[str]) -> Matched:
+    def entities_of(self, query: Query) -> Entities:
+        """Return the ids of the entities that the query's names may mean, as far as the index knows their spellings now."""
+        ...
+
+    def match(self, asked: Sequence[Asked], document_ids: Sequence[str]) -> Matched:
         """Return which of these live documents each query finds, in order of the queries; many queries, few documents."""
         ...
 
-    def count(self, asked: Sequence[tuple[Query, Sequence[datetime]]]) -> tuple[tuple[int, ...] | UsageError, ...]:
+    def count(self, asked: Sequence[tuple[Asked, Sequence[datetime]]]) -> tuple[tuple[int, ...] | UsageError, ...]:
         """Return how many documents each query finds between each time given for it and the next, the later one exclusive."""
         ...
 

@@ -46,6 +46,17 @@ def test_searches_come_by_name_and_a_name_is_taken_once(ledger: SqlLedger) -> No
     assert [(each.name, each.query.text) for each in ledger.alerts.searches()] == [("a", "wheat"), ("b", "harvest")]
 
 
+def test_a_search_that_somebody_changed_meanwhile_is_left_alone(ledger: SqlLedger) -> None:
+    before, after = (
+        a_search("a"),
+        replace(a_search("a"), looked_up_at=NOON, entities={"person:word:x": ("id", "other")}),
+    )
+    ledger.alerts.save_search(before)
+    assert ledger.alerts.change_search(before, after)
+    assert not ledger.alerts.change_search(before, before)
+    assert ledger.alerts.searches() == (after,)
+
+
 def test_a_removed_search_takes_its_alerts_and_deliveries_along(ledger: SqlLedger) -> None:
     ledger.alerts.save_search(a_search("a", "x", "any", HOOK))
     ledger.alerts.save_search(a_search("b", "x", "any", HOOK))

@@ -14,12 +14,12 @@ from pipeline.alerts.trial import try_search
 from pipeline.errors import UsageError
 from pipeline.model.alert import Alert
 from pipeline.model.document import Document
-from pipeline.model.entity import Quote
+from pipeline.model.entity import Entity, Kind, Quote
 from pipeline.model.query import Query
-from pipeline.ports import SearchStore
+from pipeline.ports import Asked, SearchStore
 from pipeline.search.request import make_query
 from tests.fixtures.alerts import DAY, HOUR, a_search, as_indexed
-from tests.fixtures.documents import MINSK, NOON, TEHRAN, FixedClock, document
+from tests.fixtures.documents import MINSK, NOON, TEHRAN, FixedClock, document, entity
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_queries_find_only_among_the_documents_asked_about(store: SearchStore) -
         make_query(),
     ]
     ids = {each.article.url.rpartition("/")[2]: each.id for each in documents}
-    matched = store.match(queries, [ids["wheat"], ids["ferry"], "0" * 32])
+    matched = store.match([Asked(query=each) for each in queries], [ids["wheat"], ids["ferry"], "0" * 32])
     assert {name for name, key in ids.items() if key in matched.forms} == {"wheat", "ferry"}
     wheat, ferry = frozenset({ids["wheat"]}), frozenset({ids["ferry"]})
     assert matched.found == (wheat, wheat, wheat, ferry, ferry, wheat, frozenset(), wheat | ferry)
@@ -99,7 +99,7 @@ def test_hundreds_of_queries_are_answered_in_their_order(store: SearchStore) -> 
     documents = [document(str(number), text=f"word{number}") for number in range(30)]
     store.write(documents)
     queries = [make_query(f"word{number % 40}") for number in range(230)]
-    found = store.match(queries, [each.id for each in documents]).found
+    found = store.match([Asked(query=each) for each in queries], [each.id for each in documents]).found
     wanted = [frozenset({documents[number % 40].id}) if number % 40 < 30 else frozenset() for number in range(230)]
     assert list(found) == wanted
 
@@ -107,15 +107,18 @@ def test_hundreds_of_queries_are_answered_in_their_order(store: SearchStore) -> 
 def test_documents_of_several_months_are_matched_and_unknown_ones_are_not(store: SearchStore) -> None:
     months = [document(str(month), first_seen_at=NOON - month * 31 * DAY) for month in range(3)]
     store.write(months)
-    assert store.match([Query()], [each.id for each in months]).found == (frozenset(each.id for each in months),)
-    assert store.match([Query()], ["0" * 32]).found == (frozenset(),)
+    assert store.match([Asked(query=Query())], [each.id for each in months]).found == (
+        frozenset(each.id for each in months),
+    )
+    assert store.match([Asked(query=Query())], ["0" * 32]).found == (frozenset(),)
     assert store.match([], [months[0].id]).found == ()
 
 
 def test_documents_are_counted_between_times(store: SearchStore) -> None:
     store.write([ago(days, f"d{days}", "harvest" if days % 2 else "ferry") for days in range(6)])
     edges = (NOON - 4 * DAY, NOON - 2 * DAY, NOON, NOON + DAY)
-    counts = store.count([(Query(), edges), (make_query("harvest"), edges), (make_query("nothing"), edges[:2])])
+    asked = [(Query(), edges), (make_query("harvest"), edges), (make_query("nothing"), edges[:2])]
+    counts = store.count([(Asked(query=query), times) for query, times in asked])
     assert counts == ((2, 2, 1), (1, 1, 0), (0,))
 
 
@@ -124,10 +127,10 @@ def test_a_query_that_cannot_be_served_spoils_no_other(tmp_path: Path, clock: Fi
     store.prepare()
     store.write([document()])
     bad, good = make_query("quote:x"), make_query()
-    refused, found = store.match([bad, good], [document().id]).found
+    refused, found = store.match([Asked(query=bad), Asked(query=good)], [document().id]).found
     assert isinstance(refused, UsageError)
     assert found == frozenset({document().id})
-    assert isinstance(store.count([(bad, (NOON, NOON + DAY))])[0], UsageError)
+    assert isinstance(store.count([(Asked(query=bad), (NOON, NOON + DAY))])[0], UsageError)
     store.close()
 
 
@@ -136,7 +139,43 @@ def test_a_query_that_cannot_be_served_spoils_no_other(tmp_path: Path, clock: Fi
 def test_quotes_are_watched_where_the_store_knows_them(store: SearchStore) -> None:
     quoted = document(quotes=[Quote(start=0, end=9, text="We signed", speaker=None, cue="said")])
     store.write([quoted])
-    assert store.match([make_query("quote:signed")], [quoted.id]).found == (frozenset({quoted.id}),)
+    assert store.match([Asked(query=make_query("quote:signed"))], [quoted.id]).found == (frozenset({quoted.id}),)
+
+
+def test_a_name_finds_texts_that_spell_it_otherwise(desk: Desk) -> None:
+    latin = entity(Kind.PERSON, "Alexander Lukashenko")
+    cyrillic = replace(latin, name="Александр Лукашенко", aliases=("Лукашенко",))
+
+    def named(name: str, who: Entity, text: str) -> Document:
+        made = document(name, text=text)
+        return replace(made, annotation=replace(made.annotation, entities=(who,)))
+
+    desk.index(named("known", latin, "Lukashenko came."))  # from here the index knows the spelling
+    desk.save("field", "person:lukashenko")
+    desk.save("words", "alexander lukashenko")
+    desk.index(named("russian", cyrillic, "Шёл дождь. Лукашенко приехал."), document("other", text="Шёл дождь."))
+    watched = desk.watch()
+    assert sorted((alert.search, ending(alert)) for alert in watched.alerts) == [
+        ("field", "russian"),
+        ("words", "russian"),
+    ]
+    assert {alert.shown.sentence for alert in watched.alerts if alert.shown} == {"Лукашенко приехал."}
+
+
+def test_what_a_name_means_is_looked_up_again_after_a_day(desk: Desk) -> None:
+    desk.save("field", "person:lukashenko")
+    desk.index(document("one", people=["Alexander Lukashenko"]))
+    desk.watch()
+    before = desk.ledger.alerts.searches()
+    assert [each.looked_up_at for each in before] == [NOON]
+    desk.clock.time = NOON + 2 * HOUR
+    desk.index(document("two"))
+    desk.watch()
+    assert desk.ledger.alerts.searches() == before
+    desk.clock.time = NOON + DAY
+    desk.index(document("three"))
+    desk.watch()
+    assert [each.looked_up_at for each in desk.ledger.alerts.searches()] == [NOON + DAY]
 
 
 # Conditions

@@ -49,6 +49,7 @@ READING = Reading(document_json(READ))
         (make_query("person:lukashenko"), "Aliaksandr"),  # in the spelling that the text has
         (make_query(people=["alexander lukashenko"]), "Aliaksandr"),
         (make_query("entity:person:lukashenko"), "Aliaksandr"),
+        (make_query(entities=["person:lukashenko"]), "Aliaksandr"),
         (make_query("person:raisi place:tehran"), "Mr. Raisi's guests"),  # both of them, not the first one alone
         (make_query("person:raisi buy"), "“We will buy it. All of it,” Raisi said"),  # quotations stay whole
         (make_query("wheat OR prices"), "Aliaksandr"),
@@ -60,21 +61,21 @@ READING = Reading(document_json(READ))
     ],
 )
 def test_the_sentence_with_most_of_what_is_asked_for(query: object, begins: str) -> None:
-    assert show_sentence(READING, sought_of(query)).startswith(begins)  # type: ignore[arg-type]
+    assert show_sentence(READING, sought_of(query, {})).startswith(begins)  # type: ignore[arg-type]
 
 
 def test_a_sentence_without_end_is_cut() -> None:
     endless = Reading(document_json(document(text="word " * 1000)))
-    shown = show_sentence(endless, sought_of(make_query("word")))
+    shown = show_sentence(endless, sought_of(make_query("word"), {}))
     assert len(shown) < 510
     assert shown.endswith(" …")
 
 
 def test_scripts_without_spaces() -> None:
     reading = Reading(document_json(document(language="zh", text="第一句话。总统访问德黑兰。第三句话。")))
-    assert show_sentence(reading, sought_of(make_query("德黑兰"))) == "总统访问德黑兰。"
+    assert show_sentence(reading, sought_of(make_query("德黑兰"), {})) == "总统访问德黑兰。"
 
 
 def test_a_document_without_text_has_its_headline() -> None:
     reading = Reading(document_json(document(headline="Only this", text="")))
-    assert show_sentence(reading, sought_of(make_query("nothing"))) == "Only this"
+    assert show_sentence(reading, sought_of(make_query("nothing"), {})) == "Only this"
