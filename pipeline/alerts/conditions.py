@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.errors import UsageError
-from pipeline.model.alert import Condition, ConditionKind
+from pipeline.model.alert import Condition, ConditionKind, is_in_days
 from pipeline.model.query import Query
 from pipeline.search.grammar import Every, Expression, Field, Some, Term, parse_text
 
@@ -116,7 +116,7 @@ def day_edges(now: datetime) -> tuple[datetime, ...]:
 def span_in_words(span: timedelta) -> str:
     """Return whole days or hours, such as ``30 days``."""
     hours = int(span.total_seconds()) // 3600
-    number, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
+    number, unit = (hours // 24, "day") if is_in_days(span) else (hours, "hour")
     return f"{number} {unit}" + ("s" if number != 1 else "")
 
 

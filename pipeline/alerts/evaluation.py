@@ -74,6 +74,11 @@ def watch_documents(*, alerts: Alerts, store: SearchStore, clock: Clock, limit: 
     return Watched(documents=len(unwatched), alerts=alerts.note_alerts(noticed, unwatched), errors=errors)
 
 
+def look_up(search: SavedSearch, *, store: SearchStore, now: datetime) -> SavedSearch:
+    """Return the search with the entities that its names may mean now."""
+    return replace(search, entities=store.entities_of(search.query), looked_up_at=now)
+
+
 def look_up_names(
     searches: Sequence[SavedSearch], *, alerts: Alerts, store: SearchStore, now: datetime
 ) -> Sequence[SavedSearch]:
@@ -82,10 +87,7 @@ def look_up_names(
         (each for each in searches if each.looked_up_at is None or now - each.looked_up_at >= LOOK_UP_EVERY),
         key=lambda each: each.looked_up_at or BEGINNING,
     )
-    fresh = {
-        each.name: replace(each, entities=store.entities_of(each.query), looked_up_at=now)
-        for each in old[:LOOKED_UP_AT_ONCE]
-    }
+    fresh = {each.name: look_up(each, store=store, now=now) for each in old[:LOOKED_UP_AT_ONCE]}
     for each in searches:
         if each.name in fresh:
             alerts.change_search(each, fresh[each.name])

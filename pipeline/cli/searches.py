@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pipeline.alerts.evaluation import look_up
 from pipeline.alerts.feeds import SIZE, write_atom, write_json_feed
 from pipeline.alerts.searches import check_text, make_search
 from pipeline.alerts.trial import Trial, try_search
@@ -80,8 +81,7 @@ def add(
     there = next((each for each in wiring.alerts.searches() if each.name == name), None)
     if there and replaces:
         search = _keep_identity(search, there, has_new_secret=secret is not None)
-    names = wiring.store.entities_of(search.query)
-    search = replace(search, entities=names, looked_up_at=wiring.clock.now())
+    search = look_up(search, store=wiring.store, now=wiring.clock.now())
     trial = try_search(search, store=wiring.store, clock=wiring.clock, limit=0)
     wiring.alerts.save_search(search, replaces=replaces)
     if as_json:
@@ -150,8 +150,7 @@ def try_out(
     """Try a saved search on what is indexed already: the newest matches, the sentences that show them, its conditions."""
     wiring = Wiring(read_settings())
     search = _find(wiring, name)
-    names = wiring.store.entities_of(search.query)
-    search = replace(search, entities=names, looked_up_at=wiring.clock.now())
+    search = look_up(search, store=wiring.store, now=wiring.clock.now())
     trial = try_search(search, store=wiring.store, clock=wiring.clock, limit=limit)
     answers = asyncio.run(wiring.send_test(search)) if send else {}
     if as_json:

@@ -23,6 +23,11 @@ class ConditionKind(StrEnum):
     SILENCE = "silence"
 
 
+def is_in_days(span: timedelta) -> bool:
+    """Tell whether people would say it in days: 24 hours are hours."""
+    return span > timedelta(days=1) and not span % timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """When to alert; ``span`` is how long nothing was there, of those kinds that ask for it."""
@@ -35,7 +40,7 @@ class Condition:
         if self.span is None:
             return str(self.kind)
         hours = int(self.span.total_seconds()) // 3600
-        return f"{self.kind}:{hours // 24}d" if hours % 24 == 0 else f"{self.kind}:{hours}h"
+        return f"{self.kind}:{hours // 24}d" if is_in_days(self.span) else f"{self.kind}:{hours}h"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.fate import ArticleState, Claim, DeadLetter, Fate, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.warc import WarcProgress
+from pipeline.ports.alerts import Alerts
 from pipeline.ports.printings import Printings
 from pipeline.ports.stories import Stories
 
@@ -39,6 +40,11 @@ class Ledger(Printings, Stories, Protocol):
 
     def close(self) -> None:
         """Give the connections back; the next use opens anew."""
+        ...
+
+    @property
+    def alerts(self) -> Alerts:
+        """What is watched for, in the same database."""
         ...
 
     def add_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
