@@ -1,6 +1,6 @@
 """What it costs to ask 1,000 saved searches about a batch of 100 new articles, on both search stores.
 
-    ELASTICSEARCH_URL=http://127.0.0.1:9200 python benchmarks/alerts.py [--searches 1000] [--documents 20000]
+    ELASTICSEARCH_URL=http://127.0.0.1:9200 python benchmarks/alerts.py [--searches 1000] [--documents 20000] [--together 100]
 
 Articles are made up: some 500 words and 12 names each, drawn by Zipf's law as in news, over two months before now. The
 searches are what people watch for: words, phrases, names, two names together, alternatives and exclusions, with all
@@ -22,6 +22,7 @@ from pathlib import Path
 
 from elasticsearch import Elasticsearch
 
+from pipeline.adapters import elasticsearch_watch
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sqlite_store import SqliteStore
@@ -159,7 +160,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--searches", type=int, default=1000)
     parser.add_argument("--documents", type=int, default=20_000, help="in the index before")
+    parser.add_argument("--together", type=int, default=elasticsearch_watch.TOGETHER, help="queries of one search")
     options = parser.parse_args()
+    elasticsearch_watch.TOGETHER = options.together
     with tempfile.TemporaryDirectory() as folder:
         url, prefix = os.environ.get("ELASTICSEARCH_URL"), f"bench-{uuid.uuid4().hex[:12]}"
         stores: dict[str, SearchStore] = {"SQLite": SqliteStore(Path(folder) / "search.sqlite", clock=SystemClock())}

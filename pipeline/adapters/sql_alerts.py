@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, exists, insert, or_, select, update
 
 from pipeline.adapters.sql_among import among
 from pipeline.adapters.sql_database import PARAMETERS, Database, rows_by_key
@@ -227,13 +228,13 @@ def _mark_watched(connection: Connection, watched: Mapping[str, int]) -> None:
 
 
 def _read_deliveries(
-    connection: Connection, where: object, order: Sequence[object], limit: int
+    connection: Connection, where: ColumnElement[bool], order: Sequence[ColumnElement[Any]], limit: int
 ) -> tuple[Delivery, ...]:
     query = (
         select(alert_deliveries, alerts.c.alert)
         .join_from(alert_deliveries, alerts, alerts.c.id == alert_deliveries.c.alert_id)
-        .where(where)  # type: ignore[arg-type]
-        .order_by(*order)  # type: ignore[arg-type]
+        .where(where)
+        .order_by(*order)
         .limit(limit)
     )
     rows = connection.execute(query).all()
