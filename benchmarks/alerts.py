@@ -133,7 +133,7 @@ def name(rank: int) -> str:
     return f"{word(rank % 997).capitalize()} {word(rank + 40_000).capitalize()}"
 
 
-def measure(title: str, store: SearchStore, ledger: SqlLedger, press: Press, documents: int) -> None:
+def measure(title: str, store: SearchStore, ledger: SqlLedger, press: Press, documents: int, url: str | None) -> None:
     """Fill the store, and time the searches on one batch after another."""
     store.prepare()
     past = press.documents(documents, newest=timedelta(hours=1), oldest=timedelta(days=60))
@@ -144,15 +144,26 @@ def measure(title: str, store: SearchStore, ledger: SqlLedger, press: Press, doc
         new = list(press.documents(BATCH, newest=timedelta(0), oldest=timedelta(hours=1)))
         assert not store.write(new)
         ledger.settle([], [_state(document) for document in new])
-        begun, cpu = time.perf_counter(), time.process_time()
+        begun, cpu, server = time.perf_counter(), time.process_time(), server_cpu(url)
         watched = watch_documents(alerts=ledger.alerts, store=store, clock=SystemClock())
         seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
         assert watched.documents == BATCH
         assert not watched.errors
         kinds = Counter(str(alert.condition.kind) for alert in watched.alerts)
         said = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
-        asked = f"{len(searches)} searches over {BATCH} articles in {seconds:.2f} s, {cpu:.2f} of CPU here"
+        server = server_cpu(url) - server
+        asked = f"{len(searches)} searches over {BATCH} articles in {seconds:.2f} s; CPU {cpu:.2f} s"
+        asked += f" and {server:.2f} s of the server, with all that it did meanwhile" if url else ""
         print(f"{title}, batch {turn + 1}: {asked}; alerts: {said}")
+
+
+def server_cpu(url: str | None) -> float:
+    """Return the seconds of CPU that the Elasticsearch there has used; 0 where there is none."""
+    if url is None:
+        return 0.0
+    with Elasticsearch(url) as client:
+        nodes = client.nodes.stats(metric="process")["nodes"].values()
+    return sum(node["process"]["cpu"]["total_in_millis"] for node in nodes) / 1000
 
 
 def main() -> None:
@@ -174,7 +185,7 @@ def main() -> None:
                 for search in press.searches(options.searches):
                     ledger.alerts.save_search(search)
                 try:
-                    measure(title, store, ledger, press, options.documents)
+                    measure(title, store, ledger, press, options.documents, url if title != "SQLite" else None)
                 finally:
                     if url and title != "SQLite":
                         _remove(url, prefix)
