@@ -82,7 +82,7 @@ class Press:
 
     def _middling(self, most: int) -> int:
         """Return a rank between the very common and the very rare: what is worth watching for."""
-        return int(30 * (most / 30) ** (0.7 * self.chance.random()))
+        return int(30 * (most / 30) ** (0.15 + 0.75 * self.chance.random()))
 
     def _document(self, at: datetime) -> Document:
         words = [word(rank) for rank in self._draw(WORDS, self._word_weights, self.chance.randint(200, 800))]

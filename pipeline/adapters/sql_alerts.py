@@ -40,13 +40,20 @@ class SqlAlerts:
         with self._database.read() as connection:
             return tuple(_read_searches(connection).values())
 
-    def change_search(self, before: SavedSearch, after: SavedSearch) -> bool:
-        """Update it where it is as before."""
-        change = update(saved_searches).where(
-            saved_searches.c.name == before.name, saved_searches.c.search == codec.encode(before).decode()
-        )
+    def change_searches(self, changes: Sequence[tuple[SavedSearch, SavedSearch]]) -> int:
+        """Update those that are as before."""
+        as_before = (saved_searches.c.name == bindparam("key"), saved_searches.c.search == bindparam("before"))
+        change = update(saved_searches).where(*as_before).values(search=bindparam("after"))
+        kept = 0
         with self._database.write() as connection:
-            return bool(connection.execute(change.values(search=codec.encode(after).decode())).rowcount)
+            for before, after in changes:  # one by one: of many at once, a driver need not say how many were there
+                row = {
+                    "key": before.name,
+                    "before": codec.encode(before).decode(),
+                    "after": codec.encode(after).decode(),
+                }
+                kept += connection.execute(change, row).rowcount
+        return kept
 
     def remove_search(self, name: str) -> bool:
         """Delete the search with all that is its."""

@@ -59,7 +59,8 @@ def watch_documents(*, alerts: Alerts, store: SearchStore, clock: Clock, limit: 
         return Watched()
     searches = look_up_names(alerts.searches(), alerts=alerts, store=store, now=clock.now())
     matched = store.match([_asked(search) for search in searches], list(unwatched))
-    readings = {key: Reading(form) for key, form in matched.forms.items()}
+    wanted = {key for found in matched.found if not isinstance(found, UsageError) for key in found}
+    readings = {key: Reading(matched.forms[key]) for key in wanted}
     errors = _errors(searches, matched.found)
     hits = [
         _Hits(
@@ -88,9 +89,8 @@ def look_up_names(
         key=lambda each: each.looked_up_at or BEGINNING,
     )
     fresh = {each.name: look_up(each, store=store, now=now) for each in old[:LOOKED_UP_AT_ONCE]}
-    for each in searches:
-        if each.name in fresh:
-            alerts.change_search(each, fresh[each.name])
+    if fresh:
+        alerts.change_searches([(each, fresh[each.name]) for each in searches if each.name in fresh])
     return [fresh.get(each.name, each) for each in searches]
 
 

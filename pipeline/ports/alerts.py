@@ -25,8 +25,8 @@ class Alerts(Protocol):
         """Return all, by name."""
         ...
 
-    def change_search(self, before: SavedSearch, after: SavedSearch) -> bool:
-        """Keep the search as changed unless somebody else has changed it since; tell whether it was kept."""
+    def change_searches(self, changes: Sequence[tuple[SavedSearch, SavedSearch]]) -> int:
+        """Keep searches as changed, each unless somebody else has changed it since; return how many were kept."""
         ...
 
     def remove_search(self, name: str) -> bool:

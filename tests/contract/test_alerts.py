@@ -52,8 +52,8 @@ def test_a_search_that_somebody_changed_meanwhile_is_left_alone(ledger: SqlLedge
         replace(a_search("a"), looked_up_at=NOON, entities={"person:word:x": ("id", "other")}),
     )
     ledger.alerts.save_search(before)
-    assert ledger.alerts.change_search(before, after)
-    assert not ledger.alerts.change_search(before, before)
+    assert ledger.alerts.change_searches([(before, after), (a_search("b"), a_search("b"))]) == 1
+    assert ledger.alerts.change_searches([(before, before)]) == 0
     assert ledger.alerts.searches() == (after,)
 
 
