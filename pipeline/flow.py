@@ -159,10 +159,12 @@ def index_batch(
     store: SearchStore,
     clock: Clock,
     revisits: Sequence[timedelta] = (),
+    past: bool = False,
 ) -> Report:
     """Write what is new or changed to the search store, and settle every document of the batch.
 
-    Articles are visited again so long after they were published or first seen, whichever came first.
+    Articles are visited again so long after they were published or first seen, whichever came first. Saved searches will be
+    asked about them unless they are ``past`` ones.
     """
     extracted = [codec.decode(line, Extracted) for line in archive.read_lines(batch, "documents")]
     owners = {line.document.id: line.claim.entry.url for line in reversed(extracted)}
@@ -195,7 +197,7 @@ def index_batch(
         if reason.fate in {Fate.INDEXED, Fate.UNCHANGED}:
             seen_at = min(document_date(document), document.first_seen_at)
             ended[-1] = replace(ended[-1], revisit_at=next_revisit(seen_at, clock.now(), revisits))
-    ledger.settle(ended, states)
+    ledger.settle(ended, states, past=past)
     correct_documents(ledger=ledger, store=store)
     written = {state.article_id for state in states}
     joined = {document.id: document.story for document in to_write if document.story and document.id in written}

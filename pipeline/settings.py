@@ -58,6 +58,8 @@ class Settings:
     warc_hosts: str = "sources"
     #: Private networks that fetching may reach.
     allowed_networks: tuple[Network, ...] = ()
+    #: Private networks that webhooks may reach; apart from the above: whoever is told of alerts need not be fetched from.
+    webhook_networks: tuple[Network, ...] = ()
     #: Whole months, before the current one, whose documents stay in the search store; None: all stay.
     retention_months: int | None = None
     #: Days after which a settled URL's entry loses its content and its summary.
@@ -92,8 +94,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         sources=Path(sources).expanduser().absolute() if sources else None,
         warcs=values.get("NEWSWIRE_WARCS"),
         warc_hosts=_read_warc_hosts(values.get("NEWSWIRE_WARC_HOSTS", "sources")),
-        allowed_networks=_read_networks(values.get("NEWSWIRE_ALLOWED_NETWORKS", "")),
         serve_token=_read_token(values.get("NEWSWIRE_SERVE_TOKEN")),
+        allowed_networks=_read_networks(values, "NEWSWIRE_ALLOWED_NETWORKS"),
+        webhook_networks=_read_networks(values, "NEWSWIRE_WEBHOOK_NETWORKS"),
         contact=_read_contact(values.get("NEWSWIRE_CONTACT", NO_CONTACT)),
         retention_months=_read_count("NEWSWIRE_RETENTION_MONTHS", values.get("NEWSWIRE_RETENTION_MONTHS"), most=1200),
         prune_days=_read_count("NEWSWIRE_PRUNE_DAYS", values.get("NEWSWIRE_PRUNE_DAYS"), most=36_500) or 90,
@@ -153,11 +156,11 @@ def _split_credentials(url: str) -> tuple[str, str | None, str | None]:
     return urlunsplit(parts._replace(netloc=host)), user or None, password or None
 
 
-def _read_networks(text: str) -> tuple[Network, ...]:
+def _read_networks(values: Mapping[str, str], name: str) -> tuple[Network, ...]:
     try:
-        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+        return tuple(ip_network(part.strip()) for part in values.get(name, "").split(",") if part.strip())
     except ValueError as error:
-        message = f"NEWSWIRE_ALLOWED_NETWORKS: {error}; write CIDRs such as 127.0.0.0/8,10.1.0.0/16"
+        message = f"{name}: {error}; write CIDRs such as 127.0.0.0/8,10.1.0.0/16"
         raise UsageError(message) from error
 
 

@@ -4,6 +4,7 @@ Adapters are imported where they are opened: `newswire search` need not wait for
 """
 # ruff: noqa: PLC0415 - see above
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,16 +14,19 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipeline import flow
+from pipeline.alerts.delivery import deliver_alerts, send_test
+from pipeline.alerts.evaluation import Watched, watch_documents, watch_silence
 from pipeline.backfill import passage
 from pipeline.backfill.cost import Cost, estimate_past
 from pipeline.backfill.discovery import discover_past
 from pipeline.corrections import correct_documents
 from pipeline.courtesy import give_way
 from pipeline.errors import UsageError
+from pipeline.model.alert import SavedSearch
 from pipeline.model.capture import Batch
 from pipeline.model.feed import Feed
 from pipeline.model.handover import Report
-from pipeline.ports import Archive, Clock, Fetcher, Knowledge, SearchStore, WarcSource
+from pipeline.ports import Alerts, Archive, Clock, Fetcher, Knowledge, SearchStore, WarcSource, Webhooks
 from pipeline.settings import Settings
 from pipeline.watch import poll_feeds
 
@@ -123,6 +127,11 @@ class Wiring:
             password=self.settings.search_password,
             prefix=self.settings.search_alias,
         )
+
+    @property
+    def alerts(self) -> Alerts:
+        """What is watched for, in the ledger's database."""
+        return self.ledger.alerts
 
     @property
     def knowledge(self) -> Knowledge:
@@ -320,6 +329,32 @@ class Wiring:
     def correct_documents(self) -> int:
         """Run that stage of the flow over these parts."""
         return correct_documents(ledger=self.ledger, store=self.store)
+
+    def watch_documents(self) -> Watched:
+        """Ask the saved searches about newly indexed documents, some of them."""
+        return watch_documents(alerts=self.alerts, store=self.store, clock=self.clock)
+
+    def watch_silence(self) -> Watched:
+        """Ask the saved searches that wait for silence."""
+        return watch_silence(alerts=self.alerts, store=self.store, clock=self.clock)
+
+    async def send_test(self, search: SavedSearch) -> dict[str, str]:
+        """Send a message to the search's webhooks."""
+        async with self.webhooks() as webhooks:
+            return await send_test(search, webhooks=webhooks, clock=self.clock)
+
+    async def deliver_alerts(self) -> Counter[str]:
+        """Send what is due to webhooks."""
+        async with self.webhooks() as webhooks:
+            return await deliver_alerts(alerts=self.alerts, webhooks=webhooks, clock=self.clock)
+
+    @asynccontextmanager
+    async def webhooks(self) -> AsyncIterator[Webhooks]:
+        """Open what sends alerts, for one event loop."""
+        from pipeline.adapters.http_webhooks import HttpWebhooks
+
+        async with HttpWebhooks(clock=self.clock, allowed_networks=self.settings.webhook_networks) as webhooks:
+            yield webhooks
 
     def _takes_any_host(self, publisher: str | None) -> bool:
         """Tell whether WARC files give the pages of every host; a publisher's are those of its own sites."""

@@ -19,7 +19,7 @@ from pipeline.adapters.elasticsearch_spellings import (
 from pipeline.errors import UsageError
 from pipeline.model.query import Query, SearchPage, Sort
 from pipeline.ports import Clock, Form
-from pipeline.search.grammar import Expression
+from pipeline.search.grammar import Expression, Term
 from pipeline.search.names import expand, read_expression, spellings
 from pipeline.search.request import NO_SUCH_DOCUMENT
 from pipeline.search.suggestions import correct_text, suspect_words
@@ -63,12 +63,15 @@ class Reader:
         )
         return dict(answer.body)
 
+    def entities_of(self, asked: Expression | None) -> dict[Term, tuple[str, ...]]:
+        """Return the ids of the entities that each name in it may mean."""
+        terms = spellings(asked)
+        return read_spellings(self.ask(spellings_body(terms)), terms) if terms else {}
+
     def _read(self, query: Query) -> tuple[datetime, Expression | None, Json]:
         """Return this moment, what is asked, with the entities of its names, and the body that asks it."""
         now, asked = self._clock.now(), read_expression(query)
-        terms = spellings(asked)
-        if asked and terms:
-            asked = expand(asked, read_spellings(self.ask(spellings_body(terms)), terms))
+        asked = expand(asked, self.entities_of(asked)) if asked else None
         like = self.document(query.like) if query.like else None
         if query.like and like is None:
             raise UsageError(NO_SUCH_DOCUMENT.format(query.like))

@@ -10,6 +10,7 @@ from elasticsearch import Elasticsearch
 
 from pipeline.adapters import elasticsearch_bulk as bulk
 from pipeline.adapters import elasticsearch_scan as scan
+from pipeline.adapters import elasticsearch_watch as watch
 from pipeline.adapters.elasticsearch_errors import our_errors
 from pipeline.adapters.elasticsearch_generations import Generations
 from pipeline.adapters.elasticsearch_query import Json
@@ -22,7 +23,8 @@ from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
 from pipeline.model.version import Version
-from pipeline.ports import Clock, Form, Refusal, StoredMonth, StoreStatus
+from pipeline.ports import Asked, Clock, Entities, Form, Matched, Refusal, StoredMonth, StoreStatus
+from pipeline.search.names import name_key, read_expression
 
 #: How long a writer waits for a promotion to end, in all.
 PATIENCE = 60.0
@@ -93,6 +95,21 @@ class ElasticsearchStore:
         """Ask the live generation."""
         with our_errors(self._url):
             return self._reader.search(query)
+
+    def entities_of(self, query: Query) -> Entities:
+        """Look the names up."""
+        with our_errors(self._url):
+            return {name_key(term): ids for term, ids in self._reader.entities_of(read_expression(query)).items()}
+
+    def match(self, asked: Sequence[Asked], document_ids: Sequence[str]) -> Matched:
+        """Look the documents up, then ask their indices all queries in one request."""
+        with our_errors(self._url):
+            return watch.match_documents(self._client, self._alias, asked, document_ids, self._stemmed)
+
+    def count(self, asked: Sequence[tuple[Asked, Sequence[datetime]]]) -> tuple[tuple[int, ...] | UsageError, ...]:
+        """Ask all in one request."""
+        with our_errors(self._url):
+            return watch.count_documents(self._client, self._alias, asked, self._stemmed)
 
     def export(self, query: Query) -> Iterator[Form]:
         """Page through a point in time."""

@@ -1,17 +1,14 @@
 """Fetches over HTTP with aiohttp: politely (robots.txt, spacing) and safely (public addresses, caps on size and time)."""
 
 import asyncio
-import os
-import socket
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 from importlib.metadata import version
-from ipaddress import IPv4Network, IPv6Network
 from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin, urlsplit
@@ -21,9 +18,9 @@ from yarl import URL
 
 from pipeline.adapters.host_turns import HostTurns
 from pipeline.adapters.http_body import ACCEPT_ENCODING, read_body
+from pipeline.adapters.http_guard import Network, guarded_socket, translated_errors
 from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.fetch import robots
-from pipeline.fetch.addresses import is_refused
 from pipeline.fetch.responses import check_temporary
 from pipeline.fetch.robots import Robots
 from pipeline.model.capture import Capture, Redirect
@@ -43,13 +40,6 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 #: They described the body as sent; the body kept is decompressed, and an archived record must agree with itself.
 _TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
-
-
-Network = IPv4Network | IPv6Network
-
-
-class _RefusedAddressError(OSError):
-    """Raised where a connection would leave the public network."""
 
 
 @dataclass(slots=True)
@@ -100,7 +90,7 @@ class HttpFetcher:
         """Open the session."""
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                resolver=aiohttp.ThreadedResolver(), socket_factory=_guarded_socket(self._allowed_networks)
+                resolver=aiohttp.ThreadedResolver(), socket_factory=guarded_socket(self._allowed_networks)
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": self._user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING},
@@ -161,7 +151,7 @@ class HttpFetcher:
         async with self._turns.turn(host_of(address)) as fetched_at:
             is_robots = _is_robots(address)
             limit = robots.MAX_BYTES if is_robots else max_bytes
-            with _translated_errors(address, self._timeout):
+            with translated_errors(address, self._timeout):
                 async with (
                     budget.spend(),
                     self._session.get(URL(address, encoded=True), headers=headers, allow_redirects=False) as response,
@@ -230,22 +220,6 @@ def _is_robots(address: str) -> bool:
     return urlsplit(address).path == "/robots.txt"
 
 
-def _guarded_socket(allowed: Sequence[Network]) -> Callable[[aiohttp.AddrInfoType], socket.socket]:
-    """Return the opener of sockets that refuses private addresses.
-
-    It sees the very address that is about to be connected to, so that neither a name that resolves differently the second
-    time, nor a literal that never passes a resolver, nor a redirect gets around it.
-    """
-
-    def open_socket(info: aiohttp.AddrInfoType) -> socket.socket:
-        family, kind, protocol, _, address = info
-        if is_refused(str(address[0]), allowed):
-            raise _RefusedAddressError("not a public address")
-        return socket.socket(family=family, type=kind, proto=protocol)
-
-    return open_socket
-
-
 def _redirect_target(answer: Capture) -> str | None:
     location = answer.header("Location")
     if answer.status not in _REDIRECTS or not location:
@@ -265,22 +239,3 @@ def _read_headers(response: aiohttp.ClientResponse) -> Iterator[tuple[str, str]]
         except UnicodeDecodeError:
             value = raw_value.decode("latin-1")
         yield prefix + name, value
-
-
-@contextmanager
-def _translated_errors(address: str, timeout: float) -> Iterator[None]:
-    try:
-        yield
-    except TimeoutError as error:
-        raise Retry(f"{address}: no whole answer within {timeout:g} s") from error
-    except aiohttp.InvalidURL as error:
-        raise Reject(Reason.INVALID_URL, str(error)) from error
-    except aiohttp.ClientConnectorError as error:
-        if isinstance(error.os_error, _RefusedAddressError):
-            raise Reject(Reason.ADDRESS_REFUSED, f"{host_of(address)} is {error.os_error}") from error
-        # Of several addresses tried, the text lists all; the number says what happened. Negative ones are the resolver's.
-        number = error.os_error.errno or 0
-        reason = os.strerror(number) if number > 0 else error.os_error.strerror or str(error.os_error)
-        raise Retry(f"{address}: cannot connect: {reason}") from error
-    except aiohttp.ClientError as error:
-        raise Retry(f"{address}: {type(error).__name__}: {error}") from error

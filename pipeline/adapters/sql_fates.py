@@ -37,7 +37,7 @@ def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     change_urls(connection, replaced)
 
 
-def keep_articles(connection: Connection, indexed: Sequence[ArticleState]) -> None:
+def keep_articles(connection: Connection, indexed: Sequence[ArticleState], *, is_watched: bool) -> None:
     """Keep these articles as indexed, unless a newer capture is known; who holds an article does not change."""
     newest = {state.article_id: state for state in sorted(indexed, key=lambda state: state.captured_at)}
     rows = rows_by_key(connection, articles.c.article_id, newest, articles.c.captured_at)
@@ -48,6 +48,7 @@ def keep_articles(connection: Connection, indexed: Sequence[ArticleState]) -> No
             "content_hash": state.content_hash,
             "version": state.version,
             "captured_at": state.captured_at,
+            **({} if is_watched else {"is_watched": False}),  # what still is unwatched stays so
         }
         if key not in rows:
             new.append({"article_id": key, "url": state.url, **columns})

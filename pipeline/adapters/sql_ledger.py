@@ -14,6 +14,7 @@ from pipeline.adapters import (
     sql_pruning,
     sql_revisits,
 )
+from pipeline.adapters.sql_alerts import SqlAlerts, has_searches
 from pipeline.adapters.sql_database import Database, migrate
 from pipeline.adapters.sql_knowledge import SqlKnowledge
 from pipeline.adapters.sql_memory import SqlHosts, SqlPrintings, SqlStories
@@ -56,6 +57,11 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
     def knowledge(self) -> SqlKnowledge:
         """What is known of entities; it lives in the same database."""
         return SqlKnowledge(self._database)
+
+    @cached_property
+    def alerts(self) -> SqlAlerts:
+        """What is watched for; it lives in the same database."""
+        return SqlAlerts(self._database)
 
     def add_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
         """Add or replace feeds; a gone one starts anew, at its configured address."""
@@ -130,11 +136,11 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
         with self._database.write() as connection:
             return sql_inbox.renew(connection, batches, until)
 
-    def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = ()) -> None:
+    def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = (), *, past: bool = False) -> None:
         """Settle URLs and keep articles. Raises UsageError where a URL was never seen."""
         with self._database.write() as connection:
             sql_fates.settle(connection, outcomes)
-            sql_fates.keep_articles(connection, articles)
+            sql_fates.keep_articles(connection, articles, is_watched=past or not has_searches(connection))
             sql_revisits.note_withdrawals(connection, outcomes)
 
     def postpone(self, claims: Sequence[tuple[Claim, datetime, str]]) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 #: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
-HEAD = "0009"
+HEAD = "0010"
 VERSION_TABLE = "newswire_version"
 
 
@@ -130,6 +130,7 @@ articles = Table(
     Column("captured_at", UtcTime),
     Column("withdrawn_at", UtcTime, comment="the page is gone since then"),
     Column("is_withdrawal_told", Boolean, nullable=False, server_default=true(), comment="the document says the same"),
+    Column("is_watched", Boolean, nullable=False, server_default=true(), comment="saved searches were asked about it"),
     CheckConstraint(
         "(content_hash IS NULL) = (version IS NULL) AND (content_hash IS NULL) = (captured_at IS NULL)",
         "indexed_or_only_owned",
@@ -137,6 +138,8 @@ articles = Table(
 )
 _is_untold_article = text("NOT is_withdrawal_told")
 Index("articles_untold", articles.c.article_id, sqlite_where=_is_untold_article, postgresql_where=_is_untold_article)
+_is_unwatched = text("NOT is_watched")
+Index("articles_unwatched", articles.c.article_id, sqlite_where=_is_unwatched, postgresql_where=_is_unwatched)
 
 hosts = Table(
     "hosts",
@@ -280,4 +283,46 @@ entity_decisions = Table(
     Column("spelling", PlainText, primary_key=True, comment="folded; empty for a merge"),
     Column("decision", Text, nullable=False, comment="JSON of model.known.Decision"),
     Column("decided_at", UtcTime, nullable=False),
+)
+
+saved_searches = Table(
+    "saved_searches",
+    metadata,
+    Column("name", PlainText, primary_key=True),
+    Column("search", Text, nullable=False, comment="JSON of model.alert.SavedSearch"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", PlainText, primary_key=True),
+    Column("search", PlainText, nullable=False, comment="as in alert"),
+    Column("kind", PlainText, nullable=False, comment="as in alert"),
+    Column("at", UtcTime, nullable=False, comment="as in alert"),
+    Column("shown_at", UtcTime, comment="date of the document that shows it"),
+    Column("alert", Text, nullable=False, comment="JSON of model.alert.Alert"),
+    Column("is_announced", Boolean, nullable=False, server_default=false(), comment="as an event of Airflow's asset"),
+)
+Index("alerts_by_search", alerts.c.search, alerts.c.at)
+Index("alerts_by_time", alerts.c.at)
+_is_unannounced = text("NOT is_announced")
+Index("alerts_unannounced", alerts.c.at, sqlite_where=_is_unannounced, postgresql_where=_is_unannounced)
+
+alert_deliveries = Table(
+    "alert_deliveries",
+    metadata,
+    Column("alert_id", PlainText, primary_key=True),
+    Column("url", PlainText, primary_key=True, comment="of the webhook"),
+    Column("state", PlainText, nullable=False, comment="model.alert.DeliveryState"),
+    Column("attempts", Integer, nullable=False, comment="that failed"),
+    Column("due_at", UtcTime, comment="none unless it waits"),
+    Column("detail", Text, nullable=False, comment="what went wrong at the last try"),
+)
+_is_open = text("state <> 'delivered'")
+Index(
+    "alert_deliveries_open",
+    alert_deliveries.c.state,
+    alert_deliveries.c.due_at,
+    sqlite_where=_is_open,
+    postgresql_where=_is_open,
 )

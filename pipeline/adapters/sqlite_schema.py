@@ -126,6 +126,16 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def connect_memory() -> sqlite3.Connection:
+    """Return a connection to an empty index in memory, which is gone with it."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    for statement in _split(_SCHEMA):
+        connection.execute(statement)
+    connection.create_function("distance_km", 4, distance_km, deterministic=True)
+    return connection
+
+
 def _open(connection: sqlite3.Connection, path: Path) -> None:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA foreign_keys = ON")

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.adapters import sqlite_page, sqlite_versions
+from pipeline.adapters import sqlite_page, sqlite_versions, sqlite_watch
 from pipeline.adapters.sqlite_connections import Connections
 from pipeline.adapters.sqlite_like import Likeness, find_corrections, find_likeness
 from pipeline.adapters.sqlite_query import find_entities
@@ -21,9 +21,9 @@ from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
 from pipeline.model.version import Version
-from pipeline.ports import Clock, Form, Refusal, StoredMonth, StoreStatus
+from pipeline.ports import Asked, Clock, Entities, Form, Matched, Refusal, StoredMonth, StoreStatus
 from pipeline.search.grammar import Expression
-from pipeline.search.names import expand, read_expression, spellings
+from pipeline.search.names import expand, name_key, read_expression, spellings
 from pipeline.search.request import NO_SUCH_DOCUMENT
 from pipeline.search.suggestions import correct_text, suspect_words
 
@@ -91,6 +91,24 @@ class SqliteStore:
             asked, like = self._ask(connection, query)
             page = sqlite_page.read_page(connection, query, asked, like, now)
             return page if page.total else replace(page, suggestion=self._suggest(connection, query, asked))
+
+    def entities_of(self, query: Query) -> Entities:
+        """Look each name up."""
+        with self._connections.transaction("DEFERRED") as connection:
+            return {name_key(term): find_entities(connection, term) for term in spellings(read_expression(query))}
+
+    def match(self, asked: Sequence[Asked], document_ids: Sequence[str]) -> Matched:
+        """Ask an index in memory that holds these documents alone: in the whole one each query would cost its words' all."""
+        with self._connections.transaction("DEFERRED") as connection:
+            forms = sqlite_watch.read_forms(connection, document_ids)
+        with sqlite_watch.open_memory() as few:
+            write_forms(few, list(forms.values()), sqlite_watch.GENERATION)
+            return Matched(forms=forms, found=tuple(sqlite_watch.match_documents(few, each) for each in asked))
+
+    def count(self, asked: Sequence[tuple[Asked, Sequence[datetime]]]) -> tuple[tuple[int, ...] | UsageError, ...]:
+        """Ask one after the other."""
+        with self._connections.transaction("DEFERRED") as connection:
+            return tuple(sqlite_watch.count_documents(connection, each, edges) for each, edges in asked)
 
     def export(self, query: Query) -> Iterator[Form]:
         """Page by date and id."""

@@ -122,7 +122,7 @@ def index_past(
     report = Report()
     for batch in _held(batches, ledger, clock):
         give_way()
-        report.add(flow.index_batch(batch, ledger=ledger, archive=archive, store=store, clock=clock))
+        report.add(flow.index_batch(batch, ledger=ledger, archive=archive, store=store, clock=clock, past=True))
     return report
 
 

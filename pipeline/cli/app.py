@@ -10,6 +10,7 @@ import sys
 import typer
 
 from pipeline.cli import console
+from pipeline.cli.alerts import alerts
 from pipeline.cli.annotate import annotate
 from pipeline.cli.backfill import backfill
 from pipeline.cli.dead_letters import dead_letters
@@ -23,6 +24,7 @@ from pipeline.cli.ledger import ledger
 from pipeline.cli.maintain import maintain
 from pipeline.cli.replay import replay
 from pipeline.cli.search import search, serve
+from pipeline.cli.searches import searches
 from pipeline.cli.stories import stories
 from pipeline.errors import NewswireError, Reject, UsageError
 
@@ -39,6 +41,8 @@ app.add_typer(feeds, name="feeds")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(index, name="index")
 app.add_typer(stories, name="stories")
+app.add_typer(searches, name="searches")
+app.add_typer(alerts, name="alerts")
 app.add_typer(entities, name="entities")
 
 

@@ -8,6 +8,7 @@ import typer
 
 from pipeline import archive, flow
 from pipeline.cli import console
+from pipeline.cli.alerts import run_alerts
 from pipeline.errors import UsageError
 from pipeline.flow import BATCH_SIZE
 from pipeline.model.handover import Report
@@ -33,6 +34,9 @@ def ingest(
     wiring.feeds_of(publisher)
     wiring.store.prepare()  # before anything is fetched: a store that is down costs nobody a request
     report = asyncio.run(run_ingest(wiring, publisher=publisher, limit=limit, early=not due))
+    noticed = run_alerts(wiring) if wiring.alerts.searches() else {}
+    if noticed:
+        console.say("alerts: " + (join_counts(noticed) or "none"))
     print_report(report, wiring.ledger.tally().pending)
 
 

@@ -62,6 +62,7 @@ def report_json(report: Maintained) -> dict[str, Any]:
             "handovers": pruned.handovers,
             "hosts": pruned.hosts,
             "stories": pruned.stories,
+            "alerts": pruned.alerts,
         },
         "index": {
             "documents": sum(each.documents for each in report.months),
@@ -102,6 +103,7 @@ def _steps(report: Maintained) -> Iterable[tuple[object, ...]]:
     yield f"hand-overs {would}dropped", pruned.handovers, ""
     yield f"hosts {would}forgotten", pruned.hosts, "with their robots.txt"
     yield f"stories {would}closed", pruned.stories, "no article joined them for a week"
+    yield f"alerts {would}forgotten", pruned.alerts, ""
     yield "URLs seen", tally.seen, "balanced" if tally.is_balanced else "NOT BALANCED: seen is not pending + fates"
     yield "URLs pending", tally.pending, ""
 

@@ -42,6 +42,8 @@ class Pruned:
     hosts: int = 0
     #: That take no more articles in.
     stories: int = 0
+    #: Of saved searches, as old as what is pruned.
+    alerts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,7 @@ def prune(
         handovers=archive.drop_lines(now - HANDOVER_AGE, dry_run=dry_run),
         hosts=ledger.drop_hosts(now - HOST_AGE, dry_run=dry_run),
         stories=ledger.close_stories(now - STORY_AGE, dry_run=dry_run),
+        alerts=ledger.alerts.drop_alerts(settled_before, dry_run=dry_run),
     )
 
 

@@ -12,5 +12,9 @@ ARTICLES = Asset("newswire_articles")
 STORIES = Asset("newswire_stories")
 #: What a task has as its outlet that announces stories only where some have changed: an outlet's event always goes out.
 STORY_CHANGES = AssetAlias("newswire_story_changes")
+#: Saved searches have noticed something; the event's extra holds the alerts. ``newswire alerts list`` shows them.
+ALERTS = Asset("newswire_alerts")
+#: What a task has as its outlet that announces alerts only where there are some.
+ALERT_NEWS = AssetAlias("newswire_alert_news")
 #: A day's maintenance is done; the event's extra holds the numbers of its report.
 MAINTENANCE = Asset("newswire_maintenance")

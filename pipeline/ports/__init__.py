@@ -3,27 +3,33 @@
 Any method can raise ``errors.StoreUnavailable`` (or, for the Fetcher, ``errors.Retry``) when the other side does not answer.
 """
 
+from pipeline.ports.alerts import Alerts
 from pipeline.ports.archive import Archive, BatchWriter, WarcSource
 from pipeline.ports.clock import Clock
 from pipeline.ports.fetching import Fetcher, Hosts
 from pipeline.ports.knowledge import Added, Knowledge
 from pipeline.ports.ledger import Holding, Ledger, Recorded
 from pipeline.ports.printings import Printings, Reprints
-from pipeline.ports.search_store import Form, Refusal, SearchStore, StoredMonth, StoreStatus
+from pipeline.ports.search_store import Asked, Entities, Form, Matched, Refusal, SearchStore, StoredMonth, StoreStatus
 from pipeline.ports.stories import Stories
 from pipeline.ports.tagger import Tagger
+from pipeline.ports.webhooks import Webhooks
 
 __all__ = [
     "Added",
+    "Alerts",
     "Archive",
+    "Asked",
     "BatchWriter",
     "Clock",
+    "Entities",
     "Fetcher",
     "Form",
     "Holding",
     "Hosts",
     "Knowledge",
     "Ledger",
+    "Matched",
     "Printings",
     "Recorded",
     "Refusal",
@@ -34,4 +40,5 @@ __all__ = [
     "Stories",
     "Tagger",
     "WarcSource",
+    "Webhooks",
 ]

@@ -9,6 +9,7 @@ from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.fate import ArticleState, Claim, DeadLetter, Fate, Outcome, Reason, Tally
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.warc import WarcProgress
+from pipeline.ports.alerts import Alerts
 from pipeline.ports.printings import Printings
 from pipeline.ports.stories import Stories
 
@@ -39,6 +40,11 @@ class Ledger(Printings, Stories, Protocol):
 
     def close(self) -> None:
         """Give the connections back; the next use opens anew."""
+        ...
+
+    @property
+    def alerts(self) -> Alerts:
+        """What is watched for, in the same database."""
         ...
 
     def add_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
@@ -108,10 +114,11 @@ class Ledger(Printings, Stories, Protocol):
         """Prolong the leases of what the batches still hold; return how many claims that are."""
         ...
 
-    def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = ()) -> None:
+    def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = (), *, past: bool = False) -> None:
         """Give each URL its one fate, and keep these articles as indexed, in one transaction; repeating it changes nothing.
 
-        A revision that a feed replaced meanwhile stays pending; a capture older than the known one changes no article.
+        The articles are unwatched then (see ports.Alerts) unless they are ``past`` ones or nothing is watched for. A revision
+        that a feed replaced meanwhile stays pending; a capture older than the known one changes no article.
         """
         ...
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from pipeline.errors import UsageError
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
 from pipeline.model.version import Version
@@ -40,6 +41,26 @@ class StoredMonth:
     documents: int
 
 
+#: Ids of the entities that each name of a query may mean: see ``search/names.py``.
+Entities = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A query of many that are asked at once, with the entities of its names, looked up before."""
+
+    query: Query
+    entities: Entities = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """Some documents, and which of them each of some queries finds: their ids, or why the store cannot serve the query."""
+
+    forms: Mapping[str, Form]
+    found: tuple[frozenset[str] | UsageError, ...]
+
+
 class SearchStore(Protocol):
     """Keeps documents and finds them; speaks Query, never a store's own language.
 
@@ -70,6 +91,18 @@ class SearchStore(Protocol):
 
     def search(self, query: Query) -> SearchPage:
         """Return the page. Raises UsageError on a query that it cannot serve."""
+        ...
+
+    def entities_of(self, query: Query) -> Entities:
+        """Return the ids of the entities that the query's names may mean, as far as the index knows their spellings now."""
+        ...
+
+    def match(self, asked: Sequence[Asked], document_ids: Sequence[str]) -> Matched:
+        """Return which of these live documents each query finds, in order of the queries; many queries, few documents."""
+        ...
+
+    def count(self, asked: Sequence[tuple[Asked, Sequence[datetime]]]) -> tuple[tuple[int, ...] | UsageError, ...]:
+        """Return how many documents each query finds between each time given for it and the next, the later one exclusive."""
         ...
 
     def export(self, query: Query) -> Iterator[Form]:

@@ -71,6 +71,17 @@ def expand(asked: Expression, ids: Ids) -> Expression:
     return asked
 
 
+def expand_known(query: Query, entities: Mapping[str, Sequence[str]]) -> Expression | None:
+    """Return what the query asks, with the entities that were looked up for it before, by ``name_key``."""
+    asked = read_expression(query)
+    return expand(asked, {term: entities.get(name_key(term), ()) for term in spellings(asked)}) if asked else None
+
+
+def name_key(spelling: Term) -> str:
+    """Return what the spelling's entities are kept under."""
+    return f"{spelling.field}:{spelling.match}:{spelling.text}"
+
+
 def _find_spellings(asked: Expression | None) -> Iterator[Term]:
     match asked:
         case Term() if _may_name(asked):

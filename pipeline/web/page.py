@@ -18,6 +18,7 @@ from pipeline.web.entity import add_entity_page
 from pipeline.web.operations import add_operation_pages
 from pipeline.web.passages import mark_passages
 from pipeline.web.render import METHODS, Pages, mount_path
+from pipeline.web.searches import add_search_pages
 
 STATIC = Path(__file__).parent / "static"
 #: The page needs its own style sheet and icon; nothing else may load, whatever an article smuggles in.
@@ -38,7 +39,7 @@ HEADINGS = {
 def make_app(store: SearchStore, ledger: Ledger, clock: Clock, *, access: Sequence[Depends] = ()) -> FastAPI:
     """Return the app. Mounted somewhere, its links begin with that path.
 
-    Pages: ``/``, ``/article/{id}``, ``/entity/{id}``, ``/feeds``, ``/ledger``; for machines: ``/health``.
+    Pages: ``/``, ``/article/{id}``, ``/entity/{id}``, ``/feeds``, ``/ledger``, ``/searches``; for machines: ``/health``.
     Every request must pass what ``access`` depends on, such as a login.
     """
     app = FastAPI(openapi_url=None, dependencies=access)
@@ -48,6 +49,7 @@ def make_app(store: SearchStore, ledger: Ledger, clock: Clock, *, access: Sequen
     _add_pages(app, store, pages)
     add_entity_page(app, store, pages)
     add_operation_pages(app, ledger, clock, pages)
+    add_search_pages(app, store, ledger, clock, pages)
     _add_error_pages(app, pages)
     return app
 

@@ -12,7 +12,7 @@ from pipeline.web.address import FILTERS, read_address
 
 METHODS = ["GET", "HEAD"]
 #: What stands in the head of every page.
-PLACES = (("/", "Articles"), ("/feeds", "Feeds"), ("/ledger", "Ledger"))
+PLACES = (("/", "Articles"), ("/feeds", "Feeds"), ("/ledger", "Ledger"), ("/searches", "Saved searches"))
 TEMPLATES = Path(__file__).parent / "templates"
 FORMATS = ("keep_marks", "web_link", "host_name", "show_time", "is_day", "show_language")
 

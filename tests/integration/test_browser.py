@@ -13,7 +13,18 @@ from playwright.sync_api import Browser, Page, expect
 from examples.ports import free_port
 
 #: What is looked at; ``{article}`` is one that names people and has quotes, ``{entity}`` one of these people.
-PATHS = ("/", "/?q=Tehran", "/?q=zebra", "/{article}", "/{entity}", "/feeds", "/ledger", "/?sort=upwards", "/nowhere")
+PATHS = (
+    "/",
+    "/?q=Tehran",
+    "/?q=zebra",
+    "/{article}",
+    "/{entity}",
+    "/feeds",
+    "/ledger",
+    "/searches",
+    "/?sort=upwards",
+    "/nowhere",
+)
 PHONE = {"width": 320, "height": 640}
 DESK = {"width": 1280, "height": 800}
 

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -15,11 +16,15 @@ import pytest
 from examples.embedded import PROGRAMS, State
 from pipeline.adapters.sql_ledger import open_ledger
 from pipeline.settings import read_settings
+from pipeline.wiring import Wiring
+from tests.fixtures.alerts import a_search, as_indexed
+from tests.fixtures.documents import document
 from tests.fixtures.entries import NOW, an_entry
 
 DAGS = Path(__file__).parents[2] / "dags"
 #: What each file declares. A file that is not named here fails the suite.
 DECLARED = {
+    "alert.py": {"alert"},
     "backfill.py": {"backfill"},
     "ingest.py": {"ingest"},
     "maintain.py": {"maintain"},
@@ -247,6 +252,35 @@ def test_a_replay_begins_only_with_days_that_the_archive_has(ingested_home: Path
     assert said["empty"] == "AirflowSkipException: the archive holds no captures from 2001-01-01 to 2001-01-31"
     assert said["joined"] == said["begun"]
     assert said["begun"].startswith("articles-")
+
+
+@pytest.mark.slow
+def test_a_run_of_alert_asks_the_searches_tells_the_asset_and_goes_on_though_a_webhook_is_down(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.migrate()
+    wiring = Wiring(read_settings({"NEWSWIRE_HOME": str(state.home)}))
+    wiring.store.prepare()
+    wiring.alerts.save_search(a_search("harvests", "harvest", "any", "http://127.0.0.1:9/hook"))
+    harvest = document(text="It rained. The harvest began.")
+    wiring.store.write([harvest])
+    wiring.ledger.settle([], [as_indexed(harvest)])
+    command = [str(PROGRAMS / "airflow"), "dags", "test", "alert"]
+    for said_now in ("watch: 1 articles, 1 alerts", "watch: 0 articles, 0 alerts"):
+        done = subprocess.run(command, env=state.environ(), capture_output=True, text=True, check=False)
+        said = done.stdout + done.stderr
+        assert done.returncode == 0, said
+        assert said_now in said
+    (delivery,) = wiring.alerts.undelivered()
+    assert (delivery.state, delivery.attempts) == ("dead", 0)  # loopback is a private address
+    with sqlite3.connect(state.airflow / "airflow.db") as database:
+        events = database.execute(
+            "SELECT asset_event.extra FROM asset_event JOIN asset ON asset.id = asset_id WHERE name = 'newswire_alerts'"
+        ).fetchall()
+    database.close()
+    (extra,) = (json.loads(row[0]) for row in events)  # the second run had nothing new to tell
+    assert extra["searches"] == {"harvests": 1}
+    assert extra["alerts"][0]["document"]["sentence"] == "The harvest began."
+    wiring.close()
 
 
 @pytest.mark.slow

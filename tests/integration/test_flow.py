@@ -22,6 +22,7 @@ from pipeline.replay.promotion import promote_rebuild
 from pipeline.replay.rebuild import ALWAYS, begin_rebuild, compare_rebuild, rebuild_generation
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
+from tests.fixtures.alerts import a_search
 
 README = Path(__file__).parents[2] / "examples/newsroom/README.md"
 
@@ -71,6 +72,16 @@ def test_every_url_has_its_fate_and_the_sums_balance(wiring: Wiring) -> None:
     assert tally.pending == 0
     assert tally.is_balanced
     assert wiring.store.search(Query(limit=0)).total == tally.fates[Fate.INDEXED]
+
+
+def test_saved_searches_are_asked_about_all_that_was_indexed(wiring: Wiring) -> None:
+    wiring.alerts.save_search(a_search("strikes", "strike valparaíso", "any first"))
+    ingest(wiring)
+    watched = wiring.watch_documents()
+    assert watched.documents == wiring.ledger.tally().fates[Fate.INDEXED]
+    assert {str(alert.condition) for alert in watched.alerts} == {"any", "first"}
+    assert all(alert.shown and "strike" in alert.shown.sentence for alert in watched.alerts)
+    assert wiring.watch_documents().documents == 0
 
 
 def test_a_second_run_changes_nothing(wiring: Wiring, newsroom: Newsroom) -> None:

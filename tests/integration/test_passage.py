@@ -18,6 +18,7 @@ from pipeline.model.handover import Report
 from pipeline.ports import Fetcher
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
+from tests.fixtures.alerts import a_search
 
 DAY = date(2026, 11, 20)
 SINCE = datetime(2026, 11, 20, tzinfo=UTC)
@@ -227,5 +228,7 @@ def test_a_dead_letter_whose_page_is_archived_is_read_from_there(
     wiring.ledger.revive([], now - timedelta(days=1))
     again = fetch(wiring, open_batch(datetime.now(UTC) + timedelta(seconds=1)), limit=1)
     wiring.extract_past(again)
+    wiring.alerts.save_search(a_search())
     assert wiring.index_past(again).settled == {Reason.NEW: 1}
+    assert wiring.alerts.unwatched(limit=9) == {}  # what is past is no news
     assert sum(visits_of_pages(press)) == asked + requests

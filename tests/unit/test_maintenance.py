@@ -16,7 +16,7 @@ OK = Health(status=HealthStatus.OK, sentence="It answers.")
 REPORT = Maintained(
     is_dry_run=False,
     retired=Retired(kept_from=date(2026, 8, 1), months=(StoredMonth(month=date(2026, 7, 1), documents=120),)),
-    pruned=Pruned(urls=1_000, handovers=12, hosts=3, stories=4),
+    pruned=Pruned(urls=1_000, handovers=12, hosts=3, stories=4, alerts=5),
     tally=Tally(seen=25, pending=4, fates={Fate.INDEXED: 19, Fate.DEAD_LETTER: 2}),
     months=(
         MonthSums(month=date(2026, 7, 1), documents=0, articles=118),
@@ -53,6 +53,7 @@ def test_the_report_reads_as_tables() -> None:
         "  hand-overs dropped     12",
         "  hosts forgotten         3  with their robots.txt",
         "  stories closed          4  no article joined them for a week",
+        "  alerts forgotten        5",
         "  URLs seen              25  balanced",
         "  URLs pending            4",
         "Months of first sight",
@@ -95,7 +96,7 @@ def test_the_numbers_for_machines() -> None:
     assert report_json(REPORT) == {
         "dry_run": False,
         "retention": {"kept_from": "2026-08-01", "months": {"2026-07": 120}},
-        "pruned": {"urls": 1_000, "handovers": 12, "hosts": 3, "stories": 4},
+        "pruned": {"urls": 1_000, "handovers": 12, "hosts": 3, "stories": 4, "alerts": 5},
         "index": {"documents": 97, "articles": 223, "missing": 10},
         "ledger": {"seen": 25, "pending": 4, "fates": {"indexed": 19, "dead letter": 2}, "balanced": True},
         "dead_letters": {"unreachable": 2},

@@ -1,0 +1,228 @@
+"""What it costs to ask 1,000 saved searches about a batch of 100 new articles, on both search stores.
+
+    ELASTICSEARCH_URL=http://127.0.0.1:9200 python benchmarks/alerts.py [--searches 1000] [--documents 20000] [--together 100]
+
+Articles are made up: some 500 words and 12 names each, drawn by Zipf's law as in news, over two months before now. The
+searches are what people watch for: words, phrases, names, two names together, alternatives and exclusions, with all
+conditions. The index of the embedded store is a file; without ELASTICSEARCH_URL it is measured alone.
+"""
+
+import argparse
+import os
+import random
+import tempfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from pathlib import Path
+
+from elasticsearch import Elasticsearch
+
+from pipeline.adapters import elasticsearch_watch
+from pipeline.adapters.elasticsearch_store import ElasticsearchStore
+from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
+from pipeline.adapters.sqlite_store import SqliteStore
+from pipeline.alerts.evaluation import watch_documents
+from pipeline.alerts.searches import make_search
+from pipeline.index.document import make_document
+from pipeline.model.alert import SavedSearch
+from pipeline.model.article import Article
+from pipeline.model.document import Document
+from pipeline.model.entity import Annotation, AnnotationMethod, Entity, Kind
+from pipeline.model.evidence import Evidence, Timestamp
+from pipeline.model.fate import ArticleState
+from pipeline.model.feed import Entry
+from pipeline.ports import SearchStore
+from pipeline.search.request import make_query
+from pipeline.urls import article_id
+from pipeline.wiring import SystemClock
+
+WORDS, NAMES = 40_000, 30_000
+BATCH = 100
+SYLLABLES = ("ba", "ko", "ri", "ten", "mar", "lo", "shi", "dan", "vel", "pu", "gra", "nom", "ste", "ul", "fer", "qui")
+KINDS = (Kind.PERSON, Kind.ORGANIZATION, Kind.PLACE)
+#: Queries by how often people watch for such: {word} a middling one, {person} and {place} names.
+QUERIES = (
+    *(4 * ("{word} {word}",)),
+    *(2 * ('"{word} {word}"',)),
+    *(4 * ("person:{person}",)),
+    *(2 * ("person:{person} place:{place}",)),
+    *("{word} OR {word} OR {word}", "{word} -{word} headline:{word}", "{word}*"),
+)
+CONDITIONS = (*(4 * ("any",)), "first", "volume")
+
+
+class Press:
+    """Makes articles and searches of one seed."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self.chance = random.Random(seed)
+        self.now = datetime.now(UTC)
+        self._word_weights, self._name_weights = _zipf(WORDS), _zipf(NAMES)
+
+    def documents(self, count: int, *, newest: timedelta, oldest: timedelta) -> Iterator[Document]:
+        """Yield articles of that age."""
+        for _ in range(count):
+            yield self._document(self.now - newest - self.chance.random() * (oldest - newest))
+
+    def searches(self, count: int) -> Iterator[SavedSearch]:
+        """Yield what people watch for."""
+        for number in range(count):
+            text = self.chance.choice(QUERIES)
+            when = "together:30d" if "place:" in text else self.chance.choice(CONDITIONS)
+            while "{" in text:
+                text = text.replace("{word}", word(self._middling(WORDS)), 1)
+                text = text.replace("{person}", f'"{name(3 * (self._middling(NAMES) // 3))}"', 1)
+                text = text.replace("{place}", f'"{name(3 * (self._middling(NAMES) // 3) + 2)}"', 1)
+            yield make_search(f"s{number}", make_query(text), when=[when], created_at=self.now)
+
+    def _middling(self, most: int) -> int:
+        """Return a rank between the very common and the very rare: what is worth watching for."""
+        return int(30 * (most / 30) ** (0.15 + 0.75 * self.chance.random()))
+
+    def _document(self, at: datetime) -> Document:
+        words = [word(rank) for rank in self._draw(WORDS, self._word_weights, self.chance.randint(200, 800))]
+        ranks = dict.fromkeys(self._draw(NAMES, self._name_weights, 12))
+        for rank in ranks:
+            words.insert(self.chance.randrange(len(words)), name(rank))
+        sentences = [" ".join(words[start : start + 18]).capitalize() for start in range(0, len(words), 18)]
+        url = f"https://news.example/{self.chance.getrandbits(64):x}"
+        article = Article(
+            url=url,
+            canonical_url=url,
+            headline=Evidence(value=sentences[0][:80], source="json-ld"),
+            text=". ".join(sentences) + ".",
+            published=Timestamp(raw="", value=at, source="json-ld"),
+        )
+        entities = tuple(
+            Entity(id=f"e:{rank}", kind=KINDS[rank % 3], name=name(rank), aliases=(name(rank),), count=1)
+            for rank in ranks
+        )
+        annotation = Annotation(language="en", method=AnnotationMethod.MODEL, entities=entities)
+        entry = Entry(url=url, feed_url="https://news.example/feed", publisher="The Example")
+        return make_document(
+            article,
+            annotation,
+            article_id=article_id(url),
+            entry=entry,
+            first_seen_at=at,
+            captured_at=self.now,
+            capture=None,
+        )
+
+    def _draw(self, most: int, weights: Sequence[float], count: int) -> list[int]:
+        return self.chance.choices(range(most), cum_weights=weights, k=count)
+
+
+def word(rank: int) -> str:
+    """Return the word of that rank: the same at each run."""
+    digits = []
+    rank += 16
+    while rank:
+        rank, digit = divmod(rank, 16)
+        digits.append(SYLLABLES[digit])
+    return "".join(digits)
+
+
+def name(rank: int) -> str:
+    """Return the name of that rank."""
+    return f"{word(rank % 997).capitalize()} {word(rank + 40_000).capitalize()}"
+
+
+def measure(title: str, store: SearchStore, ledger: SqlLedger, press: Press, documents: int, url: str | None) -> None:
+    """Fill the store, and time the searches on one batch after another."""
+    store.prepare()
+    past = press.documents(documents, newest=timedelta(hours=1), oldest=timedelta(days=60))
+    for batch in _pieces(past, 500):
+        assert not store.write(batch)
+    searches = ledger.alerts.searches()
+    for turn in range(3):
+        new = list(press.documents(BATCH, newest=timedelta(0), oldest=timedelta(hours=1)))
+        assert not store.write(new)
+        ledger.settle([], [_state(document) for document in new])
+        begun, cpu, server = time.perf_counter(), time.process_time(), server_cpu(url)
+        watched = watch_documents(alerts=ledger.alerts, store=store, clock=SystemClock())
+        seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
+        assert watched.documents == BATCH
+        assert not watched.errors
+        kinds = Counter(str(alert.condition.kind) for alert in watched.alerts)
+        said = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+        server = server_cpu(url) - server
+        asked = f"{len(searches)} searches over {BATCH} articles in {seconds:.2f} s; CPU {cpu:.2f} s"
+        asked += f" and {server:.2f} s of the server, with all that it did meanwhile" if url else ""
+        print(f"{title}, batch {turn + 1}: {asked}; alerts: {said}")
+
+
+def server_cpu(url: str | None) -> float:
+    """Return the seconds of CPU that the Elasticsearch there has used; 0 where there is none."""
+    if url is None:
+        return 0.0
+    with Elasticsearch(url) as client:
+        nodes = client.nodes.stats(metric="process")["nodes"].values()
+    return sum(node["process"]["cpu"]["total_in_millis"] for node in nodes) / 1000
+
+
+def main() -> None:
+    """Measure each store."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--searches", type=int, default=1000)
+    parser.add_argument("--documents", type=int, default=20_000, help="in the index before")
+    parser.add_argument("--together", type=int, default=elasticsearch_watch.TOGETHER, help="queries of one search")
+    options = parser.parse_args()
+    elasticsearch_watch.TOGETHER = options.together
+    with tempfile.TemporaryDirectory() as folder:
+        url, prefix = os.environ.get("ELASTICSEARCH_URL"), f"bench-{uuid.uuid4().hex[:12]}"
+        stores: dict[str, SearchStore] = {"SQLite": SqliteStore(Path(folder) / "search.sqlite", clock=SystemClock())}
+        if url:
+            stores["Elasticsearch"] = ElasticsearchStore(url, clock=SystemClock(), prefix=prefix)
+        for title, store in stores.items():
+            press = Press()
+            with closing(store), closing(open_ledger(f"sqlite:///{folder}/{title}.sqlite")) as ledger:
+                for search in press.searches(options.searches):
+                    ledger.alerts.save_search(search)
+                try:
+                    measure(title, store, ledger, press, options.documents, url if title != "SQLite" else None)
+                finally:
+                    if url and title != "SQLite":
+                        _remove(url, prefix)
+
+
+def _state(document: Document) -> ArticleState:
+    return ArticleState(
+        article_id=document.id,
+        url=document.article.url,
+        content_hash=document.content_hash,
+        version=1,
+        first_seen_at=document.first_seen_at,
+        captured_at=document.captured_at,
+    )
+
+
+def _remove(url: str, prefix: str) -> None:
+    """Leave no index behind on a server that may be somebody's."""
+    with Elasticsearch(url) as client:
+        for index in client.indices.get(index=f"{prefix}*", expand_wildcards="all"):
+            client.indices.delete(index=index)
+
+
+def _pieces(documents: Iterator[Document], size: int) -> Iterator[list[Document]]:
+    piece = []
+    for document in documents:
+        piece.append(document)
+        if len(piece) == size:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
+
+
+def _zipf(most: int) -> list[float]:
+    return list(accumulate(1 / (rank + 2.7) for rank in range(most)))
+
+
+if __name__ == "__main__":
+    main()

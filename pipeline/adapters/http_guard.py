@@ -1,0 +1,56 @@
+"""What every connection of ours to others goes through: private addresses are refused, and errors become ours."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from ipaddress import IPv4Network, IPv6Network
+
+import aiohttp
+
+from pipeline.errors import Reject, Retry
+from pipeline.fetch.addresses import is_refused
+from pipeline.model.fate import Reason
+from pipeline.urls import host_of
+
+Network = IPv4Network | IPv6Network
+
+
+class _RefusedAddressError(OSError):
+    """Raised where a connection would leave the public network."""
+
+
+def guarded_socket(allowed: Sequence[Network]) -> Callable[[aiohttp.AddrInfoType], socket.socket]:
+    """Return the opener of sockets that refuses private addresses.
+
+    It sees the very address that is about to be connected to, so that neither a name that resolves differently the second
+    time, nor a literal that never passes a resolver, nor a redirect gets around it.
+    """
+
+    def open_socket(info: aiohttp.AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, address = info
+        if is_refused(str(address[0]), allowed):
+            raise _RefusedAddressError("not a public address")
+        return socket.socket(family=family, type=kind, proto=protocol)
+
+    return open_socket
+
+
+@contextmanager
+def translated_errors(address: str, timeout: float) -> Iterator[None]:
+    """Raise Reject where asking again is pointless, and Retry where it is not."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise Retry(f"{address}: no whole answer within {timeout:g} s") from error
+    except aiohttp.InvalidURL as error:
+        raise Reject(Reason.INVALID_URL, str(error)) from error
+    except aiohttp.ClientConnectorError as error:
+        if isinstance(error.os_error, _RefusedAddressError):
+            raise Reject(Reason.ADDRESS_REFUSED, f"{host_of(address)} is {error.os_error}") from error
+        # Of several addresses tried, the text lists all; the number says what happened. Negative ones are the resolver's.
+        number = error.os_error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.os_error.strerror or str(error.os_error)
+        raise Retry(f"{address}: cannot connect: {reason}") from error
+    except aiohttp.ClientError as error:
+        raise Retry(f"{address}: {type(error).__name__}: {error}") from error

@@ -1,0 +1,65 @@
+"""A saved search tried out on what is indexed already: what it finds, and how its conditions stand. Nothing is noted."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pipeline.alerts.conditions import day_edges, is_silent, judge_volume, span_in_words
+from pipeline.alerts.evaluation import shown_by
+from pipeline.alerts.evidence import Reading, sought_of
+from pipeline.errors import UsageError
+from pipeline.model.alert import Condition, ConditionKind, SavedSearch, Shown
+from pipeline.model.query import Query, Sort
+from pipeline.ports import Asked, Clock, SearchStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """How many documents are found, the newest with their sentences, and a line about each condition."""
+
+    total: int
+    shown: tuple[Shown, ...]
+    conditions: tuple[tuple[Condition, str], ...]
+
+
+def try_search(search: SavedSearch, *, store: SearchStore, clock: Clock, limit: int = 5) -> Trial:
+    """Ask the store. Raises UsageError where it cannot serve the query."""
+    now = clock.now()
+    page = store.search(replace(search.query, sort=Sort.NEWEST, limit=max(limit, 1), with_facets=False))
+    asked = Asked(query=search.query, entities=store.entities_of(search.query))
+    sought = sought_of(asked.query, asked.entities)
+    forms = [store.document(hit.id) for hit in page.hits]
+    shown = tuple(shown_by(Reading(form), sought) for form in forms if form)
+    days = list(_counted(store.count([(asked, day_edges(now)), (Asked(query=Query()), day_edges(now))])))
+    last_at = shown[0].date if shown else None
+    lines = (_line(each, search, page.total, last_at, days, now) for each in search.conditions)
+    return Trial(total=page.total, shown=shown[:limit], conditions=tuple(zip(search.conditions, lines, strict=True)))
+
+
+def _counted(answers: Sequence[tuple[int, ...] | UsageError]) -> Iterator[tuple[int, ...]]:
+    for answer in answers:
+        if isinstance(answer, UsageError):
+            raise answer
+        yield answer
+
+
+def _line(
+    condition: Condition,
+    search: SavedSearch,
+    total: int,
+    last_at: datetime | None,
+    days: Sequence[Sequence[int]],
+    now: datetime,
+) -> str:
+    last = f"the last document is of {last_at:%Y-%m-%d %H:%M}" if last_at else "no document yet"
+    match condition.kind:
+        case ConditionKind.FIRST:
+            return f"can never come true: {total} are there already" if total else "waits for the first document"
+        case ConditionKind.TOGETHER:
+            return f"{last}; alerts for one that comes {span_in_words(condition.span or timedelta(0))} later or more"
+        case ConditionKind.VOLUME:
+            return str(judge_volume(*days) or f"{days[0][-1]} in 24 hours: not unusual")
+        case ConditionKind.SILENCE:
+            silent = condition.span and is_silent(last_at, search.created_at, condition.span, now)
+            return f"{last}: " + ("silent" if silent else "not silent")
+    return "alerts for each document to come"

@@ -1,0 +1,240 @@
+"""newswire searches: what is watched for."""
+
+import asyncio
+from dataclasses import replace
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.alerts.evaluation import look_up
+from pipeline.alerts.feeds import SIZE, write_atom, write_json_feed
+from pipeline.alerts.searches import check_text, make_search
+from pipeline.alerts.trial import Trial, try_search
+from pipeline.cli import console
+from pipeline.errors import UsageError
+from pipeline.model import codec
+from pipeline.model.alert import SavedSearch
+from pipeline.model.query import Query
+from pipeline.search.request import make_query
+from pipeline.settings import read_settings
+from pipeline.wiring import Wiring
+
+searches = typer.Typer(help="Saved searches: queries that alert when something new matches.", no_args_is_help=True)
+
+Filter = list[str] | None
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Name = Annotated[str, typer.Argument(help="Of a saved search.")]
+
+#: Of a query, what a saved search has no use for, or what says nothing.
+_NOT_SHOWN = {"sort", "limit", "page", "with_facets", "folds_reprints", "explains"}
+
+
+class FeedFormat(StrEnum):
+    """How a feed is written."""
+
+    ATOM = "atom"
+    JSON = "json"
+
+
+@searches.command()
+def add(
+    name: Annotated[str, typer.Argument(help="Letters, digits, -, _ and points.")],
+    query: Annotated[str, typer.Argument(help='As in newswire search: words, "phrases", -excluded, field:word.')] = "",
+    when: Annotated[
+        Filter, typer.Option(help="any (default), first, together:30d, volume or silence:24h; may be repeated.")
+    ] = None,
+    webhook: Annotated[Filter, typer.Option(metavar="URL", help="Send alerts there; may be repeated.")] = None,
+    secret: Annotated[str | None, typer.Option(help="Sign with this secret; default: a new one, printed once.")] = None,
+    person: Annotated[Filter, typer.Option(help="Named person; may be repeated.")] = None,
+    organization: Annotated[Filter, typer.Option(help="Named organization.")] = None,
+    place: Annotated[Filter, typer.Option(help="Named place.")] = None,
+    publisher: Annotated[Filter, typer.Option(help="Publisher of the feed.")] = None,
+    language: Annotated[Filter, typer.Option(help="ISO 639-1 language of the text.")] = None,
+    section: Annotated[Filter, typer.Option(help="Section of the publication.")] = None,
+    entity: Annotated[Filter, typer.Option(help="Id of what is named, such as geonames:112931.")] = None,
+    near: Annotated[str | None, typer.Option(metavar="LAT,LON,KM", help="Names a place in this circle.")] = None,
+    story: Annotated[str | None, typer.Option(help="Of this story: an id of newswire stories.")] = None,
+    originals: Annotated[bool, typer.Option("--originals", help="Leave reprints out.")] = False,
+    replaces: Annotated[bool, typer.Option("--replace", help="Put it in the place of one with this name.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Save a search; from now on, each newly indexed article that it finds is looked at."""
+    wiring = Wiring(read_settings())
+    check_text(query)
+    asked = make_query(
+        query,
+        people=person or (),
+        organizations=organization or (),
+        places=place or (),
+        publishers=publisher or (),
+        languages=language or (),
+        sections=section or (),
+        entities=entity or (),
+        near=near,
+        story=story,
+        originals_only=originals,
+    )
+    search = make_search(
+        name, asked, when=when or (), webhooks=webhook or (), secret=secret, created_at=wiring.clock.now()
+    )
+    there = next((each for each in wiring.alerts.searches() if each.name == name), None)
+    if there and replaces:
+        search = _keep_identity(search, there, has_new_secret=secret is not None)
+    search = look_up(search, store=wiring.store, now=wiring.clock.now())
+    trial = try_search(search, store=wiring.store, clock=wiring.clock, limit=0)
+    wiring.alerts.save_search(search, replaces=replaces)
+    if as_json:
+        console.print_json(_search_json(search, with_secrets=True) | {"matching": trial.total})
+        return
+    console.say(f"{name} is saved; of the articles that are indexed already, {trial.total} match")
+    _print_conditions(trial)
+    for hook in search.webhooks:
+        console.say(f"webhook {hook.url}, signed with {hook.secret}")
+
+
+@searches.command("list")
+def list_searches(as_json: Json = False) -> None:
+    """List the saved searches."""
+    known = Wiring(read_settings()).alerts.searches()
+    if as_json:
+        console.print_json([_search_json(search) for search in known])
+        return
+    rows = [(search.name, _in_words(search.query), _conditions(search), len(search.webhooks) or "") for search in known]
+    console.show(console.make_table(f"{len(rows)} saved searches", ("name", "finds", "when", "webhooks#"), rows))
+
+
+@searches.command()
+def show(
+    name: Name,
+    secrets: Annotated[bool, typer.Option("--secrets", help="Show the webhooks' secrets.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show one saved search with its latest alerts."""
+    wiring = Wiring(read_settings())
+    search = _find(wiring, name)
+    latest = wiring.alerts.alerts(name, limit=10)
+    if as_json:
+        console.print_json(_search_json(search, with_secrets=secrets) | {"alerts": [each.id for each in latest]})
+        return
+    console.say(search.name, style="bold")
+    console.say(
+        f"finds {_in_words(search.query)}; alerts when {_conditions(search)}; since {search.created_at:%Y-%m-%d %H:%M}"
+    )
+    for hook in search.webhooks:
+        console.say(f"webhook {hook.url}" + (f", signed with {hook.secret}" if secrets else ""))
+    for alert in latest:
+        shown = f": {alert.shown.headline} ({alert.shown.publisher})" if alert.shown else ""
+        console.say(f"{alert.at:%Y-%m-%d %H:%M} {alert.said}{shown}")
+    if not latest:
+        console.say("no alerts yet")
+
+
+@searches.command()
+def remove(names: Annotated[list[str], typer.Argument(help="Of saved searches.")]) -> None:
+    """Forget saved searches with their alerts; what is on its way is not sent any more."""
+    wiring = Wiring(read_settings())
+    missing = [name for name in names if not wiring.alerts.remove_search(name)]
+    if missing:
+        raise UsageError(f"there is no saved search {', '.join(missing)}; newswire searches list shows all")
+    console.say(f"{', '.join(names)} removed")
+
+
+@searches.command("test")
+def try_out(
+    name: Name,
+    limit: Annotated[int, typer.Option(min=0, max=100, help="Documents to show.")] = 5,
+    send: Annotated[bool, typer.Option("--send", help="Send a test message to its webhooks.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Try a saved search on what is indexed already: the newest matches, the sentences that show them, its conditions."""
+    wiring = Wiring(read_settings())
+    search = _find(wiring, name)
+    search = look_up(search, store=wiring.store, now=wiring.clock.now())
+    trial = try_search(search, store=wiring.store, clock=wiring.clock, limit=limit)
+    answers = asyncio.run(wiring.send_test(search)) if send else {}
+    if as_json:
+        console.print_json(_trial_json(trial) | {"webhooks": answers})
+    else:
+        console.say(f"{trial.total} documents match")
+        _print_conditions(trial)
+        for shown in trial.shown:
+            console.say()
+            console.say(shown.headline, style="bold")
+            console.say(
+                f"{shown.publisher} · {shown.date:%Y-%m-%d %H:%M} · {shown.language} · {shown.url}", style="dim"
+            )
+            console.say(f"  {shown.sentence}")
+        for url, answer in answers.items():
+            console.say(f"webhook {url}: {answer}")
+    if any(answer != "delivered" for answer in answers.values()):
+        raise typer.Exit(1)
+
+
+@searches.command()
+def feed(
+    name: Name,
+    form: Annotated[FeedFormat, typer.Option("--format", help="Atom or JSON Feed.")] = FeedFormat.ATOM,
+    address: Annotated[str | None, typer.Option(help="Where the feed will be found.")] = None,
+) -> None:
+    """Print the search's alerts as a feed; newswire serve has it at /searches/NAME.atom and .json."""
+    wiring = Wiring(read_settings())
+    search = _find(wiring, name)
+    write = write_atom if form is FeedFormat.ATOM else write_json_feed
+    where = address or f"http://127.0.0.1:8787/searches/{name}.{form}"
+    typer.echo(write(search, wiring.alerts.alerts(name, limit=SIZE), where))
+
+
+def _find(wiring: Wiring, name: str) -> SavedSearch:
+    found = next((each for each in wiring.alerts.searches() if each.name == name), None)
+    if found is None:
+        raise UsageError(f"there is no saved search {name!r}; newswire searches list shows all")
+    return found
+
+
+def _keep_identity(search: SavedSearch, there: SavedSearch, *, has_new_secret: bool) -> SavedSearch:
+    """Return the search as the one that was there, changed: its age, and the secrets of webhooks that stay."""
+    known = {} if has_new_secret else {hook.url: hook for hook in there.webhooks}
+    hooks = tuple(known.get(hook.url, hook) for hook in search.webhooks)
+    return replace(search, created_at=there.created_at, webhooks=hooks)
+
+
+def _search_json(search: SavedSearch, *, with_secrets: bool = False) -> dict[str, Any]:
+    hooks = [{"url": hook.url} | ({"secret": hook.secret} if with_secrets else {}) for hook in search.webhooks]
+    return {
+        "name": search.name,
+        "query": _query_json(search.query),
+        "when": [str(condition) for condition in search.conditions],
+        "webhooks": hooks,
+        "created_at": search.created_at.isoformat(),
+    }
+
+
+def _query_json(query: Query) -> dict[str, Any]:
+    return {key: value for key, value in codec.to_json(query).items() if value and key not in _NOT_SHOWN}
+
+
+def _in_words(query: Query) -> str:
+    form = _query_json(query)
+    text = form.pop("text", "")
+    filters = [
+        f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}" for key, value in form.items()
+    ]
+    return "; ".join(filter(None, [text, *filters])) or "everything"
+
+
+def _conditions(search: SavedSearch) -> str:
+    return ", ".join(map(str, search.conditions))
+
+
+def _print_conditions(trial: Trial) -> None:
+    for condition, line in trial.conditions:
+        console.say(f"{condition}: {line}", style="dim")
+
+
+def _trial_json(trial: Trial) -> dict[str, Any]:
+    return {
+        "total": trial.total,
+        "conditions": {str(condition): line for condition, line in trial.conditions},
+        "documents": [codec.to_json(shown) for shown in trial.shown],
+    }

@@ -1,0 +1,79 @@
+"""newswire searches and alerts, as their user meets them."""
+
+import json
+
+import pytest
+
+from pipeline.settings import read_settings
+from pipeline.wiring import Wiring
+from tests.fixtures.alerts import as_indexed
+from tests.fixtures.command import Newswire
+from tests.fixtures.documents import MINSK, document
+
+HARVEST = document(
+    "one", text="It rained. The harvest began. It ended.", people=["Ebrahim Raisi"], places=[("Minsk", MINSK)]
+)
+
+
+@pytest.fixture
+def wiring(newswire: Newswire) -> Wiring:
+    wiring = Wiring(read_settings(newswire.environ))
+    wiring.store.prepare()
+    return wiring
+
+
+def test_a_search_is_saved_tried_and_told_of(newswire: Newswire, wiring: Wiring) -> None:
+    dead = "http://127.0.0.1:9/hook"  # the discard port: nothing listens there
+    said = newswire(
+        "searches", "add", "harvests", "harvest", "--when", "any", "--when", "first", "--webhook", dead
+    ).stdout
+    assert "harvests is saved; of the articles that are indexed already, 0 match" in said
+    assert f"webhook {dead}, signed with whsec_" in said
+    wiring.store.write([HARVEST])
+    wiring.ledger.settle([], [as_indexed(HARVEST)])
+    counts = json.loads(
+        newswire("alerts", "run", "--json", environ={"NEWSWIRE_WEBHOOK_NETWORKS": "127.0.0.0/8"}).stdout
+    )
+    assert counts == {"documents": 1, "noticed": 2, "failed": 1}
+    alerts = json.loads(newswire("alerts", "list", "--search", "harvests", "--json").stdout)
+    assert {(each["condition"], each["document"]["sentence"]) for each in alerts} == {
+        ("any", "The harvest began."),
+        ("first", "The harvest began."),
+    }
+    assert "The harvest began." in newswire("alerts", "list").stdout
+    (waiting,) = json.loads(newswire("alerts", "undelivered", "--json").stdout)
+    assert (waiting["state"], waiting["attempts"]) == ("waiting", 1)
+    assert "The harvest began." in newswire("searches", "test", "harvests").stdout
+    assert "<entry>" in newswire("searches", "feed", "harvests").stdout
+    shown = newswire("searches", "show", "harvests").stdout
+    assert "whsec_" not in shown
+    assert "the first document" in shown
+    newswire("alerts", "replay", waiting["alert"], expect=2)
+    newswire("searches", "remove", "harvests")
+    assert json.loads(newswire("alerts", "list", "--json").stdout) == []
+
+
+def test_a_search_is_replaced_and_stays_itself(newswire: Newswire) -> None:
+    hook = "https://hooks.example/a"
+    first = json.loads(newswire("searches", "add", "a", "harvest", "--webhook", hook, "--json").stdout)
+    command = ("searches", "add", "a", "wheat", "--place", "Minsk", "--webhook", hook, "--when", "silence:6h")
+    assert "--replace puts this in its place" in newswire(*command, expect=2).stderr
+    second = json.loads(newswire(*command, "--replace", "--json").stdout)
+    assert second["created_at"] == first["created_at"]
+    assert second["webhooks"] == first["webhooks"]
+    (listed,) = json.loads(newswire("searches", "list", "--json").stdout)
+    assert (listed["query"], listed["when"]) == ({"text": "wheat", "places": ["Minsk"]}, ["silence:6h"])
+    assert "secret" not in listed["webhooks"][0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("searches", "add", "a", "wheat persn:raisi"), "(at character 7 of the query: persn:raisi)"),
+        (("searches", "show", "none"), "there is no saved search 'none'; newswire searches list"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(newswire: Newswire, arguments: tuple[str, ...], said: str) -> None:
+    done = newswire(*arguments, expect=2)
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,150 @@
+"""The pages of saved searches: forms that only our own pages can send, and feeds that readers understand."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlencode
+
+import feedparser
+import httpx
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
+from pipeline.adapters.sqlite_store import SqliteStore
+from pipeline.web.page import make_app
+from pipeline.web.searches import COOKIE
+from tests.fixtures.alerts import a_search, an_alert
+from tests.fixtures.documents import FixedClock
+
+SITE = "http://127.0.0.1"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
+    with closing(open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")) as opened:
+        yield opened
+
+
+class Visitor:
+    """A browser with a jar of cookies."""
+
+    def __init__(self, ledger: SqlLedger, folder: Path) -> None:
+        store = SqliteStore(folder / "search.sqlite", clock=FixedClock())
+        store.prepare()
+        self.app = make_app(store, ledger, FixedClock())
+        self.cookies = httpx.Cookies()
+
+    def ask(self, method: str, path: str, **options: object) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app)
+            async with httpx.AsyncClient(transport=transport, base_url=SITE, cookies=self.cookies) as client:
+                answer = await client.request(method, path, **options)  # type: ignore[arg-type]
+                self.cookies = client.cookies
+                return answer
+
+        return asyncio.run(ask())
+
+    def token(self) -> str:
+        page = LexborHTMLParser(self.ask("GET", "/searches").text)
+        field = page.css_first("form[action='/searches'] input[name=token]")
+        return str(field.attributes["value"])
+
+    def send(self, path: str, origin: str | None = SITE, **fields: object) -> httpx.Response:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} | ({"Origin": origin} if origin else {})
+        return self.ask("POST", path, content=urlencode(fields, doseq=True), headers=headers)
+
+
+@pytest.fixture
+def visitor(ledger: SqlLedger, tmp_path: Path) -> Visitor:
+    return Visitor(ledger, tmp_path)
+
+
+def test_a_search_is_saved_listed_and_removed_by_forms(visitor: Visitor, ledger: SqlLedger) -> None:
+    assert "Nothing is watched for yet" in visitor.ask("GET", "/searches").text
+    token = visitor.token()
+    saved = visitor.send("/searches", name="visits", query="<b>raisi</b>", when=["any", "silence:24h"], token=token)
+    assert (saved.status_code, saved.headers["location"]) == (303, "/searches")
+    (search,) = ledger.alerts.searches()
+    assert (search.query.text, [str(each) for each in search.conditions]) == ("<b>raisi</b>", ["any", "silence:24h"])
+    page = visitor.ask("GET", "/searches").text
+    assert "&lt;b&gt;raisi&lt;/b&gt;" in page
+    assert "<b>raisi" not in page
+    assert visitor.send("/searches/visits/remove", token=token).status_code == 303
+    assert ledger.alerts.searches() == ()
+
+
+@pytest.mark.parametrize(
+    ("origin", "sends"),
+    [
+        ("https://evil.example", "the token"),
+        ("null", "the token"),
+        (SITE, "a guess"),
+        (SITE, ""),
+        (None, ""),
+    ],
+)
+def test_forms_of_other_sites_are_refused(visitor: Visitor, ledger: SqlLedger, origin: str | None, sends: str) -> None:
+    ledger.alerts.save_search(a_search())
+    token = visitor.token()
+    sent = token if sends == "the token" else sends
+    assert visitor.send("/searches", origin, name="evil", query="x", token=sent).status_code == 403
+    assert visitor.send("/searches/harvests/remove", origin, token=sent).status_code == 403
+    assert [each.name for each in ledger.alerts.searches()] == ["harvests"]
+
+
+def test_a_form_without_the_cookie_is_refused(visitor: Visitor, ledger: SqlLedger) -> None:
+    token = visitor.token()
+    visitor.cookies = httpx.Cookies()
+    assert visitor.send("/searches", name="evil", query="x", token=token).status_code == 403
+    assert visitor.send("/searches", name="evil", query="x", token="").status_code == 403
+    assert ledger.alerts.searches() == ()
+
+
+def test_the_cookie_is_for_these_forms_alone(visitor: Visitor) -> None:
+    cookie = visitor.ask("GET", "/searches").headers["set-cookie"]
+    assert cookie.startswith(f"{COOKIE}=")
+    assert {"HttpOnly", "Path=/searches", "SameSite=strict"} <= set(cookie.split("; "))
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"name": "a/b", "query": "x"}, "the name is"),
+        ({"name": "good", "query": "persn:x"}, "there is no field"),
+        ({"name": "good", "query": "quote:x"}, "needs Elasticsearch"),
+        ({"name": "good", "query": "x", "when": ["sometimes"]}, "write one of: any"),
+        ({"name": "harvests", "query": "x"}, "there is a saved search"),
+    ],
+)
+def test_what_cannot_be_saved_is_said(
+    visitor: Visitor, ledger: SqlLedger, fields: dict[str, object], said: str
+) -> None:
+    ledger.alerts.save_search(a_search())
+    answer = visitor.send("/searches", token=visitor.token(), **fields)
+    assert answer.status_code == 400
+    assert said in LexborHTMLParser(answer.text).css_first("[role=alert]").text()
+    assert len(ledger.alerts.searches()) == 1
+
+
+def test_a_form_too_long_is_refused(visitor: Visitor) -> None:
+    assert visitor.send("/searches", name="x", query="y" * 30_000, token=visitor.token()).status_code == 413
+
+
+def test_alerts_are_shown_and_fed(visitor: Visitor, ledger: SqlLedger) -> None:
+    ledger.alerts.save_search(a_search("война-2", "harvest"))
+    ledger.alerts.note_alerts([an_alert(1, search="война-2"), an_alert(2, search="война-2")], {})
+    page = LexborHTMLParser(visitor.ask("GET", "/searches/война-2").text)
+    assert "The harvest of 1 began." in page.css_first("tbody").text()
+    links = [link.attributes["href"] or "" for link in page.css("main .note a")]
+    atom, feed = (visitor.ask("GET", link) for link in links)
+    assert atom.headers["content-type"].startswith("application/atom+xml")
+    assert len(feedparser.parse(atom.content).entries) == 2
+    assert feed.headers["content-type"] == "application/feed+json"
+    assert [item["title"] for item in feed.json()["items"]] == ["Headline 1", "Headline 2"]
+
+
+@pytest.mark.parametrize("path", ["/searches/none", "/searches/none.atom", "/searches/none.json"])
+def test_a_search_that_is_not_there(visitor: Visitor, path: str) -> None:
+    assert visitor.ask("GET", path).status_code == 404
