@@ -36,7 +36,7 @@ from pipeline.wiring import Wiring
 from tests.fixtures.documents import document
 
 NEVER = Interval(since=datetime(1999, 1, 1, tzinfo=UTC), until=datetime(1999, 1, 2, tzinfo=UTC))
-DOCUMENTS = 23  # that the newsroom makes
+DOCUMENTS = 25  # that the newsroom makes
 
 
 @pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
