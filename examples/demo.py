@@ -24,6 +24,9 @@ from examples.embedded import PROGRAMS, DemoFailed, State, add_newsroom_ports, o
 from examples.newsroom import Newsroom
 
 QUERY = "strike Valparaíso"
+#: Printed from an agency's report by another outlet.
+REPRINTED = "headline:Penryn"
+CORRECTED = "/2026/11/09/great-lakes-shipping/"
 STARTED = re.compile(r"\[DAG TEST\] starting task_id=")
 #: A task's own summary line in Airflow's log: time, level, text, logger.
 SUMMARY = re.compile(r"\] (?P<text>\S.*?) +\[pipeline\.orchestration\.runs\]")
@@ -72,6 +75,12 @@ def show_run(state: State, newsroom: Newsroom, children: Children) -> None:
         newsroom.publish_correction()
         newswire(state, "ingest")
         state.keep_correction()
+    headline("What the correction changed, word by word")
+    newswire(state, "history", newsroom.origins["meridian"] + CORRECTED)
+    headline("A reprint names its original")
+    newswire(state, "search", REPRINTED)
+    headline("Articles about one event are one story, over outlets and languages")
+    newswire(state, "stories")
     show_hints(state)
 
 
@@ -162,6 +171,7 @@ def show_hints(state: State) -> None:
         'search "glacier* treaty" --json',
         'search --person "Alexander Lukashenko"',
         "search --near 36,51,800 --sort newest",
+        "search tractors --fold",
         "feeds check",
     ):
         console.print(f"  {command} {arguments}", markup=False, soft_wrap=True)

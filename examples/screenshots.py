@@ -1,11 +1,13 @@
-"""Pictures of the DAGs in the Airflow UI, for docs/: `python -m examples.screenshots [FOLDER]`.
+"""Pictures of the search page and of the DAGs in the Airflow UI, for docs/: `python -m examples.screenshots [FOLDER]`.
 
-Starts what `make airflow` starts, in a temporary folder and without a login, waits until a run has ended, and has Debian's
-Chromium take the pictures.
+Reads the demo newsroom, before and after its correction, and serves the search page; then starts what `make airflow` starts,
+in a temporary folder and without a login, and waits until a run has ended. Debian's Chromium takes the pictures.
 """
 
 import argparse
+import json
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,8 +15,10 @@ from pathlib import Path
 
 from examples.airflow_ui import await_condition, keep_password, say, settings, start
 from examples.children import Children, stop_on_signals
-from examples.embedded import ROOT, DemoFailed, State, open_newsroom
+from examples.demo import CORRECTED
+from examples.embedded import PROGRAMS, ROOT, DemoFailed, State, open_newsroom
 from examples.ports import free_port
+from pipeline.urls import article_id
 
 #: Name of the picture, and the address below the UI's. A DAG's graph is drawn by its page.
 VIEWS = {
@@ -23,6 +27,8 @@ VIEWS = {
     "backfill": "/dags/backfill",
     "replay": "/dags/replay",
 }
+#: Those of the search page, whose addresses depend on what the newsroom's ports are.
+PAGES = ("search", "story", "history")
 SIZE = "1400,900"
 #: Milliseconds of the page's own time: the UI draws after it has asked its API.
 PATIENCE = 25_000
@@ -36,7 +42,9 @@ def main() -> int:
     """Take all pictures; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m examples.screenshots", description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "docs" / "pictures", help="where they go")
-    folder = parser.parse_args().folder.absolute()
+    parser.add_argument("--pages", action="store_true", help="only those of the search page")
+    arguments = parser.parse_args()
+    folder = arguments.folder.absolute()
     stop_on_signals()
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -45,14 +53,48 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(prefix="newswire-screenshots-") as home:
-            take_all(chromium, State(Path(home)), folder)
+            take_pages(chromium, State(Path(home) / "pages"), folder)
+            if not arguments.pages:
+                take_dags(chromium, State(Path(home) / "dags"), folder)
     except DemoFailed as error:
         print(f"screenshots: {error}", file=sys.stderr)
         return error.code
     return 0
 
 
-def take_all(chromium: str, state: State, folder: Path) -> None:
+def take_pages(chromium: str, state: State, folder: Path) -> None:
+    """Read the newsroom, serve the search page, and take each picture."""
+    port = free_port()
+    with open_newsroom(state, (0, 0, 0)) as newsroom, Children() as children:
+        newswire(state, "ingest")
+        newsroom.publish_correction()
+        newswire(state, "ingest")
+        command = [PROGRAMS / "newswire", "serve", "--port", str(port)]
+        children.start("page", command, environ=state.environ(), log=state.log("page"))
+        await_condition(lambda: is_answered(port), children)
+        [story, *_] = json.loads(newswire(state, "stories", "--json"))
+        corrected = article_id(newsroom.origins["meridian"] + CORRECTED)
+        paths = ("/?q=tractors&reprints=folded", f"/story/{story['id']}", f"/article/{corrected}/history")
+        for name, path in zip(PAGES, paths, strict=True):
+            take(chromium, f"http://127.0.0.1:{port}{path}", folder / f"{name}.png", state.log(f"chromium-{name}"))
+            say(f"{folder / name}.png")
+
+
+def newswire(state: State, *arguments: str) -> bytes:
+    """Return what the command prints. Raises DemoFailed where it fails."""
+    done = subprocess.run([PROGRAMS / "newswire", *arguments], env=state.environ(), capture_output=True, check=False)
+    if done.returncode:
+        raise DemoFailed(f"newswire {' '.join(arguments)} failed: {done.stderr.decode()}")
+    return done.stdout
+
+
+def is_answered(port: int) -> bool:
+    """Tell whether something listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def take_dags(chromium: str, state: State, folder: Path) -> None:
     """Start Airflow, let the DAG run, and take each picture."""
     port = free_port()
     with open_newsroom(state, (0, 0, 0)), Children() as children:

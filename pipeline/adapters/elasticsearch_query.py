@@ -237,6 +237,8 @@ def filter_clauses(query: Query) -> list[Json]:
         clauses.append(near_clause(query.near))
     if query.story:
         clauses.append({"term": {"story": query.story}})
+    if query.reprints_of:
+        clauses.append({"terms": {"original": list(query.reprints_of)}})
     if query.originals_only:
         clauses.append({"bool": {"must_not": {"exists": {"field": "reprint_of"}}}})
     return clauses

@@ -195,6 +195,9 @@ def conditions(query: Query, asked: Expression | None) -> Condition:
         parts.append(date_condition(query.since, query.until))
     if query.story:
         parts.append(Condition("story = ?", (query.story,)))
+    if query.reprints_of:
+        marks = ", ".join("?" * len(query.reprints_of))
+        parts.append(Condition(f"original IN ({marks})", query.reprints_of))
     if query.originals_only:
         parts.append(Condition("original = id"))
     if query.near:

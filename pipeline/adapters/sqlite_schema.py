@@ -37,6 +37,7 @@ CREATE TABLE documents (
     UNIQUE (generation, id)
 );
 CREATE INDEX documents_by_date ON documents (generation, date DESC, id);
+CREATE INDEX documents_by_original ON documents (generation, original);
 CREATE INDEX documents_by_story ON documents (generation, story) WHERE story IS NOT NULL;
 
 CREATE TABLE facets (

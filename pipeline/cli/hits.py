@@ -1,7 +1,7 @@
 """A page of hits, as JSON for machines and as text for people."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.text import Text
@@ -25,8 +25,8 @@ def page_json(page: SearchPage) -> dict[str, Any]:
     }
 
 
-def print_page(page: SearchPage, query: Query) -> None:
-    """Print the page for people."""
+def print_page(page: SearchPage, query: Query, prints: Mapping[str, tuple[Hit, ...]]) -> None:
+    """Print the page for people, with who else printed the hits: see ``find_prints``."""
     documents = f"{page.total} documents" if page.total != 1 else "1 document"
     folded = "" if page.folded_total is None else f", {page.folded_total} of them with a text of their own"
     first = (query.page - 1) * query.limit
@@ -35,7 +35,7 @@ def print_page(page: SearchPage, query: Query) -> None:
     if page.suggestion:
         console.say(f"did you mean: {page.suggestion}")
     for hit in page.hits:
-        _print_hit(hit)
+        _print_hit(hit, prints.get(hit.id, ()))
     for name, facets in page.facets.items():
         _print_counts(name, facets)
     if page.summary:
@@ -78,17 +78,31 @@ def _summary_json(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _print_hit(hit: Hit) -> None:
+def _print_hit(hit: Hit, prints: tuple[Hit, ...]) -> None:
     console.say()
     console.say(hit.headline, style="bold")
     day = f"{hit.published:%Y-%m-%d %H:%M}" if hit.published else "undated"
     console.say(f"{hit.publisher} · {day} · {hit.language} · {hit.url}", style="dim")
-    if hit.folded:
-        console.say(f"and {hit.folded} more with this text", style="dim")
+    if prints:
+        console.say(_tell_prints(hit, prints), style="dim")
     for snippet in hit.snippets:
         console.show(_highlight(snippet))
     if hit.reasons:
         _print_reasons(hit)
+
+
+def _tell_prints(hit: Hit, prints: tuple[Hit, ...]) -> str:
+    """Say whom a hit was taken from, and who else printed the text that a folded one stands for."""
+    original = next((each for each in prints if each.id == hit.reprint_of), None)
+    others = [each.publisher for each in prints if each.id not in {hit.id, hit.reprint_of}]
+    told = []
+    if hit.reprint_of:
+        told.append(f"reprint of “{original.headline}” · {original.publisher}" if original else "reprint")
+    if hit.folded:
+        rest = hit.folded - len(others) - bool(original)
+        names = [*dict.fromkeys(others), *([f"{rest} more"] if rest > 0 else [])]
+        told += [f"also printed by {', '.join(names)}"] if names else []
+    return "; ".join(told)
 
 
 def _print_reasons(hit: Hit) -> None:

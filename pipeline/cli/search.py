@@ -7,13 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.cli import console
+from pipeline.cli.articles import find_form, find_id
 from pipeline.cli.export import Format, export_documents
 from pipeline.cli.hits import page_json, print_page
+from pipeline.cli.stories import no_story
 from pipeline.errors import UsageError
-from pipeline.model.query import Sort
+from pipeline.model.query import Query, Sort
+from pipeline.search.prints import find_prints
 from pipeline.search.request import make_query
 from pipeline.settings import read_settings
-from pipeline.urls import article_id, normalise_url
 from pipeline.wiring import Wiring
 
 Filter = list[str] | None
@@ -33,6 +35,10 @@ def search(
     near: Annotated[str | None, typer.Option(metavar="LAT,LON,KM", help="Names a place in this circle.")] = None,
     story: Annotated[str | None, typer.Option(help="Of this story: an id of newswire stories.")] = None,
     like: Annotated[str | None, typer.Option(metavar="URL|ID", help="Says the like of this article.")] = None,
+    reprints_of: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="This article's text, by address or id: the original and its reprints."),
+    ] = None,
     sort: Annotated[str, typer.Option(help=" or ".join(Sort))] = Sort.RELEVANCE,
     limit: Annotated[int, typer.Option(help="Hits to show.")] = 10,
     page: Annotated[int, typer.Option(help="Which so many of the hits, from 1.")] = 1,
@@ -61,8 +67,9 @@ def search(
         since=since,
         until=until,
         near=near,
-        story=_follow(story, wiring) if story else None,
-        like=_find_id(like) if like else None,
+        story=_follow(story, wiring) if story is not None else None,
+        like=find_id(wiring, like) if like else None,
+        reprints_of=[find_form(wiring, reprints_of)["original"]] if reprints_of is not None else (),
         sort=sort,
         limit=limit,
         page=page,
@@ -72,13 +79,17 @@ def search(
         folds_reprints=fold,
     )
     if export is not None:
+        if fold:
+            raise UsageError(
+                "--export and --fold do not go together: every document is printed; --originals leaves reprints out"
+            )
         export_documents(wiring.store.export(asked), export)
         return
     answer = wiring.store.search(asked)
     if as_json:
         console.print_json(page_json(answer))
     else:
-        print_page(answer, asked)
+        print_page(answer, asked, find_prints(answer.hits, wiring.store))
 
 
 def serve(
@@ -96,14 +107,12 @@ def serve(
 
 
 def _follow(story_id: str, wiring: Wiring) -> str:
-    """Return the story that this one was merged into, or itself."""
+    """Return the story that this one was merged into, or itself. Raises UsageError where there is none."""
     story = wiring.ledger.story(story_id)
+    # An index may have come here without the ledger that its stories were found with.
+    if story is None and (not story_id or wiring.store.search(Query(story=story_id, limit=0)).total == 0):
+        raise no_story(story_id)
     return story.id if story else story_id
-
-
-def _find_id(address: str) -> str:
-    """Return the article's id of an address; an id is taken as it is."""
-    return article_id(normalise_url(address)) if "://" in address else address
 
 
 def _read_body(path: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """newswire stories: what the news is about, by size and recency, and one story with its timeline."""
 
+from datetime import UTC
 from typing import Annotated
 
 import typer
@@ -52,7 +53,7 @@ def show(
     ledger = Wiring(read_settings()).ledger
     story = ledger.story(story_id)
     if story is None:
-        raise UsageError(f"there is no story {story_id}; newswire stories lists them")
+        raise no_story(story_id)
     members = ledger.timeline(story.id)
     if as_json:
         console.print_json({**codec.to_json(story), "timeline": [codec.to_json(member) for member in members]})
@@ -60,10 +61,15 @@ def show(
     _print_story(story, members)
 
 
+def no_story(story_id: str) -> UsageError:
+    """Return what is said of a story that is not there."""
+    return UsageError(f"there is no story {story_id!r}; newswire stories lists them")
+
+
 def _print_story(story: Story, members: tuple[Member, ...]) -> None:
     console.say(story.label, style="bold")
     count = f"{story.articles} articles" if story.articles != 1 else "1 article"
-    console.say(f"{story.id} · {count} · {_span(story)} · {' '.join(story.languages)}", style="dim")
+    console.say(f"{story.id} · {count} · {_span(story)} (UTC) · {' '.join(story.languages)}", style="dim")
     console.say("outlets: " + ", ".join(story.publishers))
     if story.entities:
         console.say("named: " + ", ".join(story.entities))
@@ -71,12 +77,12 @@ def _print_story(story: Story, members: tuple[Member, ...]) -> None:
         console.say(f"goes on from {story.continues}")
     for member in members:
         console.say()
-        console.say(f"{member.at:%Y-%m-%d %H:%M}  {member.headline}")
+        console.say(f"{member.at.astimezone(UTC):%Y-%m-%d %H:%M}  {member.headline}")
         console.say(f"                  {member.publisher} · {member.language} · {member.url}", style="dim")
     if len(members) < story.articles:
         console.say(f"and {story.articles - len(members)} more: newswire search --story {story.id}")
 
 
 def _span(story: Story) -> str:
-    first, last = f"{story.first_at:%Y-%m-%d}", f"{story.last_at:%Y-%m-%d}"
+    first, last = (f"{at.astimezone(UTC):%Y-%m-%d}" for at in (story.first_at, story.last_at))
     return first if first == last else f"{first} to {last}"

@@ -48,6 +48,8 @@ class Query:
     story: str | None = None
     #: Id of a document; others that say the like are found, not its own reprints.
     like: str | None = None
+    #: Ids of originals: these and their reprints.
+    reprints_of: tuple[str, ...] = ()
     sort: Sort = Sort.RELEVANCE
     limit: int = 10
     #: Which ``limit`` of the hits, from 1.

@@ -37,6 +37,7 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
     explains: bool = False,
     story: str | None = None,
     like: str | None = None,
+    reprints_of: Sequence[str] = (),
     originals_only: bool = False,
     folds_reprints: bool = False,
 ) -> Query:
@@ -74,6 +75,7 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
         explains=explains,
         story=story,
         like=like,
+        reprints_of=tuple(reprints_of),
         originals_only=originals_only,
         folds_reprints=folds_reprints,
     )

@@ -28,8 +28,10 @@ FILTERS = (
     Filter("publisher", "publishers", "Publisher", "Publishers"),
     Filter("language", "languages", "Language", "Languages"),
 )
+#: What becomes of reprints, by the value of their parameter; without one, each is a hit of its own.
+REPRINTS = {"": "All articles", "folded": "Each text once", "none": "Originals only"}
 #: Parameters with one value; the filters' can be repeated.
-SINGLE = ("q", "since", "until", "near", "sort", "limit")
+SINGLE = ("q", "since", "until", "near", "story", "reprints", "sort", "limit")
 KNOWN = {*SINGLE, *(each.parameter for each in FILTERS)}
 
 
@@ -69,6 +71,9 @@ def read_address(pairs: Iterable[tuple[str, str]]) -> Address:
 
 def address_query(address: Address) -> Query:
     """Return the query that the address asks, with facets. Raises UsageError naming what cannot be understood."""
+    reprints = address.value("reprints")
+    if reprints not in REPRINTS:
+        raise UsageError(f"reprints is {reprints!r}; it must be one of: {', '.join(filter(None, REPRINTS))}")
     return make_query(
         address.value("q"),
         people=address.values("person"),
@@ -79,8 +84,11 @@ def address_query(address: Address) -> Query:
         since=address.value("since"),
         until=address.value("until"),
         near=address.value("near"),
+        story=address.value("story") or None,
+        originals_only=reprints == "none",
+        folds_reprints=reprints == "folded",
         sort=address.value("sort") or Sort.RELEVANCE,
-        limit=_read_limit(address.value("limit")),
+        limit=read_limit(address.value("limit")),
         with_facets=True,
     )
 
@@ -90,10 +98,10 @@ def next_limit(limit: int, total: int) -> int | None:
     return min(limit + PAGE_SIZE, MAX_LIMIT) if limit < min(total, MAX_LIMIT) else None
 
 
-def _read_limit(text: str) -> int:
+def read_limit(text: str) -> int:
+    """Return how many are to be shown. Raises UsageError on what is no number."""
     if not text:
         return PAGE_SIZE
-    try:
-        return int(text)
-    except ValueError as error:
-        raise UsageError(f"limit is {text!r}; it must be a number from 0 to {MAX_LIMIT}") from error
+    if not (text.isascii() and text.isdecimal() and int(text) <= MAX_LIMIT):
+        raise UsageError(f"limit is {text!r}; it must be a number from 0 to {MAX_LIMIT}")
+    return int(text)

@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
@@ -59,6 +59,24 @@ def show_time(time: datetime | str, precision: str = Precision.MINUTE) -> str:
     if precision == Precision.DAY:
         return day
     return f"{day}, {moment:%H:%M} {moment.tzname() or ''}".rstrip()
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return the same moment in UTC: times of several outlets stand in one order."""
+    return moment.astimezone(UTC)
+
+
+def show_span(first: datetime, last: datetime) -> str:
+    """Return the days (UTC) from one time to another, in words."""
+    begin, end = in_utc(first), in_utc(last)
+    if begin.date() == end.date():
+        return show_time(begin, Precision.DAY)
+    return f"{show_time(begin, Precision.DAY)} to {show_time(end, Precision.DAY)}"
+
+
+def count(number: int, one: str, several: str) -> str:
+    """Return the number with what is counted."""
+    return f"{number:,} {one if number == 1 else several}"
 
 
 def is_day(text: str) -> bool:

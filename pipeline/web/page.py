@@ -1,4 +1,4 @@
-"""The search page as a FastAPI app over any SearchStore: searching, reading one article, and a health check."""
+"""The search page as a FastAPI app over any SearchStore: searching, reading, stories, and a health check."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
@@ -11,14 +11,15 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from pipeline.errors import StoreUnavailable, UsageError
-from pipeline.model.entity import Kind
-from pipeline.ports import Clock, Ledger, SearchStore
+from pipeline.ports import Clock, Ledger, SearchStore, Stories
+from pipeline.search.prints import find_prints
 from pipeline.web.address import address_query, next_limit, read_address
+from pipeline.web.articles import add_article_pages
 from pipeline.web.entity import add_entity_page
 from pipeline.web.operations import add_operation_pages
-from pipeline.web.passages import mark_passages
 from pipeline.web.render import METHODS, Pages, mount_path
 from pipeline.web.searches import add_search_pages
+from pipeline.web.stories import add_story_pages
 
 STATIC = Path(__file__).parent / "static"
 #: The page needs its own style sheet and icon; nothing else may load, whatever an article smuggles in.
@@ -28,28 +29,26 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-HEADINGS = {
-    Kind.PERSON: "People",
-    Kind.ORGANIZATION: "Organizations",
-    Kind.PLACE: "Places",
-    Kind.OTHER: "Other names",
-}
 
 
 def make_app(store: SearchStore, ledger: Ledger, clock: Clock, *, access: Sequence[Depends] = ()) -> FastAPI:
     """Return the app. Mounted somewhere, its links begin with that path.
 
-    Pages: ``/``, ``/article/{id}``, ``/entity/{id}``, ``/feeds``, ``/ledger``, ``/searches``; for machines: ``/health``.
+    Pages: ``/``, ``/article/{id}`` and its ``/history``, ``/entity/{id}``, ``/stories``, ``/story/{id}``, ``/feeds``,
+    ``/ledger``, ``/searches``; for machines: ``/health``.
     Every request must pass what ``access`` depends on, such as a login.
     """
     app = FastAPI(openapi_url=None, dependencies=access)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.middleware("http")(_add_security_headers)
     pages = Pages()
-    _add_pages(app, store, pages)
+    _add_search_page(app, store, ledger, pages)
+    add_article_pages(app, store, pages)
     add_entity_page(app, store, pages)
+    add_story_pages(app, ledger, pages)
     add_operation_pages(app, ledger, clock, pages)
     add_search_pages(app, store, ledger, clock, pages)
+    _add_health(app, store)
     _add_error_pages(app, pages)
     return app
 
@@ -57,7 +56,7 @@ def make_app(store: SearchStore, ledger: Ledger, clock: Clock, *, access: Sequen
 # The functions are not async: a store may take its time, and FastAPI then runs them in threads.
 
 
-def _add_pages(app: FastAPI, store: SearchStore, pages: Pages) -> None:
+def _add_search_page(app: FastAPI, store: SearchStore, stories: Stories, pages: Pages) -> None:
     @app.api_route("/", methods=METHODS)
     def show_search(request: Request) -> Response:
         parameters = request.query_params.multi_items()
@@ -65,18 +64,15 @@ def _add_pages(app: FastAPI, store: SearchStore, pages: Pages) -> None:
         if len(address.pairs) < len(parameters):  # a form sends its empty fields too; addresses are for sharing
             return RedirectResponse(f"{mount_path(request)}/{address}", HTTPStatus.FOUND)
         query = address_query(address)
+        story = stories.story(query.story) if query.story else None
+        if story and story.id != query.story:  # merged since
+            return RedirectResponse(f"{mount_path(request)}/{address.replace('story', story.id)}", HTTPStatus.FOUND)
         page = store.search(query)
-        more = next_limit(query.limit, page.total)
-        return pages.render(request, "search.html", page=page, query=query, next_limit=more)
+        prints, more = find_prints(page.hits, store), next_limit(query.limit, page.folded_total or page.total)
+        return pages.render(request, "search.html", page=page, query=query, story=story, prints=prints, next_limit=more)
 
-    @app.api_route("/article/{document_id}", methods=METHODS)
-    def show_article(request: Request, document_id: str) -> Response:
-        document = store.document(document_id)
-        if document is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND, "The index holds no article of this address.")
-        passages = mark_passages(document["text"], document["entities"], document["quotes"])
-        return pages.render(request, "article.html", document=document, passages=passages, headings=HEADINGS)
 
+def _add_health(app: FastAPI, store: SearchStore) -> None:
     @app.api_route("/health", methods=METHODS)
     def show_health() -> Response:
         try:

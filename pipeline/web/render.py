@@ -8,13 +8,23 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.web import markup
-from pipeline.web.address import FILTERS, read_address
+from pipeline.web.address import FILTERS, REPRINTS, read_address
 
 METHODS = ["GET", "HEAD"]
 #: What stands in the head of every page.
-PLACES = (("/", "Articles"), ("/feeds", "Feeds"), ("/ledger", "Ledger"), ("/searches", "Saved searches"))
+PLACES = (("/", "Articles"), ("/stories", "Stories"), ("/feeds", "Feeds"), ("/ledger", "Ledger"), ("/searches", "Saved searches"))
 TEMPLATES = Path(__file__).parent / "templates"
-FORMATS = ("keep_marks", "web_link", "host_name", "show_time", "is_day", "show_language")
+FORMATS = (
+    "keep_marks",
+    "web_link",
+    "host_name",
+    "show_time",
+    "show_span",
+    "in_utc",
+    "is_day",
+    "show_language",
+    "count",
+)
 
 
 class Pages:
@@ -30,7 +40,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters |= {name: getattr(markup, name) for name in FORMATS}
-        self._templates.globals |= {"filters": FILTERS, "places": PLACES}
+        self._templates.globals |= {"filters": FILTERS, "places": PLACES, "reprint_choices": REPRINTS}
 
     def render(self, request: Request, template: str, status: int = HTTPStatus.OK, **context: object) -> HTMLResponse:
         """Return the page made of the template, the request's search and this context."""
@@ -38,6 +48,7 @@ class Pages:
         frame = {
             "root": root,
             "here": request.scope["path"].removeprefix(root),
+            "story": None,
             "address": read_address(request.query_params.multi_items()),
         }
         return HTMLResponse(self._templates.get_template(template).render(frame | context), status)

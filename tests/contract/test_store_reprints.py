@@ -10,6 +10,7 @@ from pipeline.model.document import Document
 from pipeline.model.query import Query, Sort
 from pipeline.model.reprint import Reprint
 from pipeline.ports import SearchStore
+from pipeline.search.prints import find_prints
 from pipeline.urls import article_id
 from tests.fixtures.documents import NOON, document
 
@@ -73,6 +74,31 @@ def test_hits_name_their_original(store: SearchStore) -> None:
     hits = store.search(Query(text="storm", sort=Sort.NEWEST)).hits
     assert [hit.reprint_of for hit in hits] == [an_id("dropped"), an_id("original"), an_id("original"), None]
     assert {hit.folded for hit in hits} == {0}
+
+
+@pytest.mark.usefixtures("family")
+def test_the_prints_of_a_text_are_found_by_their_original(store: SearchStore) -> None:
+    def found(*originals: str) -> list[str]:
+        query = Query(reprints_of=tuple(map(an_id, originals)), sort=Sort.NEWEST)
+        return [name for name, _ in names(store, query)]
+
+    assert found("original") == ["second", "first", "original"]
+    assert found("original", "dropped") == ["orphan", "second", "first", "original"]
+    assert found("first") == []
+
+
+@pytest.mark.usefixtures("family")
+def test_hits_are_given_who_else_printed_them_in_one_question(
+    store: SearchStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hits = store.search(Query(sort=Sort.NEWEST, folds_reprints=True)).hits
+    asked, search = list[Query](), store.search
+    monkeypatch.setattr(store, "search", lambda query: asked.append(query) or search(query))
+    prints = {key: [each.url.rpartition("/")[2] for each in found] for key, found in find_prints(hits, store).items()}
+    assert prints == {an_id("second"): ["original", "first", "second"], an_id("orphan"): ["orphan"]}
+    assert len(asked) == 1
+    assert find_prints([hit for hit in hits if hit.id == an_id("other")], store) == {}
+    assert len(asked) == 1
 
 
 @pytest.mark.usefixtures("family")

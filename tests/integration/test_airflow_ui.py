@@ -125,6 +125,20 @@ def test_runs_make_documents_searchable_and_ctrl_c_stops_everything(ui: RunningU
     find_by_the_menu(chromium, address, user, password)
     assert {pool["name"] for pool in ask(f"{address}/api/v2/pools", token=token)["pools"]} >= {"fetch", "past"}
 
+    def events(asset: str) -> list[dict[str, Any]]:
+        answer = ask(f"{address}/api/v2/assets/events?name_pattern={asset}&limit=100", token=token)
+        return [event["extra"] for event in answer["asset_events"]]
+
+    # The feeds' entries may come in more than one batch, and Airflow writes a task's events after its end.
+    ui.await_condition(lambda: sum(each["written"] for each in events("newswire_articles")) == 25, seconds=60)
+    told = {event["batch"]: event["stories"] for event in events("newswire_articles") if event["stories"]}
+    ui.await_condition(lambda: len(events("newswire_stories")) == len(told), seconds=60)
+    assert {event["batch"]: event["stories"] for event in events("newswire_stories")} == told
+    listed = subprocess.run(
+        [NEWSWIRE, "stories", "--least", "1", "--limit", "100", "--json"], env=environ, capture_output=True, check=True
+    )
+    assert sum(told.values()) >= len(json.loads(listed.stdout)) == 22
+
     started = psutil.Process(ui.program.pid).children(recursive=True)
     sessions = {os.getsid(process.pid) for process in started}
     assert len(sessions) == 4

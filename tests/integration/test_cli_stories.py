@@ -1,6 +1,7 @@
 """newswire stories as its user meets it, over the demo newsroom."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,9 @@ def test_stories_are_listed_shown_and_searched(ingested: Newswire) -> None:
     assert visit["label"] in shown
     assert "/politik/lukaschenko-in-teheran.html" in shown
 
+    # In one order, so in one time: Strombote writes 18:40 in Dresden.
+    assert re.findall(r"^2026-10-27 (\d\d:\d\d)", shown, re.MULTILINE) == ["16:30", "17:20", "17:40", "20:40"]
+
     whole = json.loads(ingested("stories", "show", visit["id"], "--json").stdout)
     assert len(whole["timeline"]) == visit["articles"]
     hits = json.loads(ingested("search", "--story", visit["id"], "--json").stdout)["hits"]
@@ -48,7 +52,12 @@ def test_nothing_after_the_last_article(ingested: Newswire) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["stories", "show", "none"], "there is no story none"),
+        (["stories", "show", "none"], "there is no story 'none'; newswire stories lists them"),
+        (["search", "--story", "none"], "there is no story 'none'; newswire stories lists them"),
+        (["search", "--story", ""], "there is no story ''"),
+        (["search", "--reprints-of", "https://news.example/none"], "no article is indexed under 'https://news"),
+        (["search", "--fold", "--export", "csv"], "--export and --fold do not go together"),
+        (["history", ""], "no article is indexed under ''"),
         (["stories", "--sort", "best"], "it must be one of: size, newest"),
         (["stories", "--since", "yesterday"], "write a day such as"),
     ],

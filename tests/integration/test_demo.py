@@ -44,11 +44,20 @@ def test_the_second_run_finds_nothing_new(tmp_path: Path) -> None:
     assert re.search(r"people +organizations +places", first.stdout)
     assert "Valparaíso" in first.stdout
     assert "1 new version" in first.stdout
+    _assert_one_event_is_shown(first.stdout)
 
     second = run_demo(tmp_path, ports)
     assert second.returncode == 0, second.stdout + second.stderr
     assert re.search(r"fetch \S+: 0 captures, 3 feeds not modified", second.stdout)
     assert "balanced: seen = pending + fates" in second.stdout
+    _assert_one_event_is_shown(second.stdout)
+
+
+def _assert_one_event_is_shown(shown: str) -> None:
+    assert "[-61-] {+16+}" in " ".join(shown.split())
+    assert "CORRECTED" in shown
+    assert re.search(r"reprint of “.*” · The Meridian Review", shown)
+    assert re.search(r"^\w{16} +4 +3 .* (de en|en de) +", shown, re.MULTILINE)
 
 
 @pytest.mark.slow

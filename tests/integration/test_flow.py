@@ -118,14 +118,6 @@ def test_a_correction_becomes_a_new_version(wiring: Wiring, newsroom: Newsroom) 
     assert before.form["captured_at"] < document["captured_at"]
 
 
-def test_the_state_visit_is_found_by_whom_it_names(wiring: Wiring) -> None:
-    ingest(wiring)
-    page = wiring.store.search(Query(text="Tehran", people=("Alexander Lukashenko",), with_facets=True))
-    assert [hit.publisher for hit in page.hits] == ["Harbour Courier"]
-    assert any("<mark>" in snippet for snippet in page.hits[0].snippets)
-    assert {"Iran", "Belarus"} <= {facet.value for facet in page.facets["places"]}
-
-
 def test_the_feeds_own_text_stands_in_for_a_wall(wiring: Wiring, newsroom: Newsroom) -> None:
     [address] = [f"{newsroom.origins['harbour']}/science/seagrass-survey"]
     newsroom.edit(
@@ -173,20 +165,3 @@ def test_a_replay_rebuilds_the_same_documents(wiring: Wiring, newsroom: Newsroom
     assert wiring.store.status()[0].generation == generation
     assert len(newsroom.requests) == asked
     assert stored_versions(wiring) == documents
-
-
-def test_the_state_visit_is_one_story_over_outlets_and_languages(wiring: Wiring) -> None:
-    ingest(wiring)
-    [visit] = {
-        wiring.ledger.stories_of([hit.id])[hit.id]
-        for words in ("Tehran Lukashenko accords", "Lukaschenko Teheran")
-        for hit in wiring.store.search(Query(text=words)).hits
-        if hit.publisher != "The Meridian Review"
-    }
-    story = wiring.ledger.story(visit)
-    assert story is not None
-    assert set(story.publishers) >= {"Harbour Courier", "Strombote"}
-    assert set(story.languages) == {"de", "en"}
-    hits = wiring.store.search(Query(story=visit, sort=Sort.NEWEST)).hits
-    assert sorted(hit.id for hit in hits) == sorted(each.article_id for each in wiring.ledger.timeline(visit))
-    assert len(hits) == story.articles

@@ -60,7 +60,7 @@ def test_a_changed_article_is_shown_word_by_word(changed: str) -> None:
     assert "no longer named: Ana Ruiz" in shown
     assert "[-fell on Monday. Eleven [sic]-]" in shown
     assert "{+fell. Twelve+}" in shown
-    assert run(changed).stdout == shown
+    assert run(changed).stdout == run(f"{URL}?utm_source=letter").stdout == shown
     assert "withdrawn" not in shown
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from examples.screenshots import SIZE, VIEWS
+from examples.screenshots import PAGES, SIZE, VIEWS
 
 ROOT = Path(__file__).parents[2]
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -22,7 +22,7 @@ def test_every_view_is_drawn(tmp_path: Path) -> None:
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=500)
     assert result.returncode == 0, result.stdout + result.stderr
     width, height = map(int, SIZE.split(","))
-    for name in VIEWS:
+    for name in (*VIEWS, *PAGES):
         picture = (tmp_path / f"{name}.png").read_bytes()
         assert picture.startswith(SIGNATURE)
         assert (int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])) == (width, height)
@@ -30,5 +30,5 @@ def test_every_view_is_drawn(tmp_path: Path) -> None:
 
 
 def test_the_docs_show_only_what_the_script_draws() -> None:
-    text = (ROOT / "README.md").read_text() + (ROOT / "docs/operations.md").read_text()
-    assert set(re.findall(r"pictures/([\w-]+)\.png", text)) <= VIEWS.keys()
+    text = "".join(page.read_text() for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")))
+    assert set(re.findall(r"pictures/([\w-]+)\.png", text)) == {*VIEWS, *PAGES}

@@ -1,6 +1,5 @@
 """The search page over a real index, asked as a browser without JavaScript would."""
 
-import asyncio
 import os
 import re
 import secrets
@@ -11,12 +10,10 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from examples.ports import free_port
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
@@ -30,30 +27,11 @@ from pipeline.model.fate import Reason
 from pipeline.model.feed import Feed
 from pipeline.web.page import make_app
 from pipeline.web.serve import serve_page
+from tests.fixtures.browser import Browser, headlines, link, node_of, parameters, words
 from tests.fixtures.documents import MINSK, NOON, TEHRAN, FixedClock, document
 from tests.fixtures.entries import LEASE, a_batch, an_entry, an_outcome
 
 SCRIPT = "<script>alert('ferry')</script>"
-
-
-class Browser:
-    """Asks an app for pages; follows no redirect."""
-
-    def __init__(self, app: FastAPI) -> None:
-        self.app = app
-
-    def ask(self, path: str, method: str = "GET") -> httpx.Response:
-        async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-                return await client.request(method, path)
-
-        return asyncio.run(ask())
-
-    def read(self, path: str, status: int = 200) -> LexborHTMLParser:
-        response = self.ask(path)
-        assert response.status_code == status, response.text
-        return LexborHTMLParser(response.text)
 
 
 VISIT = document(
@@ -94,31 +72,6 @@ def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
 @pytest.fixture
 def browser(store: SqliteStore, ledger: SqlLedger) -> Browser:
     return Browser(make_app(store, ledger, FixedClock()))
-
-
-def node_of(page: LexborHTMLParser, selector: str) -> LexborNode:
-    found = page.css_first(selector)
-    assert found, f"nothing on the page is {selector}"
-    return found
-
-
-def words(page: LexborHTMLParser, selector: str) -> str:
-    """Return the text of the first such element, without line breaks and repeated spaces."""
-    return " ".join(node_of(page, selector).text().split())
-
-
-def headlines(page: LexborHTMLParser) -> list[str]:
-    return [node.text(strip=True) for node in page.css(".hits h2")]
-
-
-def link(page: LexborHTMLParser, selector: str, text: str) -> str:
-    """Return where the one link with this text goes."""
-    (found,) = (node for node in page.css(f"{selector} a") if text in node.text())
-    return found.attributes["href"] or ""
-
-
-def parameters(address: str) -> list[tuple[str, str]]:
-    return parse_qsl(urlsplit(address).query)
 
 
 # Searching
@@ -214,8 +167,9 @@ def test_an_empty_index_says_how_to_fill_it(tmp_path: Path, ledger: SqlLedger) -
         ("until=2026-13-01", "until is '2026-13-01'"),
         ("since=2026-02-01&until=2026-01-01", "since 2026-02-01 is not before until 2026-01-01"),
         ("sort=upwards", "sort is 'upwards'"),
+        ("reprints=some", "reprints is 'some'"),
         ("limit=all", "limit is 'all'"),
-        ("limit=1001", "limit is 1001"),
+        ("limit=1001", "limit is '1001'"),
         ("near=Tehran", "near is 'Tehran'"),
         ("q=" + "+".join(["word"] * 65), "65 words"),
     ],
@@ -382,7 +336,7 @@ def test_words_of_an_article_never_become_markup(store: SqliteStore, browser: Br
     assert page.css(".facets a[href*='%3Cscript%3E']")
 
 
-@pytest.mark.parametrize("name", ["q", "person", "since", "until", "near", "sort", "limit"])
+@pytest.mark.parametrize("name", ["q", "person", "since", "until", "near", "story", "reprints", "sort", "limit"])
 def test_words_of_the_address_never_become_markup(browser: Browser, name: str) -> None:
     response = browser.ask(f"/?{name}=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
     assert "<script" not in response.text

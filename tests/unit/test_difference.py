@@ -1,5 +1,6 @@
 """What changed between two forms of an article."""
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -75,3 +76,31 @@ def test_a_text_that_came_or_went_as_a_whole() -> None:
 def test_a_huge_passage_is_taken_for_rewritten() -> None:
     before, after = " ".join(f"a{n}" for n in range(3000)), " ".join(f"b{n}" for n in range(3000))
     assert compare_forms(a_form(before), a_form(after)) == Difference(added=(after,), removed=(before,), size=6000)
+
+
+@pytest.mark.parametrize("separator", [" ", "\n"])
+def test_words_or_lines_that_come_over_and_over_are_taken_for_rewritten(separator: str) -> None:
+    # A table of few values in another order: aligning all of it would take minutes.
+    before = separator.join(["Scores", *(f"{n % 7}" for n in range(5000)), "End."])
+    after = separator.join(["Scores", *(f"{n % 5}" for n in range(1, 5001)), "End."])
+    edits = list(compare_texts(before, after))
+    assert [edit.kind for edit in edits] == [KEPT, REMOVED, ADDED, KEPT]
+    assert (edits[0].text, edits[-1].text) == ("Scores", "End.")
+
+
+def test_one_line_of_very_many_like_it_is_found() -> None:
+    lines = ["Goal!"] * 5000
+    assert compare_forms(a_form("\n".join(lines)), a_form("\n".join([*lines, "Final whistle."]))) == Difference(
+        added=("Final whistle.",), size=2
+    )
+
+
+def test_both_texts_can_be_read_from_the_edits() -> None:
+    random = Random(7)
+    for _ in range(100):
+        before, after = (
+            "".join(random.choice(("a ", "b ", "c ", "d\n")) for _ in range(random.randrange(30))) for _ in range(2)
+        )
+        edits = list(compare_texts(before, after))
+        for text, other in ((before, ADDED), (after, REMOVED)):
+            assert " ".join(edit.text for edit in edits if edit.kind is not other).split() == text.split()

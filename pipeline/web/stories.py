@@ -1,0 +1,58 @@
+"""The pages of the stories: those that many articles tell, or that are new, and one with its timeline."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
+
+from pipeline.errors import UsageError
+from pipeline.model.story import StorySort
+from pipeline.ports import Stories
+from pipeline.search.times import read_since
+from pipeline.web.address import PAGE_SIZE, Address, read_limit
+from pipeline.web.render import METHODS, Pages, mount_path
+
+#: Single articles are stories as well, and seldom what is looked for here.
+LEAST_ARTICLES = 2
+KNOWN = ("since", "sort", "limit")
+
+
+def add_story_pages(app: FastAPI, stories: Stories, pages: Pages) -> None:
+    """Add ``/stories`` and ``/story/{id}``."""
+
+    @app.api_route("/stories", methods=METHODS)
+    def show_stories(request: Request) -> Response:
+        asked = Address(tuple((name, request.query_params.get(name, "").strip()) for name in KNOWN))
+        sort, since, limit = (
+            asked.value("sort") or StorySort.SIZE,
+            asked.value("since"),
+            read_limit(asked.value("limit")),
+        )
+        if sort not in set(StorySort):
+            raise UsageError(f"sort is {sort!r}; it must be one of: {', '.join(StorySort)}")
+        found = stories.stories(
+            since=read_since(since) if since else None,
+            sort=StorySort(sort),
+            limit=limit + 1,  # one more than is shown tells whether there are more
+            least_articles=LEAST_ARTICLES,
+        )
+        return pages.render(
+            request,
+            "stories.html",
+            stories=found[:limit],
+            next_limit=limit + PAGE_SIZE if len(found) > limit else None,
+            asked=Address(tuple(pair for pair in asked.pairs if pair[1])),
+            since=since,
+            sort=sort,
+            address=Address(),  # its own parameters are none of a search
+        )
+
+    @app.api_route("/story/{story_id}", methods=METHODS)
+    def show_story(request: Request, story_id: str) -> Response:
+        story = stories.story(story_id)
+        if story is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no story of this address.")
+        if story.id != story_id:  # it was merged into another, where its id leads
+            return RedirectResponse(f"{mount_path(request)}/story/{story.id}", HTTPStatus.FOUND)
+        return pages.render(request, "story.html", story=story, timeline=stories.timeline(story.id))
