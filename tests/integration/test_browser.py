@@ -1,5 +1,6 @@
 """The page in a real browser: readable by all, by keyboard alone, on a phone, without JavaScript; nothing from elsewhere."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,18 +13,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from examples.ports import free_port
 
-#: What is looked at; ``{article}`` is one that names people and has quotes, ``{entity}`` one of these people.
+#: What is looked at; ``{article}`` is one that names people and has quotes, ``{entity}`` one of these people, ``{story}`` what
+#: most articles tell.
 PATHS = (
-    "/",
-    "/?q=Tehran",
-    "/?q=zebra",
-    "/{article}",
-    "/{entity}",
-    "/feeds",
-    "/ledger",
-    "/searches",
-    "/?sort=upwards",
-    "/nowhere",
+    *("/", "/?q=Tehran", "/?q=Tehran&reprints=folded", "/?q=zebra", "/{article}", "/{article}/history", "/{entity}"),
+    *("/stories", "/{story}", "/feeds", "/ledger", "/searches", "/?sort=upwards", "/nowhere"),
 )
 PHONE = {"width": 320, "height": 640}
 DESK = {"width": 1280, "height": 800}
@@ -60,14 +54,14 @@ def page(site: str, chromium: Browser) -> Iterator[Page]:
 
 
 def address(page: Page, path: str) -> str:
-    """Return the path, that of the first article that a search finds, or that of the first name in this article."""
+    """Return the path: of the first article that a search finds, of the first name in it, or of the first story."""
     if "{" not in path:
         return path
-    page.goto("/?q=Tehran")
-    article = page.locator(".hits h2 a").first.get_attribute("href") or ""
-    if "article" in path:
-        return article
-    page.goto(article)
+    page.goto("/stories" if "story" in path else "/?q=Tehran")
+    first = page.locator(".hits h2 a").first.get_attribute("href") or ""
+    if "entity" not in path:
+        return re.sub(r"/{\w+}", first, path)
+    page.goto(first)
     return page.locator(".names a").first.get_attribute("href") or ""
 
 
