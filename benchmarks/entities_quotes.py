@@ -18,7 +18,7 @@ from typing import Any
 from pipeline.enrich.annotate import Source
 from pipeline.enrich.quotes import find_quotes
 from pipeline.model.entity import Kind, Mention, Quote
-from pipeline.wiring import load_annotator
+from pipeline.parts import load_annotator
 
 TEXTS = Path(__file__).parent / "quotes"
 KINDS = {"persons": Kind.PERSON, "organizations": Kind.ORGANIZATION}

@@ -33,10 +33,10 @@ from pipeline.adapters.sql_database import Database, migrate  # noqa: E402 - as 
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger  # noqa: E402 - as above
 from pipeline.maintenance.steps import STORY_AGE  # noqa: E402 - as above
 from pipeline.model.story import StoryState, Telling  # noqa: E402 - as above
+from pipeline.parts import load_annotator  # noqa: E402 - as above
 from pipeline.stories.fit import WINDOW, days_between  # noqa: E402 - as above
 from pipeline.stories.growth import add_telling, found_story  # noqa: E402 - as above
 from pipeline.stories.traits import make_telling  # noqa: E402 - as above
-from pipeline.wiring import load_annotator  # noqa: E402 - as above
 
 BATCH = 50
 SHUFFLES = 10

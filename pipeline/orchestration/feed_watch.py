@@ -73,7 +73,7 @@ class FeedWatchTrigger(BaseEventTrigger):
 
 def _open_wiring() -> "Wiring":
     from pipeline.orchestration.runs import open_wiring  # noqa: PLC0415 - not at parse
-    from pipeline.wiring import import_adapters  # noqa: PLC0415 - as above
+    from pipeline.parts import import_adapters  # noqa: PLC0415 - as above
 
     import_adapters()
     wiring = open_wiring()

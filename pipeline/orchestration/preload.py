@@ -29,8 +29,8 @@ def preload() -> None:
     from pipeline.extract.article import extract_article
     from pipeline.model.capture import Capture
     from pipeline.model.feed import Entry, Rules
+    from pipeline.parts import import_adapters, load_annotator
     from pipeline.stories.words import weigh_word
-    from pipeline.wiring import import_adapters, load_annotator
 
     import_adapters()
     url = "https://news.example/a"

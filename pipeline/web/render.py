@@ -12,7 +12,13 @@ from pipeline.web.address import FILTERS, REPRINTS, read_address
 
 METHODS = ["GET", "HEAD"]
 #: What stands in the head of every page.
-PLACES = (("/", "Articles"), ("/stories", "Stories"), ("/feeds", "Feeds"), ("/ledger", "Ledger"), ("/searches", "Saved searches"))
+PLACES = (
+    ("/", "Articles"),
+    ("/stories", "Stories"),
+    ("/feeds", "Feeds"),
+    ("/ledger", "Ledger"),
+    ("/searches", "Saved searches"),
+)
 TEMPLATES = Path(__file__).parent / "templates"
 FORMATS = (
     "keep_marks",
