@@ -36,7 +36,16 @@ def test_ingest_search_and_ledger_as_json(served: Newswire) -> None:
     page = json.loads(served("search", "tehran", "--facets", "--json", "--limit", "1").stdout)
     assert set(page) == {"total", "hits", "facets", "timeline", "named", "telling", "cells"}
     [hit] = page["hits"]
-    assert set(hit) - {"reprint_of"} == {"id", "url", "headline", "published", "publisher", "language", "score", "snippets"}
+    assert set(hit) - {"reprint_of"} == {
+        "id",
+        "url",
+        "headline",
+        "published",
+        "publisher",
+        "language",
+        "score",
+        "snippets",
+    }
     assert {"people", "organizations", "places", "publishers", "languages"} <= set(page["facets"])
     assert set(page["facets"]["people"][0]) == {"value", "count"}
 
