@@ -15,7 +15,7 @@ from pipeline.extract.dates import modified_candidates, published_candidates
 from pipeline.extract.facts import Facts, gather_facts
 from pipeline.extract.metadata import deck_candidates, declared_language, headline_candidates, topic_candidates
 from pipeline.extract.page import read_page
-from pipeline.extract.selection import Choice, weigh_block
+from pipeline.extract.selection import LEAST, Choice, weigh_block
 from pipeline.model.article import Article, Dateline
 from pipeline.model.capture import Capture
 from pipeline.model.evidence import Precision, Timestamp
@@ -171,6 +171,10 @@ def _explain_blocks(choice: Choice) -> Iterator[BlockReport]:
         score, place = choice.scores[at], _path(block.owner)
         if not scene.start <= at < scene.end:
             yield BlockReport(text=block.text, score=score, became="outside", place=place)
+            continue
+        if scene.signs.advert[at]:
+            reasons = (("label of an advertisement", LEAST),)
+            yield BlockReport(text=block.text, score=score, became="dropped", place=place, reasons=reasons)
             continue
         parts = {name: part for name, part in weigh_block(scene, at).items() if name != "bias"}
         scene.seen.add(scene.signs.said[at])

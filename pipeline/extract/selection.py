@@ -13,7 +13,7 @@ from pipeline.extract.groups import add_bits, group_names
 from pipeline.extract.scene import Scene, Titles, set_scene
 
 _HIGHEST_CUT = 0.5
-_LEAST = -30.0  # what is below cannot be told from nothing
+LEAST = -30.0  # what is below cannot be told from nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +100,16 @@ def make_weights(table: dict[str, float]) -> Weights:
 
 def _score(scene: Scene) -> list[float]:
     weights, place_score = load_weights(), _Places(scene).score
-    blocks, said, see = scene.blocks, scene.signs.said, scene.seen.add
+    blocks, said, advert, see = scene.blocks, scene.signs.said, scene.signs.advert, scene.seen.add
     scores = [0.0] * len(blocks)
     for at in range(scene.start, scene.end):
+        if advert[at]:
+            continue
         numbers, flags = describe_block(scene, at)
         own = sum(map(mul, weights.block, numbers)) + sum(compress(weights.flags, flags))
         total = place_score(blocks[at].owner) + own
         see(said[at])
-        scores[at] = 1 / (1 + exp(-total)) if total > _LEAST else 0.0
+        scores[at] = 1 / (1 + exp(-total)) if total > LEAST else 0.0
     return scores
 
 

@@ -25,6 +25,8 @@ class Signs:
     teaser: list[bool]
     date: list[bool]
     credit: list[bool]
+    #: Whether it says that an advertisement is there, and nothing else.
+    advert: list[bool]
 
 
 def read_signs(blocks: list[Block]) -> Signs:
@@ -37,6 +39,7 @@ def read_signs(blocks: list[Block]) -> Signs:
         teaser=[size < LONG and is_teaser(text) for size, text in sized],
         date=[size < SHORT and find_date(text) for size, text in sized],
         credit=[size < FULL and find_credit(text) for size, text in sized],
+        advert=[size < SHORT and is_advert(text) for size, text in sized],
     )
 
 
@@ -45,6 +48,11 @@ def is_teaser(text: str) -> bool:
     start = text if text[:1].isalnum() else text[:40].lstrip(" \t-–—>»*•[(\"'|:.")
     phrases = _teasers().get(start[:2])
     return phrases is not None and start.startswith(phrases)
+
+
+def is_advert(text: str) -> bool:
+    """Tell whether the caseless text is the label of an advertisement."""
+    return text.strip(" \t-–—>»*•[]()|:.") in _adverts()
 
 
 def find_date(text: str) -> bool:
@@ -59,6 +67,11 @@ def find_credit(text: str) -> bool:
         if sign in text:
             return True
     return False
+
+
+@cache
+def _adverts() -> frozenset[str]:
+    return frozenset(label for labels in load_words("adverts").values() for label in labels)
 
 
 @cache

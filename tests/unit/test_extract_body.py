@@ -5,6 +5,7 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.extract.body import declared_paragraphs, drop_repeats, is_stub_of
 from pipeline.extract.rules import apply_remove, clean_html, kept_paragraphs
+from pipeline.extract.signs import is_advert
 from pipeline.extract.text import clean_line, fold, weigh
 from pipeline.model.feed import Rules
 
@@ -37,6 +38,16 @@ def test_a_stub_is_much_shorter_and_the_same() -> None:
     assert not is_stub_of(["Something else."], long)
     assert not is_stub_of([LEDE * 4], long)
     assert not is_stub_of([], [])
+
+
+@pytest.mark.parametrize("text", ["advertisement", "— anzeige —", "[publicité]", "広告"])
+def test_the_label_of_an_advertisement_is_told(text: str) -> None:
+    assert is_advert(text)
+
+
+@pytest.mark.parametrize("text", ["advertisements for himself", "the ad", ""])
+def test_what_says_more_is_no_label_of_an_advertisement(text: str) -> None:
+    assert not is_advert(text)
 
 
 def test_declared_bodies_are_text_or_html() -> None:
