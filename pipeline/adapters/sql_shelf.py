@@ -7,6 +7,7 @@ than all the rest of a call.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -85,12 +86,11 @@ class Shelf:
     def enter(self, text: Text) -> set[int]:
         """Put the text into its buckets; return what ranks behind it in those that it stays in, or left one of them for it."""
         behind, number = set[int](), text.number
-        for key in text.keys:
-            members = self._buckets.get(key)
-            if members is None:
-                self._buckets[key] = {number}
-                self._added.add((key, number))
-                continue
+        # Most keys are those of no other text, and are dealt with at once.
+        empty = [key for key in text.keys if key not in self._buckets]
+        self._added.update(zip(empty, repeat(number)))
+        for key in set(text.keys).difference(empty):
+            members = self._buckets[key]
             left = max((*members, number), key=self._rank) if len(members) >= BUCKET else None
             if left != number:
                 behind |= members
@@ -99,6 +99,7 @@ class Shelf:
                 if left is not None:
                     members.discard(left)
                     self._note(key, left, came=False)
+        self._buckets.update((key, {number}) for key in empty)
         behind.discard(number)
         rank = text.printing.rank
         return {other for other in behind if self.texts[other].printing.rank > rank}
