@@ -193,6 +193,7 @@ Index(
     sqlite_where=_is_reprint,
     postgresql_where=_is_reprint,
 )
+Index("printings_by_capture", printings.c.captured_at)
 Index("printings_untold", printings.c.number, sqlite_where=_is_untold, postgresql_where=_is_untold)
 
 printing_keys = Table(
