@@ -6,9 +6,9 @@ that share some sentences share a key, wherever the sentences stand and however 
 (rensa, datasketch) see how alike two whole texts are, and miss an agency's lede with the rest cut off: see
 docs/decisions/0011-reprints-by-winnowing.md.
 
-The *sketches* hold the smallest hashes of all passages of a dozen words, and of all shingles, which are runs of a few words (Broder, "On the
-resemblance and containment of documents", 1997). Passages tell copies from reports of one template, which part at every
-name and figure; shingles tell how many of the words were taken over, since a changed word costs few of them.
+The *sketches* hold the smallest hashes of all passages of a dozen words, and of all shingles, which are runs of a few words
+(Broder, "On the resemblance and containment of documents", 1997). Passages tell copies from reports of one template, which
+part at every name and figure; shingles tell how many of the words were taken over, since a changed word costs few of them.
 """
 
 import unicodedata
@@ -69,9 +69,7 @@ def take_fingerprints(texts: Sequence[str]) -> list[Fingerprint]:
     found, start = [], 0
     for end in ends:
         last = min(end, start + MOST_WORDS)
-        own = [
-            hashes[start : max(start, last - length + 1)] for hashes, length in zip(runs, lengths, strict=True)
-        ]
+        own = [hashes[start : max(start, last - length + 1)] for hashes, length in zip(runs, lengths, strict=True)]
         found.append(choose_hashes(*own))
         start = end
     return found
@@ -150,7 +148,7 @@ def _hash_words(texts: Sequence[str]) -> tuple[Wide, list[int]]:
     if not len(firsts):
         return np.empty(0, np.uint64), [0] * len(texts)
     letters = codes.take(in_word).astype(np.uint64) + np.uint64(1)
-    # Letters are weighed by their place, as in Karp and Rabin's search ("Efficient randomized pattern-matching algorithms", 1987),
+    # Letters are weighed by their place, as in the search of Karp and Rabin ("Efficient randomized pattern-matching …", 1987),
     # so that letters that change places do not cancel out. The weights run on through all texts: what a word's first letter
     # weighed is taken back from its sum.
     sums = np.add.reduceat(letters * _powers(_BASE, len(letters)), firsts)

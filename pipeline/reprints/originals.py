@@ -13,8 +13,8 @@ NOTHING_PROVEN = 9
 #: --tune``: without the nine, .18 was needed, links six times as many forecasts, and finds no more.
 LEAST_SHARED = 0.13
 #: And this share of its shingles, which is about the share of its words: who quotes another's quotations, or a paragraph,
-#: shares as many passages as one who edited every line of it, but not as many words. Copies with at least two fifths of their
-#: words taken over have .375 or more on half A, articles with a passage in common .206 or less.
+#: shares as many passages as one who edited every line of it, but not as many words. Of half A, copies with at least two
+#: fifths of their words taken over that were linked had .375 or more, and what was linked for a quotation .206 or less.
 LEAST_TAKEN = 0.28
 
 

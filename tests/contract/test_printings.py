@@ -212,7 +212,9 @@ def test_old_texts_are_forgotten_and_no_younger_reprint_loses_its_original(ledge
     kept = ledger.reprints([each.article_id for each in (*old, *alone, young)])
     assert originals(kept) == {"a": None, "young": "a"}
     # What comes now is a copy of what is remembered, and of nothing else; numbers that are free again mean nobody old.
-    found = originals(ledger.link_printings([a_printing("new", text, minute=101), a_printing("odd", other, minute=102)]))
+    found = originals(
+        ledger.link_printings([a_printing("new", text, minute=101), a_printing("odd", other, minute=102)])
+    )
     assert found == {"new": "a", "odd": None}
 
 
@@ -221,5 +223,7 @@ def test_forgetting_everything_leaves_no_key_behind(ledger: Ledger, ledger_url: 
     assert forget(ledger, NOW + 50 * MINUTE) == 5
     database = Database(ledger_url)
     with database.read() as connection:
-        assert [connection.execute(select(func.count()).select_from(each)).scalar() for each in (printing_keys, printings)] == [0, 0]
+        assert [
+            connection.execute(select(func.count()).select_from(each)).scalar() for each in (printing_keys, printings)
+        ] == [0, 0]
     database.close()

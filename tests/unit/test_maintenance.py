@@ -15,7 +15,9 @@ SILENT = Health(status=HealthStatus.SILENT, sentence="It answers, but is late.")
 OK = Health(status=HealthStatus.OK, sentence="It answers.")
 REPORT = Maintained(
     is_dry_run=False,
-    retired=Retired(kept_from=date(2026, 8, 1), months=(StoredMonth(month=date(2026, 7, 1), documents=120),), versions=7),
+    retired=Retired(
+        kept_from=date(2026, 8, 1), months=(StoredMonth(month=date(2026, 7, 1), documents=120),), versions=7
+    ),
     pruned=Pruned(urls=1_000, texts=50, handovers=12, hosts=3, stories=4, alerts=5),
     tally=Tally(seen=25, pending=4, fates={Fate.INDEXED: 19, Fate.DEAD_LETTER: 2}),
     months=(

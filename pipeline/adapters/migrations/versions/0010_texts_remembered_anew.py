@@ -1,6 +1,7 @@
 """Words are hashed in another way, and keys are of phrases: what was remembered of texts finds nothing any more.
 
-Documents keep the originals that they name; texts are remembered again as they come, and those of the past by ``newswire replay``.
+Documents keep the originals that they name; texts are remembered again as they come, and those of the past by
+``newswire replay``.
 """
 
 from alembic import op
