@@ -183,7 +183,7 @@ def test_the_command_on_an_empty_ledger(newswire: Newswire) -> None:
     }
     assert numbers["ledger"]["balanced"] is True
     assert numbers["retention"]["months"] == {}
-    assert numbers["pruned"] == {"urls": 0, "handovers": 0, "hosts": 0, "stories": 0, "alerts": 0}
+    assert numbers["pruned"] == {"urls": 0, "texts": 0, "handovers": 0, "hosts": 0, "stories": 0, "alerts": 0}
 
 
 def test_the_command_after_a_run(newswire: Newswire, settings: dict[str, str], newsroom: Newsroom) -> None:
