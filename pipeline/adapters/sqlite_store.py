@@ -230,7 +230,7 @@ class SqliteStore:
 
     def drop_versions(self, before: date, *, dry_run: bool = False) -> int:
         """Delete them in one transaction: they are few beside the documents."""
-        with self._transaction("IMMEDIATE") as connection:
+        with self._connections.transaction("IMMEDIATE") as connection:
             return sqlite_versions.drop_versions(connection, before, dry_run=dry_run)
 
     def documents(self, generation: str) -> Iterator[Form]:
