@@ -73,8 +73,8 @@ def test_texts_of_another_fingerprint_are_forgotten_and_all_else_is_kept(ledger:
     database = Database(ledger_url)
     with database.write() as connection:
         connection.execute(text("DROP INDEX printings_by_capture"))
-        connection.execute(text("UPDATE newswire_version SET version_num = '0008'"))
-        for number in (1, 2):  # with sketches of two hundred hashes of four bytes, as they were then
+        connection.execute(text("UPDATE newswire_version SET version_num = '0010'"))
+        for number in (1, 2):  # with sketches of another kind, as they were then
             texts = {"keys": bytes(72), "passages": bytes(800), "shingles": bytes(800), "is_told": True}
             row = {"number": number, "article_id": str(number), "standing": 2, "printed_at": NOW, "captured_at": NOW}
             connection.execute(insert(printings), row | texts | {"original": 1 if number > 1 else None})

@@ -6,8 +6,8 @@ Documents keep the originals that they name; texts are remembered again as they 
 
 from alembic import op
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:
