@@ -15,14 +15,16 @@ from sqlalchemy import func, insert, select
 
 from pipeline.adapters.sql_database import Database
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
-from pipeline.adapters.sql_schema import printing_keys, printings
+from pipeline.adapters.sql_schema import printings
+from pipeline.adapters.sql_shelf import insert_keys
 from pipeline.model.reprint import Standing
 from pipeline.reprints import fingerprints
+from pipeline.urls import article_id
 
-#: Texts written at once.
-FILLED = 20_000
-#: Of a text of 450 words.
-KEYS = 18
+#: Texts written at once: their keys lie in order, but not those of all texts, as they do where texts come a batch at a time.
+FILLED = 50_000
+#: Words of a text, and the keys that it has then.
+WORDS, KEYS = 450, 14
 
 
 def print_speed(texts: int, url: str) -> None:
@@ -39,7 +41,7 @@ def print_speed(texts: int, url: str) -> None:
         for wanted in sorted(each for each in {texts // 100, texts // 10, texts} if each >= min(done, texts)):
             fill(url, min(done, wanted), wanted)
             done = max(done, wanted)
-            measure(ledger, done, sentences, Path(folder))
+            measure(ledger, done, sentences, Path(url.removeprefix("sqlite:///")))
             done += 40 * BATCH
         ledger.close()
 
@@ -58,42 +60,39 @@ def fill(url: str, done: int, wanted: int) -> None:
     chance = np.random.default_rng(done)
     database = Database(url)
     size = fingerprints.SKETCH * fingerprints.HASH_BYTES
-    keys = chance.integers(-(2**31), 2**31, (wanted - done, KEYS), np.int32)
-    numbers = np.repeat(np.arange(done + 1, wanted + 1), KEYS)
-    order = np.argsort(keys, axis=None, kind="stable")
     for start in range(done, wanted, FILLED):
-        count = min(FILLED, wanted - start)
-        sketches = chance.bytes(2 * count * size)
+        numbers = range(start + 1, min(start + FILLED, wanted) + 1)
+        keys = np.sort(chance.integers(0, 2**32, (len(numbers), KEYS), np.uint32))
         rows = [
             {
-                "number": start + at + 1,
-                "article_id": f"text {start + at}",
+                "number": number,
+                "article_id": id_of(number),
                 "standing": Standing.NONE,
                 "printed_at": START,
                 "captured_at": START,
-                "keys": np.sort(keys[start - done + at].view(np.uint32)).tobytes(),
-                "passages": sketches[2 * at * size : (2 * at + 1) * size],
-                "shingles": sketches[(2 * at + 1) * size : (2 * at + 2) * size],
+                "keys": own.tobytes(),
+                "passages": chance.bytes(size),
+                "shingles": chance.bytes(size),
                 "is_told": True,
             }
-            for at in range(count)
+            for number, own in zip(numbers, keys, strict=True)
         ]
+        flat, texts = keys.view(np.int32).ravel(), np.repeat(np.array(numbers), KEYS)
+        order = np.lexsort((texts, flat))
         with database.write() as connection:
             connection.execute(insert(printings), rows)
-        print(f"\r  {start + count:,} of {wanted:,} texts", end="", file=sys.stderr)
-    for start in range(0, len(order), FILLED * KEYS):
-        some = order[start : start + FILLED * KEYS]
-        pairs = zip(keys.ravel()[some].tolist(), numbers[some].tolist(), strict=True)
-        with database.write() as connection:
-            connection.execute(
-                insert(printing_keys), [{"key": key, "printing": number} for key, number in dict(pairs).items()]
-            )
-        print(f"\r  {start + len(some):,} of {len(order):,} keys", end="", file=sys.stderr)
+            insert_keys(connection, list(dict.fromkeys(zip(flat[order].tolist(), texts[order].tolist(), strict=True))))
+        print(f"\r  {start + len(rows):,} of {wanted:,} texts", end="", file=sys.stderr)
     database.close()
     print(file=sys.stderr)
 
 
-def measure(ledger: SqlLedger, known: int, sentences: Sequence[str], folder: Path) -> None:
+def id_of(number: int) -> str:
+    """Return an article's id, which lies anywhere among the others, as real ones do."""
+    return article_id(f"https://news.example/{number}")
+
+
+def measure(ledger: SqlLedger, known: int, sentences: Sequence[str], file: Path) -> None:
     """Link 40 batches of texts, a third of them copies of each other, and print the row."""
     chance = random.Random(known)
     written: list[str] = []
@@ -103,15 +102,15 @@ def measure(ledger: SqlLedger, known: int, sentences: Sequence[str], folder: Pat
             text = chance.choice(written[-200:])[: chance.randint(1000, 3000)]
             written.append(text + " ".join(word for line in own for word, _ in line))
         else:
-            written.append(" ".join(word for line in own_words(chance, sentences, 450) for word, _ in line))
-    named = [(f"text {known + at}", text) for at, text in enumerate(written)]
+            written.append(" ".join(word for line in own_words(chance, sentences, WORDS) for word, _ in line))
+    named = [(id_of(known + at), text) for at, text in enumerate(written, 1)]
     begun = time.process_time()
     texts = [each for at in range(0, len(named), BATCH) for each in as_printings(known + at, named[at : at + BATCH])]
     between = time.process_time()
     for start in range(0, len(texts), BATCH):
         ledger.link_printings(texts[start : start + BATCH])
     ended, count = time.process_time(), len(texts)
-    size = sum(path.stat().st_size for path in folder.glob("*.sqlite"))  # beside it lies the log, of at most 32 MB
+    size = file.stat().st_size if file.exists() else 0  # beside it lies the log, of at most 32 MB
     print(
         f"| {known:,} | {count / (ended - begun):,.0f} | {1000 * (between - begun) / count:.2f} "
         f"| {1000 * (ended - between) / count:.2f} | {size / known:,.0f} |",

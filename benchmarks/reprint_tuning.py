@@ -4,16 +4,18 @@ import random
 
 import numpy as np
 from reprint_lookalikes import TEMPLATES, make_reports
-from reprint_quality import SHARED
+from reprint_quality import SHARED, START
 from reprint_texts import TUNED, make_copies, read_texts, retell
 
-from pipeline.model.reprint import Fingerprint
-from pipeline.reprints import fingerprints
+from pipeline.model.reprint import Fingerprint, Printing, Standing
+from pipeline.reprints import fingerprints, originals
 from pipeline.reprints.fingerprints import count_shared, take_fingerprints
+from pipeline.reprints.originals import compare
 
 #: Reports of each template, every two of them a pair.
 REPORTS = 60
-LIMITS = (0.14, 0.16, 0.18, 0.2, 0.22, 0.24)
+#: Passages in common that prove nothing, and least shares beside them.
+FREE, LIMITS = (0, 5, 9, 13), (0.12, 0.13, 0.14, 0.16, 0.18, 0.2)
 Pairs = dict[str, list[tuple[str, str]]]
 
 
@@ -21,12 +23,19 @@ def print_tables() -> None:
     """Print what copies and lookalikes have in common, by each setting."""
     pairs = make_pairs()
     print(", ".join(f"{name}: {len(some):,} pairs" for name, some in pairs.items()) + "\n")
-    chosen = fingerprints.PASSAGE, fingerprints.WINDOW
+    settings = (
+        fingerprints.PASSAGE,
+        fingerprints.PHRASE,
+        fingerprints.WINDOW,
+        originals.NOTHING_PROVEN,
+        originals.LEAST_SHARED,
+    )
     _print_passages(pairs)
-    fingerprints.PASSAGE = chosen[0]
+    fingerprints.PASSAGE = settings[0]
     _print_windows(pairs)
-    fingerprints.WINDOW = chosen[1]
+    fingerprints.PHRASE, fingerprints.WINDOW = settings[1:3]
     _print_limits(pairs)
+    originals.NOTHING_PROVEN, originals.LEAST_SHARED = settings[3:]
 
 
 def make_pairs() -> Pairs:
@@ -45,41 +54,58 @@ def _print_passages(pairs: Pairs) -> None:
     names = list(pairs)[1:]
     print("| words of a passage | copies: lowest 0.2 % | 1 % |", *(f"{name}: highest 0.1 % |" for name in names))
     for fingerprints.PASSAGE in (6, 8, 10, 12, 14, 16):
-        shares = {name: [share(*pair) for pair in some] for name, some in pairs.items()}
+        taken = take(pairs)
+        shares = {
+            name: [share(taken[one].passages, taken[other].passages) for one, other in some]
+            for name, some in pairs.items()
+        }
         low = np.quantile(shares.pop("copies"), [0.002, 0.01])
         high = [np.quantile(found, 0.999) for found in shares.values()]
         print(f"| {fingerprints.PASSAGE} | " + " | ".join(f"{value:.3f}" for value in [*low, *high]) + " |")
 
 
 def _print_windows(pairs: Pairs) -> None:
-    texts = [original for _, original in pairs["retold"]]
-    print("\n| window | keys a text | pairs with a key in common: " + " | ".join(pairs) + " |")
-    for fingerprints.WINDOW in (24, 32, 48, 64):
-        keys = np.mean([len(fingerprint(text).keys) / 4 for text in texts])
-        meets = [np.mean([share_key(*pair) for pair in some]) for some in pairs.values()]
-        print(f"| {fingerprints.WINDOW} | {keys:.1f} | " + " | ".join(f"{value:.4f}" for value in meets) + " |")
+    print("\n| words of a phrase | window | keys a text | pairs with a key in common: " + " | ".join(pairs) + " |")
+    for fingerprints.PHRASE in (8, 12):
+        for fingerprints.WINDOW in (48, 56, 64, 72, 80):
+            taken = take(pairs)
+            keys = np.mean([len(taken[original].keys) / 4 for _, original in pairs["retold"]])
+            row = " | ".join(f"{len(meet(some, taken)) / len(some):.4f}" for some in pairs.values())
+            print(f"| {fingerprints.PHRASE} | {fingerprints.WINDOW} | {keys:.1f} | {row} |")
 
 
 def _print_limits(pairs: Pairs) -> None:
-    shares = {name: np.array([share(*pair) * share_key(*pair) for pair in some]) for name, some in pairs.items()}
-    print("\n| least share | pairs linked: " + " | ".join(pairs) + " |")
-    for limit in LIMITS:
-        linked = [np.mean(found >= limit) for found in shares.values()]
-        print(f"| {limit} | " + " | ".join(f"{value:.4f}" for value in linked) + " |")
+    printed = {text: as_printing(each) for text, each in take(pairs).items()}
+    met = {name: meet(some, take(pairs)) for name, some in pairs.items()}
+    print("\n| prove nothing | least share | pairs linked: " + " | ".join(pairs) + " |")
+    for originals.NOTHING_PROVEN in FREE:
+        for originals.LEAST_SHARED in LIMITS:
+            linked = [
+                sum(compare(printed[text], printed[other]) is not None for text, other in met[name]) / len(some)
+                for name, some in pairs.items()
+            ]
+            row = " | ".join(f"{value:.4f}" for value in linked)
+            print(f"| {originals.NOTHING_PROVEN} | {originals.LEAST_SHARED} | {row} |")
 
 
-def fingerprint(text: str) -> Fingerprint:
-    """Return one text's."""
-    return take_fingerprints([text])[0]
+def take(pairs: Pairs) -> dict[str, Fingerprint]:
+    """Return the fingerprints of the pairs' texts."""
+    texts = list({text for some in pairs.values() for pair in some for text in pair})
+    return dict(zip(texts, take_fingerprints(texts), strict=True))
 
 
-def share(text: str, other: str) -> float:
-    """Return the share of the text's passages that the other has."""
-    shared, count, _ = count_shared(fingerprint(text).passages, fingerprint(other).passages)
+def as_printing(taken: Fingerprint) -> Printing:
+    """Return a printing of some article."""
+    return Printing(article_id="", fingerprint=taken, standing=Standing.NONE, printed_at=START, captured_at=START)
+
+
+def share(sketch: bytes, other: bytes) -> float:
+    """Return the share of the text's hashes that the other has."""
+    shared, count, _ = count_shared(sketch, other)
     return shared / max(1, count)
 
 
-def share_key(text: str, other: str) -> bool:
-    """Tell whether the texts would find each other."""
-    one, another = (np.frombuffer(fingerprint(each).keys, np.uint32) for each in (text, other))
-    return bool(np.intersect1d(one, another).size)
+def meet(pairs: list[tuple[str, str]], taken: dict[str, Fingerprint]) -> list[tuple[str, str]]:
+    """Return the pairs that would find each other."""
+    keys = {text: set(np.frombuffer(each.keys, np.uint32).tolist()) for text, each in taken.items()}
+    return [(one, other) for one, other in pairs if keys[one] & keys[other]]

@@ -2,7 +2,7 @@
 
     python benchmarks/stories.py                        # quality alone, a minute
     python benchmarks/stories.py --pages                # the groups that real pages make, to be looked at
-    python benchmarks/stories.py --scale 100000         # and the cost, up to so many articles
+    python benchmarks/stories.py --scale 100000         # the cost alone, up to so many articles
 
 The events are those of tests/stories. Thresholds, the simpler ways' too, were chosen on half A; half B is only measured.
 """
@@ -64,20 +64,21 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--half", choices="AB", help="this half alone: A while something is being chosen")
-    parser.add_argument("--scale", type=int, default=0, help="measure the cost up to so many articles")
+    parser.add_argument("--scale", type=int, default=0, help="only measure the cost, up to so many articles")
     parser.add_argument("--pages", action="store_true", help="only group the pages of ../shared/devset/extract")
     parser.add_argument("--per-day", type=int, default=20_000, help="made-up articles a day (default 20000)")
     arguments = parser.parse_args()
     if arguments.pages:
         print_pages()
         return
+    if arguments.scale:
+        print_cost(arguments.scale, arguments.per_day)
+        return
     annotator = load_annotator()
     halves = {half: read_events(half, annotator) for half in "AB"}
     for half in arguments.half or "AB":
         print_quality(half, halves[half], halves["A"])
     print_reading([each for labelled in halves.values() for each in labelled])
-    if arguments.scale:
-        print_cost(arguments.scale, arguments.per_day)
 
 
 def print_quality(half: str, labelled: Sequence[Labelled], fitted_on: Sequence[Labelled]) -> None:

@@ -2,8 +2,8 @@
 
 | task | does | hands on |
 |---|---|---|
-| `retention` | drops the months of the live index that are older than `NEWSWIRE_RETENTION_MONTHS` | months, documents |
-| `pruning` | takes what is heavy from URLs settled `NEWSWIRE_PRUNE_DAYS` ago; drops old hand-overs and idle hosts | numbers |
+| `retention` | drops documents and versions of months past `NEWSWIRE_RETENTION_MONTHS` | months, numbers |
+| `pruning` | prunes old URLs and texts (`NEWSWIRE_PRUNE_DAYS`, `_REPRINT_DAYS`), hand-overs, idle hosts | numbers |
 | `report` | logs the report: what was done, index against ledger by month, dead letters by reason, the feeds' health | numbers |
 
 The log of `report` is the day's page to read. The same numbers go out as an event of the asset `newswire_maintenance`, in its

@@ -64,6 +64,8 @@ class Settings:
     retention_months: int | None = None
     #: Days after which a settled URL's entry loses its content and its summary.
     prune_days: int = 90
+    #: Days for which a text is remembered, so that copies of it are found.
+    reprint_days: int = 365
     #: How long after its first sight an article is visited again, each once; empty: never, unless a feed says so.
     revisits: tuple[timedelta, ...] = (timedelta(hours=1), timedelta(hours=24), timedelta(days=7))
     #: Least seconds between two requests to one host.
@@ -100,6 +102,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         contact=_read_contact(values.get("NEWSWIRE_CONTACT", NO_CONTACT)),
         retention_months=_read_count("NEWSWIRE_RETENTION_MONTHS", values.get("NEWSWIRE_RETENTION_MONTHS"), most=1200),
         prune_days=_read_count("NEWSWIRE_PRUNE_DAYS", values.get("NEWSWIRE_PRUNE_DAYS"), most=36_500) or 90,
+        reprint_days=_read_count("NEWSWIRE_REPRINT_DAYS", values.get("NEWSWIRE_REPRINT_DAYS"), most=36_500) or 365,
         revisits=_read_revisits(values.get("NEWSWIRE_REVISITS", "1h,24h,7d")),
         host_delay=_read_seconds("NEWSWIRE_HOST_DELAY", values.get("NEWSWIRE_HOST_DELAY", "1")),
     )

@@ -202,6 +202,11 @@ class ElasticsearchStore:
                 dropped.append(StoredMonth(month=month, documents=documents))
         return tuple(dropped)
 
+    def drop_versions(self, before: date, *, dry_run: bool = False) -> int:
+        """Delete the months' indices by their full names."""
+        with our_errors(self._url):
+            return self._versions.drop(before, dry_run=dry_run)
+
     def _dated(self, indices: Sequence[str]) -> list[tuple[str, date]]:
         """Return the indices with their months, oldest first; one that is no month's is left alone."""
         dated = [(index, names.parse_month(index, self._alias)) for index in indices]

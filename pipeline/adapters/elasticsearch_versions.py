@@ -1,7 +1,7 @@
 """Earlier versions of documents in Elasticsearch: an index a month, by the time of the change, behind an alias of their own."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from elasticsearch import ApiError, Elasticsearch
 
@@ -47,6 +47,17 @@ class Versions:
             index=self._alias, body=body, ignore_unavailable=True, allow_partial_search_results=False
         )
         return tuple(read_version(hit["_source"]) for hit in answer["hits"]["hits"])
+
+    def drop(self, before: date, *, dry_run: bool) -> int:
+        """Delete the indices of months before, whatever mapping they were made by; return how many versions they held."""
+        dropped = 0
+        for index in sorted(self._client.indices.get(index=f"{self._alias}-*")):
+            month = names.parse_month(index, self._alias)
+            if month and month < before:
+                dropped += self._client.count(index=index)["count"]
+                if not dry_run:
+                    self._client.indices.delete(index=index)
+        return dropped
 
     def _index(self, version: Version) -> str:
         return f"{self._family}-{version.replaced_at.astimezone(UTC):%Y.%m}"

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError
 
+from pipeline.adapters.sql_among import among
 from pipeline.adapters.sql_schema import HEAD, VERSION_TABLE
 from pipeline.adapters.sqlite_wal import enable_wal
 from pipeline.errors import StoreUnavailable, UsageError
@@ -115,12 +116,8 @@ def rows_by_key(
     connection: Connection, key: Column[str], values: Iterable[str], *columns: Column[Any]
 ) -> dict[str, Row[Any]]:
     """Return these columns of the rows whose key is among the values, however many, by key."""
-    asked = list(values)
-    rows: dict[str, Row[Any]] = {}
-    for start in range(0, len(asked), PARAMETERS):
-        query = select(key.label("key"), *columns).where(key.in_(asked[start : start + PARAMETERS]))
-        rows |= {row.key: row for row in connection.execute(query)}
-    return rows
+    query = select(key.label("key"), *columns).where(among(key))
+    return {row.key: row for row in connection.execute(query, {"values": list(values)})}
 
 
 def time_in_utc(connection: Connection, time: Column[Any]) -> ColumnElement[Any]:
@@ -154,6 +151,9 @@ def _sqlite_engine(address: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: "SqliteConnection", _: "ConnectionPoolEntry") -> None:
         enable_wal(connection)
+        # The log is flushed to the disk when it is copied into the database, not after each transaction. A killed process loses
+        # nothing; a machine without power may lose its last transactions, and is then as if it had been killed before them.
+        connection.execute("PRAGMA synchronous = NORMAL")
         # Keys of passages lie all over their table: with the default of 2 MB, most pages are read again for each batch.
         connection.execute("PRAGMA cache_size = -65536")  # KiB, taken as needed
         # Pages: a batch of texts changes about a thousand, which the default copies into the database after each batch.

@@ -65,6 +65,16 @@ class SqlPrintings:
         with self._database.write() as connection:
             sql_printings.mark_told(connection, links)
 
+    def count_forgettable(self, before: datetime) -> int:
+        """Count what ``forget_printings`` would forget."""
+        with self._database.read() as connection:
+            return sql_printings.count_forgettable(connection, before)
+
+    def forget_printings(self, before: datetime, *, limit: int) -> int:
+        """Forget old texts that are nobody's original."""
+        with self._database.write() as connection:
+            return sql_printings.forget(connection, before, limit=limit)
+
 
 class SqlStories:
     """Promises what ports.Stories does."""

@@ -11,14 +11,16 @@ original, there is about one review for each text that comes in.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
 from pipeline.adapters.sql_among import among
 from pipeline.adapters.sql_schema import printing_reviews, printings
 from pipeline.adapters.sql_shelf import (
     Shelf,
     Text,
+    drop_texts,
     insert_texts,
     link_columns,
     link_values,
@@ -38,6 +40,8 @@ REVIEWED = 200
 _links = select(printings.c.article_id, *link_columns).select_from(with_links)
 _links_by_article = _links.where(among(printings.c.article_id))
 _with_reprints = select(printings.c.original).where(among(printings.c.original)).distinct()
+_copy = printings.alias("copy")
+_copies = exists().where(_copy.c.original == printings.c.number)
 _mark_told = update(printings).where(printings.c.article_id == bindparam("key_id")).values(is_told=True)
 
 
@@ -97,6 +101,26 @@ def review(connection: Connection, limit: int = REVIEWED) -> bool:
             shelf.load([shelf.texts[number] for number in numbers])
             _save_links(connection, shelf, {number: shelf.find_original(shelf.texts[number]) for number in numbers})
     return is_any
+
+
+def count_forgettable(connection: Connection, before: datetime) -> int:
+    """Count what ``forget`` would visit: an original stays with the youngest of its reprints."""
+    is_old = printings.c.captured_at < before, ~_copies.where(_copy.c.captured_at >= before)
+    return connection.execute(select(func.count()).select_from(printings).where(*is_old)).scalar_one()
+
+
+def forget(connection: Connection, before: datetime, *, limit: int) -> int:
+    """Forget up to ``limit`` texts that are older and nobody's original any more; reprints first, so that none names nothing."""
+    is_old = printings.c.captured_at < before, ~_copies
+    rows = connection.execute(
+        select(printings.c.number, printings.c["keys"]).where(*is_old).order_by(printings.c.captured_at).limit(limit)
+    ).all()
+    if rows:
+        drop_texts(connection, {row.number: row.keys for row in rows})
+        connection.execute(
+            delete(printing_reviews).where(among(printing_reviews.c.original)), {"values": [row.number for row in rows]}
+        )
+    return len(rows)
 
 
 def _link(connection: Connection, changed: Sequence[Printing], known: Mapping[str, Text]) -> None:

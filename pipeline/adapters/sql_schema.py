@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 #: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
-HEAD = "0010"
+HEAD = "0011"
 VERSION_TABLE = "newswire_version"
 
 
@@ -193,6 +193,7 @@ Index(
     sqlite_where=_is_reprint,
     postgresql_where=_is_reprint,
 )
+Index("printings_by_capture", printings.c.captured_at)
 Index("printings_untold", printings.c.number, sqlite_where=_is_untold, postgresql_where=_is_untold)
 
 printing_keys = Table(

@@ -4,7 +4,7 @@ Statements take their numbers as one parameter, so that they are compiled once: 
 than all the rest of a call.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,7 @@ _texts = select(*printings.c, link_columns[2]).select_from(with_links)
 _texts_by_number = _texts.where(among(printings.c.number))
 _texts_by_article = _texts.where(among(printings.c.article_id))
 _members = select(printing_keys.c.key, printing_keys.c.printing).where(among(printing_keys.c.key))
+_delete_texts = delete(printings).where(among(printings.c.number))
 _update_text = update(printings).where(printings.c.number == bindparam("at"))
 _leave = delete(printing_keys).where(
     printing_keys.c.key == bindparam("at"), printing_keys.c.printing == bindparam("number")
@@ -46,7 +47,7 @@ class Text:
 
     def __post_init__(self) -> None:
         """Read the keys, which are asked for several times."""
-        self.keys = np.frombuffer(self.printing.fingerprint.keys, np.int32).tolist()
+        self.keys = read_keys(self.printing.fingerprint.keys)
 
 
 class Shelf:
@@ -116,12 +117,7 @@ class Shelf:
         if self._gone:
             self._connection.execute(_leave, [{"at": key, "number": number} for key, number in self._gone])
         if self._added:
-            # Past SQLAlchemy, which takes longer to prepare a thousand rows than the database to insert them.
-            one = "?" if self._connection.dialect.name == "sqlite" else "%s"
-            self._connection.exec_driver_sql(
-                f"INSERT INTO printing_keys (key, printing) VALUES ({one}, {one})",  # noqa: S608 - marks
-                sorted(self._added),
-            )
+            insert_keys(self._connection, sorted(self._added))
         self._added, self._gone = set(), set()
 
     def _note(self, key: int, number: int, *, came: bool) -> None:
@@ -134,6 +130,16 @@ class Shelf:
 
     def _rank(self, number: int) -> tuple[int, datetime, str]:
         return self.texts[number].printing.rank
+
+
+def insert_keys(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
+    """Put texts into buckets: keys and numbers, in order, so that each page is met once."""
+    # Past SQLAlchemy, which takes longer to prepare a thousand rows than the database to insert them.
+    one = "?" if connection.dialect.name == "sqlite" else "%s"
+    connection.exec_driver_sql(
+        f"INSERT INTO printing_keys (key, printing) VALUES ({one}, {one})",  # noqa: S608 - marks
+        list(pairs),
+    )
 
 
 def texts_of(connection: Connection, article_ids: Sequence[str]) -> dict[str, Text]:
@@ -155,6 +161,20 @@ def insert_texts(connection: Connection, texts: Sequence[Text]) -> None:
             for text in texts
         ]
         connection.execute(insert(printings), rows)
+
+
+def drop_texts(connection: Connection, keys: Mapping[int, bytes]) -> None:
+    """Take texts out of their buckets, and forget them: keys by number."""
+    pairs = [(key, number) for number, some in keys.items() for key in read_keys(some)]
+    if pairs:
+        connection.execute(_leave, [{"at": key, "number": number} for key, number in sorted(pairs)])
+    connection.execute(_delete_texts, {"values": list(keys)})
+
+
+def read_keys(keys: bytes) -> list[int]:
+    """Return a fingerprint's keys as the database takes them: with a sign."""
+    numbers: list[int] = np.frombuffer(keys, np.int32).tolist()
+    return numbers
 
 
 def update_texts(connection: Connection, texts: Sequence[Text]) -> None:

@@ -8,11 +8,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
-from pipeline.adapters.sql_database import PARAMETERS, rows_by_key
+from pipeline.adapters.sql_among import among
+from pipeline.adapters.sql_database import rows_by_key
 from pipeline.adapters.sql_schema import stories, story_articles, story_changes, story_postings
 from pipeline.model import codec
 from pipeline.model.story import Member, Story, StorySort, StoryState, Telling
@@ -21,9 +21,11 @@ from pipeline.stories.grouping import Neighbourhood
 from pipeline.stories.growth import show_story
 from pipeline.stories.postings import Key, keys_to_read
 
-Value = TypeVar("Value")
-
 _MERGED_ON = 20  # stories that lead to one another, one behind the other, before something must be wrong
+
+_postings = select(story_postings.c.trait, story_postings.c.stories).where(
+    story_postings.c.bucket == bindparam("bucket"), among(story_postings.c.trait)
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -174,12 +176,8 @@ def _read_postings(connection: Connection, keys: Iterable[Key]) -> Iterator[tupl
     for trait, bucket in keys:
         by_bucket[bucket].append(trait)
     for bucket, traits in sorted(by_bucket.items()):
-        for some in _chunks(sorted(traits)):
-            query = select(story_postings.c.trait, story_postings.c.stories).where(
-                story_postings.c.bucket == bucket, story_postings.c.trait.in_(some)
-            )
-            for row in connection.execute(query):
-                yield (row.trait, bucket), row.stories.split()
+        for row in connection.execute(_postings, {"bucket": bucket, "values": sorted(traits)}):
+            yield (row.trait, bucket), row.stories.split()
 
 
 def _read_states(connection: Connection, ids: Iterable[str]) -> dict[str, StoryState]:
@@ -275,8 +273,3 @@ def _write_postings(connection: Connection, near: Neighbourhood, known: Collecti
     if old:
         here = (story_postings.c.trait == bindparam("key"), story_postings.c.bucket == bindparam("at"))
         connection.execute(update(story_postings).where(*here), old)
-
-
-def _chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
-    for start in range(0, len(values), PARAMETERS):
-        yield values[start : start + PARAMETERS]

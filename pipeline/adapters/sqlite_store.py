@@ -228,6 +228,11 @@ class SqliteStore:
                 connection.executemany("DELETE FROM documents WHERE key = ?", keys[start : start + _DROPPED_AT_ONCE])
         return dropped
 
+    def drop_versions(self, before: date, *, dry_run: bool = False) -> int:
+        """Delete them in one transaction: they are few beside the documents."""
+        with self._connections.transaction("IMMEDIATE") as connection:
+            return sqlite_versions.drop_versions(connection, before, dry_run=dry_run)
+
     def documents(self, generation: str) -> Iterator[Form]:
         """Page by id: a transaction as long as the reading would keep the log of changes from being emptied."""
         query = "SELECT id, form FROM documents WHERE generation = ? AND id > ? ORDER BY id LIMIT ?"

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 
 from pipeline.index.document import milliseconds
 from pipeline.index.version import read_version, version_json
@@ -41,3 +41,12 @@ def find_versions(
     where = " AND ".join(conditions) or "TRUE"
     query = f"SELECT form FROM versions WHERE {where} ORDER BY replaced_at, id LIMIT {MOST}"  # noqa: S608 - our own conditions
     return tuple(read_version(json.loads(row["form"])) for row in connection.execute(query, (*conditions.values(),)))
+
+
+def drop_versions(connection: sqlite3.Connection, before: date, *, dry_run: bool) -> int:
+    """Delete the versions that were replaced before that day, or count them."""
+    until = (milliseconds(datetime.combine(before, time(), UTC)),)
+    if dry_run:
+        count: int = connection.execute("SELECT count(*) FROM versions WHERE replaced_at < ?", until).fetchone()[0]
+        return count
+    return connection.execute("DELETE FROM versions WHERE replaced_at < ?", until).rowcount

@@ -31,12 +31,13 @@ def _run_maintenance(wiring: Wiring, *, dry_run: bool) -> Maintained:
     settings, store, ledger, clock = wiring.settings, wiring.store, wiring.ledger, wiring.clock
     retired = retire_months(store=store, clock=clock, retention_months=settings.retention_months, dry_run=dry_run)
     with console.progress() as progress:
-        task = progress.add_task("pruning URLs", total=None)
+        task = progress.add_task("pruning URLs and texts", total=None)
         pruned = prune(
             ledger=ledger,
             archive=wiring.archive,
             clock=clock,
             prune_days=settings.prune_days,
+            reprint_days=settings.reprint_days,
             dry_run=dry_run,
             on_progress=lambda count: progress.advance(task, count),
         )

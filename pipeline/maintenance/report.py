@@ -56,9 +56,11 @@ def report_json(report: Maintained) -> dict[str, Any]:
         "retention": {
             "kept_from": retired.kept_from.isoformat() if retired.kept_from else None,
             "months": {f"{each.month:%Y-%m}": each.documents for each in retired.months},
+            "versions": retired.versions,
         },
         "pruned": {
             "urls": pruned.urls,
+            "texts": pruned.texts,
             "handovers": pruned.handovers,
             "hosts": pruned.hosts,
             "stories": pruned.stories,
@@ -99,7 +101,9 @@ def _steps(report: Maintained) -> Iterable[tuple[object, ...]]:
     kept = f"kept from {retired.kept_from:%Y-%m} on" if retired.kept_from else "all months are kept"
     yield f"months {would}dropped", len(retired.months), kept
     yield f"documents {would}dropped", sum(each.documents for each in retired.months), ""
+    yield f"earlier versions {would}dropped", retired.versions, ""
     yield f"URLs {would}pruned", pruned.urls, ""
+    yield f"texts {would}forgotten", pruned.texts, "no copy of them is found any more"
     yield f"hand-overs {would}dropped", pruned.handovers, ""
     yield f"hosts {would}forgotten", pruned.hosts, "with their robots.txt"
     yield f"stories {would}closed", pruned.stories, "no article joined them for a week"

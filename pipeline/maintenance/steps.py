@@ -13,7 +13,7 @@ from pipeline.discover.polling import Health, HealthStatus, health_of
 from pipeline.model.fate import Fate, Reason, Tally
 from pipeline.ports import Archive, Clock, Ledger, SearchStore, StoredMonth
 
-#: URLs pruned in one transaction: some hundredths of a second, for which nobody else can write.
+#: URLs or texts pruned in one transaction: some hundredths of a second, for which nobody else can write.
 PRUNED_AT_ONCE = 500
 #: Seconds between two of them. SQLite has no queue: who waits asks again every tenth of a second, and must find a gap.
 PAUSE = 0.1
@@ -31,13 +31,17 @@ class Retired:
 
     kept_from: date | None = None
     months: tuple[StoredMonth, ...] = ()
+    #: Earlier forms of documents that were replaced in months before.
+    versions: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
-    """How many URLs lost what is heavy, and how many hand-overs, hosts and robots.txt files are gone."""
+    """How many URLs lost what is heavy, and how many texts, hand-overs, hosts and robots.txt files are gone."""
 
     urls: int = 0
+    #: By which copies were found.
+    texts: int = 0
     handovers: int = 0
     hosts: int = 0
     #: That take no more articles in.
@@ -83,12 +87,19 @@ class Maintained:
 
 
 def retire_months(*, store: SearchStore, clock: Clock, retention_months: int | None, dry_run: bool) -> Retired:
-    """Drop the months that lie more than ``retention_months`` before the current one; None keeps all."""
+    """Drop the months that lie more than ``retention_months`` before the current one; None keeps all.
+
+    With them go the earlier forms of documents that were replaced in those months.
+    """
     if retention_months is None:
         return Retired()
     kept_from = first_kept_month(clock.now(), retention_months)
     old = tuple(each for each in store.months() if each.month < kept_from)
-    return Retired(kept_from=kept_from, months=old if dry_run else store.drop_months(kept_from))
+    return Retired(
+        kept_from=kept_from,
+        months=old if dry_run else store.drop_months(kept_from),
+        versions=store.drop_versions(kept_from, dry_run=dry_run),
+    )
 
 
 def prune(
@@ -97,20 +108,34 @@ def prune(
     archive: Archive,
     clock: Clock,
     prune_days: int,
+    reprint_days: int,
     dry_run: bool,
     pause: float = PAUSE,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> Pruned:
-    """Take what is heavy from URLs settled more than ``prune_days`` ago, and drop old hand-overs and hosts."""
+    """Take what is heavy from URLs settled more than ``prune_days`` ago, and drop old hand-overs and hosts.
+
+    Texts captured more than ``reprint_days`` ago are forgotten. Progress counts URLs and texts.
+    """
     now = clock.now()
-    settled_before = now - timedelta(days=prune_days)
-    urls = ledger.count_prunable(settled_before) if dry_run else 0
-    while not dry_run and (count := ledger.prune(settled_before, now, limit=PRUNED_AT_ONCE)):
-        urls += count
-        on_progress(count)
-        time.sleep(pause)
+    settled_before, captured_before = now - timedelta(days=prune_days), now - timedelta(days=reprint_days)
+
+    def repeat(prune_some: Callable[[], int]) -> int:
+        done = 0
+        while count := prune_some():
+            done += count
+            on_progress(count)
+            time.sleep(pause)
+        return done
+
+    if dry_run:
+        urls, texts = ledger.count_prunable(settled_before), ledger.count_forgettable(captured_before)
+    else:
+        urls = repeat(lambda: ledger.prune(settled_before, now, limit=PRUNED_AT_ONCE))
+        texts = repeat(lambda: ledger.forget_printings(captured_before, limit=PRUNED_AT_ONCE))
     return Pruned(
         urls=urls,
+        texts=texts,
         handovers=archive.drop_lines(now - HANDOVER_AGE, dry_run=dry_run),
         hosts=ledger.drop_hosts(now - HOST_AGE, dry_run=dry_run),
         stories=ledger.close_stories(now - STORY_AGE, dry_run=dry_run),

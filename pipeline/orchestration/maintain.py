@@ -10,7 +10,7 @@ from pipeline.maintenance.steps import Pruned, Retired
 from pipeline.model import codec
 from pipeline.orchestration.runs import airflow_errors, process_wiring
 
-#: URLs between two lines of the log.
+#: URLs and texts between two lines of the log.
 _PROGRESS = 10_000
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def pruning(*, dry_run: bool) -> dict[str, Any]:
     def show_progress(count: int) -> None:
         nonlocal done
         if (done + count) // _PROGRESS > done // _PROGRESS:
-            log.info("pruning: %d URLs so far", done + count)
+            log.info("pruning: %d URLs and texts so far", done + count)
         done += count
 
     with airflow_errors():
@@ -46,6 +46,7 @@ def pruning(*, dry_run: bool) -> dict[str, Any]:
             archive=wiring.archive,
             clock=wiring.clock,
             prune_days=wiring.settings.prune_days,
+            reprint_days=wiring.settings.reprint_days,
             dry_run=dry_run,
             on_progress=show_progress,
         )

@@ -1,6 +1,7 @@
 """What is remembered of every indexed text, so that its copies are found."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from pipeline.model.reprint import Printing, Reprint
@@ -34,4 +35,15 @@ class Printings(Protocol):
 
     def mark_told(self, links: Reprints) -> None:
         """Note that the documents say so; a link that changed meanwhile is still untold."""
+        ...
+
+    def count_forgettable(self, before: datetime) -> int:
+        """Return how many texts ``forget_printings`` would forget, called until it has nothing left."""
+        ...
+
+    def forget_printings(self, before: datetime, *, limit: int) -> int:
+        """Forget up to ``limit`` texts that were captured before then, and return how many; 0: there are none left.
+
+        The original of a text that is remembered stays, however old. What documents say stays as it is.
+        """
         ...

@@ -163,6 +163,10 @@ class SearchStore(Protocol):
 
     # What a rebuild needs. All of it streams, constant in memory, and raises UsageError where there is no such generation.
 
+    def drop_versions(self, before: date, *, dry_run: bool = False) -> int:
+        """Delete the earlier forms that were replaced before that first day of a month; return how many, in a dry run as well."""
+        ...
+
     def documents(self, generation: str) -> Iterator[Form]:
         """Yield the documents of the generation in ascending order of id."""
         ...

@@ -2,7 +2,7 @@
 
     fingerprints   a text ─► the few hashes that find its copies, and the sketch that tells how much they share
     originals      an article and its candidates ─► its original, or none
-    links          a batch's documents ─► their reprints, and the correction of documents that were indexed before
+    printings      a batch's documents ─► what is remembered of their texts
 
-What is remembered of each text lies in the ledger (adapters/sql_reprints.py), for all batches and processes.
+What is remembered of each text lies in the ledger (adapters/sql_printings.py), for all batches and processes.
 """

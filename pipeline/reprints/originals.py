@@ -3,15 +3,19 @@
 from collections.abc import Iterable
 
 from pipeline.model.reprint import Printing, Reprint
-from pipeline.reprints.fingerprints import count_shared
+from pipeline.reprints.fingerprints import count_all, count_shared
 
-#: A reprint has this share of its passages from its original. A changed word changes twelve passages, so text that is taken
-#: over with its numbers changed keeps about half of them. ``benchmarks/reprints.py --tune`` prints what each limit links, of half
-#: A of the texts and the rules for tuning: .18 links .9954 of the copies with at least two fifths of their words taken over, and
-#: .0011 of pairs of weather reports from one template, none of sports and market reports, .0122 of texts retold around
-#: the same quotations. Up to .24 as many of those copies are linked, with half as many of the weather reports; .18 was
-#: taken because a run on half B had missed more than a twentieth at .22 (docs/decisions/0011-reprints-by-winnowing.md).
-LEAST_SHARED = 0.18
+#: So many passages in common prove nothing: they are a sentence of twenty words, such as outlets set below every text, or what
+#: two forecasts have in common that were filled in alike.
+NOTHING_PROVEN = 9
+#: A reprint has those and this share of its passages from its original. A changed word changes twelve passages, so text that
+#: is taken over with its numbers changed keeps about half of them. Chosen on half A of the texts by ``benchmarks/reprints.py
+#: --tune``: without the nine, .18 was needed, links six times as many forecasts, and finds no more.
+LEAST_SHARED = 0.13
+#: And this share of its shingles, which is about the share of its words: who quotes another's quotations, or a paragraph,
+#: shares as many passages as one who edited every line of it, but not as many words. Of half A, copies with at least two
+#: fifths of their words taken over that were linked had .375 or more, and what was linked for a quotation .206 or less.
+LEAST_TAKEN = 0.28
 
 
 def find_original(article: Printing, candidates: Iterable[Printing]) -> Reprint | None:
@@ -27,9 +31,11 @@ def find_original(article: Printing, candidates: Iterable[Printing]) -> Reprint 
 def compare(article: Printing, other: Printing) -> Reprint | None:
     """Return what the article took from the other, where that is enough for a reprint."""
     shared, count, _ = count_shared(article.fingerprint.passages, other.fingerprint.passages)
-    if not shared or shared < LEAST_SHARED * count:
+    if not shared or shared / count < LEAST_SHARED + NOTHING_PROVEN / count_all(article.fingerprint.passages):
         return None
     shared, count, other_count = count_shared(article.fingerprint.shingles, other.fingerprint.shingles)
+    if shared < LEAST_TAKEN * count:
+        return None
     return Reprint(
         reprint_of=other.article_id,
         similarity=round(shared / (count + other_count - shared), 3),

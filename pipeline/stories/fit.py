@@ -7,6 +7,7 @@ for an article in a language that the story has and in one that it has not. ``py
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import fsum
 
 from pipeline.model.story import StoryState, Telling, Vector
 
@@ -100,7 +101,9 @@ def _cosine(vector: Vector, story: StoryState, key: str) -> float:
     centre: Mapping[str, float] = story.centre.get(key, {})
     if not vector or not centre:
         return 0.0
-    return sum([weight * centre.get(feature, 0.0) for feature, weight in vector.items()]) / story.lengths[key]
+    shared = vector.keys() & centre.keys()
+    # A set has no order, and a sum rounds by its own: fsum does not.
+    return fsum([vector[feature] * centre[feature] for feature in shared]) / story.lengths[key] if shared else 0.0
 
 
 def _cosine_of(one: StoryState, other: StoryState, key: str) -> float:

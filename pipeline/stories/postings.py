@@ -51,7 +51,7 @@ def keys_to_read(traits: Traits, at: datetime) -> Iterator[Key]:
 
 def rank_stories(keys: Iterable[Key], postings: Mapping[Key, Sequence[str]]) -> list[str]:
     """Return the stories that share most with the article, the rarer the more, at most so many."""
-    shared, traits = dict[str, float](), dict[str, int]()
+    shared, several = dict[str, float](), set[str]()
     found = 0
     for listed in sorted([postings[key] for key in keys if key in postings], key=len):
         if found >= FOUND:
@@ -59,9 +59,12 @@ def rank_stories(keys: Iterable[Key], postings: Mapping[Key, Sequence[str]]) -> 
         found += len(listed)
         share = 1 / (1 + len(listed))
         for story in listed:
-            shared[story] = shared.get(story, 0.0) + share
-            traits[story] = traits.get(story, 0) + 1
-    likely = [story for story in shared if traits[story] > 1 or shared[story] >= RARE]
+            if story in shared:
+                shared[story] += share
+                several.add(story)
+            else:
+                shared[story] = share
+    likely = [story for story, weight in shared.items() if weight >= RARE or story in several]
     return sorted(likely, key=lambda story: (-shared[story], story))[:CANDIDATES]
 
 

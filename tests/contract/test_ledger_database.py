@@ -13,12 +13,12 @@ import psycopg
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.adapters.sql_database import Database
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
-from pipeline.adapters.sql_schema import HEAD, metadata
+from pipeline.adapters.sql_schema import HEAD, metadata, printing_keys, printing_reviews, printings
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.model.fate import Tally
 from tests.fixtures.entries import NOW, an_article, an_entry
@@ -66,6 +66,31 @@ def test_the_newest_migration_is_the_one_that_the_code_expects() -> None:
     config = Config()
     config.set_main_option("script_location", "pipeline.adapters:migrations")
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_texts_of_another_fingerprint_are_forgotten_and_all_else_is_kept(ledger: SqlLedger, ledger_url: str) -> None:
+    ledger.record_entries([an_entry()], NOW)
+    database = Database(ledger_url)
+    with database.write() as connection:
+        connection.execute(text("DROP INDEX printings_by_capture"))
+        connection.execute(text("UPDATE newswire_version SET version_num = '0010'"))
+        for number in (1, 2):  # with sketches of another kind, as they were then
+            texts = {"keys": bytes(72), "passages": bytes(800), "shingles": bytes(800), "is_told": True}
+            row = {"number": number, "article_id": str(number), "standing": 2, "printed_at": NOW, "captured_at": NOW}
+            connection.execute(insert(printings), row | texts | {"original": 1 if number > 1 else None})
+            connection.execute(insert(printing_keys), {"key": 7, "printing": number})
+        connection.execute(insert(printing_reviews), {"original": 1, "after": 0})
+    database.close()
+    ledger.close()
+    migrated = open_ledger(ledger_url)
+    assert migrated.tally() == Tally(seen=1, pending=1)
+    assert migrated.reprints(["1", "2"]) == {}
+    with database.read() as connection:
+        for table in (printings, printing_keys, printing_reviews):
+            assert connection.execute(select(func.count()).select_from(table)).scalar() == 0
+        assert connection.execute(text("SELECT version_num FROM newswire_version")).scalar() == HEAD
+    database.close()
+    migrated.close()
 
 
 def test_opening_again_keeps_everything_and_needs_no_alembic(ledger: SqlLedger, ledger_url: str) -> None:

@@ -2,11 +2,14 @@
 
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
+from sqlalchemy import func, select
 
+from pipeline.adapters.sql_database import Database
+from pipeline.adapters.sql_schema import printing_keys, printings
 from pipeline.model.reprint import Fingerprint, Printing, Reprint, Standing
 from pipeline.ports import Ledger, Reprints
 from pipeline.reprints.fingerprints import take_fingerprints
@@ -58,7 +61,7 @@ def test_a_copy_names_the_earliest_and_its_share(ledger: Ledger) -> None:
 
 
 def family() -> list[Printing]:
-    lede, rest, own = words("lede", 60), words("rest", 140), words("own", 60)
+    lede, rest, own = words("lede", 75), words("rest", 140), words("own", 75)
     return [
         a_printing("late agency", f"{lede} {rest}", minute=9, standing=Standing.AGENCY),
         a_printing("early copy", f"{lede} {rest}", minute=1),
@@ -187,3 +190,40 @@ def test_copies_that_come_in_backwards_are_corrected_about_once_each(ledger: Led
         ledger.mark_told(links)
     assert set(originals(ledger.reprints([each.article_id for each in copies[1:]])).values()) == {"0000"}
     assert corrections < 2.5 * len(copies)  # one while they come in, one at the end, and some of the best-ranked
+
+
+def forget(ledger: Ledger, before: datetime) -> int:
+    done = 0
+    while count := ledger.forget_printings(before, limit=2):
+        done += count
+    return done
+
+
+def test_old_texts_are_forgotten_and_no_younger_reprint_loses_its_original(ledger: Ledger) -> None:
+    text, other = words("text"), words("other")
+    old = [a_printing(name, text, minute=minute) for minute, name in enumerate("abc")]
+    alone = [a_printing(name, other, minute=minute) for minute, name in enumerate("xyz")]
+    young = a_printing("young", text, minute=100)
+    ledger.link_printings([*old, *alone, young])
+    before = NOW + 50 * MINUTE
+    assert ledger.count_forgettable(before) == 5
+    assert forget(ledger, before) == 5
+    assert ledger.count_forgettable(before) == 0
+    kept = ledger.reprints([each.article_id for each in (*old, *alone, young)])
+    assert originals(kept) == {"a": None, "young": "a"}
+    # What comes now is a copy of what is remembered, and of nothing else; numbers that are free again mean nobody old.
+    found = originals(
+        ledger.link_printings([a_printing("new", text, minute=101), a_printing("odd", other, minute=102)])
+    )
+    assert found == {"new": "a", "odd": None}
+
+
+def test_forgetting_everything_leaves_no_key_behind(ledger: Ledger, ledger_url: str) -> None:
+    ledger.link_printings([a_printing(name, words(name), minute=name) for name in range(5)])
+    assert forget(ledger, NOW + 50 * MINUTE) == 5
+    database = Database(ledger_url)
+    with database.read() as connection:
+        assert [
+            connection.execute(select(func.count()).select_from(each)).scalar() for each in (printing_keys, printings)
+        ] == [0, 0]
+    database.close()

@@ -70,3 +70,14 @@ def test_versions_are_no_search_results_and_outlive_generations(store: SearchSto
 def test_nothing_was_ever_changed(store: SearchStore) -> None:
     store.keep_versions([])
     assert store.versions() == ()
+
+
+def test_versions_leave_by_the_month_of_the_change(store: SearchStore) -> None:
+    old, young, other = a_version("one"), a_version("one", 2, days=40), a_version("two", days=75)
+    assert store.drop_versions(NOON.date().replace(day=1)) == 0
+    store.keep_versions([old, young, other])
+    kept_from = young.replaced_at.date().replace(day=1)
+    for dry_run, left in ((True, (old, young, other)), (False, (young, other))):
+        assert store.drop_versions(kept_from, dry_run=dry_run) == 1
+        assert store.versions() == left
+    assert store.drop_versions(kept_from) == 0

@@ -80,7 +80,7 @@ def retire(wiring: Wiring, months: int = 3, *, dry_run: bool = False) -> Retired
 def maintain(wiring: Wiring, *, dry_run: bool = False) -> Maintained:
     retired = retire(wiring, dry_run=dry_run)
     parts = {"ledger": wiring.ledger, "clock": wiring.clock, "dry_run": dry_run}
-    pruned = prune(archive=wiring.archive, prune_days=90, pause=0, **parts)
+    pruned = prune(archive=wiring.archive, prune_days=90, reprint_days=150, pause=0, **parts)
     return make_report(store=wiring.store, retired=retired, pruned=pruned, **parts)
 
 
@@ -104,6 +104,7 @@ def test_a_dry_run_says_what_maintenance_then_does(wiring: Wiring, clock: Shifte
     assert sum(month.documents for month in done.retired.months) == len(before) > 0
     assert done.pruned.urls == sum(sums.fates.values()) - sums.fates.get(Fate.DEAD_LETTER, 0)
     assert done.pruned.handovers > 0
+    assert done.pruned.texts == len(before)
     assert documents(wiring) == {}
     assert wiring.ledger.tally() == done.tally == sums
     assert warc_bytes(wiring) == archived
@@ -111,7 +112,7 @@ def test_a_dry_run_says_what_maintenance_then_does(wiring: Wiring, clock: Shifte
     assert [(month.documents, month.articles) for month in done.months] == [(0, len(before))]
     assert done.missing == 0
     again = maintain(wiring)
-    assert (again.retired.months, again.pruned.urls, again.pruned.handovers) == ((), 0, 0)
+    assert (again.retired.months, again.pruned.urls, again.pruned.texts, again.pruned.handovers) == ((), 0, 0, 0)
 
 
 def test_a_retired_article_comes_back_only_when_it_changes(
@@ -182,7 +183,7 @@ def test_the_command_on_an_empty_ledger(newswire: Newswire) -> None:
     }
     assert numbers["ledger"]["balanced"] is True
     assert numbers["retention"]["months"] == {}
-    assert numbers["pruned"] == {"urls": 0, "handovers": 0, "hosts": 0, "stories": 0, "alerts": 0}
+    assert numbers["pruned"] == {"urls": 0, "texts": 0, "handovers": 0, "hosts": 0, "stories": 0, "alerts": 0}
 
 
 def test_the_command_after_a_run(newswire: Newswire, settings: dict[str, str], newsroom: Newsroom) -> None:

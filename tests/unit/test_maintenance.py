@@ -15,8 +15,10 @@ SILENT = Health(status=HealthStatus.SILENT, sentence="It answers, but is late.")
 OK = Health(status=HealthStatus.OK, sentence="It answers.")
 REPORT = Maintained(
     is_dry_run=False,
-    retired=Retired(kept_from=date(2026, 8, 1), months=(StoredMonth(month=date(2026, 7, 1), documents=120),)),
-    pruned=Pruned(urls=1_000, handovers=12, hosts=3, stories=4, alerts=5),
+    retired=Retired(
+        kept_from=date(2026, 8, 1), months=(StoredMonth(month=date(2026, 7, 1), documents=120),), versions=7
+    ),
+    pruned=Pruned(urls=1_000, texts=50, handovers=12, hosts=3, stories=4, alerts=5),
     tally=Tally(seen=25, pending=4, fates={Fate.INDEXED: 19, Fate.DEAD_LETTER: 2}),
     months=(
         MonthSums(month=date(2026, 7, 1), documents=0, articles=118),
@@ -46,16 +48,18 @@ def test_the_current_month_and_the_last_ones_stay(now: datetime, months: int, ke
 def test_the_report_reads_as_tables() -> None:
     assert report_lines(report_tables(REPORT)) == [
         "Maintenance",
-        "  step                count",
-        "  months dropped          1  kept from 2026-08 on",
-        "  documents dropped     120",
-        "  URLs pruned          1000",
-        "  hand-overs dropped     12",
-        "  hosts forgotten         3  with their robots.txt",
-        "  stories closed          4  no article joined them for a week",
-        "  alerts forgotten        5",
-        "  URLs seen              25  balanced",
-        "  URLs pending            4",
+        "  step                      count",
+        "  months dropped                1  kept from 2026-08 on",
+        "  documents dropped           120",
+        "  earlier versions dropped      7",
+        "  URLs pruned                1000",
+        "  texts forgotten              50  no copy of them is found any more",
+        "  hand-overs dropped           12",
+        "  hosts forgotten               3  with their robots.txt",
+        "  stories closed                4  no article joined them for a week",
+        "  alerts forgotten              5",
+        "  URLs seen                    25  balanced",
+        "  URLs pending                  4",
         "Months of first sight",
         "  month    documents  articles",
         "  2026-07          0       118  retired",
@@ -86,7 +90,7 @@ def test_a_dry_run_says_what_would_be_done() -> None:
     )
     lines = report_lines(report_tables(planned))
     assert lines[0] == "Maintenance (dry run: nothing was changed)"
-    assert "  months would be dropped          1  kept from 2026-08 on" in lines
+    assert "  months would be dropped                1  kept from 2026-08 on" in lines
     assert "  2026-07        120       120  would be dropped" in lines
     assert any("NOT BALANCED" in line for line in lines)
     assert "Dead letters" not in lines
@@ -95,8 +99,8 @@ def test_a_dry_run_says_what_would_be_done() -> None:
 def test_the_numbers_for_machines() -> None:
     assert report_json(REPORT) == {
         "dry_run": False,
-        "retention": {"kept_from": "2026-08-01", "months": {"2026-07": 120}},
-        "pruned": {"urls": 1_000, "handovers": 12, "hosts": 3, "stories": 4, "alerts": 5},
+        "retention": {"kept_from": "2026-08-01", "months": {"2026-07": 120}, "versions": 7},
+        "pruned": {"urls": 1_000, "texts": 50, "handovers": 12, "hosts": 3, "stories": 4, "alerts": 5},
         "index": {"documents": 97, "articles": 223, "missing": 10},
         "ledger": {"seen": 25, "pending": 4, "fates": {"indexed": 19, "dead letter": 2}, "balanced": True},
         "dead_letters": {"unreachable": 2},

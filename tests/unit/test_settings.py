@@ -50,6 +50,8 @@ def test_everything_is_kept_unless_a_retention_is_set() -> None:
     assert read_settings({"NEWSWIRE_RETENTION_MONTHS": "12"}).retention_months == 12
     assert read_settings({}).prune_days == 90
     assert read_settings({"NEWSWIRE_PRUNE_DAYS": "7"}).prune_days == 7
+    assert read_settings({}).reprint_days == 365
+    assert read_settings({"NEWSWIRE_REPRINT_DAYS": "30"}).reprint_days == 30
 
 
 def test_networks_are_read_as_cidrs() -> None:
