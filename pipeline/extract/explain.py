@@ -173,8 +173,8 @@ def _explain_blocks(choice: Choice) -> Iterator[BlockReport]:
             yield BlockReport(text=block.text, score=score, became="outside", place=place)
             continue
         if scene.signs.advert[at]:
-            reasons = (("label of an advertisement", LEAST),)
-            yield BlockReport(text=block.text, score=score, became="dropped", place=place, reasons=reasons)
+            advert = (("label of an advertisement", LEAST),)
+            yield BlockReport(text=block.text, score=score, became="dropped", place=place, reasons=advert)
             continue
         parts = {name: part for name, part in weigh_block(scene, at).items() if name != "bias"}
         scene.seen.add(scene.signs.said[at])
