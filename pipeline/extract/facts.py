@@ -103,8 +103,10 @@ def read_heading(page: Page) -> str | None:
 
 
 def _is_logo(mark: Mark) -> bool:
-    """Tell whether the heading is a link to the front page, as the name of a site is."""
+    """Tell whether the heading is a link to the front page, or stands in one, as the name of a site does."""
+    around = mark.node.parent
     link = None if _is_bare(mark.node) else mark.node.css_first("a[href]")
+    link = around if around is not None and around.tag == "a" else link
     address = (link.attributes.get("href") or "") if link else ""
     return bool(address) and urlsplit(address).path in {"", "/"} and not address.startswith(("#", "?", "javascript:"))
 

@@ -162,7 +162,7 @@ def _is_name(text: str) -> bool:
     words = text.split()
     if not (1 < len(text) <= _MAX_NAME and len(words) <= _MAX_WORDS) or any(map(str.isdigit, text)):
         return False
-    if words[0][0].islower() or words[-1][0].islower() or _INITIALS.match(text):
+    if words[0][0].islower() or words[-1][0].islower() or _INITIALS.match(text) or ":" in text:  # "Topic: Hardware"
         return False
     if any(word[0].islower() and len(word) > _MAX_PARTICLE for word in words):  # "van", "della", but not "this"
         return False

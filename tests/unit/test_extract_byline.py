@@ -232,6 +232,7 @@ from pipeline.model.capture import Capture
         ("<a href='/x'>Ida Brekke</a>", "en", ("Ida Brekke",), None),
         ("[Ida Brekke]", "en", ("Ida Brekke",), None),
         ("courier.example", "en", (), None),
+        ("By Ida Brekke | March 13, 2023 | Topic: Harbours", "en", ("Ida Brekke",), None),
         ("", "en", (), None),
     ],
 )
