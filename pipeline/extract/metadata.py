@@ -52,7 +52,9 @@ def find_headline(facts: Facts, fed: str | None) -> Evidence | None:
     votes = Counter(fold(evidence.value) for evidence in found)
     agreed = max(votes.values())
     best = next(evidence for evidence in found if votes[fold(evidence.value)] == agreed)
-    if agreed == 1 and best.source == "page:h1":  # the name of a column or of the site, where another title is the page's
+    if (
+        agreed == 1 and best.source == "page:h1"
+    ):  # the name of a column or of the site, where another title is the page's
         best = next((other for other in found if _contradicts(other, best, found, facts)), best)
     best = next((evidence for evidence in found if _completes(evidence.value, best.value)), best)
     return next((evidence for evidence in found if _is_shown_for(evidence, best)), best)
@@ -185,12 +187,11 @@ def _topic_texts(facts: Facts) -> Iterator[tuple[str, list[str]]]:
 
 def _boxed_links(facts: Facts) -> list[str]:
     """Return the links of the first box below the headline that is named after tags, where it holds links alone."""
-    heading = next((element.end for element in facts.layout.elements if element.tag == "h1"), None)
-    if heading is None:
+    if facts.headline is None:
         return []
     named = bits_of("topic")
     for box in facts.layout.elements:
-        if box.mask & named and box.start >= heading and _TAG_BOX.search(box.signature):
+        if box.mask & named and box.start >= facts.headline.end and _TAG_BOX.search(box.signature):
             blocks = facts.layout.blocks[box.start : box.end]
             texts = [part for block in blocks if block.links for part in _COMMA.split(block.text.rpartition(":")[2])]
             if 1 < sum(block.links for block in blocks) == len(texts) <= _MANY_TAGS:

@@ -282,7 +282,7 @@ def _sort_kinds(blocks: list[Block], first: list[float], container: Element) -> 
 
 
 def _find_headline(blocks: list[Block], said: list[str], titles: Titles) -> int:
-    """Return the place of the headline, the longest heading that says a title of the page; the first h1 where none does, or -1."""
+    """Return the place of the headline, the longest heading that says one of the page's titles; else the first h1, or -1."""
     top, any_heading = bits_of("<h1>"), bits_of("<h1>", "<h2>", "<h3>")
     around = [block.owner.mask | block.owner.above for block in blocks]
     named = [at for at, mask in enumerate(around) if mask & any_heading and said[at] in titles.titles]

@@ -80,8 +80,7 @@ def ld(fields: str) -> str:
             "Harbour light saved",
         ),
         (
-            "<h1>Market Notes</h1><meta property='og:title' content='Harbour light saved'>"
-            "<title>Local and sea: Harbour light saved</title>",
+            "<h1>Market Notes</h1><meta property='og:title' content='Harbour light saved'><title>Sea:Harbour light saved</title>",
             None,
             "Harbour light saved",
         ),
