@@ -29,6 +29,7 @@ _BEFORE, _AFTER = 12, 6  # blocks around the container that may be the article t
 #: An element that holds this much of the page's sentences is the article, whatever its names say; readers may write more.
 _ARTICLE_SHARE = 0.4
 _COMMENT_SHARE = 0.85
+_LINKED_TEXT = 2  # characters of text that one of a link outweighs: teasers have a linked title over little text
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,8 @@ def _excuse_parts(layout: Layout, good: list[float], container: Element, paragra
     kinds = {element.signature: 0.0 for element in (*_inside(opening, container), *beside)}
     for element in inner:
         if element.signature in kinds:
-            kinds[element.signature] += good[element.end] - good[element.start]
+            links = sum(block.linked for block in layout.blocks[element.start : element.end])
+            kinds[element.signature] += good[element.end] - good[element.start] - _LINKED_TEXT * links
     most = _ARTICLE_SHARE * (good[container.end] - good[container.start])
     excused = [element for element in inner if element.mask & _mild() and kinds.get(element.signature, 0.0) >= most > 0]
     for element in excused:
