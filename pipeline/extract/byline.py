@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from selectolax.lexbor import LexborNode
 
-from pipeline.extract.blocks import Block, Element, Layout
+from pipeline.extract.blocks import Block, Element
 from pipeline.extract.facts import Facts, site_label
 from pipeline.extract.groups import bits_of
 from pipeline.extract.json_ld import Node, node_types
@@ -78,8 +78,8 @@ def byline_candidates(
     metas = ((f"meta:{name}", [t for t in page.metas.get(name, ()) if not ADDRESS.search(t)]) for name in _METAS)
     creators = facts.graph.texts((facts.node or {}).get("creator"))
     declared = [("json-ld:author", facts.graph.texts(writers)), ("json-ld:creator", creators)]
-    candidates = [*declared, *metas, *_page_bylines(page, facts.layout, language)]
-    found = (*candidates, *_labelled(page), *_said_bylines(facts.layout, language), ("feed", list(fed)))
+    candidates = [*declared, *metas, *_page_bylines(facts, language)]
+    found = (*candidates, *_labelled(page), *_said_bylines(facts, language), ("feed", list(fed)))
     short = ((source, [text for text in texts if len(text) <= _LONGEST]) for source, texts in found)
     told: dict[tuple[str, ...], tuple[str, list[str]]] = {}  # what a box named as a byline says may begin as one too
     for source, texts in short:
@@ -106,14 +106,15 @@ def _is_organization(writer: Node | str) -> bool:
     return not isinstance(writer, str) and any(kind.endswith("Organization") for kind in node_types(writer))
 
 
-def _page_bylines(page: Page, layout: Layout, language: str | None) -> Iterator[tuple[str, list[str]]]:
+def _page_bylines(facts: Facts, language: str | None) -> Iterator[tuple[str, list[str]]]:
     """Yield what the page prints: microdata, then author links, then boxes with a name such as "byline"."""
+    page = facts.page
     for is_author in (_is_author_name, _is_author, _is_author_link):
         group = _first_group([mark for mark in page.marks if is_author(mark)])
         lines = [line for mark in group for line in _lines(mark)]
         if lines and sum(map(len, lines)) <= _MAX_WRITTEN:
             yield f"page:{group[0].tag}", lines
-    yield from _named_bylines(layout, language)
+    yield from _named_bylines(facts, language)
 
 
 def _first_group(marks: list[Mark]) -> list[Mark]:
@@ -138,10 +139,11 @@ def _lines(mark: Mark) -> list[str]:
     return lines if any(" " in line for line in lines) else list(filter(None, [" ".join(lines)]))
 
 
-def _named_bylines(layout: Layout, language: str | None) -> Iterator[tuple[str, list[str]]]:
+def _named_bylines(facts: Facts, language: str | None) -> Iterator[tuple[str, list[str]]]:
     """Yield the texts of the boxes that are named as bylines are, those below the headline first."""
     others, named = bits_of("comment", "related"), bits_of("byline")
-    heading = next((element.start for element in layout.elements if element.tag == "h1"), 0)
+    layout = facts.layout
+    heading = facts.headline.start if facts.headline else 0
     near = range(heading - _BEFORE, heading + _AFTER)
     boxes = [
         e
@@ -191,10 +193,10 @@ def _is_in_article(element: Element) -> bool:
     return around is not None
 
 
-def _said_bylines(layout: Layout, language: str | None) -> Iterator[tuple[str, list[str]]]:
+def _said_bylines(facts: Facts, language: str | None) -> Iterator[tuple[str, list[str]]]:
     """Yield the short texts around the headline that begin as bylines do: "Von Anne Klöver publiziert am 25. September"."""
-    heading = next((element for element in layout.elements if element.tag == "h1"), None)
-    around = layout.blocks[max(0, heading.start - _ABOVE) : heading.end + _BEFORE] if heading else []
+    heading = facts.headline
+    around = facts.layout.blocks[max(0, heading.start - _ABOVE) : heading.end + _BEFORE] if heading else []
     for block in around:
         if block.size <= _MAX_SAID and not block.text.endswith(_STOPS) and leads_to_name(block.text, language):
             yield f"page:{block.owner.tag}", [block.text]
@@ -202,7 +204,7 @@ def _said_bylines(layout: Layout, language: str | None) -> Iterator[tuple[str, l
 
 def _addressed_bylines(facts: Facts) -> list[str]:
     """Return the texts of the links to authors' pages that stand between headline and text."""
-    heading = next((element for element in facts.layout.elements if element.tag == "h1"), None)
+    heading = facts.headline
     around = facts.layout.blocks[heading.start : heading.end + _BEFORE] if heading else []
     shown = " ".join(block.text for block in around if block.links and block.size <= _MAX_WRITTEN)
     if not shown or not any(folder in facts.page.html for folder in _AUTHOR_FOLDERS):  # a query takes much longer

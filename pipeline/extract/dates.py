@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
-from pipeline.extract.blocks import Layout
+from pipeline.extract.blocks import Element, Layout
 from pipeline.extract.facts import Facts
 from pipeline.extract.json_ld import Graph, Node, node_types
 from pipeline.extract.page import Mark, Page
@@ -156,7 +156,7 @@ def published_candidates(facts: Facts, fed: Timestamp | None) -> Iterator[Timest
         _metas(page, _PUBLISHED_METAS),
         _elements(page.marks, _MARKED_PUBLISHED),
         _looked_for(page),
-        _date_lines(facts.layout),
+        _date_lines(facts.layout, facts.headline),
     )
     language = page.language
     fallback = [fed] if fed else []
@@ -220,9 +220,8 @@ def _is_named(mark: Mark, *parts: str) -> bool:
     return any(part in names for part in parts)
 
 
-def _date_lines(layout: Layout) -> Iterator[tuple[str, str]]:
+def _date_lines(layout: Layout, heading: Element | None) -> Iterator[tuple[str, str]]:
     """Yield the short texts with numbers between the headline and the first paragraph, then those just above it."""
-    heading = next((element for element in layout.elements if element.tag == "h1"), None)
     if heading is None:
         return
     below = layout.blocks[heading.end : heading.end + _BELOW]

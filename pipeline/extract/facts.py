@@ -4,11 +4,12 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborNode
 
-from pipeline.extract.blocks import Layout, read_layout
+from pipeline.extract.blocks import Element, Layout, read_layout
 from pipeline.extract.json_ld import Graph, Node, find_article, read_graph
 from pipeline.extract.page import Mark, Page
 from pipeline.extract.text import clean_line, fold
@@ -17,6 +18,8 @@ _KICKER = re.compile(
     "kicker|topline|overline|dachzeile|spitzmarke|overtitle|roofline|eyebrow|pretitle|surtitre|antetitulo|occhiello",
     re.IGNORECASE,
 )
+_HEADINGS = frozenset({"h2", "h3", "dt"})  # that say the title where no h1 does
+_FEW_BLOCKS = 3  # that a headline is broken into
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ class Facts:
     #: The h1 of the article, and all titles with their sources, best first.
     heading: str | None
     titles: tuple[tuple[str, str], ...]
+    #: The box of the headline: dates and bylines stand near it.
+    headline: Element | None
 
 
 def gather_facts(page: Page, publisher: str | None) -> Facts:
@@ -50,16 +55,32 @@ def gather_facts(page: Page, publisher: str | None) -> Facts:
         *(_inline_text(mark.node) for mark in page.marked("h1") if _is_logo(mark)),
         *(graph.text(other, "name") or "" for other in graph.nodes if other.get("@type") == "WebSite"),
     ]
+    layout = read_layout(page.tree)
     return Facts(
         page=page,
-        layout=read_layout(page.tree),
+        layout=layout,
         graph=graph,
         node=node,
         canonical=canonical,
         site_names=tuple(dict.fromkeys(filter(None, sites))),
         heading=next((text for source, text in titles if source == "page:h1"), None),
         titles=titles,
+        headline=_find_headline(layout, [fold(text) for _, text in titles]),
     )
+
+
+def _find_headline(layout: Layout, titles: list[str]) -> Element | None:
+    """Return the box that says a title of the page: an h1 or another heading; the first h1 where none does."""
+    tops = [element for element in layout.elements if element.tag == "h1"]
+    others = (element for element in layout.elements if element.tag in _HEADINGS)
+    named = (element for element in chain(tops, others) if _says_title(element, layout, titles))
+    return next(named, next(iter(tops), None))
+
+
+def _says_title(element: Element, layout: Layout, titles: list[str]) -> bool:
+    """Tell whether the box says a title, or all but what stands after it, such as the site's name."""
+    text = "".join(fold(block.text) for block in layout.blocks[element.start : element.end][:_FEW_BLOCKS])
+    return bool(text) and any(t == text or (t.startswith(text) and len(text) >= len(t) / 2) for t in titles)
 
 
 def declared_canonical(page: Page) -> str | None:
@@ -103,8 +124,10 @@ def read_heading(page: Page) -> str | None:
 
 
 def _is_logo(mark: Mark) -> bool:
-    """Tell whether the heading is a link to the front page, as the name of a site is."""
+    """Tell whether the heading is a link to the front page, or stands in one, as the name of a site does."""
+    around = mark.node.parent
     link = None if _is_bare(mark.node) else mark.node.css_first("a[href]")
+    link = around if around is not None and around.tag == "a" else link
     address = (link.attributes.get("href") or "") if link else ""
     return bool(address) and urlsplit(address).path in {"", "/"} and not address.startswith(("#", "?", "javascript:"))
 

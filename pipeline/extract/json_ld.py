@@ -11,7 +11,7 @@ from pipeline.extract.text import clean_line, fold
 
 Node = Mapping[str, object]
 
-_ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|Posting)$")
+_ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|Posting)$", re.IGNORECASE)
 _NOT_ARTICLE = frozenset({"DiscussionForumPosting", "SocialMediaPosting", "JobPosting"})
 _WRAPPING_START = re.compile(r"^\s*(?:(?://)?\s*(?:<!--|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)\s*)+")
 _WRAPPING_END = re.compile(r"(?:(?://)?\s*(?:-->|\]\]>|/\*\s*\]\]>\s*\*/)\s*)+$")
@@ -33,11 +33,14 @@ class Graph:
     def resolve(self, value: object) -> Iterator[Node | str]:
         """Yield what the value stands for: texts, and objects with references by ``@id`` followed."""
         if isinstance(value, list):
-            for part in value[:200]:
+            parts = (part for some in value[:200] for part in (some[:200] if isinstance(some, list) else [some]))
+            for part in parts:
                 yield from self.resolve(part) if not isinstance(part, list) else ()
         elif isinstance(value, dict):
             reference = value.get("@id")
-            yield self.by_id.get(reference, value) if isinstance(reference, str) and len(value) <= 2 else value  # noqa: PLR2004 - @id and @type
+            known = self.by_id.get(reference) if isinstance(reference, str) else None
+            is_reference = len(value) <= 2 or bool(known and "name" in known and "name" not in value)  # noqa: PLR2004 - @id and @type
+            yield known if known and is_reference else value
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
             yield str(value)
 
@@ -45,7 +48,8 @@ class Graph:
         """Return the value as clean texts; an object gives its name (or ``key``) or value."""
         named = (part if isinstance(part, str) else part.get(key) or _other_name(part) for part in self.resolve(value))
         found = (text for name in named for text in (name if isinstance(name, list) else [name]))
-        lines = (clean_line(html.unescape(text)) for text in found if isinstance(text, str))
+        plain = (text.get("@value") if isinstance(text, dict) else text for text in found)
+        lines = (clean_line(html.unescape(text)) for text in plain if isinstance(text, str))
         return [line for line in lines if line]
 
     def text(self, node: Node | None, *keys: str) -> str | None:
@@ -114,6 +118,8 @@ def find_article(graph: Graph, urls: tuple[str, ...], titles: tuple[str, ...]) -
     Pages describe related articles too, and list pages describe nothing else; these are told by the address and title.
     """
     candidates = [node for node in graph.nodes if is_article(node) and (node.get("headline") or node.get("name"))]
+    updates = {id(update) for node in candidates for update in graph.resolve(node.get("liveBlogUpdate"))}
+    candidates = [node for node in candidates if id(node) not in updates]  # entries are parts of their live blog
     addresses = {_bare(url) for url in urls}
     wanted = {fold(title) for title in titles}
     for node in candidates:

@@ -52,6 +52,10 @@ def find_headline(facts: Facts, fed: str | None) -> Evidence | None:
     votes = Counter(fold(evidence.value) for evidence in found)
     agreed = max(votes.values())
     best = next(evidence for evidence in found if votes[fold(evidence.value)] == agreed)
+    if (
+        agreed == 1 and best.source == "page:h1"
+    ):  # the name of a column or of the site, where another title is the page's
+        best = next((other for other in found if _contradicts(other, best, found, facts)), best)
     best = next((evidence for evidence in found if _completes(evidence.value, best.value)), best)
     return next((evidence for evidence in found if _is_shown_for(evidence, best)), best)
 
@@ -67,6 +71,16 @@ def _is_shown_for(shown: Evidence, agreed: Evidence) -> bool:
     if fold(shown.value).endswith(fold(agreed.value)) or min(len(ours), len(theirs)) < _FEW_WORDS:
         return False
     return len(ours & theirs) >= min(len(ours), len(theirs)) / 2
+
+
+def _contradicts(other: Evidence, heading: Evidence, found: list[Evidence], facts: Facts) -> bool:
+    """Tell whether the page's address or a third title says the same as the other one, which shares no word with the heading."""
+    words = {*_WORD.findall(other.value.casefold())}
+    if len(words) < _FEW_WORDS or not words.isdisjoint(_WORD.findall(heading.value.casefold())):
+        return False
+    named = {*_WORD.findall(urlsplit(facts.page.url).path.casefold())}
+    thirds = (fold(third.value) for third in found if third is not other)
+    return len(words & named) > len(words) / 2 or any(fold(other.value) in third for third in thirds)
 
 
 def headline_candidates(facts: Facts) -> list[Evidence]:
@@ -173,12 +187,11 @@ def _topic_texts(facts: Facts) -> Iterator[tuple[str, list[str]]]:
 
 def _boxed_links(facts: Facts) -> list[str]:
     """Return the links of the first box below the headline that is named after tags, where it holds links alone."""
-    heading = next((element.end for element in facts.layout.elements if element.tag == "h1"), None)
-    if heading is None:
+    if facts.headline is None:
         return []
     named = bits_of("topic")
     for box in facts.layout.elements:
-        if box.mask & named and box.start >= heading and _TAG_BOX.search(box.signature):
+        if box.mask & named and box.start >= facts.headline.end and _TAG_BOX.search(box.signature):
             blocks = facts.layout.blocks[box.start : box.end]
             texts = [part for block in blocks if block.links for part in _COMMA.split(block.text.rpartition(":")[2])]
             if 1 < sum(block.links for block in blocks) == len(texts) <= _MANY_TAGS:
@@ -204,7 +217,7 @@ def _read_topics(texts: list[str]) -> tuple[str, ...]:
     topics: dict[str, str] = {}
     for topic in map(clean_line, parts):
         said = topic.lstrip("#").strip()
-        if said and len(said) <= _MAX_TOPIC and not _LABEL.match(said):
+        if _WORD.search(said) and len(said) <= _MAX_TOPIC and not _LABEL.match(said):
             topics.setdefault(fold(said), said)
     return tuple(topics.values())[:_MAX_TOPICS]
 

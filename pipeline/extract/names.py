@@ -24,6 +24,7 @@ from pipeline.model.article import Byline
 _MAX_WORDS = 6
 _MAX_PARTICLE = 5
 _MAX_NAME = 60
+_MAX_INITIALS = 3
 _EMAIL = re.compile(r"\S+@\S+|(?<!\S)@\w+")
 ADDRESS = re.compile(r"^(?:https?:)?//|^www\.|/|[^\W_]{2}\.[a-z]{2,4}$", re.IGNORECASE)
 _SEPARATOR = re.compile(
@@ -162,7 +163,9 @@ def _is_name(text: str) -> bool:
     words = text.split()
     if not (1 < len(text) <= _MAX_NAME and len(words) <= _MAX_WORDS) or any(map(str.isdigit, text)):
         return False
-    if words[0][0].islower() or words[-1][0].islower() or _INITIALS.match(text):
+    if len(text) <= _MAX_INITIALS and text.isascii():  # "Red", "kno"
+        return False
+    if words[0][0].islower() or words[-1][0].islower() or _INITIALS.match(text) or ":" in text:  # "Topic: Hardware"
         return False
     if any(word[0].islower() and len(word) > _MAX_PARTICLE for word in words):  # "van", "della", but not "this"
         return False

@@ -1,5 +1,6 @@
 """A first look at the blocks of a page: which look like paragraphs, which element holds them, and what names say around them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import accumulate
@@ -28,6 +29,7 @@ _BEFORE, _AFTER = 12, 6  # blocks around the container that may be the article t
 #: An element that holds this much of the page's sentences is the article, whatever its names say; readers may write more.
 _ARTICLE_SHARE = 0.4
 _COMMENT_SHARE = 0.85
+_LINKED_TEXT = 2  # characters of text that one of a link outweighs: teasers have a linked title over little text
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ def set_scene(layout: Layout, titles: Titles) -> Scene:
     container = _choose_container(layout, good, size)
     _excuse_container(layout, container)
     goods = [at for at in range(container.start, container.end) if first[at] > GOOD and blocks[at].size > _PARAGRAPH]
+    headline_at = _find_headline(blocks, signs.said, titles)
+    _excuse_parts(layout, good, container, [blocks[at].owner for at in goods if at > headline_at])
     return Scene(
         blocks=blocks,
         signs=signs,
@@ -121,7 +125,7 @@ def set_scene(layout: Layout, titles: Titles) -> Scene:
         container=container,
         main=_find_main(blocks, first, container),
         kinds=_sort_kinds(blocks, first, container),
-        headline_at=_find_headline(blocks, signs.said, titles),
+        headline_at=headline_at,
         first_good=goods[0] if goods else container.start,
         last_good=goods[-1] if goods else container.end,
         start=max(0, container.start - _BEFORE),
@@ -132,6 +136,11 @@ def set_scene(layout: Layout, titles: Titles) -> Scene:
 @cache
 def _negative() -> int:
     return bits_of(*(name for name, weight in _GROUPS.items() if weight < 0 and name != "<table>"))
+
+
+@cache
+def _mild() -> int:
+    return bits_of("list", "offer", "small", "note", "product")
 
 
 @cache
@@ -167,6 +176,37 @@ def _excuse_container(layout: Layout, container: Element) -> None:
             element.mask &= ~_negative()
             element = element.parent
         _inherit(layout)
+
+
+def _excuse_parts(layout: Layout, good: list[float], container: Element, paragraphs: list[Element]) -> None:
+    """Forget what names say of lists and offers on the boxes around the first paragraph where their kind holds the article.
+
+    One with advertisements in it may be cut into parts, each a "grid-item", and paid paragraphs may be named "paywall".
+    """
+    inner = [element for element in layout.elements if container.start <= element.start < container.end]
+    if not paragraphs or not any(element.mask & _mild() for element in inner):
+        return
+    opening = paragraphs[0]
+    beside = [p for p in paragraphs if p.parent and opening.parent and p.parent.signature == opening.parent.signature]
+    kinds = {element.signature: 0.0 for element in (*_inside(opening, container), *beside)}
+    for element in inner:
+        if element.signature in kinds:
+            links = sum(block.linked for block in layout.blocks[element.start : element.end])
+            kinds[element.signature] += good[element.end] - good[element.start] - _LINKED_TEXT * links
+    most = _ARTICLE_SHARE * (good[container.end] - good[container.start])
+    excused = [element for element in inner if element.mask & _mild() and kinds.get(element.signature, 0.0) >= most > 0]
+    for element in excused:
+        element.mask &= ~_mild()
+    if excused:
+        _inherit(layout)
+
+
+def _inside(element: Element, container: Element) -> Iterator[Element]:
+    """Yield the element and those around it within the container."""
+    around: Element | None = element
+    while around is not None and around is not container:
+        yield around
+        around = around.parent
 
 
 def _inherit(layout: Layout) -> None:
@@ -244,8 +284,10 @@ def _sort_kinds(blocks: list[Block], first: list[float], container: Element) -> 
 
 
 def _find_headline(blocks: list[Block], said: list[str], titles: Titles) -> int:
-    """Return the place of the headline, -1 where there is none."""
-    heading = bits_of("<h1>")
-    headings = [at for at, block in enumerate(blocks) if (block.owner.mask | block.owner.above) & heading]
-    named = [at for at in headings if said[at] in titles.titles]
-    return named[-1] if named else headings[0] if headings else -1
+    """Return the place of the headline, the longest heading that says one of the page's titles; else the first h1, or -1."""
+    top, any_heading = bits_of("<h1>"), bits_of("<h1>", "<h2>", "<h3>")
+    around = [block.owner.mask | block.owner.above for block in blocks]
+    named = [at for at, mask in enumerate(around) if mask & any_heading and said[at] in titles.titles]
+    if named:
+        return max(named, key=lambda at: (len(said[at]), bool(around[at] & top), at))
+    return next((at for at, mask in enumerate(around) if mask & top), -1)

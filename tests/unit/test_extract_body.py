@@ -1,10 +1,14 @@
 """Paragraphs: repeats dropped, stubs told, feed HTML and a source's own rules cleaned."""
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.errors import UsageError
+from pipeline.extract.blocks import read_layout
 from pipeline.extract.body import declared_paragraphs, drop_repeats, is_stub_of
+from pipeline.extract.groups import bits_of
 from pipeline.extract.rules import apply_remove, clean_html, kept_paragraphs
+from pipeline.extract.scene import Titles, set_scene
 from pipeline.extract.signs import is_advert
 from pipeline.extract.text import clean_line, fold, weigh
 from pipeline.model.feed import Rules
@@ -91,3 +95,12 @@ def test_lines_are_normal() -> None:
     assert clean_line("e\u0301\u00ad \u200b\n\x00b\ud800") == "é b"
     assert fold("“Light” saved!") == fold("LIGHT SAVED")
     assert weigh("灯台ab") == 8
+
+
+def test_names_on_the_parts_of_an_article_say_nothing_against_it() -> None:
+    part = f'<div class="grid-item"><p>{LEDE * 2}</p><p class="paywall">{LEDE * 3}</p></div>'
+    teasers = '<div class="card"><a href="/a">Thirty tools that every home should have</a></div>'
+    html = f"<h1>Light saved</h1><div>{part}{teasers}{part}{teasers}{part}</div>"
+    scene = set_scene(read_layout(LexborHTMLParser(html)), Titles(frozenset({"light saved"})))
+    named = [(block.owner.mask | block.owner.above) & bits_of("list", "offer") for block in scene.blocks]
+    assert [bool(mask) for mask in named] == [False, *[False, False, True] * 2, False, False]

@@ -232,6 +232,12 @@ from pipeline.model.capture import Capture
         ("<a href='/x'>Ida Brekke</a>", "en", ("Ida Brekke",), None),
         ("[Ida Brekke]", "en", ("Ida Brekke",), None),
         ("courier.example", "en", (), None),
+        ("Kommentar von Ida Brekke", "de", ("Ida Brekke",), None),
+        ("Protokoll: Ida Brekke u. Tom Aske", "de", ("Ida Brekke", "Tom Aske"), None),
+        ("Ida Brekke, Leiterin Wirtschaft", "de", ("Ida Brekke",), None),
+        ("APA/Red", "de", (), "APA"),
+        ("Édito de Jeanne Morel", "fr", ("Jeanne Morel",), None),
+        ("By Ida Brekke | March 13, 2023 | Topic: Harbours", "en", ("Ida Brekke",), None),
         ("", "en", (), None),
     ],
 )

@@ -24,6 +24,19 @@ def test_mends_what_is_slightly_broken(text: str) -> None:
     assert parse_json(text) == [{"a": "b"}]
 
 
+def test_references_with_an_address_nested_lists_and_literals_are_followed() -> None:
+    graph = graph_of('{"@type": "Person", "@id": "#ida", "name": {"@value": "Ida Brekke", "@language": "no"}}')
+    assert graph.texts({"@type": "Person", "@id": "#ida", "url": "/ida"}) == ["Ida Brekke"]
+    assert graph.texts([["Tom Aske"], ["Li Norr", {"name": "Ane Lie"}]]) == ["Tom Aske", "Li Norr", "Ane Lie"]
+
+
+def test_entries_of_a_live_blog_are_not_its_article() -> None:
+    update = '{"@type": "BlogPosting", "headline": "14:05 The ship sails", "url": "https://a.example/live#1405"}'
+    graph = graph_of(f'{{"@type": "liveblogposting", "headline": "Storm at sea", "liveBlogUpdate": [{update}]}}')
+    article = find_article(graph, ("https://a.example/live",), ("The storm as it happened",))
+    assert graph.text(article, "headline") == "Storm at sea"
+
+
 def test_reads_line_breaks_in_strings_and_several_values() -> None:
     assert parse_json('{"a": "b\nc"} {"d": 1}') == [{"a": "b\nc"}, {"d": 1}]
 

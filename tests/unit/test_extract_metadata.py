@@ -75,6 +75,21 @@ def ld(fields: str) -> str:
             "Harbour light saved by a narrow vote",
         ),
         (
+            "<a href='/'><h1>Norhaven Today</h1></a><h2>News</h2><title>Harbour light saved</title>",
+            None,
+            "Harbour light saved",
+        ),
+        (
+            "<h1>Market Notes</h1><meta property='og:title' content='Harbour light saved'><title>Sea:Harbour light saved</title>",
+            None,
+            "Harbour light saved",
+        ),
+        (
+            "<h1>Market Notes</h1><title>Our lighthouse: saved</title>",
+            None,
+            "Market Notes",
+        ),
+        (
             "<h1>Two words</h1><title>Harbour light saved</title><meta property='og:title' content='Harbour light saved'>",
             None,
             "Harbour light saved",
@@ -137,6 +152,7 @@ def test_language_section_topics_publisher() -> None:
     [
         (ld('"keywords": ["Doe, Jane", "Sea", "type:video", "#Light"]'), ("Doe, Jane", "Sea", "Light")),
         (ld('"keywords": "灯台、港，海"'), ("灯台", "港", "海")),
+        (ld('"keywords": ["Sea", "–", "Light"]'), ("Sea", "Light")),
         ('<meta name="news_keywords" content="a; b"><meta name="keywords" content="site, words">', ("a", "b")),
         ('<meta name="keywords" content="R&amp;amp;D, Sea">', ("R&D", "Sea")),
         ('<meta property="article:tag" content="a"><meta property="article:tag" content="b">', ("a", "b")),
