@@ -79,6 +79,7 @@ def _read_characters(word: str) -> tuple[Syllables, Syllables] | None:
     return syllables[:size], syllables[size:]
 
 
+@lru_cache(maxsize=10_000)
 def _read_word(word: str, script: Script) -> Syllables | None:
     if script is Script.CYRILLIC:
         return _split(word.replace("-", "").replace("ъ", ""), _palladius())
@@ -86,6 +87,7 @@ def _read_word(word: str, script: Script) -> Syllables | None:
     return _split(plain, _pinyin()) if plain.isascii() else None
 
 
+@lru_cache(maxsize=10_000)
 def _read_wade(word: str) -> Syllables | None:
     parts = [part for part in re.split(r"[- ]", word.replace("ü", "u")) if part]
     read = [_wade_syllable(part) for part in parts]

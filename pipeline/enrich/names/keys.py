@@ -112,6 +112,7 @@ def _in_order(parsed: Name) -> Iterable[Part]:
     return words if len(given) == len(words) else [*given, *(part for part in words if part not in given)]
 
 
+@lru_cache(maxsize=10_000)
 def _write(part: Part) -> str:
     if part.given:
         return min(part.given)
@@ -144,6 +145,7 @@ def _usual(readings: frozenset[str]) -> str:
     return min(readings, key=lambda reading: (reading[:1] in "cpqtk", reading))
 
 
+@lru_cache(maxsize=10_000)
 def _codes(part: Part) -> frozenset[str]:
     """Return how a word is kept for finding: its given names, and its consonants in each way that they may be read."""
     return _consonants(part.sounds, part.script) | part.given | part.long_forms

@@ -96,6 +96,8 @@ def parse_name(name: str) -> Name:
 
 def _fold(name: str) -> str:
     """Return the name caseless and without invisible marks; accents stay, for they tell sounds apart."""
+    if name.isascii() and name.isprintable():
+        return name.lower()
     text = unicodedata.normalize("NFKC", name).replace("\u200c", "").replace("\u200d", "").replace("\u0640", "")
     text = "".join(
         character for character in text if unicodedata.category(character) not in {"Cf", "Cc"} or character.isspace()
@@ -160,6 +162,7 @@ def _spoken(syllable: str) -> str:
     return syllable
 
 
+@lru_cache(maxsize=20_000)
 def _make_part(word: str) -> Part:
     script = script_of(word)
     spoken = word
