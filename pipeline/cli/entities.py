@@ -40,7 +40,9 @@ def import_file(
 
     try:
         with file.open("rb") as lines, console.progress() as progress:
-            task = progress.add_task(f"entities of {file.name}", total=None)
+            total = sum(1 for _ in lines)
+            lines.seek(0)
+            task = progress.add_task(f"lines of {file.name}", total=total)
             added = import_watchlist(
                 lines,
                 file.name,

@@ -7,6 +7,7 @@ nothing in the text tells which, it is linked to neither and keeps the id of its
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from hashlib import blake2b
 
 from pipeline.enrich.names.comparison import compare_names
 from pipeline.enrich.names.keys import block_keys, name_key
@@ -15,8 +16,8 @@ from pipeline.model.entity import Annotation, Entity, Kind
 from pipeline.model.known import Action, Decision, KnownEntity
 from pipeline.ports import Knowledge
 
-#: Known entities looked at for one key; a name that more than so many share tells nobody apart.
-MOST_CANDIDATES = 50
+#: Known entities that a name is compared with; what more than so many share tells nobody apart.
+MOST_CANDIDATES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +93,19 @@ def relink(annotation: Annotation, identify: Callable[[Entity], Identity]) -> An
     )
 
 
-def entity_keys(kind: Kind, names: Iterable[str]) -> frozenset[str]:
-    """Return the keys that an entity of these names is found by."""
+def entity_keys(kind: Kind, names: Iterable[str]) -> frozenset[int]:
+    """Return the keys that an entity of these names is found by: numbers of 32 bits, with a sign.
+
+    Two of ten million keys may be one number, which costs a comparison and changes no answer.
+    """
     if kind is Kind.PERSON:
-        return frozenset(f"{kind} {key}" for name in names for key in block_keys(name))
-    return frozenset(f"{kind} {name_key(kind, name)}" for name in names)
+        keys = {f"{kind} {key}" for name in names for key in block_keys(name)}
+    else:
+        keys = {f"{kind} {name_key(kind, name)}" for name in names}
+    return frozenset(
+        int.from_bytes(blake2b(key.encode("utf-8", "replace"), digest_size=4).digest(), "big", signed=True)
+        for key in keys
+    )
 
 
 def _join(one: Entity, other: Entity) -> Entity:
@@ -110,22 +119,23 @@ def _join(one: Entity, other: Entity) -> Entity:
     )
 
 
-def _find_known(annotations: Sequence[Annotation], knowledge: Knowledge) -> Mapping[str, tuple[KnownEntity, ...]]:
-    keys = {
-        key
-        for annotation in annotations
-        for entity in annotation.entities
-        for key in entity_keys(entity.kind, [entity.name])
-    }
-    return knowledge.candidates(keys, limit=MOST_CANDIDATES) if keys else {}
+def _find_known(
+    annotations: Sequence[Annotation], knowledge: Knowledge
+) -> Mapping[tuple[Kind, str], tuple[KnownEntity, ...]]:
+    """Return who may be meant by each name."""
+    named = list(dict.fromkeys((each.kind, each.name) for annotation in annotations for each in annotation.entities))
+    found = knowledge.candidates([entity_keys(kind, [name]) for kind, name in named], limit=MOST_CANDIDATES)
+    return dict(zip(named, found, strict=True))
 
 
 def _identify(
-    entity: Entity, annotation: Annotation, known: Mapping[str, tuple[KnownEntity, ...]], decisions: Decisions
+    entity: Entity,
+    annotation: Annotation,
+    known: Mapping[tuple[Kind, str], tuple[KnownEntity, ...]],
+    decisions: Decisions,
 ) -> Identity:
-    candidates = {found.id: found for key in entity_keys(entity.kind, [entity.name]) for found in known.get(key, ())}
     countries = {other.place.country for other in annotation.entities if other.place and other.place.country}
-    match = choose_known(entity.kind, entity.name, candidates.values(), countries)
+    match = choose_known(entity.kind, entity.name, known[entity.kind, entity.name], countries)
     identity = Identity(id=match.id, name=match.name) if match else Identity(id=entity.id, name=entity.name)
     return decisions.apply(identity, (entity.name, *entity.aliases))
 

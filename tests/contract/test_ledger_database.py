@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
@@ -19,8 +20,12 @@ from sqlalchemy.exc import IntegrityError
 from pipeline.adapters.sql_database import Database
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sql_schema import HEAD, metadata
+from pipeline.enrich.linking import entity_keys
 from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.model import codec
+from pipeline.model.entity import Kind
 from pipeline.model.fate import Tally
+from pipeline.model.known import KnownEntity
 from tests.fixtures.entries import NOW, an_article, an_entry
 
 FORM = {
@@ -66,6 +71,24 @@ def test_the_newest_migration_is_the_one_that_the_code_expects() -> None:
     config = Config()
     config.set_main_option("script_location", "pipeline.adapters:migrations")
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_a_watch_list_of_an_older_ledger_is_found_after_the_upgrade(ledger_url: str) -> None:
+    known = KnownEntity(id="Q1", kind=Kind.PERSON, name="Ada Vell", aliases=("Ада Велль",), source="list")
+    database = Database(ledger_url)
+    config = Config()
+    config.set_main_option("script_location", "pipeline.adapters:migrations")
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0009")
+        row = {"id": known.id, "entity": codec.encode(known).decode(), "source": known.source, "at": "2026-11-01"}
+        connection.execute(text("INSERT INTO known_entities VALUES (:id, :entity, :source, :at)"), row)
+    database.close()
+    ledger = open_ledger(ledger_url)
+    asked = [entity_keys(Kind.PERSON, [name]) for name in ("Ada Vell", "Bo Ek")]
+    assert ledger.knowledge.candidates(asked, limit=9) == ((known,), ())
+    assert ledger.knowledge.known(["Q1"]) == {"Q1": known}
+    ledger.close()
 
 
 def test_opening_again_keeps_everything_and_needs_no_alembic(ledger: SqlLedger, ledger_url: str) -> None:
