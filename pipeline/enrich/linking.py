@@ -12,12 +12,13 @@ from hashlib import blake2b
 from pipeline.enrich.names.comparison import compare_names
 from pipeline.enrich.names.keys import block_keys, name_key
 from pipeline.enrich.spelling import fold_name
-from pipeline.model.entity import Annotation, Entity, Kind
+from pipeline.model.entity import Annotation, Entity, Kind, Mention
 from pipeline.model.known import Action, Decision, KnownEntity
 from pipeline.ports import Knowledge
 
 #: Known entities that a name is compared with; what more than so many share tells nobody apart.
 MOST_CANDIDATES = 16
+_MOST_DECISIONS = 4  # a split on a merge on a split; more is a circle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,32 +34,28 @@ class Decisions:
     """What people decided, ready to be applied."""
 
     merges: Mapping[str, Decision] = field(default_factory=dict)
-    splits: Mapping[tuple[str, str], Decision] = field(default_factory=dict)
+    #: By subject, in order of spelling.
+    splits: Mapping[str, tuple[Decision, ...]] = field(default_factory=dict)
+    targets: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, decisions: Iterable[Decision]) -> "Decisions":
         """Take them apart."""
         found = tuple(decisions)
-        return cls(
-            {each.subject: each for each in found if each.action is Action.MERGE},
-            {(each.subject, each.spelling): each for each in found if each.action is Action.SPLIT},
-        )
+        splits: dict[str, tuple[Decision, ...]] = {}
+        for each in sorted(found, key=lambda each: each.spelling):
+            if each.action is Action.SPLIT:
+                splits[each.subject] = (*splits.get(each.subject, ()), each)
+        merges = {each.subject: each for each in found if each.action is Action.MERGE}
+        return cls(merges, splits, frozenset(each.target for each in found))
 
-    def apply(self, identity: Identity, spellings: Iterable[str]) -> Identity:
-        """Return who it is by these decisions: a split spelling first, then merges, one after another."""
-        found = tuple(spellings)
-        # A surname alone is many people's: it counts only where there is no more of the name.
-        folded = [fold_name(spelling) for spelling in [each for each in found if " " in each] or found]
+    def merge(self, identity: Identity) -> Identity:
+        """Return who it is after all merges, one after another."""
         seen = {identity.id}
-        while True:
-            split = next(
-                (self.splits[identity.id, word] for word in folded if (identity.id, word) in self.splits), None
-            )
-            decision = split or self.merges.get(identity.id)
-            if decision is None or decision.target in seen:
-                return identity
+        while (decision := self.merges.get(identity.id)) and decision.target not in seen:
             seen.add(decision.target)
             identity = Identity(id=decision.target, name=decision.name or identity.name)
+        return identity
 
 
 def link_annotations(annotations: Sequence[Annotation], knowledge: Knowledge) -> tuple[Annotation, ...]:
@@ -66,8 +63,67 @@ def link_annotations(annotations: Sequence[Annotation], knowledge: Knowledge) ->
     decisions = Decisions.of(knowledge.decisions())
     known = _find_known(annotations, knowledge)
     return tuple(
-        relink(each, partial(_identify, annotation=each, known=known, decisions=decisions)) for each in annotations
+        _decide(relink(each, partial(_identify, annotation=each, known=known)), decisions) for each in annotations
     )
+
+
+def _decide(annotation: Annotation, decisions: Decisions) -> Annotation:
+    """Return the annotation as people decided: what is merged may be split, and what is split merged."""
+    for _ in range(_MOST_DECISIONS):
+        parted = _part_entities(annotation, decisions.splits)
+        decided = relink(parted, lambda entity: decisions.merge(Identity(id=entity.id, name=entity.name)))
+        if decided is annotation:
+            break
+        annotation = decided
+    return annotation
+
+
+def _part_entities(annotation: Annotation, splits: Mapping[str, tuple[Decision, ...]]) -> Annotation:
+    """Return the annotation with each spelling that was split off an entity another one's, as documents in the index have it.
+
+    A surname alone stays with the entity's other spellings, unless it was split off itself.
+    """
+    if not any(entity.id in splits for entity in annotation.entities):
+        return annotation
+    mentions = list(annotation.mentions)
+    entities: dict[str, Entity] = {}
+    renamed: dict[str, str] = {}
+    for entity in annotation.entities:
+        own, parts = _part_entity(entity, mentions, splits.get(entity.id, ()))
+        moved = {spelling: part.id for spelling, part in parts}
+        rest = own.id if own else parts[-1][1].id
+        renamed[entity.id] = own.id if own else parts[0][1].id
+        mentions = [
+            replace(mention, entity=moved.get(fold_name(mention.text), rest)) if mention.entity == entity.id else mention
+            for mention in mentions
+        ]
+        for each in (*([own] if own else []), *(part for _, part in parts)):
+            entities[each.id] = _join(entities[each.id], each) if each.id in entities else each
+    quotes = (
+        replace(quote, speaker=renamed.get(quote.speaker, quote.speaker)) if quote.speaker else quote
+        for quote in annotation.quotes
+    )
+    return replace(annotation, mentions=tuple(mentions), entities=tuple(entities.values()), quotes=tuple(quotes))
+
+
+def _part_entity(
+    entity: Entity, mentions: Sequence[Mention], splits: Sequence[Decision]
+) -> tuple[Entity | None, list[tuple[str, Entity]]]:
+    """Return what is left of the entity, None for nothing, and each spelling that is another's with that entity."""
+    own, parts = entity, list[tuple[str, Entity]]()
+    for decision in splits:
+        others = tuple(alias for alias in own.aliases if fold_name(alias) == decision.spelling)
+        if not others:
+            continue
+        left = tuple(alias for alias in own.aliases if alias not in others)
+        name = decision.name or own.name
+        if not any(" " in alias for alias in left):
+            return None, [*parts, (decision.spelling, replace(own, id=decision.target, name=name))]
+        count = sum(mention.entity == entity.id and fold_name(mention.text) == decision.spelling for mention in mentions)
+        count = min(max(count, 1), max(own.count - 1, 1))
+        parts.append((decision.spelling, replace(own, id=decision.target, name=name, aliases=others, count=count, via=())))
+        own = replace(own, aliases=left, count=max(own.count - count, 1))
+    return own, parts
 
 
 def relink(annotation: Annotation, identify: Callable[[Entity], Identity]) -> Annotation:
@@ -129,15 +185,11 @@ def _find_known(
 
 
 def _identify(
-    entity: Entity,
-    annotation: Annotation,
-    known: Mapping[tuple[Kind, str], tuple[KnownEntity, ...]],
-    decisions: Decisions,
+    entity: Entity, annotation: Annotation, known: Mapping[tuple[Kind, str], tuple[KnownEntity, ...]]
 ) -> Identity:
     countries = {other.place.country for other in annotation.entities if other.place and other.place.country}
     match = choose_known(entity.kind, entity.name, known[entity.kind, entity.name], countries)
-    identity = Identity(id=match.id, name=match.name) if match else Identity(id=entity.id, name=entity.name)
-    return decisions.apply(identity, (entity.name, *entity.aliases))
+    return Identity(id=match.id, name=match.name) if match else Identity(id=entity.id, name=entity.name)
 
 
 def choose_known(

@@ -149,7 +149,7 @@ def _join_servants(words: Sequence[str]) -> list[str]:
 
 def speak_chinese(name: Name) -> Name:
     """Return the name as its syllables sound to others, where it is Chinese: pinyin writes sh x and ch q."""
-    if name.chinese is None or name.parts[0].script is Script.CYRILLIC:
+    if name.chinese is None or not name.parts or name.parts[0].script is Script.CYRILLIC:
         return name
     words = ["".join(_spoken(min(readings)) for readings in part) for part in name.chinese]
     return replace(name, parts=tuple(_make_part(word) for word in words))
