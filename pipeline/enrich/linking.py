@@ -149,19 +149,25 @@ def relink(annotation: Annotation, identify: Callable[[Entity], Identity]) -> An
     )
 
 
-def entity_keys(kind: Kind, names: Iterable[str]) -> frozenset[int]:
+def entity_keys(kind: Kind, names: Collection[str]) -> frozenset[int]:
     """Return the keys that an entity of these names is found by: numbers of 32 bits, with a sign.
 
-    Two of ten million keys may be one number, which costs a comparison and changes no answer.
+    Each spelling has one of its own. Two of ten million keys may be one number, which costs a comparison and changes no answer.
     """
     if kind is Kind.PERSON:
         keys = {f"{kind} {key}" for name in names for key in block_keys(name)}
     else:
         keys = {f"{kind} {name_key(kind, name)}" for name in names}
-    return frozenset(
-        int.from_bytes(blake2b(key.encode("utf-8", "replace"), digest_size=4).digest(), "big", signed=True)
-        for key in keys
-    )
+    return frozenset({*map(_number, keys), *(spelling_number(fold_name(name)) for name in names)})
+
+
+def spelling_number(folded: str) -> int:
+    """Return the key of a folded spelling, whatever kind of entity it names."""
+    return _number(f"= {folded}")
+
+
+def _number(key: str) -> int:
+    return int.from_bytes(blake2b(key.encode("utf-8", "replace"), digest_size=4).digest(), "big", signed=True)
 
 
 def _join(one: Entity, other: Entity) -> Entity:
