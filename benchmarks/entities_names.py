@@ -39,6 +39,7 @@ ROOT = Path(__file__).parents[1]
 PAIRS = Path(__file__).parent / "data" / "names.tsv"
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
+_INITIALS = 2  # letters
 ASKED = 200  # names looked up, of a batch of articles
 _SYLLABLES = ["".join(pair) for pair in product("bdfghklmnprstvz", "aeio")]
 
@@ -156,8 +157,12 @@ def _print_row(name: str, pairs: Sequence[Pair], answers: Sequence[bool], micros
 
 def print_costs(sizes: Sequence[int]) -> None:
     """Print what an import and look-ups cost in ledgers of these sizes, and whether the labelled pairs are still found."""
-    print(f"Looking up {ASKED} names among known people (SQLite) and choosing who is meant; half of the names are known.")
-    print("Milliseconds are the processor's: alone, one name a call; in a batch, all at once; nothing is cached of names before.")
+    print(
+        f"Looking up {ASKED} names among known people (SQLite) and choosing who is meant; half of the names are known."
+    )
+    print(
+        "Milliseconds are the processor's: alone, one name a call; in a batch, all at once; nothing is cached of names before."
+    )
     print("Pairs: the share of those that compare as one whose one name finds the other.")
     print(
         f"{'known':>10}{'alone, ms: median':>19}{'p95':>7}{'compared: mean':>16}{'p95':>5}{'in a batch, ms':>16}"
@@ -165,7 +170,12 @@ def print_costs(sizes: Sequence[int]) -> None:
     )
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, __file__, str(size), folder]  # each in a process of its own: its memory is its peak
+            command = [
+                sys.executable,
+                __file__,
+                str(size),
+                folder,
+            ]  # each in a process of its own: its memory is its peak
             subprocess.run(command, check=True)
 
 
@@ -235,11 +245,15 @@ def make_names(count: int, seed: int = 1) -> Iterator[str]:
     given = _Common([*_common_words(load_lexicon().given_names), *order.sample(sorted(variants()), len(variants()))], 9)
     surnames = _Common(_common_words(load_lexicon().surnames), 9)
     clans, syllables = (
-        _Common(order.sample(sorted(names), len(names)), offset) for names, offset in ((surnames_of_china(), 4), (pinyin(), 20))
+        _Common(order.sample(sorted(names), len(names)), offset)
+        for names, offset in ((surnames_of_china(), 4), (pinyin(), 20))
     )
     for _ in range(count):
         if chance.random() < 0.15:  # noqa: PLR2004 - as above
-            words = [clans.draw(chance), "".join(syllables.draw(chance) for _ in range(chance.choice((1, 2, 2, 2, 2, 2))))]
+            words = [
+                clans.draw(chance),
+                "".join(syllables.draw(chance) for _ in range(chance.choice((1, 2, 2, 2, 2, 2)))),
+            ]
         else:
             tail = "".join(chance.choices(_SYLLABLES, k=chance.randint(2, 4)))
             words = [given.draw(chance) for _ in range(1 + (chance.random() < 0.3))]  # noqa: PLR2004 - as above
@@ -262,7 +276,8 @@ class _Common:
 def _common_words(classes: Integers) -> list[str]:
     """Return the words that the lexicon has in its three classes, those of the first before those of the second."""
     rows = load_lexicon().rows
-    return sorted((word for word, row in rows.items() if classes[row] and len(word) > 2), key=lambda word: classes[rows[word]])  # noqa: PLR2004 - initials
+    words = (word for word, row in rows.items() if classes[row] and len(word) > _INITIALS)
+    return sorted(words, key=lambda word: classes[rows[word]])
 
 
 _NOW = datetime(2026, 11, 1, tzinfo=UTC)

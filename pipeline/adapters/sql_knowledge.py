@@ -72,8 +72,8 @@ class SqlKnowledge:
                 under.setdefault(key, []).append(number)
             chosen = [_choose(those, under, limit) for those in asked]
             wanted = sorted({number for numbers in chosen for number in numbers})
-            rows = connection.execute(_by_number, {"values": wanted}).all() if wanted else []
-        known = {number: codec.decode(entity.encode(), KnownEntity) for number, entity in rows}
+            rows = connection.execute(_by_number, {"values": wanted}).all()
+        known = {row.number: codec.decode(row.entity.encode(), KnownEntity) for row in rows}
         return tuple(
             tuple(sorted((known[number] for number in numbers if number in known), key=lambda each: each.id))
             for numbers in chosen
@@ -139,7 +139,9 @@ class _Draft:
         self._new, self._changed = list[dict[str, Any]](), list[dict[str, Any]]()
         self._added, self._dropped = list[tuple[int, int]](), list[tuple[int, int]]()
 
-    def add(self, entity: KnownEntity, keys: Collection[int], before: Row[Any] | None, following: Iterator[int]) -> None:
+    def add(
+        self, entity: KnownEntity, keys: Collection[int], before: Row[Any] | None, following: Iterator[int]
+    ) -> None:
         """Note an entity, in the place of what had its id."""
         number = before.number if before else next(following)
         old, new = set(_unpack(before.found_by)) if before else set(), set(keys)

@@ -1,5 +1,6 @@
 """Annotation: everything that a text names, in one call; a batch at a time, since taggers are faster so."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -23,6 +24,7 @@ from pipeline.model.article import Article
 from pipeline.model.entity import Annotation, AnnotationMethod, Entity, Mention
 from pipeline.ports import Knowledge, Tagger
 
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _GAP = "\n\n"  # parts the title from the text, so that no name runs across
 
 
@@ -73,7 +75,13 @@ def _source(article: Article, country: str | None) -> Source:
 def annotate_texts(
     sources: Sequence[Source], tagger: Tagger, gazetteer: Gazetteer, knowledge: Knowledge | None = None
 ) -> tuple[Annotation, ...]:
-    """Return the annotation of each text, in order; where no language can be told, nothing is looked for."""
+    """Return the annotation of each text, in order; where no language can be told, nothing is looked for.
+
+    A control character ends a line, so that no name or quotation has one inside; all offsets are those of the text as given.
+    """
+    sources = [
+        replace(each, text=_end_lines(each.text), title=each.title and _end_lines(each.title)) for each in sources
+    ]
     languages = [decide_language(_whole(source), source.declared_language) for source in sources]
     annotations: dict[int, Annotation] = {}
     for language in dict.fromkeys(languages):
@@ -125,6 +133,10 @@ def _annotate(
         entities=rank_entities(entities, linked.mentions, source.text, in_headline),
         quotes=find_quotes(source.text, linked.mentions, language),
     )
+
+
+def _end_lines(text: str) -> str:
+    return _CONTROL.sub("\n", text)
 
 
 def _whole(source: Source) -> str:

@@ -94,7 +94,9 @@ def _part_entities(annotation: Annotation, splits: Mapping[str, tuple[Decision, 
         rest = own.id if own else parts[-1][1].id
         renamed[entity.id] = own.id if own else parts[0][1].id
         mentions = [
-            replace(mention, entity=moved.get(fold_name(mention.text), rest)) if mention.entity == entity.id else mention
+            replace(mention, entity=moved.get(fold_name(mention.text), rest))
+            if mention.entity == entity.id
+            else mention
             for mention in mentions
         ]
         for each in (*([own] if own else []), *(part for _, part in parts)):
@@ -119,9 +121,13 @@ def _part_entity(
         name = decision.name or own.name
         if not any(" " in alias for alias in left):
             return None, [*parts, (decision.spelling, replace(own, id=decision.target, name=name))]
-        count = sum(mention.entity == entity.id and fold_name(mention.text) == decision.spelling for mention in mentions)
+        count = sum(
+            mention.entity == entity.id and fold_name(mention.text) == decision.spelling for mention in mentions
+        )
         count = min(max(count, 1), max(own.count - 1, 1))
-        parts.append((decision.spelling, replace(own, id=decision.target, name=name, aliases=others, count=count, via=())))
+        parts.append(
+            (decision.spelling, replace(own, id=decision.target, name=name, aliases=others, count=count, via=()))
+        )
         own = replace(own, aliases=left, count=max(own.count - count, 1))
     return own, parts
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from pipeline.enrich.linking import MOST_CANDIDATES, spelling_number
 from pipeline.enrich.lookup import UNPARTED_LANGUAGES, prefixes_of
@@ -25,7 +26,9 @@ def find_listed(texts: Sequence[str], language: str, knowledge: Knowledge) -> tu
     A name is of several words, or of three characters where words are not parted: one word alone is too often another.
     """
     spans = [_list_spans(text, language) for text in texts]
-    names = list(dict.fromkeys(fold_name(text[a:b]) for text, those in zip(texts, spans, strict=True) for a, b in those))
+    names = list(
+        dict.fromkeys(fold_name(text[a:b]) for text, those in zip(texts, spans, strict=True) for a, b in those)
+    )
     found = knowledge.candidates([{spelling_number(name)} for name in names], limit=MOST_CANDIDATES)
     kinds: dict[str, Kind] = {}
     for name, entities in zip(names, found, strict=True):
@@ -62,7 +65,7 @@ def _list_spans(text: str, language: str) -> list[Span]:
         for index in range(len(words))
         for start in _starts(text, *words[index], prefixes)
         for count in range(min(_MOST_WORDS, len(words) - index), 1, -1)
-        if text[words[index + count - 1][0]].islower() is False and _is_joined(text, words[index : index + count])
+        if not text[words[index + count - 1][0]].islower() and _is_joined(text, words[index : index + count])
     ]
 
 
@@ -70,9 +73,12 @@ def _starts(text: str, start: int, end: int, prefixes: Sequence[str]) -> list[in
     """Return where a name that begins with the word may begin: nowhere in a small letter, and behind "and" or "to" as well."""
     if text[start].islower():
         return []
-    return [start, *(start + len(prefix) for prefix in prefixes if text.startswith(prefix, start) and len(prefix) < end - start)]
+    return [
+        start,
+        *(start + len(prefix) for prefix in prefixes if text.startswith(prefix, start) and len(prefix) < end - start),
+    ]
 
 
 def _is_joined(text: str, words: Sequence[Span]) -> bool:
     """Tell whether nothing but a blank stands between the words."""
-    return all(text[one[1] : other[0]] in {" ", "\u00a0"} for one, other in zip(words, words[1:], strict=False))
+    return all(text[one[1] : other[0]] in {" ", "\u00a0"} for one, other in pairwise(words))

@@ -125,4 +125,6 @@ def _is_title(word: str, speech: Speech) -> bool:
 
 
 def _is_place(name: str, gazetteer: Gazetteer) -> bool:
-    return any(place.level >= Level.STATE for place in gazetteer.find(name))
+    """Tell whether the name is a country's or a state's, or behind "von" any place's: the mayor of Berlin."""
+    bare = re.sub(rf"^(?:{_SMALL} )+", "", name)
+    return any(bare != name or place.level >= Level.STATE for place in gazetteer.find(bare))

@@ -32,9 +32,7 @@ class Knowledge(Protocol):
         """Forget every entity of a source; return how many. Decisions stay."""
         ...
 
-    def candidates(
-        self, asked: Sequence[Collection[int]], *, limit: int
-    ) -> tuple[tuple[KnownEntity, ...], ...]:
+    def candidates(self, asked: Sequence[Collection[int]], *, limit: int) -> tuple[tuple[KnownEntity, ...], ...]:
         """Return for each collection of keys the entities under its rarest ones, at most ``limit``, in order of id.
 
         A key counts whole or not at all, so that the answer does not depend on what came in first: one that more than

@@ -164,9 +164,7 @@ def _consonants(sounds: str, script: Script) -> frozenset[str]:
     codes = {re.sub(r"(.)\1+", r"\1", reading)[:_CODE] for reading in readings}
     vowel = "" if script in ABJADS else next((sound for sound in sounds if sound in "aeiouUIA"), "")
     return frozenset(
-        f"{code}{first}"
-        for code in codes
-        for first in (_VOWELS.get(vowel, _EITHER) if len(code) <= _SHORT else ("",))
+        f"{code}{first}" for code in codes for first in (_VOWELS.get(vowel, _EITHER) if len(code) <= _SHORT else ("",))
     )
 
 
