@@ -68,8 +68,8 @@ class SqlKnowledge:
         if not keys:
             return ((),) * len(asked)
         with self._database.read() as connection:
-            for key, number in connection.execute(_numbers_of(connection), {"values": keys, "limit": limit}):
-                under.setdefault(key, []).append(number)
+            for row in connection.execute(_numbers_of(connection), {"values": keys, "limit": limit}):
+                under.setdefault(row.key, []).append(row.entity)
             chosen = [_choose(those, under, limit) for those in asked]
             wanted = sorted({number for numbers in chosen for number in numbers})
             rows = connection.execute(_by_number, {"values": wanted}).all()
