@@ -17,8 +17,10 @@ from pipeline.enrich.spelling import fold_name
 from pipeline.enrich.tagging.lexicon import UNKNOWN, load_lexicon
 from pipeline.model.entity import Kind, Mention
 
-#: With the marks that stand for vowels in Arabic, Hebrew and the scripts of India, and the joiner of Persian.
-_WORD = re.compile(r"[\w'’\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0dff\u200c]+")
+#: With the marks that stand for vowels in Arabic, Hebrew and the scripts of India, the joiner of Persian, and the mark inside
+#: of Hebrew initials.
+_LETTER = r"[\w'’\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0dff\u200c]"
+_WORD = re.compile(rf"{_LETTER}+(?:[\u05f3\u05f4]{_LETTER}+)*")
 #: Scripts that do not part words: Han, kana, Thai, Lao, Khmer, Burmese.
 _UNPARTED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
 UNPARTED_LANGUAGES = frozenset({"zh", "ja", "th", "lo", "km", "my"})
