@@ -80,7 +80,7 @@ def test_a_watch_list_of_an_older_ledger_is_found_after_the_upgrade(ledger_url: 
     config.set_main_option("script_location", "pipeline.adapters:migrations")
     with database.write() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0009")
+        command.upgrade(config, "0010")
         row = {"id": known.id, "entity": codec.encode(known).decode(), "source": known.source, "at": "2026-11-01"}
         connection.execute(text("INSERT INTO known_entities VALUES (:id, :entity, :source, :at)"), row)
     database.close()

@@ -10,8 +10,8 @@ from pipeline.enrich.linking import entity_keys
 from pipeline.model import codec
 from pipeline.model.known import KnownEntity
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 _AT_ONCE = 5_000
 _plain_text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
