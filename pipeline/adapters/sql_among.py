@@ -4,7 +4,20 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, Dialect, Integer, Text, bindparam
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Integer,
+    TableValuedAlias,
+    Text,
+    bindparam,
+    column,
+    func,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -33,9 +46,17 @@ class _Among(FunctionElement[bool]):
     inherit_cache = True
 
 
-def among(column: Column[Any], values: str = "values") -> ColumnElement[bool]:
+def unnest(connection: Connection, of: TypeEngine[Any], values: str = "values") -> TableValuedAlias:
+    """Return the parameter of that name, a list, as a table ``asked`` with a column ``value``."""
+    parameter, value = bindparam(values, type_=_Values(type(of))), column("value", of)
+    if connection.dialect.name == "sqlite":
+        return func.json_each(parameter).table_valued(value, name="asked")
+    return func.unnest(parameter).table_valued(value, name="asked").render_derived()
+
+
+def among(one: Column[Any], values: str = "values") -> ColumnElement[bool]:
     """Return the condition that the column's value is one of the parameter's of that name, a list."""
-    return _Among(column, bindparam(values, type_=_Values(BigInteger if isinstance(column.type, Integer) else Text)))
+    return _Among(one, bindparam(values, type_=_Values(BigInteger if isinstance(one.type, Integer) else Text)))
 
 
 @compiles(_Among, "sqlite")

@@ -1,19 +1,34 @@
 """Watch-lists and decisions, in the ledger's database: what every process of an installation must know alike."""
 
-import json
+import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import JSON, Connection, Select, Text, and_, bindparam, cast, column, delete, func, insert, select
+import numpy as np
+from sqlalchemy import Connection, Integer, Row, Select, and_, bindparam, delete, func, insert, select, update
 
-from pipeline.adapters.sql_database import PARAMETERS, Database, rows_by_key
-from pipeline.adapters.sql_schema import PlainText, entity_decisions, known_entities, known_keys
+from pipeline.adapters.sql_among import among, unnest
+from pipeline.adapters.sql_database import Database
+from pipeline.adapters.sql_schema import entity_decisions, known_entities, known_keys
 from pipeline.model import codec
 from pipeline.model.known import Decision, KnownEntity
 from pipeline.ports import Added
 
 _PAGE = 500  # entities
-_LAST = "\U0010ffff"  # sorts behind every id
+
+_by_id = select(known_entities).where(among(known_entities.c.id))
+_by_number = select(known_entities.c.number, known_entities.c.entity).where(among(known_entities.c.number))
+_by_source = select(known_entities.c.number, known_entities.c.found_by).where(
+    known_entities.c.source == bindparam("source")
+)
+_last_number = select(func.max(known_entities.c.number))
+_change = (
+    update(known_entities)
+    .where(known_entities.c.number == bindparam("at"))
+    .values({name: bindparam(name) for name in ("id", "entity", "source", "found_by", "imported_at")})
+)
+_drop_key = delete(known_keys).where(known_keys.c.key == bindparam("at"), known_keys.c.entity == bindparam("of"))
 
 
 class SqlKnowledge:
@@ -23,51 +38,52 @@ class SqlKnowledge:
         """Take a migrated database."""
         self._database = database
 
-    def add_known(self, entities: Sequence[tuple[KnownEntity, Collection[str]]], now: datetime) -> Added:
-        """Delete what had the ids, and insert."""
+    def add_known(self, entities: Sequence[tuple[KnownEntity, Collection[int]]], now: datetime) -> Added:
+        """Insert, or change what had the id; of the keys, what changes alone."""
         found = {entity.id: (entity, keys) for entity, keys in reversed(entities)}
         with self._database.write() as connection:
-            before = rows_by_key(connection, known_entities.c.id, found, known_entities.c.imported_at)
-            repeated = {entity_id for entity_id, row in before.items() if row.imported_at == now}
-            new = [pair for entity_id, pair in found.items() if entity_id not in repeated]
-            _forget(connection, [entity_id for entity_id in before if entity_id not in repeated])
-            rows = [
-                {"id": each.id, "entity": codec.encode(each).decode(), "source": each.source, "imported_at": now}
-                for each, _ in new
-            ]
-            pairs = [{"key": key, "entity_id": each.id} for each, keys in new for key in sorted(set(keys))]
-            if rows:
-                connection.execute(insert(known_entities), rows)
-            if pairs:
-                connection.execute(insert(known_keys), pairs)
+            before = {row.id: row for row in connection.execute(_by_id, {"values": list(found)})}
+            repeated = frozenset(entity_id for entity_id, row in before.items() if row.imported_at == now)
+            following = itertools.count((connection.execute(_last_number).scalar() or 0) + 1)
+            draft = _Draft(now)
+            for entity_id, (entity, keys) in reversed(found.items()):
+                if entity_id not in repeated:
+                    draft.add(entity, keys, before.get(entity_id), following)
+            draft.write(connection)
         replaced = len(before) - len(repeated)
-        return Added(new=len(new) - replaced, replaced=replaced, repeated=frozenset(repeated))
+        return Added(new=len(found) - len(before), replaced=replaced, repeated=repeated)
 
     def forget_known(self, source: str) -> int:
-        """Delete a page of entities a statement."""
-        query = select(known_entities.c.id).where(known_entities.c.source == source)
+        """Delete keys by their rows, then the rows."""
         with self._database.write() as connection:
-            ids = list(connection.execute(query).scalars())
-            _forget(connection, ids)
-        return len(ids)
+            rows = connection.execute(_by_source, {"source": source}).all()
+            _delete_keys(connection, [(key, row.number) for row in rows for key in _unpack(row.found_by)])
+            connection.execute(delete(known_entities).where(known_entities.c.source == source))
+        return len(rows)
 
-    def candidates(self, keys: Collection[str], *, limit: int) -> Mapping[str, tuple[KnownEntity, ...]]:
-        """Ask the index for the first ids of all keys at once, then for the entities once."""
-        ids: dict[str, list[str]] = {}
-        asked = sorted(set(keys))
+    def candidates(self, asked: Sequence[Collection[int]], *, limit: int) -> tuple[tuple[KnownEntity, ...], ...]:
+        """Ask the index for the numbers under all keys at once, then for the entities once."""
+        under: dict[int, list[int]] = {}
+        keys = sorted({key for those in asked for key in those})
+        if not keys:
+            return ((),) * len(asked)
         with self._database.read() as connection:
-            for row in connection.execute(_first_ids(connection, asked, limit)):
-                ids.setdefault(row.key, []).append(row.entity_id)
-            wanted = {entity_id for found in ids.values() for entity_id in found}
-            rows = rows_by_key(connection, known_entities.c.id, wanted, known_entities.c.entity)
-        known = {entity_id: codec.decode(row.entity.encode(), KnownEntity) for entity_id, row in rows.items()}
-        return {key: tuple(known[entity_id] for entity_id in found) for key, found in ids.items()}
+            for row in connection.execute(_numbers_of(connection), {"values": keys, "limit": limit}):
+                under.setdefault(row.key, []).append(row.entity)
+            chosen = [_choose(those, under, limit) for those in asked]
+            wanted = sorted({number for numbers in chosen for number in numbers})
+            rows = connection.execute(_by_number, {"values": wanted}).all()
+        known = {row.number: codec.decode(row.entity.encode(), KnownEntity) for row in rows}
+        return tuple(
+            tuple(sorted((known[number] for number in numbers if number in known), key=lambda each: each.id))
+            for numbers in chosen
+        )
 
     def known(self, ids: Collection[str]) -> Mapping[str, KnownEntity]:
         """Look the ids up."""
         with self._database.read() as connection:
-            rows = rows_by_key(connection, known_entities.c.id, set(ids), known_entities.c.entity)
-        return {entity_id: codec.decode(row.entity.encode(), KnownEntity) for entity_id, row in rows.items()}
+            rows = connection.execute(_by_id, {"values": list(set(ids))}).all()
+        return {row.id: codec.decode(row.entity.encode(), KnownEntity) for row in rows}
 
     def all_known(self, *, since: str = "") -> Iterator[KnownEntity]:
         """Page by id, a transaction each."""
@@ -114,40 +130,96 @@ class SqlKnowledge:
         return tuple(codec.decode(row.encode(), Decision) for row in rows)
 
 
-def _first_ids(connection: Connection, keys: Sequence[str], limit: int) -> Select[tuple[str, str]]:
-    """Return a query for the first ids of each key: however many share a key, no more are read.
+class _Draft:
+    """What one call changes."""
 
-    The keys travel as one JSON array, so that the statement stays the same whatever their number, and is compiled once.
+    def __init__(self, now: datetime) -> None:
+        """Begin with nothing."""
+        self._now = now
+        self._new, self._changed = list[dict[str, Any]](), list[dict[str, Any]]()
+        self._added, self._dropped = list[tuple[int, int]](), list[tuple[int, int]]()
+
+    def add(
+        self, entity: KnownEntity, keys: Collection[int], before: Row[Any] | None, following: Iterator[int]
+    ) -> None:
+        """Note an entity, in the place of what had its id."""
+        number = before.number if before else next(following)
+        old, new = set(_unpack(before.found_by)) if before else set(), set(keys)
+        row = {
+            "number" if before is None else "at": number,
+            "id": entity.id,
+            "entity": codec.encode(entity).decode(),
+            "source": entity.source,
+            "found_by": np.array(sorted(new), np.int32).tobytes(),
+            "imported_at": self._now,
+        }
+        (self._changed if before else self._new).append(row)
+        self._added += ((key, number) for key in new - old)
+        self._dropped += ((key, number) for key in old - new)
+
+    def write(self, connection: Connection) -> None:
+        """Write it; keys in order, so that each page of their table is touched once."""
+        if self._new:
+            connection.execute(insert(known_entities), self._new)
+        if self._changed:
+            connection.execute(_change, self._changed)
+        _delete_keys(connection, self._dropped)
+        self._added.sort()
+        _insert_keys(connection, self._added)
+
+
+def _choose(keys: Collection[int], under: Mapping[int, Sequence[int]], limit: int) -> set[int]:
+    """Return the numbers under the rarest keys, no more than the limit."""
+    chosen: set[int] = set()
+    for _, key in sorted((len(under[key]), key) for key in keys if key in under):
+        if len(chosen.union(under[key])) > limit:
+            break
+        chosen.update(under[key])
+    return chosen
+
+
+def _numbers_of(connection: Connection) -> Select[tuple[int, int]]:
+    """Return a query for what stands under each key, but for keys that more than ``limit`` share: no more rows are read of them.
+
+    The keys travel as one parameter, so that the statement is compiled once.
     """
-    array = bindparam("keys", json.dumps(list(keys)), Text)
-    unnest = (
-        func.json_each(array)
-        if connection.dialect.name == "sqlite"
-        else func.json_array_elements_text(cast(array, JSON))
-    )
-    asked = unnest.table_valued(column("value", PlainText), name="asked")
+    asked = unnest(connection, Integer())
     others = known_keys.alias()
-    behind = (
-        select(others.c.entity_id)
+    one_more = (
+        select(others.c.entity)
         .where(others.c.key == asked.c.value)
-        .order_by(others.c.entity_id)
-        .offset(limit)
+        .order_by(others.c.entity)
+        .offset(bindparam("limit", type_=Integer))
         .limit(1)
         .scalar_subquery()
     )
     return (
-        select(known_keys.c.key, known_keys.c.entity_id)
+        select(known_keys.c.key, known_keys.c.entity)
         .join_from(asked, known_keys, known_keys.c.key == asked.c.value)
-        .where(known_keys.c.entity_id < func.coalesce(behind, _LAST))
-        .order_by(known_keys.c.key, known_keys.c.entity_id)
+        .where(one_more.is_(None))
     )
 
 
-def _forget(connection: Connection, ids: Sequence[str]) -> None:
-    for start in range(0, len(ids), PARAMETERS):
-        some = ids[start : start + PARAMETERS]
-        connection.execute(delete(known_keys).where(known_keys.c.entity_id.in_(some)))
-        connection.execute(delete(known_entities).where(known_entities.c.id.in_(some)))
+def _insert_keys(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
+    """Insert them past SQLAlchemy's reading of each row, which took as long as all the rest."""
+    if not pairs:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("INSERT INTO known_keys (key, entity) VALUES (?, ?)", [*pairs])
+    else:
+        keys, numbers = map(list, zip(*pairs, strict=True))
+        statement = "INSERT INTO known_keys (key, entity) SELECT * FROM unnest(%s::integer[], %s::integer[])"
+        connection.exec_driver_sql(statement, (keys, numbers))
+
+
+def _delete_keys(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
+    if pairs:
+        connection.execute(_drop_key, [{"at": key, "of": number} for key, number in sorted(pairs)])
+
+
+def _unpack(keys: bytes) -> list[int]:
+    found: list[int] = np.frombuffer(keys, np.int32).tolist()
+    return found
 
 
 def _revoke(connection: Connection, decisions: Sequence[Decision]) -> None:

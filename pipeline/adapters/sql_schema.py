@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 #: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
-HEAD = "0011"
+HEAD = "0012"
 VERSION_TABLE = "newswire_version"
 
 
@@ -261,21 +261,23 @@ story_changes = Table(
 known_entities = Table(
     "known_entities",
     metadata,
-    Column("id", PlainText, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("id", PlainText, nullable=False),
     Column("entity", Text, nullable=False, comment="JSON of model.known.KnownEntity"),
     Column("source", PlainText, nullable=False, comment="as in entity"),
+    Column("found_by", LargeBinary, nullable=False, comment="keys in known_keys, four bytes each"),
     Column("imported_at", UtcTime, nullable=False),
 )
+Index("known_entities_by_id", known_entities.c.id, unique=True)
 Index("known_entities_by_source", known_entities.c.source)
 
 known_keys = Table(
     "known_keys",
     metadata,
-    Column("key", PlainText, primary_key=True, comment="what names that may be one are found by"),
-    Column("entity_id", PlainText, primary_key=True),
+    Column("key", Integer, primary_key=True, autoincrement=False, comment="what names that may be one are found by"),
+    Column("entity", Integer, primary_key=True, autoincrement=False, comment="number of known_entities"),
     sqlite_with_rowid=False,
 )
-Index("known_keys_by_entity", known_keys.c.entity_id)
 
 entity_decisions = Table(
     "entity_decisions",

@@ -17,6 +17,11 @@ def complain(message: str) -> None:
     print(f"newswire: {line}", file=sys.stderr)  # noqa: T201 - no markup, no wrapping: a log line for people and scripts
 
 
+def count(number: int, one: str, several: str) -> str:
+    """Return the number with its word: 1 document, 2 documents."""
+    return f"{number} {one if number == 1 else several}"
+
+
 def say(text: str = "", *, style: str | None = None) -> None:
     """Print a line for people; brackets in it are text."""
     _screen().print(text, style=style, markup=False, highlight=False, soft_wrap=True)

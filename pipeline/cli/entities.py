@@ -40,7 +40,9 @@ def import_file(
 
     try:
         with file.open("rb") as lines, console.progress() as progress:
-            task = progress.add_task(f"entities of {file.name}", total=None)
+            total = sum(1 for _ in lines)
+            lines.seek(0)
+            task = progress.add_task(f"lines of {file.name}", total=total)
             added = import_watchlist(
                 lines,
                 file.name,
@@ -52,10 +54,11 @@ def import_file(
             )
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
-    console.say(f"{added.new} new entities, {added.replaced} replaced, {problems} lines left out")
+    new, left_out = console.count(added.new, "new entity", "new entities"), console.count(problems, "line", "lines")
+    console.say(f"{new}, {added.replaced} replaced, {left_out} left out")
     if decisions:
         count = _deciding(wiring).adopt(decisions)
-        console.say(f"{len(decisions)} decisions; {count} documents rewritten")
+        console.say(f"{console.count(len(decisions), 'decision', 'decisions')}; {_rewritten(count)}")
     if problems:
         raise typer.Exit(1)
 
@@ -75,7 +78,8 @@ def list_known(
     rows = [
         (each.id, each.kind, each.name, ", ".join(each.countries), len(each.aliases), each.source) for each in found
     ]
-    title = f"{len(found)} of {knowledge.count_known()} entities, {len(knowledge.decisions())} decisions"
+    decisions = console.count(len(knowledge.decisions()), "decision", "decisions")
+    title = f"{len(found)} of {console.count(knowledge.count_known(), 'entity', 'entities')}, {decisions}"
     console.show(console.make_table(title, ("id", "kind", "name", "countries", "aliases#", "source"), rows))
 
 
@@ -117,7 +121,7 @@ def merge(kept: str, merged: str) -> None:
     with console.progress() as progress:
         task = progress.add_task("documents", total=None)
         count = _deciding(wiring).merge(kept, merged, on_progress=lambda done: progress.advance(task, done))
-    console.say(f"{merged} is {kept} from now on; {count} documents rewritten")
+    console.say(f"{merged} is {kept} from now on; {_rewritten(count)}")
 
 
 @entities.command()
@@ -129,7 +133,7 @@ def split(
     with console.progress() as progress:
         task = progress.add_task("documents", total=None)
         count = _deciding(wiring).split(entity_id, parts, on_progress=lambda done: progress.advance(task, done))
-    console.say(f"{', '.join(parts)}: no longer {entity_id}; {count} documents rewritten")
+    console.say(f"{', '.join(parts)}: no longer {entity_id}; {_rewritten(count)}")
 
 
 @entities.command()
@@ -152,6 +156,10 @@ def compare(one: str, other: str, as_json: AsJson = False) -> None:
         console.say(f"{'the same' if found.is_same else 'different'}: {found.reason}, distance {found.distance:.3f}")
     if not found.is_same:
         raise typer.Exit(1)
+
+
+def _rewritten(count: int) -> str:
+    return f"{console.count(count, 'document', 'documents')} rewritten"
 
 
 def _deciding(wiring: Wiring) -> Deciding:
@@ -182,4 +190,5 @@ def _print_entity(found: dict[str, Any], known: KnownEntity | None, decisions: l
         console.say(f"decided {decision.decided_at:%Y-%m-%d %H:%M}: {what}{decision.subject} is {decision.target}")
     rows = [(document["date"][:10], document["headline"], document["url"]) for document in found["documents"]]
     shown = f", {len(rows)} shown" if len(rows) < found["document_count"] else ""
-    console.show(console.make_table(f"{found['document_count']} documents{shown}", ("date", "headline", "URL"), rows))
+    documents = console.count(found["document_count"], "document", "documents")
+    console.show(console.make_table(f"{documents}{shown}", ("date", "headline", "URL"), rows))

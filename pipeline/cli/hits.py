@@ -27,7 +27,7 @@ def page_json(page: SearchPage) -> dict[str, Any]:
 
 def print_page(page: SearchPage, query: Query, prints: Mapping[str, tuple[Hit, ...]]) -> None:
     """Print the page for people, with who else printed the hits: see ``find_prints``."""
-    documents = f"{page.total} documents" if page.total != 1 else "1 document"
+    documents = console.count(page.total, "document", "documents")
     folded = "" if page.folded_total is None else f", {page.folded_total} of them with a text of their own"
     first = (query.page - 1) * query.limit
     shown = f"; hits {first + 1} to {first + len(page.hits)}" if first and page.hits else ""

@@ -1,5 +1,6 @@
 """Annotation: everything that a text names, in one call; a batch at a time, since taggers are faster so."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -9,18 +10,21 @@ from pipeline.enrich.demonyms import find_demonyms
 from pipeline.enrich.entities import Linked, attach_demonyms, link_groups
 from pipeline.enrich.language import UNKNOWN, decide_language
 from pipeline.enrich.linking import link_annotations
+from pipeline.enrich.listed import find_listed
 from pipeline.enrich.locations import decide_home
 from pipeline.enrich.lookup import find_known
 from pipeline.enrich.media import add_media
-from pipeline.enrich.mentions import add_repeats, clean_mentions
+from pipeline.enrich.mentions import add_repeats, clean_mentions, drop_overlaps
 from pipeline.enrich.places import Gazetteer
 from pipeline.enrich.quotes import find_quotes
 from pipeline.enrich.salience import rank_entities
+from pipeline.enrich.speakers import find_speakers
 from pipeline.enrich.words import load_words
 from pipeline.model.article import Article
 from pipeline.model.entity import Annotation, AnnotationMethod, Entity, Mention
 from pipeline.ports import Knowledge, Tagger
 
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _GAP = "\n\n"  # parts the title from the text, so that no name runs across
 
 
@@ -55,7 +59,7 @@ class Annotator:
 
     def annotate_texts(self, sources: Sequence[Source]) -> tuple[Annotation, ...]:
         """Return what each text names, in order."""
-        annotations = annotate_texts(sources, self._tagger, self._gazetteer)
+        annotations = annotate_texts(sources, self._tagger, self._gazetteer, self._knowledge)
         return link_annotations(annotations, self._knowledge) if self._knowledge else annotations
 
 
@@ -68,28 +72,52 @@ def _source(article: Article, country: str | None) -> Source:
     )
 
 
-def annotate_texts(sources: Sequence[Source], tagger: Tagger, gazetteer: Gazetteer) -> tuple[Annotation, ...]:
-    """Return the annotation of each text, in order; where no language can be told, nothing is looked for."""
+def annotate_texts(
+    sources: Sequence[Source], tagger: Tagger, gazetteer: Gazetteer, knowledge: Knowledge | None = None
+) -> tuple[Annotation, ...]:
+    """Return the annotation of each text, in order; where no language can be told, nothing is looked for.
+
+    A control character ends a line, so that no name or quotation has one inside; all offsets are those of the text as given.
+    """
+    sources = [
+        replace(each, text=_end_lines(each.text), title=each.title and _end_lines(each.title)) for each in sources
+    ]
     languages = [decide_language(_whole(source), source.declared_language) for source in sources]
     annotations: dict[int, Annotation] = {}
     for language in dict.fromkeys(languages):
         chosen = [index for index, other in enumerate(languages) if other == language]
-        tagged = tagger.tag([_whole(sources[index]) for index in chosen], language)
-        for index, mentions in zip(chosen, tagged or [None] * len(chosen), strict=True):
-            annotations[index] = _annotate(sources[index], mentions, language, gazetteer)
+        texts = [_whole(sources[index]) for index in chosen]
+        tagged = tagger.tag(texts, language)
+        found = tagged or _look_up(texts, language, gazetteer, knowledge)
+        method = AnnotationMethod.GAZETTEER if tagged is None else AnnotationMethod.MODEL
+        for index, mentions in zip(chosen, found, strict=True):
+            annotations[index] = _annotate(sources[index], mentions, language, gazetteer, method)
     return tuple(annotations[index] for index in range(len(sources)))
 
 
-def _annotate(source: Source, tagged: Sequence[Mention] | None, language: str, gazetteer: Gazetteer) -> Annotation:
-    """Annotate with what the tagger found; None: by looking names up, since it does not know the language."""
+def _look_up(
+    texts: Sequence[str], language: str, gazetteer: Gazetteer, knowledge: Knowledge | None
+) -> list[tuple[Mention, ...]]:
+    """Return the mentions that need no model: what watch-lists and gazetteer know, and who is quoted."""
+    if language == UNKNOWN:
+        return [()] * len(texts)
+    listed = find_listed(texts, language, knowledge) if knowledge else ((),) * len(texts)
+    return [
+        drop_overlaps([*named, *find_speakers(text, language, gazetteer), *find_known(text, language, gazetteer)])
+        for text, named in zip(texts, listed, strict=True)
+    ]
+
+
+def _annotate(
+    source: Source, found: Sequence[Mention], language: str, gazetteer: Gazetteer, method: AnnotationMethod
+) -> Annotation:
     if language == UNKNOWN:
         quotes = find_quotes(source.text, (), language)
         return Annotation(language=language, method=AnnotationMethod.NONE, quotes=quotes)
     words, whole = load_words(language), _whole(source)
-    if tagged is None:
-        mentions = find_known(whole, language, gazetteer)
-    else:
-        cleaned = clean_mentions(whole, tagged, words)
+    mentions = tuple(found)
+    if method is AnnotationMethod.MODEL:
+        cleaned = clean_mentions(whole, found, words)
         mentions = add_repeats(whole, add_media(whole, cleaned, language, words, gazetteer))
     groups = group_mentions(whole, mentions, words, gazetteer)
     offset = len(whole) - len(source.text)
@@ -100,11 +128,15 @@ def _annotate(source: Source, tagged: Sequence[Mention] | None, language: str, g
     in_headline = {mention.entity for mention in named.mentions if mention.start < offset} if offset else None
     return Annotation(
         language=language,
-        method=AnnotationMethod.GAZETTEER if tagged is None else AnnotationMethod.MODEL,
+        method=method,
         mentions=linked.mentions,
         entities=rank_entities(entities, linked.mentions, source.text, in_headline),
         quotes=find_quotes(source.text, linked.mentions, language),
     )
+
+
+def _end_lines(text: str) -> str:
+    return _CONTROL.sub("\n", text)
 
 
 def _whole(source: Source) -> str:

@@ -9,11 +9,12 @@ from pipeline.enrich.quotations import Quotation
 from pipeline.enrich.sentences import Sentences
 from pipeline.enrich.speech import Speech
 from pipeline.enrich.subjects import Subjects
+from pipeline.enrich.venues import find_venue
 from pipeline.model.entity import Mention
 
 _LEAD = re.compile(r"[\s,;—–-]*")
 _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
-_REACH = 160  # characters around a verb of saying that say who, and where
+_REACH = 160  # characters around a verb of saying that say who
 _TERMINAL = (".", "!", "?", "…", "。", "！", "？")
 _TITLE_WORDS = 8
 _MOST_CUES = 5  # verbs before a quotation in its sentence that are tried
@@ -70,24 +71,10 @@ class Reader:
         return partial
 
     def find_venue(self, said: Said) -> str | None:
-        """Return where it was said, as the sentence of the verb names it: a medium, a platform, an audience, a form."""
+        """Return where it was said, as the sentence of the verb names it."""
         if said.at is None:
             return None
-        start, end = self._sentences.span(self._sentences.index(said.at))
-        start, end = max(start, said.at - _REACH), min(end, said.at + _REACH)
-        outside = self._blank_quotations(start, end)
-        for pattern in self._speech.venues:
-            for found in pattern.finditer(outside):
-                at = start + found.start(1)
-                people = [one for one in self._cast.candidates(at - 30, at + len(found[1])) if one.end > at]
-                if not any(self._cast.is_person(one) for one in people):
-                    return self._text[at : at + len(found[1])]
-        return None
-
-    def _blank_quotations(self, start: int, end: int) -> str:
-        """Return the text there with what is quoted blanked out."""
-        piece = self._text[start:end]
-        return re.sub(r"[\"“„«][^\"”“»\n]*(?:[\"”“»]|$)", lambda found: " " * len(found[0]), piece)
+        return find_venue(self._text, said.at, self._sentences, self._cast, self._speech)
 
     def _left(self, index: int) -> tuple[int, int]:
         """Return where the words before the quotation begin in its sentence, after the quotation before it, and end."""

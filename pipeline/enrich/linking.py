@@ -7,16 +7,18 @@ nothing in the text tells which, it is linked to neither and keeps the id of its
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from hashlib import blake2b
 
 from pipeline.enrich.names.comparison import compare_names
 from pipeline.enrich.names.keys import block_keys, name_key
 from pipeline.enrich.spelling import fold_name
-from pipeline.model.entity import Annotation, Entity, Kind
+from pipeline.model.entity import Annotation, Entity, Kind, Mention
 from pipeline.model.known import Action, Decision, KnownEntity
 from pipeline.ports import Knowledge
 
-#: Known entities looked at for one key; a name that more than so many share tells nobody apart.
-MOST_CANDIDATES = 50
+#: Known entities that a name is compared with; what more than so many share tells nobody apart.
+MOST_CANDIDATES = 16
+_MOST_DECISIONS = 4  # a split on a merge on a split; more is a circle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,32 +34,28 @@ class Decisions:
     """What people decided, ready to be applied."""
 
     merges: Mapping[str, Decision] = field(default_factory=dict)
-    splits: Mapping[tuple[str, str], Decision] = field(default_factory=dict)
+    #: By subject, in order of spelling.
+    splits: Mapping[str, tuple[Decision, ...]] = field(default_factory=dict)
+    targets: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, decisions: Iterable[Decision]) -> "Decisions":
         """Take them apart."""
         found = tuple(decisions)
-        return cls(
-            {each.subject: each for each in found if each.action is Action.MERGE},
-            {(each.subject, each.spelling): each for each in found if each.action is Action.SPLIT},
-        )
+        splits: dict[str, tuple[Decision, ...]] = {}
+        for each in sorted(found, key=lambda each: each.spelling):
+            if each.action is Action.SPLIT:
+                splits[each.subject] = (*splits.get(each.subject, ()), each)
+        merges = {each.subject: each for each in found if each.action is Action.MERGE}
+        return cls(merges, splits, frozenset(each.target for each in found))
 
-    def apply(self, identity: Identity, spellings: Iterable[str]) -> Identity:
-        """Return who it is by these decisions: a split spelling first, then merges, one after another."""
-        found = tuple(spellings)
-        # A surname alone is many people's: it counts only where there is no more of the name.
-        folded = [fold_name(spelling) for spelling in [each for each in found if " " in each] or found]
+    def merge(self, identity: Identity) -> Identity:
+        """Return who it is after all merges, one after another."""
         seen = {identity.id}
-        while True:
-            split = next(
-                (self.splits[identity.id, word] for word in folded if (identity.id, word) in self.splits), None
-            )
-            decision = split or self.merges.get(identity.id)
-            if decision is None or decision.target in seen:
-                return identity
+        while (decision := self.merges.get(identity.id)) and decision.target not in seen:
             seen.add(decision.target)
             identity = Identity(id=decision.target, name=decision.name or identity.name)
+        return identity
 
 
 def link_annotations(annotations: Sequence[Annotation], knowledge: Knowledge) -> tuple[Annotation, ...]:
@@ -65,8 +63,73 @@ def link_annotations(annotations: Sequence[Annotation], knowledge: Knowledge) ->
     decisions = Decisions.of(knowledge.decisions())
     known = _find_known(annotations, knowledge)
     return tuple(
-        relink(each, partial(_identify, annotation=each, known=known, decisions=decisions)) for each in annotations
+        _decide(relink(each, partial(_identify, annotation=each, known=known)), decisions) for each in annotations
     )
+
+
+def _decide(annotation: Annotation, decisions: Decisions) -> Annotation:
+    """Return the annotation as people decided: what is merged may be split, and what is split merged."""
+    for _ in range(_MOST_DECISIONS):
+        parted = _part_entities(annotation, decisions.splits)
+        decided = relink(parted, lambda entity: decisions.merge(Identity(id=entity.id, name=entity.name)))
+        if decided is annotation:
+            break
+        annotation = decided
+    return annotation
+
+
+def _part_entities(annotation: Annotation, splits: Mapping[str, tuple[Decision, ...]]) -> Annotation:
+    """Return the annotation with each spelling that was split off an entity another one's, as documents in the index have it.
+
+    A surname alone stays with the entity's other spellings, unless it was split off itself.
+    """
+    if not any(entity.id in splits for entity in annotation.entities):
+        return annotation
+    mentions = list(annotation.mentions)
+    entities: dict[str, Entity] = {}
+    renamed: dict[str, str] = {}
+    for entity in annotation.entities:
+        own, parts = _part_entity(entity, mentions, splits.get(entity.id, ()))
+        moved = {spelling: part.id for spelling, part in parts}
+        rest = own.id if own else parts[-1][1].id
+        renamed[entity.id] = own.id if own else parts[0][1].id
+        mentions = [
+            replace(mention, entity=moved.get(fold_name(mention.text), rest))
+            if mention.entity == entity.id
+            else mention
+            for mention in mentions
+        ]
+        for each in (*([own] if own else []), *(part for _, part in parts)):
+            entities[each.id] = _join(entities[each.id], each) if each.id in entities else each
+    quotes = (
+        replace(quote, speaker=renamed.get(quote.speaker, quote.speaker)) if quote.speaker else quote
+        for quote in annotation.quotes
+    )
+    return replace(annotation, mentions=tuple(mentions), entities=tuple(entities.values()), quotes=tuple(quotes))
+
+
+def _part_entity(
+    entity: Entity, mentions: Sequence[Mention], splits: Sequence[Decision]
+) -> tuple[Entity | None, list[tuple[str, Entity]]]:
+    """Return what is left of the entity, None for nothing, and each spelling that is another's with that entity."""
+    own, parts = entity, list[tuple[str, Entity]]()
+    for decision in splits:
+        others = tuple(alias for alias in own.aliases if fold_name(alias) == decision.spelling)
+        if not others:
+            continue
+        left = tuple(alias for alias in own.aliases if alias not in others)
+        name = decision.name or own.name
+        if not any(" " in alias for alias in left):
+            return None, [*parts, (decision.spelling, replace(own, id=decision.target, name=name))]
+        count = sum(
+            mention.entity == entity.id and fold_name(mention.text) == decision.spelling for mention in mentions
+        )
+        count = min(max(count, 1), max(own.count - 1, 1))
+        parts.append(
+            (decision.spelling, replace(own, id=decision.target, name=name, aliases=others, count=count, via=()))
+        )
+        own = replace(own, aliases=left, count=max(own.count - count, 1))
+    return own, parts
 
 
 def relink(annotation: Annotation, identify: Callable[[Entity], Identity]) -> Annotation:
@@ -92,11 +155,25 @@ def relink(annotation: Annotation, identify: Callable[[Entity], Identity]) -> An
     )
 
 
-def entity_keys(kind: Kind, names: Iterable[str]) -> frozenset[str]:
-    """Return the keys that an entity of these names is found by."""
+def entity_keys(kind: Kind, names: Collection[str]) -> frozenset[int]:
+    """Return the keys that an entity of these names is found by: numbers of 32 bits, with a sign.
+
+    Each spelling has one of its own. Two of ten million keys may be one number, which costs a comparison and changes no answer.
+    """
     if kind is Kind.PERSON:
-        return frozenset(f"{kind} {key}" for name in names for key in block_keys(name))
-    return frozenset(f"{kind} {name_key(kind, name)}" for name in names)
+        keys = {f"{kind} {key}" for name in names for key in block_keys(name)}
+    else:
+        keys = {f"{kind} {name_key(kind, name)}" for name in names}
+    return frozenset({*map(_number, keys), *(spelling_number(fold_name(name)) for name in names)})
+
+
+def spelling_number(folded: str) -> int:
+    """Return the key of a folded spelling, whatever kind of entity it names."""
+    return _number(f"= {folded}")
+
+
+def _number(key: str) -> int:
+    return int.from_bytes(blake2b(key.encode("utf-8", "replace"), digest_size=4).digest(), "big", signed=True)
 
 
 def _join(one: Entity, other: Entity) -> Entity:
@@ -110,24 +187,21 @@ def _join(one: Entity, other: Entity) -> Entity:
     )
 
 
-def _find_known(annotations: Sequence[Annotation], knowledge: Knowledge) -> Mapping[str, tuple[KnownEntity, ...]]:
-    keys = {
-        key
-        for annotation in annotations
-        for entity in annotation.entities
-        for key in entity_keys(entity.kind, [entity.name])
-    }
-    return knowledge.candidates(keys, limit=MOST_CANDIDATES) if keys else {}
+def _find_known(
+    annotations: Sequence[Annotation], knowledge: Knowledge
+) -> Mapping[tuple[Kind, str], tuple[KnownEntity, ...]]:
+    """Return who may be meant by each name."""
+    named = list(dict.fromkeys((each.kind, each.name) for annotation in annotations for each in annotation.entities))
+    found = knowledge.candidates([entity_keys(kind, [name]) for kind, name in named], limit=MOST_CANDIDATES)
+    return dict(zip(named, found, strict=True))
 
 
 def _identify(
-    entity: Entity, annotation: Annotation, known: Mapping[str, tuple[KnownEntity, ...]], decisions: Decisions
+    entity: Entity, annotation: Annotation, known: Mapping[tuple[Kind, str], tuple[KnownEntity, ...]]
 ) -> Identity:
-    candidates = {found.id: found for key in entity_keys(entity.kind, [entity.name]) for found in known.get(key, ())}
     countries = {other.place.country for other in annotation.entities if other.place and other.place.country}
-    match = choose_known(entity.kind, entity.name, candidates.values(), countries)
-    identity = Identity(id=match.id, name=match.name) if match else Identity(id=entity.id, name=entity.name)
-    return decisions.apply(identity, (entity.name, *entity.aliases))
+    match = choose_known(entity.kind, entity.name, known[entity.kind, entity.name], countries)
+    return Identity(id=match.id, name=match.name) if match else Identity(id=entity.id, name=entity.name)
 
 
 def choose_known(

@@ -17,11 +17,13 @@ from pipeline.enrich.spelling import fold_name
 from pipeline.enrich.tagging.lexicon import UNKNOWN, load_lexicon
 from pipeline.model.entity import Kind, Mention
 
-#: With the marks that stand for vowels in Arabic, Hebrew and the scripts of India, and the joiner of Persian.
-_WORD = re.compile(r"[\w'’\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0dff\u200c]+")
+#: With the marks that stand for vowels in Arabic, Hebrew and the scripts of India, the joiner of Persian, and the mark inside
+#: of Hebrew initials.
+_LETTER = r"[\w'’\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0dff\u200c]"
+_WORD = re.compile(rf"{_LETTER}+(?:[\u05f3\u05f4]{_LETTER}+)*")
 #: Scripts that do not part words: Han, kana, Thai, Lao, Khmer, Burmese.
 _UNPARTED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
-_UNPARTED_LANGUAGES = frozenset({"zh", "ja", "th", "lo", "km", "my"})
+UNPARTED_LANGUAGES = frozenset({"zh", "ja", "th", "lo", "km", "my"})
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:\n][\"'”’»)\]]*\s*)\Z")
 _SMALL_WORD = 5  # letters: "Nach", "Στην", not "Universität"
 _LONGEST = 5  # words
@@ -85,7 +87,7 @@ class _Found:
 def find_known(text: str, language: str, gazetteer: Gazetteer) -> tuple[Mention, ...]:
     """Return the known places and bodies that the text names, in order of start, none overlapping."""
     known = _Known(language, gazetteer)
-    found = _scan_characters(text, known) if language in _UNPARTED_LANGUAGES else _scan_words(text, known)
+    found = _scan_characters(text, known) if language in UNPARTED_LANGUAGES else _scan_words(text, known)
     return tuple(
         Mention(start=each.start, end=each.end, text=text[each.start : each.end], kind=each.kind) for each in found
     )
@@ -98,9 +100,9 @@ class _Known:
         self._gazetteer = gazetteer
         self._bodies = load_bodies()
         self._endings, self._restored = _CASES.get(language, ((), ()))
-        self.prefixes = _PREFIXES.get(language, ())
+        self.prefixes = prefixes_of(language)
         self._also_words = _ALSO_WORDS.get(language, frozenset())
-        self._population = _KNOWN_UNPARTED if language in _UNPARTED_LANGUAGES else _KNOWN
+        self._population = _KNOWN_UNPARTED if language in UNPARTED_LANGUAGES else _KNOWN
 
     def find(self, name: str) -> tuple[str, Kind] | None:
         """Return the known form of the name, as it stands or without an ending of its case, and what it is."""
@@ -120,6 +122,11 @@ class _Known:
         for ending in self._endings:
             if name.endswith(ending) and len(name) - len(ending) >= _least(name):
                 yield from (name[: -len(ending)] + restored for restored in self._restored)
+
+
+def prefixes_of(language: str) -> Sequence[str]:
+    """Return what the language writes together with the word that follows, the longest first."""
+    return _PREFIXES.get(language, ())
 
 
 @cache

@@ -20,6 +20,7 @@ _PAIRS = {
     '"': '"',
     "'": "'",
     "＂": "＂",
+    "״": "״",  # Hebrew's, which also stands inside initials
     "「": "」",
     "『": "』",
     "〝": "〞〟",

@@ -49,15 +49,13 @@ class KnownNames:
 
 @cache
 def load_words(language: str) -> Words:
-    """Return the words of the language; a language without a file has none."""
+    """Return the words of the language; of what has no file, it has none."""
     file = files("pipeline.enrich").joinpath("data", f"{language}.toml")
-    if not (language.isalpha() and file.is_file()):
-        return Words()
-    tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    tables = tomllib.loads(file.read_text(encoding="utf-8")) if language.isalpha() and file.is_file() else {}
     return Words(
-        articles=frozenset(tables["articles"]),
-        titles=frozenset(tables["titles"]),
-        generic=frozenset(tables["generic"]),
+        articles=frozenset(tables.get("articles", ())),
+        titles=frozenset(tables.get("titles", ())),
+        generic=frozenset(tables.get("generic", ())),
         cue=load_speech(language).cue,
         genders=load_speech(language).genders,
         demonyms=load_demonyms(language),

@@ -6,7 +6,7 @@ nothing that is annotated meanwhile escapes it.
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any
 
@@ -43,7 +43,7 @@ class Deciding:
         if kind and other_kind and kind is not other_kind:
             raise UsageError(f"{one.id} is of kind {kind}, and {other.id} of kind {other_kind}: no merge")
         decision = Decision(action=Action.MERGE, subject=other.id, target=one.id, name=one.name, decided_at=self._now)
-        self._knowledge.decide([decision])
+        self._keep([decision])
         return self.apply(other.id, on_progress=on_progress)
 
     def split(
@@ -53,31 +53,26 @@ class Deciding:
 
         A spelling gets an id of its own. Return how many documents changed. Raises UsageError for what is no part of the entity.
         """
-        merged = {each.subject: each for each in self._knowledge.decisions() if each.action is Action.MERGE}
+        merged = self._decisions.merges
         known = self.identify(entity_id)
         undone = [merged[part] for part in parts if part in merged and merged[part].target in {entity_id, known.id}]
         spellings = [part for part in parts if part not in {each.subject for each in undone}]
         new = [self._split_decision(known, spelling) for spelling in spellings]
         self._knowledge.revoke(undone)
-        self._knowledge.decide(new)
+        self._keep(new)
         changed = sum(self._part_merged(known.id, each.subject, on_progress) for each in undone)
         return changed + (self.apply(known.id, on_progress=on_progress) if new else 0)
 
     def adopt(self, decisions: Sequence[Decision]) -> int:
         """Keep decisions that were taken elsewhere, and apply them; return how many documents changed."""
-        self._knowledge.decide(decisions)
+        self._keep(decisions)
         return sum(self.apply(subject) for subject in dict.fromkeys(decision.subject for decision in decisions))
 
     def identify(self, entity_id: str) -> Identity:
         """Return who the id stands for after all merges. Raises UsageError where nothing is known of it."""
-        decisions = Decisions.of(self._knowledge.decisions())
-        identity = decisions.apply(Identity(id=entity_id, name=""), ())
+        identity = self._decisions.merge(Identity(id=entity_id, name=""))
         name = self._name_of(identity.id)
-        if (
-            name is None
-            and identity.id == entity_id
-            and not any(e.target == entity_id for e in self._knowledge.decisions())
-        ):
+        if name is None and identity.id == entity_id and entity_id not in self._decisions.targets:
             raise UsageError(
                 f"nothing is known of the entity {entity_id!r}: no watch-list has it, and no document names it; "
                 "newswire entities list shows the watch-lists, newswire search --json a document's id"
@@ -86,12 +81,21 @@ class Deciding:
 
     def apply(self, entity_id: str, *, on_progress: Callable[[int], None] = lambda _: None) -> int:
         """Rewrite the documents that name the entity as the decisions have it; return how many changed."""
-        decisions = Decisions.of(self._knowledge.decisions())
+        decisions = self._decisions
 
         def identify(entity: Form, text: str) -> list[dict[str, Any]]:
             return _decided(entity, text, decisions) if entity["id"] == entity_id else [dict(entity)]
 
         return self._rewrite(entity_id, identify, on_progress)
+
+    @cached_property
+    def _decisions(self) -> Decisions:
+        """All decisions, read once, and again after a new one."""
+        return Decisions.of(self._knowledge.decisions())
+
+    def _keep(self, decisions: Sequence[Decision]) -> None:
+        self._knowledge.decide(decisions)
+        self.__dict__.pop("_decisions", None)
 
     def _part_merged(self, entity_id: str, other_id: str, on_progress: Callable[[int], None]) -> int:
         """Give the spellings back to an entity that was merged: a watch-list's by its names, another by what its id says."""
@@ -167,12 +171,12 @@ def _decided(entity: Form, text: str, decisions: Decisions) -> list[dict[str, An
     """Return the entity as the decisions have it: split spellings apart, then each part merged."""
     own: dict[str, Any] | None = dict(entity)
     parts: list[dict[str, Any]] = []
-    for (subject, spelling), decision in decisions.splits.items():
-        if own is not None and subject == entity["id"]:
-            own, other = part_spellings(own, text, partial(_is_spelled, spelling=spelling))
+    for decision in decisions.splits.get(entity["id"], ()):
+        if own is not None:
+            own, other = part_spellings(own, text, partial(_is_spelled, spelling=decision.spelling))
             if other is not None:
                 parts.append({**other, "id": decision.target, "name": decision.name or other["name"]})
-    merged = decisions.apply(Identity(id=entity["id"], name=entity["name"]), ())
+    merged = decisions.merge(Identity(id=entity["id"], name=entity["name"]))
     first = [{**own, "id": merged.id, "name": merged.name}] if own is not None else []
     return [*first, *parts]
 

@@ -1,15 +1,19 @@
 """Taking a watch-list in, some entities at a time."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
+from typing import TypeVar
 
 from pipeline.enrich.linking import entity_keys
 from pipeline.knowledge.watchlists import Problem, read_watchlist
 from pipeline.model.known import Decision, KnownEntity
 from pipeline.ports import Added, Knowledge
 
-_PIECE = 500  # entities
+_Row = TypeVar("_Row")
+#: Rows that are written at once. Their keys lie all over the table of keys: the more at once, the less often a page is written.
+_PIECE = 20_000
+_TOLD = 500  # rows
 
 
 def import_watchlist(
@@ -27,7 +31,7 @@ def import_watchlist(
     An entity that is known already is replaced; of two lines with one id, the first counts. Broken off, it can be repeated.
     """
     new = replaced = 0
-    rows = iter(read_watchlist(lines, file))
+    rows = _tell(read_watchlist(lines, file), on_progress)
     while piece := list(islice(rows, _PIECE)):
         entities: dict[str, KnownEntity] = {}
         numbers: dict[str, int] = {}
@@ -47,8 +51,14 @@ def import_watchlist(
         for entity_id in sorted(added.repeated, key=numbers.__getitem__):
             on_problem(_repeated(numbers[entity_id], entity_id))
         new, replaced = new + added.new, replaced + added.replaced
-        on_progress(len(piece))
     return Added(new=new, replaced=replaced)
+
+
+def _tell(rows: Iterator[_Row], on_progress: Callable[[int], None]) -> Iterator[_Row]:
+    """Yield the rows, and tell every so many of them."""
+    while some := list(islice(rows, _TOLD)):
+        yield from some
+        on_progress(len(some))
 
 
 def _repeated(line: int, entity_id: str) -> Problem:

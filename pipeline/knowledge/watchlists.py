@@ -139,7 +139,12 @@ def _read_row(row: Mapping[str, Any], source: str) -> KnownEntity:
     if not names:
         raise ValueError("no name")
     identifiers = tuple(
-        dict.fromkeys(f"{prefix}:{value}" for key, prefix in _IDENTIFIERS.items() for value in _texts(facts, (key,)))
+        dict.fromkeys(
+            f"{prefix}:{value}"
+            for key, prefix in _IDENTIFIERS.items()
+            if key in facts
+            for value in _texts(facts, (key,))
+        )
     )
     own = facts.get("id")
     key = str(own).strip() if isinstance(own, str | int) and not isinstance(own, bool) else ""
@@ -180,6 +185,8 @@ def _texts(facts: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
     found: dict[str, None] = {}
     for key in keys:
         value = facts.get(key)
+        if value is None:
+            continue
         values = value if isinstance(value, list) else [value]
         for each in values:
             if isinstance(each, str):

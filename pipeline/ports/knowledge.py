@@ -20,9 +20,10 @@ class Added:
 class Knowledge(Protocol):
     """Keeps watch-lists, and what people decided. Every method is one transaction; none reads more than it is asked for."""
 
-    def add_known(self, entities: Sequence[tuple[KnownEntity, Collection[str]]], now: datetime) -> Added:
+    def add_known(self, entities: Sequence[tuple[KnownEntity, Collection[int]]], now: datetime) -> Added:
         """Keep entities, each under the keys that its names are found by, instead of what had its id before ``now``.
 
+        Keys are of 32 bits, with a sign.
         What was added at the same ``now`` stays: in one import, the first of an id counts.
         """
         ...
@@ -31,8 +32,12 @@ class Knowledge(Protocol):
         """Forget every entity of a source; return how many. Decisions stay."""
         ...
 
-    def candidates(self, keys: Collection[str], *, limit: int) -> Mapping[str, tuple[KnownEntity, ...]]:
-        """Return the entities under each key, by key, in order of id; no more than ``limit`` of a key."""
+    def candidates(self, asked: Sequence[Collection[int]], *, limit: int) -> tuple[tuple[KnownEntity, ...], ...]:
+        """Return for each collection of keys the entities under its rarest ones, at most ``limit``, in order of id.
+
+        A key counts whole or not at all, so that the answer does not depend on what came in first: one that more than
+        ``limit`` entities share tells too little.
+        """
         ...
 
     def known(self, ids: Collection[str]) -> Mapping[str, KnownEntity]:

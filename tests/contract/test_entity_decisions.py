@@ -1,5 +1,7 @@
 """Merges and splits, applied to what both search stores keep, and to what is annotated afterwards."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +13,8 @@ from pipeline.enrich.linking import entity_keys, link_annotations
 from pipeline.errors import UsageError
 from pipeline.knowledge.decisions import Deciding
 from pipeline.model.document import Document
-from pipeline.model.entity import Entity, Kind, Quote
-from pipeline.model.known import KnownEntity
+from pipeline.model.entity import Entity, Kind, Mention, Quote
+from pipeline.model.known import Action, Decision, KnownEntity
 from pipeline.ports import SearchStore
 from pipeline.search.request import make_query
 from tests.fixtures.documents import NOON, document
@@ -108,6 +110,81 @@ def test_a_spelling_is_split_off(store: SearchStore, ledger: SqlLedger, deciding
     assert entities_of(store, both) == [(key, "Andrei Medvedev", 1), (new, "Andrey Medvedev", 2)]
     [later] = link_annotations([other.annotation], ledger.knowledge)
     assert [each.id for each in later.entities] == [new]
+
+
+@pytest.mark.parametrize(
+    ("text", "aliases", "spelling", "expected"),
+    [
+        (
+            "Andrei Medvedev met Andrey Medvedev. Andrey Medvedev left.",
+            ("Andrei Medvedev", "Andrey Medvedev"),
+            "Andrey Medvedev",
+            [("person:andrei-medvedev", "Andrei Medvedev", 1), ("person:andrey-medvedev", "Andrey Medvedev", 2)],
+        ),
+        (
+            "Andrei Medvedev spoke. Medvedev left, and Medvedev is another.",
+            ("Andrei Medvedev", "Medvedev"),
+            "Medvedev",
+            [("person:andrei-medvedev", "Andrei Medvedev", 1), ("person:medvedev", "Medvedev", 2)],
+        ),
+        ("Medvedev left.", ("Medvedev",), "Medvedev", [("person:medvedev", "Medvedev", 1)]),
+    ],
+)
+def test_a_split_survives_a_replay(
+    store: SearchStore,
+    ledger: SqlLedger,
+    deciding: Deciding,
+    text: str,
+    aliases: tuple[str, ...],
+    spelling: str,
+    expected: list[tuple[str, str, int]],
+) -> None:
+    key = "person:andrei-medvedev"
+    mentions = tuple(
+        Mention(start=found.start(), end=found.end(), text=found[0], kind=Kind.PERSON, entity=key)
+        for found in re.finditer("(Andre[iy] )?Medvedev", text)
+    )
+    written = naming("one", person(key, *aliases, count=len(mentions)), text=text)
+    written = replace(written, annotation=replace(written.annotation, mentions=mentions))
+    store.write([written])
+    assert deciding.split(key, [spelling]) == 1
+    assert entities_of(store, written) == expected
+    [again] = link_annotations([written.annotation], ledger.knowledge)
+    assert [(each.id, each.name, each.count) for each in again.entities] == expected
+    named = Counter(mention.entity for mention in again.mentions)
+    assert named == {entity_id: count for entity_id, _, count in expected}
+
+
+def test_a_spelling_of_a_merged_entity_can_be_split_off_for_good(ledger: SqlLedger) -> None:
+    merge = Decision(action=Action.MERGE, subject=OTHER, target=ONE, name="Ann Lee", decided_at=NOON)
+    split = Decision(
+        action=Action.SPLIT, subject=ONE, target="person:bo-ek", spelling="bo ek", name="Bo Ek", decided_at=NOON
+    )
+    ledger.knowledge.decide([merge, split])
+    [again] = link_annotations([naming("one", person(OTHER, "Bo Ek")).annotation], ledger.knowledge)
+    assert [each.id for each in again.entities] == ["person:bo-ek"]
+
+
+def test_many_decisions_are_read_once(
+    store: SearchStore, ledger: SqlLedger, deciding: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"Ann Lee{number}" for number in range(20)]
+    store.write([naming(str(number), person(f"{ONE}{number}", name)) for number, name in enumerate(names)])
+    decisions = [
+        Decision(action=Action.MERGE, subject=f"{ONE}{number}", target=ONE, name="Ann Lee", decided_at=NOON)
+        for number in range(20)
+    ]
+    reads = Counter[str]()
+    read = ledger.knowledge.decisions
+
+    def count() -> tuple[Decision, ...]:
+        reads["decisions"] += 1
+        return read()
+
+    monkeypatch.setattr(ledger.knowledge, "decisions", count)
+    assert deciding.adopt(decisions) == 20
+    assert [deciding.identify(each.subject).id for each in decisions] == [ONE] * 20
+    assert reads["decisions"] == 1
 
 
 def test_a_known_entity_gives_its_name_to_what_is_merged_into_it(

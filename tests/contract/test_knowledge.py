@@ -39,40 +39,48 @@ def annotation(*names: str) -> Annotation:
 def test_entities_are_found_by_each_key_and_replaced_by_id(ledger: SqlLedger) -> None:
     knowledge = ledger.knowledge
     first, second = person("b", "Ann"), person("a", "Bo")
-    assert knowledge.add_known([(first, {"k1", "k2"}), (second, {"k2"})], NOON).new == 2
-    assert knowledge.candidates({"k1", "k2", "k3"}, limit=9) == {"k1": (first,), "k2": (second, first)}
-    assert knowledge.candidates({"k2"}, limit=1) == {"k2": (second,)}
+    assert knowledge.add_known([(first, {-1, 2}), (second, {2})], NOON).new == 2
+    assert knowledge.candidates([{-1}, {2}, {3}, ()], limit=9) == ((first,), (second, first), (), ())
     replaced = person("b", "Cy")
-    added = knowledge.add_known([(replaced, {"k3"})], LATER)
+    added = knowledge.add_known([(replaced, {3, 4})], LATER)
     assert (added.new, added.replaced) == (0, 1)
-    assert knowledge.candidates({"k1", "k2", "k3"}, limit=9) == {"k2": (second,), "k3": (replaced,)}
+    assert knowledge.candidates([{-1}, {2}, {3, 4}], limit=9) == ((), (second,), (replaced,))
     assert list(knowledge.all_known()) == [second, replaced]
     assert knowledge.known(["a", "x"]) == {"a": second}
 
 
+def test_a_key_that_too_many_share_tells_nothing_and_rarer_ones_come_first(ledger: SqlLedger) -> None:
+    people = [person(f"p{number}", "Ann") for number in range(6)]
+    keys = [{1, 2}, {1, 2, 3}, {1, 3}, {1}, {1}, {1}]
+    ledger.knowledge.add_known(list(zip(people, keys, strict=True)), NOON)
+    found = ledger.knowledge.candidates([{1}, {1, 2}, {2, 3}], limit=5)
+    assert [[each.id for each in those] for those in found] == [[], ["p0", "p1"], ["p0", "p1", "p2"]]
+    found = ledger.knowledge.candidates([{1}, {1, 2}, {2, 3}], limit=2)
+    assert [[each.id for each in those] for those in found] == [[], ["p0", "p1"], ["p0", "p1"]]
+
+
 def test_what_was_added_at_the_same_time_stays(ledger: SqlLedger) -> None:
-    ledger.knowledge.add_known([(person("a", "Ann"), {"k"})], NOON)
-    added = ledger.knowledge.add_known([(person("a", "Bo"), {"k"}), (person("b", "Cy"), {"k"})], NOON)
+    ledger.knowledge.add_known([(person("a", "Ann"), {7})], NOON)
+    added = ledger.knowledge.add_known([(person("a", "Bo"), {7}), (person("b", "Cy"), {7})], NOON)
     assert (added.new, added.replaced, added.repeated) == (1, 0, {"a"})
     assert [each.name for each in ledger.knowledge.all_known()] == ["Ann", "Cy"]
 
 
 def test_a_source_can_be_forgotten(ledger: SqlLedger) -> None:
     knowledge = ledger.knowledge
-    knowledge.add_known([(person("a", "Ann"), {"k"}), (person("b", "Bo", source="other"), {"k"})], NOON)
+    knowledge.add_known([(person("a", "Ann"), {7}), (person("b", "Bo", source="other"), {7})], NOON)
     assert knowledge.forget_known("list") == 1
-    assert [each.id for each in knowledge.candidates({"k"}, limit=9)["k"]] == ["b"]
+    assert [[each.id for each in those] for those in knowledge.candidates([{7}], limit=9)] == [["b"]]
 
 
 def test_many_entities_are_paged_and_many_keys_asked_at_once(ledger: SqlLedger) -> None:
     knowledge = ledger.knowledge
     for start in range(0, 1_500, 500):
         people = [person(f"{number:04}", f"Name {number}") for number in range(start, start + 500)]
-        knowledge.add_known([(each, {each.id, "all"}) for each in people], NOON)
+        knowledge.add_known([(each, {int(each.id), -1}) for each in people], NOON)
     assert [each.id for each in knowledge.all_known()] == [f"{number:04}" for number in range(1_500)]
-    found = knowledge.candidates([f"{number:04}" for number in range(1_500)] + ["all"], limit=50)
-    assert len(found) == 1_501
-    assert [each.id for each in found["all"]] == [f"{number:04}" for number in range(50)]
+    found = knowledge.candidates([*({number} for number in range(1_500)), {-1}], limit=50)
+    assert [[each.id for each in those] for those in found] == [*([f"{number:04}"] for number in range(1_500)), []]
 
 
 def test_decisions_are_kept_replaced_and_revoked(ledger: SqlLedger) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, insert, select, text
@@ -18,9 +19,13 @@ from sqlalchemy.exc import IntegrityError
 
 from pipeline.adapters.sql_database import Database
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
-from pipeline.adapters.sql_schema import HEAD, metadata, printing_keys, printing_reviews, printings
+from pipeline.adapters.sql_schema import HEAD, metadata, printing_keys, printing_reviews, printings, urls
+from pipeline.enrich.linking import entity_keys
 from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.model import codec
+from pipeline.model.entity import Kind
 from pipeline.model.fate import Tally
+from pipeline.model.known import KnownEntity
 from tests.fixtures.entries import NOW, an_article, an_entry
 
 FORM = {
@@ -68,29 +73,52 @@ def test_the_newest_migration_is_the_one_that_the_code_expects() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
-def test_texts_of_another_fingerprint_are_forgotten_and_all_else_is_kept(ledger: SqlLedger, ledger_url: str) -> None:
-    ledger.record_entries([an_entry()], NOW)
+def make_former(ledger_url: str, revision: str) -> Database:
+    """Return an empty database as it was at that revision."""
     database = Database(ledger_url)
+    config = Config()
+    config.set_main_option("script_location", "pipeline.adapters:migrations")
     with database.write() as connection:
-        connection.execute(text("DROP INDEX printings_by_capture"))
-        connection.execute(text("UPDATE newswire_version SET version_num = '0010'"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    return database
+
+
+def test_texts_of_another_fingerprint_are_forgotten_and_all_else_is_kept(ledger_url: str) -> None:
+    database = make_former(ledger_url, "0010")
+    entry = an_entry()
+    known = {"url": entry.url, "publisher": entry.publisher, "entry": codec.encode(entry).decode(), "is_past": False}
+    with database.write() as connection:
+        connection.execute(insert(urls), known | {"revision": 1, "attempts": 0, "first_seen_at": NOW, "due_at": NOW})
         for number in (1, 2):  # with sketches of another kind, as they were then
             texts = {"keys": bytes(72), "passages": bytes(800), "shingles": bytes(800), "is_told": True}
             row = {"number": number, "article_id": str(number), "standing": 2, "printed_at": NOW, "captured_at": NOW}
             connection.execute(insert(printings), row | texts | {"original": 1 if number > 1 else None})
             connection.execute(insert(printing_keys), {"key": 7, "printing": number})
         connection.execute(insert(printing_reviews), {"original": 1, "after": 0})
-    database.close()
-    ledger.close()
-    migrated = open_ledger(ledger_url)
-    assert migrated.tally() == Tally(seen=1, pending=1)
-    assert migrated.reprints(["1", "2"]) == {}
+    ledger = open_ledger(ledger_url)
+    assert ledger.tally() == Tally(seen=1, pending=1)
+    assert ledger.reprints(["1", "2"]) == {}
     with database.read() as connection:
         for table in (printings, printing_keys, printing_reviews):
             assert connection.execute(select(func.count()).select_from(table)).scalar() == 0
         assert connection.execute(text("SELECT version_num FROM newswire_version")).scalar() == HEAD
     database.close()
-    migrated.close()
+    ledger.close()
+
+
+def test_a_watch_list_of_an_older_ledger_is_found_after_the_upgrade(ledger_url: str) -> None:
+    known = KnownEntity(id="Q1", kind=Kind.PERSON, name="Ada Vell", aliases=("Ада Велль",), source="list")
+    database = make_former(ledger_url, "0011")
+    with database.write() as connection:
+        row = {"id": known.id, "entity": codec.encode(known).decode(), "source": known.source, "at": "2026-11-01"}
+        connection.execute(text("INSERT INTO known_entities VALUES (:id, :entity, :source, :at)"), row)
+    database.close()
+    ledger = open_ledger(ledger_url)
+    asked = [entity_keys(Kind.PERSON, [name]) for name in ("Ada Vell", "Bo Ek")]
+    assert ledger.knowledge.candidates(asked, limit=9) == ((known,), ())
+    assert ledger.knowledge.known(["Q1"]) == {"Q1": known}
+    ledger.close()
 
 
 def test_opening_again_keeps_everything_and_needs_no_alembic(ledger: SqlLedger, ledger_url: str) -> None:

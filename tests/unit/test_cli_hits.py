@@ -32,7 +32,7 @@ SUMMARY = Summary(
 
 
 def printed(page: SearchPage, query: Query, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    print_page(page, query)
+    print_page(page, query, {})
     return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 
 

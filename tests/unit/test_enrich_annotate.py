@@ -168,6 +168,15 @@ def test_in_a_language_without_a_model_known_names_are_looked_up() -> None:
     assert annotate_texts([], WordTagger({}), load_gazetteer()) == ()
 
 
+def test_no_name_or_quotation_has_a_control_character_inside() -> None:
+    text = "Ida\x00 Brekke met Tom\x1fAske in Oslo\x85. “We\x0bagree,” said Tom Aske."
+    kinds = {"Ida": Kind.PERSON, "Brekke": Kind.PERSON, "Tom Aske": Kind.PERSON, "Oslo": Kind.PLACE}
+    found = annotate(text, kinds)
+    spans = [(each.start, each.end, each.text) for each in (*found.mentions, *found.quotes)]
+    assert [name for _, _, name in spans] == ["Ida", "Brekke", "Aske", "Oslo", "Tom Aske"]
+    assert all(text[start:end] == name for start, end, name in spans)
+
+
 @given(
     st.lists(
         st.sampled_from(

@@ -112,3 +112,8 @@ def test_any_text_can_be_compared(one: str, other: str) -> None:
 
 def test_a_text_of_any_length_is_compared_in_time() -> None:
     assert not is_same_person("Anna Bella " * 5_000, "Carl Dorn " * 5_000)
+
+
+def test_a_name_of_particles_alone_has_keys() -> None:
+    assert block_keys("Le Du")
+    assert not is_same_person("Le Du", "Du Bin")

@@ -79,13 +79,15 @@ def _read_characters(word: str) -> tuple[Syllables, Syllables] | None:
     return syllables[:size], syllables[size:]
 
 
+@lru_cache(maxsize=10_000)
 def _read_word(word: str, script: Script) -> Syllables | None:
     if script is Script.CYRILLIC:
         return _split(word.replace("-", "").replace("ъ", ""), _palladius())
     plain = word.replace("-", "").replace("ü", "v")
-    return _split(plain, _pinyin()) if plain.isascii() else None
+    return _split(plain, pinyin()) if plain.isascii() else None
 
 
+@lru_cache(maxsize=10_000)
 def _read_wade(word: str) -> Syllables | None:
     parts = [part for part in re.split(r"[- ]", word.replace("ü", "u")) if part]
     read = [_wade_syllable(part) for part in parts]
@@ -95,16 +97,16 @@ def _read_wade(word: str) -> Syllables | None:
 def _wade_syllable(part: str) -> frozenset[str]:
     if part in _tables().wade_alone:
         return frozenset({_tables().wade_alone[part]})
-    found = {part} & _pinyin().keys()
+    found = {part} & pinyin().keys()
     for initial, values in _tables().wade_initials.items():
         if part.startswith(initial):
             rest = part.removeprefix(initial).lstrip("'")
             final = _tables().wade_finals.get(rest, rest)
             # "chien" is jian, "chan" is zhan: before i and u of its kind ch is palatal.
-            return frozenset(value + final for value in values) & _pinyin().keys()
+            return frozenset(value + final for value in values) & pinyin().keys()
     for final, value in _tables().wade_finals.items():
         if part.endswith(final) and part.removesuffix(final) in _tables().initials:
-            found |= {part.removesuffix(final) + value} & _pinyin().keys()
+            found |= {part.removesuffix(final) + value} & pinyin().keys()
     return frozenset(found)
 
 
@@ -122,7 +124,7 @@ def _split(word: str, table: dict[str, frozenset[str]]) -> Syllables | None:
 
 
 @cache
-def _pinyin() -> dict[str, frozenset[str]]:
+def pinyin() -> dict[str, frozenset[str]]:
     """Return every syllable that the rules of pinyin allow; some of them exist in no word, which does no harm."""
     front = frozenset("jqx")
     syllables = set(_tables().alone)
@@ -143,13 +145,18 @@ def _pinyin() -> dict[str, frozenset[str]]:
     return {syllable: frozenset({syllable}) for syllable in syllables}
 
 
+def surnames_of_china() -> frozenset[str]:
+    """Return the surnames that are known, in pinyin."""
+    return _tables().surnames
+
+
 @cache
 def _palladius() -> dict[str, frozenset[str]]:
     table: dict[str, set[str]] = {}
     for (initial, values), (final, sound) in product(
         _tables().palladius_initials.items(), _tables().palladius_finals.items()
     ):
-        readings = {value + sound for value in values if _agrees(value, final, sound)} & _pinyin().keys()
+        readings = {value + sound for value in values if _agrees(value, final, sound)} & pinyin().keys()
         if final == "о":
             readings |= {value + "o" for value in values if value in {"b", "p", "m", "f"}}
         if readings:

@@ -148,7 +148,9 @@ def _find_pairs(ours: Sequence[Part], theirs: Sequence[Part]) -> tuple[_Pair, ..
     best = _best(single)
     if len(best) == min(len(ours), len(theirs)):
         return best
-    return _best((*single, *_pairs_joined(ours, theirs), *_pairs_of_two(ours, theirs)))
+    is_long = max(len(ours), len(theirs)) > _LEAST  # of shorter names, two words for one leave too little in common
+    joined = _pairs_joined(ours, theirs) if is_long else ()
+    return _best((*single, *joined, *_pairs_of_two(ours, theirs)))
 
 
 def _pairs_of_one(ours: Sequence[Part], theirs: Sequence[Part]) -> Iterator[_Pair]:

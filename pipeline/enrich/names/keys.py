@@ -11,7 +11,7 @@ from itertools import combinations, pairwise, product
 
 from pipeline.enrich.names.given import given_names_of
 from pipeline.enrich.names.parts import Name, Part, parse_name, speak_chinese, without_patronymics
-from pipeline.enrich.names.sounds import Script, sounds_of
+from pipeline.enrich.names.sounds import ABJADS, Script, sounds_of
 from pipeline.enrich.spelling import slug_of
 from pipeline.enrich.words import load_known_names
 from pipeline.model.entity import Kind
@@ -36,19 +36,24 @@ _EVENED = (
 )
 _GERMAN = re.compile(r"sch|w(?:sk|itsch|a?$)|ja$|j[eu]w|ij$")
 _FRENCH = re.compile(r"tch|ou|[eéo]ï|gu[eé]")
-#: Wide classes of consonants for finding; vowels, and what may be silent or a vowel, are left out.
+#: Classes of consonants for finding; vowels, and what may be silent or a vowel, are left out. Wider ones find no more of the
+#: pairs that rules were fitted on, and put five times as many names under a key.
 _CLASSES = {
-    **dict.fromkeys("pbfvw", "p"), **dict.fromkeys("tdTD", "t"), **dict.fromkeys("szc3", "s"),
-    **dict.fromkeys("kgqxG14CSZJ", "k"), "l": "l", "r": "r", "m": "m", "n": "n",
+    **dict.fromkeys("pb", "p"), **dict.fromkeys("fvw", "v"), **dict.fromkeys("tdTD", "t"), **dict.fromkeys("szc", "s"),
+    **dict.fromkeys("kgqxG", "k"), **dict.fromkeys("CSZJ", "C"), "l": "l", "r": "r", "m": "m", "n": "n",
 }  # fmt: skip
 #: Sounds that one spelling writes as a consonant of one class and another of another, or not at all.
 _READ = {
-    "1": ("k", ""), "2": ("", "k"), "3": ("s", "k"), "4": ("k", "s"), "x": ("k", ""), "U": ("", "p"),
-    "W": ("", "p"), "F": ("", "k"),
+    "1": ("C", "k", ""), "2": ("", "C"), "3": ("s", "C"), "4": ("k", "C", "s"), "5": ("s", "C"), "x": ("k", ""),
+    "U": ("", "v"), "W": ("", "v"), "F": ("", "k"), "N": ("", "n"),
 }  # fmt: skip
-_READ_IN = {(Script.HEBREW, "S"): ("k", "s")}
+_READ_IN = {(Script.HEBREW, "S"): ("C", "s")}
 _MOST_READINGS = 8
-_CODE = 4  # classes; what follows differs too often
+_CODE = 6  # classes; what follows differs too often
+_SHORT = 2  # classes; many words have so few, and their first vowel parts them
+#: Whether a first vowel is dark or light; an e may be either, and so may what a script without vowels leaves out.
+_VOWELS = {**dict.fromkeys("aoAuU", "a"), **dict.fromkeys("iI", "i")}
+_EITHER = "ai"
 _MOST_WORDS = 6
 
 
@@ -68,7 +73,7 @@ def person_key(name: str) -> str:
 def block_keys(name: str) -> frozenset[str]:
     """Return the keys under which a name is kept, and found by another spelling: two words of it by their consonants.
 
-    Its own key is among them: under a wide one, it may be one of too many to be looked at.
+    What its id is made of is among them: a wide key may be shared by too many to be looked at.
     """
     return _wide_keys(name) | {f"#{person_key(name)}"}
 
@@ -112,6 +117,7 @@ def _in_order(parsed: Name) -> Iterable[Part]:
     return words if len(given) == len(words) else [*given, *(part for part in words if part not in given)]
 
 
+@lru_cache(maxsize=10_000)
 def _write(part: Part) -> str:
     if part.given:
         return min(part.given)
@@ -144,6 +150,7 @@ def _usual(readings: frozenset[str]) -> str:
     return min(readings, key=lambda reading: (reading[:1] in "cpqtk", reading))
 
 
+@lru_cache(maxsize=10_000)
 def _codes(part: Part) -> frozenset[str]:
     """Return how a word is kept for finding: its given names, and its consonants in each way that they may be read."""
     return _consonants(part.sounds, part.script) | part.given | part.long_forms
@@ -155,7 +162,10 @@ def _consonants(sounds: str, script: Script) -> frozenset[str]:
         values = _READ_IN.get((script, sound)) or _READ.get(sound) or (_CLASSES.get(sound, ""),)
         readings = [reading + value for reading in readings for value in values][:_MOST_READINGS]
     codes = {re.sub(r"(.)\1+", r"\1", reading)[:_CODE] for reading in readings}
-    return frozenset(code or "-" for code in codes)
+    vowel = "" if script in ABJADS else next((sound for sound in sounds if sound in "aeiouUIA"), "")
+    return frozenset(
+        f"{code}{first}" for code in codes for first in (_VOWELS.get(vowel, _EITHER) if len(code) <= _SHORT else ("",))
+    )
 
 
 def name_key(kind: Kind, name: str) -> str:

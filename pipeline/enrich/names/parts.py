@@ -96,6 +96,8 @@ def parse_name(name: str) -> Name:
 
 def _fold(name: str) -> str:
     """Return the name caseless and without invisible marks; accents stay, for they tell sounds apart."""
+    if name.isascii() and name.isprintable():
+        return name.lower()
     text = unicodedata.normalize("NFKC", name).replace("\u200c", "").replace("\u200d", "").replace("\u0640", "")
     text = "".join(
         character for character in text if unicodedata.category(character) not in {"Cf", "Cc"} or character.isspace()
@@ -147,7 +149,7 @@ def _join_servants(words: Sequence[str]) -> list[str]:
 
 def speak_chinese(name: Name) -> Name:
     """Return the name as its syllables sound to others, where it is Chinese: pinyin writes sh x and ch q."""
-    if name.chinese is None or name.parts[0].script is Script.CYRILLIC:
+    if name.chinese is None or not name.parts or name.parts[0].script is Script.CYRILLIC:
         return name
     words = ["".join(_spoken(min(readings)) for readings in part) for part in name.chinese]
     return replace(name, parts=tuple(_make_part(word) for word in words))
@@ -160,6 +162,7 @@ def _spoken(syllable: str) -> str:
     return syllable
 
 
+@lru_cache(maxsize=20_000)
 def _make_part(word: str) -> Part:
     script = script_of(word)
     spoken = word

@@ -44,6 +44,7 @@ _GROUPS = (("dZ", "J"), ("dz", "5"), ("ds", "5"), ("ts", "c"), ("tC", "C"), ("ng
 _BELARUSIAN = re.compile(r"[ao]usk|ў")
 
 
+@lru_cache(maxsize=20_000)
 def script_of(word: str) -> Script:
     """Return the script of the word's first letter."""
     for character in word:
@@ -83,6 +84,7 @@ def sounds_of(word: str) -> str:
     return re.sub(r"(.)\1+", r"\1", coded)
 
 
+@lru_cache(maxsize=20_000)
 def weigh(sounds: str) -> float:
     """Return how much there is to compare: consonants count one, vowels and what may be silent less."""
     return sum(0.3 if sound in _VOWELS or sound in _GLIDES else 1.0 for sound in sounds)
