@@ -51,7 +51,7 @@ def test_the_head_says_what_is_counted(capsys: pytest.CaptureFixture[str]) -> No
     page = SearchPage(total=30, hits=(hit,), folded_total=11)
     lines = printed(page, Query(page=2, limit=10, folds_reprints=True), capsys)
     assert lines[0] == "30 documents, 11 of them with a text of their own; hits 11 to 11"
-    assert "and 2 more with this text" in lines
+    assert "also printed by 2 more" in lines
 
 
 def test_a_suggestion_is_shown(capsys: pytest.CaptureFixture[str]) -> None:

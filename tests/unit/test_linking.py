@@ -54,21 +54,15 @@ def test_the_order_of_candidates_does_not_matter() -> None:
         assert chosen("Андрей Медведев", one, other, countries=["RU"]) == "a"
 
 
-def decided(action: Action, subject: str, target: str, spelling: str = "", name: str = "") -> Decision:
-    return Decision(action=action, subject=subject, target=target, spelling=spelling, name=name, decided_at=NOON)
+def merge(subject: str, target: str, name: str = "") -> Decision:
+    return Decision(action=Action.MERGE, subject=subject, target=target, name=name, decided_at=NOON)
 
 
 def test_merges_follow_each_other_and_never_run_in_a_circle() -> None:
     merges = [
-        decided(Action.MERGE, "a", "b"),
-        decided(Action.MERGE, "b", "c", name="Cee"),
-        decided(Action.MERGE, "c", "a"),
+        merge("a", "b"),
+        merge("b", "c", name="Cee"),
+        merge("c", "a"),
     ]
-    assert Decisions.of(merges[:2]).apply(Identity(id="a", name="A"), ["A"]) == Identity(id="c", name="Cee")
-    assert Decisions.of(merges).apply(Identity(id="a", name="A"), ["A"]).id in {"a", "b", "c"}
-
-
-def test_a_split_is_for_its_spelling_alone() -> None:
-    decisions = Decisions.of([decided(Action.SPLIT, "a", "person:ann-lee", "ann lee", "Ann Lee")])
-    assert decisions.apply(Identity(id="a", name="Anne Lee"), ["Anne Lee", "Lee"]).id == "a"
-    assert decisions.apply(Identity(id="a", name="Ann Lee"), ["Ann Lee", "Lee"]).id == "person:ann-lee"
+    assert Decisions.of(merges[:2]).merge(Identity(id="a", name="A")) == Identity(id="c", name="Cee")
+    assert Decisions.of(merges).merge(Identity(id="a", name="A")).id in {"a", "b", "c"}
