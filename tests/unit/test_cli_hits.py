@@ -32,7 +32,8 @@ SUMMARY = Summary(
 
 
 def printed(page: SearchPage, query: Query, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    print_page(page, query, {})
+    echo = replace(HIT, id="echo", publisher="The Echo", reprint_of=HIT.id)
+    print_page(page, query, {hit.id: (hit, echo) for hit in page.hits if hit.folded})
     return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 
 
@@ -51,7 +52,7 @@ def test_the_head_says_what_is_counted(capsys: pytest.CaptureFixture[str]) -> No
     page = SearchPage(total=30, hits=(hit,), folded_total=11)
     lines = printed(page, Query(page=2, limit=10, folds_reprints=True), capsys)
     assert lines[0] == "30 documents, 11 of them with a text of their own; hits 11 to 11"
-    assert "also printed by 2 more" in lines
+    assert "also printed by The Echo, 1 more" in lines
 
 
 def test_a_suggestion_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
