@@ -21,6 +21,7 @@ _CONTEXT = (
 )
 _NEIGHBOUR = 6.0  # "Paris, Texas"
 _HOME = 0.8  # a paper of Alabama means its own Birmingham
+_OWN_NAME = 0.5  # as three times the inhabitants: Venice is not Dayton in Ohio, which was called so too; Odessa is Odesa, not Texan
 _CAPITAL = 1.0  # but a paper of Georgia means Athens in Greece
 _MOST = 12  # places of one name that are compared: the largest
 
@@ -91,7 +92,11 @@ class Gazetteer:
         """
         wider = [location for neighbour in neighbours for location in self.find(neighbour)]
         found = nlargest(_MOST, self.find(name), key=lambda location: (location.level, location.population))
-        scored = [(_likelihood(location, countries, wider, home), location) for location in found]
+        folded = fold_name(name)
+        scored = [
+            (_likelihood(location, countries, wider, home) + _OWN_NAME * (fold_name(location.name) == folded), location)
+            for location in found
+        ]
         return sorted(scored, key=lambda pair: -pair[0])
 
     def resolve(

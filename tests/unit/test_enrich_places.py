@@ -20,6 +20,8 @@ def gazetteer() -> Gazetteer:
         ("Europe", (), (), "Europe", None, Level.CONTINENT),
         ("TEHRAN", (), (), "Tehran", "IR", Level.CITY),
         ("Kiev", (), (), "Kyiv", "UA", Level.CITY),
+        ("Venice", (), (), "Venice", "IT", Level.CITY),
+        ("Odessa", (), (), "Odesa", "UA", Level.CITY),
         ("Paris", (), (), "Paris", "FR", Level.CITY),
         ("Paris", (), ("Texas",), "Paris", "US", Level.CITY),
         ("London", ("CA",), (), "London", "GB", Level.CITY),
