@@ -11,7 +11,7 @@ import pytest
 from examples.newsroom.server import Newsroom
 from tests.fixtures.command import Newswire
 
-DOCUMENTS = 23  # that the newsroom makes
+DOCUMENTS = 25  # that the newsroom makes
 TODAY = ("--from", f"{datetime.now(UTC):%Y-%m-%d}", "--to", f"{datetime.now(UTC):%Y-%m-%d}")
 if datetime.now(UTC).hour == 0:  # a pass may have begun the day before
     TODAY = ("--from", "2026-01-01", *TODAY[2:])
