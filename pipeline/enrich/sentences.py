@@ -46,11 +46,11 @@ def _cuts(text: str, quotations: Sequence[Quotation], speech: Speech) -> Iterato
             around and text[around.end - 1] in "?!…" and _is_said_after(text, end, speech)
         ):
             continue
-        elif _starts_sentence(text, end) and not _is_abbreviation(text, found.start()):
+        elif _starts_sentence(text, end) and not is_abbreviation(text, found.start()):
             yield end
 
 
-def _is_abbreviation(text: str, position: int) -> bool:
+def is_abbreviation(text: str, position: int) -> bool:
     """Tell whether the point there belongs to the word before it, such as Mr. or an initial."""
     return text[position] == "." and bool(_ABBREVIATION.search(text[max(0, position - 6) : position]))
 

@@ -4,9 +4,11 @@ import re
 from collections.abc import Sequence
 
 from pipeline.enrich.cast import Candidate, Cast
+from pipeline.enrich.sentences import is_abbreviation
 from pipeline.enrich.speech import Speech
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
+_BREAK = re.compile(r"[,;:.()]\s")
 _REACH = 160  # characters around a verb of saying in which its subject stands
 _EMBEDDED = re.compile(r"-(ils?|elles?)\b", re.IGNORECASE)
 _INDEFINITE = frozenset({"one", "a", "an", "another", "some", "many", "several"})
@@ -52,7 +54,7 @@ class Subjects:
             if self._is_apposition(between, one):
                 return self._cast.identify(one)
             words = _WORD.findall(between.lower())
-            if re.search(r"[,;:.()]\s", between) or self._speech.prepositions.intersection(words):
+            if self._has_break(begin, one.start) or self._speech.prepositions.intersection(words):
                 break
             if not self._cast.is_possessive(one):
                 return self._cast.identify(one)
@@ -90,6 +92,11 @@ class Subjects:
         """Tell whether "by" stands before the name."""
         words = _WORD.findall(self._text[max(0, one.start - 40) : one.start].lower())[-4:]
         return bool(self._speech.agents.intersection(words))
+
+    def _has_break(self, start: int, end: int) -> bool:
+        """Tell whether the clause ends between the two positions; the point of "Dr. Marlow" ends none."""
+        breaks = _BREAK.finditer(self._text, start, end)
+        return any(not is_abbreviation(self._text, found.start()) for found in breaks)
 
     def _is_noun(self, position: int) -> bool:
         """Tell whether the word is no verb there: "in the report", "en su cuenta"."""
