@@ -97,6 +97,8 @@ class Cast:
     def is_oblique(self, candidate: Candidate, start: int) -> bool:
         """Tell whether a preposition stands before the name, its title and its article."""
         clause = re.split(r"[,;:()]", self._text[max(start, candidate.start - _ROLE_REACH) : candidate.start])[-1]
+        if any(not clause[time.end() :].strip() for time in self._speech.time.finditer(clause)):
+            return False  # In Norhaven on Monday Marlow said …
         for word in reversed(_WORD.findall(clause)[-_ROLE_WORDS:]):
             lower = word.lower()
             if lower in self._speech.prepositions:

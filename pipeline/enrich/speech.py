@@ -41,6 +41,8 @@ class Speech:
     bodies: frozenset[str] = frozenset()
     #: Before words in quotation marks that nobody said.
     scare: re.Pattern[str] = _NOTHING
+    #: "On Tuesday" between a verb and its subject, or before the subject.
+    time: re.Pattern[str] = _NOTHING
     pronoun: re.Pattern[str] = _NOTHING
     pronouns: Mapping[str, Gender] = field(default_factory=dict)
     #: Titles and roles of one gender.
@@ -70,6 +72,7 @@ def load_speech(language: str) -> Speech:
         cue=_cue(tables),
         attribution=_words(tables["attributions"]),
         scare=re.compile(rf"{_words(tables['scares']).pattern}\s*$", re.IGNORECASE),
+        time=re.compile(rf"\b(?:{'|'.join(tables['times'])})\b", re.IGNORECASE),
         pronoun=_words(pronouns),
         pronouns=pronouns,
         genders={word: Gender(gender) for gender, words in tables["genders"].items() for word in words},

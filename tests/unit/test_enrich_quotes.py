@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.enrich.quotes import find_quotes
 from pipeline.model.entity import Kind, Mention
 
-PEOPLE = ("Ida Brekke", "Tom Aske", "Brekke")
+PEOPLE = ("Ida Brekke", "Tom Aske", "J.K. Orrin", "Brekke")
 
 
 def people_in(text: str) -> list[Mention]:
@@ -88,6 +88,8 @@ def test_offsets_are_exact(text: str) -> None:
         ("en", '"It burns," said Dr. Ida Brekke.', ["Ida Brekke"]),
         ("en", '"It burns," added Gov. Tom Aske.', ["Tom Aske"]),
         ("fr", "« Ça brûle », a dit M. Brekke.", ["Brekke"]),
+        ("en", 'In Norhaven on Monday J.K. Orrin said: "It burns."', ["J.K. Orrin"]),
+        ("en", 'Tom Aske left the U.S. The mayor, Ida Brekke, said: "It burns."', ["Ida Brekke"]),
         ("en", '"It burns," she laughed. Tom Aske left.', [None]),
         ("de", "Tom Aske kam. „Es brennt“, sagte er.", ["Tom Aske"]),
         ("fr", "Ida Brekke est partie. « Ça brûle, explique-t-elle, et ça chauffe. »", ["Ida Brekke"]),
