@@ -49,7 +49,10 @@ class Subjects:
         if embedded:
             return self._cast.resolve_pronoun(cue.start(), self._speech.pronouns.get(embedded[1].lower()))
         candidates = self._cast.candidates(begin, limit)
-        for one in candidates[:3]:
+        for position, one in enumerate(candidates[:3]):
+            if self._is_employer(one, candidates[position + 1 : position + 2]):
+                begin = one.end
+                continue
             between = self._text[begin : one.start]
             if self._is_apposition(between, one):
                 return self._cast.identify(one)
@@ -62,7 +65,10 @@ class Subjects:
 
     def find_first(self, start: int, end: int) -> str | None:
         """Return the subject of a sentence, by name or pronoun, which stands near its beginning."""
-        for one in self._cast.candidates(start, min(end, start + _REACH)):
+        candidates = self._cast.candidates(start, min(end, start + _REACH))
+        for position, one in enumerate(candidates):
+            if self._is_employer(one, candidates[position + 1 : position + 2]):
+                continue
             if not self._cast.is_possessive(one) and not self._cast.is_oblique(one, start):
                 return self._cast.identify(one)
         return None
@@ -92,6 +98,16 @@ class Subjects:
         """Tell whether "by" stands before the name."""
         words = _WORD.findall(self._text[max(0, one.start - 40) : one.start].lower())[-4:]
         return bool(self._speech.agents.intersection(words))
+
+    def _is_employer(self, one: Candidate, following: Sequence[Candidate]) -> bool:
+        """Tell whether the organization only says whose the person behind it is: Norhaven Bank analyst Ida Marlow."""
+        if self._cast.is_person(one) or not following or not self._cast.is_person(following[0]):
+            return False
+        between = self._text[one.end : following[0].start]
+        words = _WORD.findall(between.lower())
+        small = self._speech.prepositions | self._speech.determiners
+        is_role = bool(words) and words[-1] in self._speech.roles and not small.intersection(words)
+        return is_role and "," not in between
 
     def _has_break(self, start: int, end: int) -> bool:
         """Tell whether the clause ends between the two positions; the point of "Dr. Marlow" ends none."""

@@ -12,13 +12,17 @@ from pipeline.model.entity import Kind, Mention
 PEOPLE = ("Ida Brekke", "Tom Aske", "J.K. Orrin", "Brekke")
 
 
-def people_in(text: str) -> list[Mention]:
+ORGANIZATIONS = ("Skerry Bank", "Skerry Lines")
+
+
+def names_in(text: str) -> list[Mention]:
     found: list[Mention] = []
-    for name in PEOPLE:
+    for name in (*PEOPLE, *ORGANIZATIONS):
+        kind = Kind.ORGANIZATION if name in ORGANIZATIONS else Kind.PERSON
         start = text.find(name)
         while start >= 0:
             if not any(one.start <= start < one.end for one in found):
-                found.append(Mention(start=start, end=start + len(name), text=name, kind=Kind.PERSON, entity=name))
+                found.append(Mention(start=start, end=start + len(name), text=name, kind=kind, entity=name))
             start = text.find(name, start + 1)
     return sorted(found, key=lambda one: one.start)
 
@@ -47,13 +51,13 @@ def people_in(text: str) -> list[Mention]:
     ],
 )
 def test_who_said_what(text: str, expected: list[tuple[str, str | None, str | None]]) -> None:
-    quotes = find_quotes(text, people_in(text), "en")
+    quotes = find_quotes(text, names_in(text), "en")
     assert [(quote.text, quote.speaker, quote.cue) for quote in quotes] == expected
 
 
 @given(st.text(alphabet='"“”„«»‘’ aB.\n', max_size=60))
 def test_offsets_are_exact(text: str) -> None:
-    quotes = find_quotes(text, people_in(text), "en")
+    quotes = find_quotes(text, names_in(text), "en")
     assert all(text[quote.start : quote.end] == quote.text for quote in quotes)
     assert all(first.end <= second.start for first, second in pairwise(quotes))
 
@@ -90,6 +94,10 @@ def test_offsets_are_exact(text: str) -> None:
         ("fr", "« Ça brûle », a dit M. Brekke.", ["Brekke"]),
         ("en", 'In Norhaven on Monday J.K. Orrin said: "It burns."', ["J.K. Orrin"]),
         ("en", 'Tom Aske left the U.S. The mayor, Ida Brekke, said: "It burns."', ["Ida Brekke"]),
+        ("en", 'According to Skerry Bank analyst Ida Brekke, "it burns".', ["Ida Brekke"]),
+        ("en", '"It burns," said Skerry Bank chief economist Ida Brekke.', ["Ida Brekke"]),
+        ("en", '"It burns," Skerry Bank analyst Ida Brekke said.', ["Ida Brekke"]),
+        ("en", '"It burns," said Skerry Bank, whose head is Ida Brekke.', ["Skerry Bank"]),
         ("en", '"It burns," she laughed. Tom Aske left.', [None]),
         ("de", "Tom Aske kam. „Es brennt“, sagte er.", ["Tom Aske"]),
         ("fr", "Ida Brekke est partie. « Ça brûle, explique-t-elle, et ça chauffe. »", ["Ida Brekke"]),
@@ -98,7 +106,7 @@ def test_offsets_are_exact(text: str) -> None:
     ],
 )
 def test_who_is_meant(language: str, text: str, expected: list[str | None]) -> None:
-    assert [quote.speaker for quote in find_quotes(text, people_in(text), language)] == expected
+    assert [quote.speaker for quote in find_quotes(text, names_in(text), language)] == expected
 
 
 @pytest.mark.parametrize(
@@ -114,5 +122,5 @@ def test_who_is_meant(language: str, text: str, expected: list[str | None]) -> N
     ],
 )
 def test_where_it_was_said(text: str, venue: str | None, is_partial: bool) -> None:  # noqa: FBT001 - a column of the table
-    [quote] = find_quotes(text, people_in(text), "en")
+    [quote] = find_quotes(text, names_in(text), "en")
     assert (quote.venue, quote.is_partial) == (venue, is_partial)
