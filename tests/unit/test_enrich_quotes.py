@@ -55,7 +55,22 @@ def test_who_said_what(text: str, expected: list[tuple[str, str | None, str | No
     assert [(quote.text, quote.speaker, quote.cue) for quote in quotes] == expected
 
 
-@given(st.text(alphabet='"“”„«»‘’ aB.\n', max_size=60))
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("艾达说:“我们将继续合作。”发言人表示,“反对制裁。”联合国称“很好”并且离开。", ["我们将继续合作。", "反对制裁。", "很好"]),
+        ("艾达說:「我們『很好』將繼續。」然後離開。", ["我們『很好』將繼續。"]),
+        ("艾達は「とても良い」と述べた。", ["とても良い"]),
+        ('艾达说:"很好"并且离开,又说"再见"。', ["很好", "再见"]),
+        ("เขากล่าวว่า“ดีมาก”แล้วจากไป", ["ดีมาก"]),
+        ("Ida O”Brekke and 6“by 8”x", []),
+    ],
+)
+def test_words_need_no_blanks_around_the_marks(text: str, expected: list[str]) -> None:
+    assert [quote.text for quote in find_quotes(text, (), "zh")] == expected
+
+
+@given(st.text(alphabet='"“”„«»‘’ aB.好\n', max_size=60))
 def test_offsets_are_exact(text: str) -> None:
     quotes = find_quotes(text, names_in(text), "en")
     assert all(text[quote.start : quote.end] == quote.text for quote in quotes)
