@@ -35,6 +35,8 @@ class Speech:
     agents: frozenset[str] = frozenset()
     prepositions: frozenset[str] = frozenset()
     determiners: frozenset[str] = frozenset()
+    #: Before somebody unnamed: "a spokesman".
+    indefinites: frozenset[str] = frozenset()
     adverbs: frozenset[str] = frozenset()
     subordinators: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
@@ -66,7 +68,10 @@ def load_speech(language: str) -> Speech:
         return Speech()
     tables = tomllib.loads(file.read_text(encoding="utf-8"))
     pronouns = {word: Gender(gender) for word, gender in tables["pronouns"].items()}
-    sets = ("turns", "passives", "agents", "prepositions", "determiners", "adverbs", "subordinators", "roles", "bodies")
+    sets = (
+        *("turns", "passives", "agents", "prepositions", "determiners", "indefinites", "adverbs", "subordinators"),
+        *("roles", "bodies"),
+    )
     return Speech(
         **{name: frozenset(tables[name]) for name in sets},
         cue=_cue(tables),

@@ -11,7 +11,6 @@ _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 _BREAK = re.compile(r"[,;:.()]\s")
 _REACH = 160  # characters around a verb of saying in which its subject stands
 _EMBEDDED = re.compile(r"-(ils?|elles?)\b", re.IGNORECASE)
-_INDEFINITE = frozenset({"one", "a", "an", "another", "some", "many", "several"})
 
 
 class Subjects:
@@ -140,7 +139,7 @@ class Subjects:
         for count in range(1, min(5, len(words)) + 1):
             if words[-count] in self._speech.determiners:
                 return words[len(words) - count + 1 :]
-            if words[-count] in _INDEFINITE:
+            if words[-count] in self._speech.indefinites:
                 return []
             if words[-count] in self._speech.prepositions or self._speech.cue.fullmatch(words[-count]):
                 return None
