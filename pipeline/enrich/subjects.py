@@ -47,6 +47,9 @@ class Subjects:
         embedded = _EMBEDDED.search(cue[0])
         if embedded:
             return self._cast.resolve_pronoun(cue.start(), self._speech.pronouns.get(embedded[1].lower()))
+        time = self._speech.time.match(self._text, begin + 1, limit)
+        if time:  # said on Tuesday the minister
+            begin = time.end()
         candidates = self._cast.candidates(begin, limit)
         for position, one in enumerate(candidates[:3]):
             if self._is_employer(one, candidates[position + 1 : position + 2]):
