@@ -114,9 +114,10 @@ class Reader:
         if cue and is_own and self._subjects.is_adverbs(begin, cue.start()):
             return self._said_by(self._subjects.find_after(cue, end), cue)
         if cue:
-            if self._is_passive(begin, cue) and not self._speech.cue.search(self._text, cue.end(), cue.end() + _NEXT):
-                return self._said_by(self._find_agent(cue, end), cue)
-            subject = self._subjects.find_before(begin, cue)
+            is_told = self._is_passive(begin, cue) and not self._speech.cue.search(
+                self._text, cue.end(), cue.end() + _NEXT
+            )
+            subject = self._find_agent(cue, end) if is_told else self._subjects.find_before(begin, cue)
             if is_own or (
                 subject and self._text[: cue.start()].rstrip()[-1:] != "" and self._subjects.ends_clause(cue, end)
             ):

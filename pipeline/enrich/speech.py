@@ -58,6 +58,8 @@ class Speech:
     inverts: bool = False
     #: Spanish and Russian leave "he" and "she" out.
     drops_subject: bool = False
+    #: Russian sets names of companies and works off with the marks of quotations.
+    marks_names: bool = False
 
 
 @cache
@@ -86,6 +88,7 @@ def load_speech(language: str) -> Speech:
         endings=tuple((end, Gender(gender)) for end, gender in sorted(tables.get("endings", {}).items(), key=_length)),
         inverts=tables["inverts"],
         drops_subject=tables["drops_subject"],
+        marks_names=tables.get("marks_names", False),
     )
 
 

@@ -58,7 +58,10 @@ def test_who_said_what(text: str, expected: list[tuple[str, str | None, str | No
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("艾达说:“我们将继续合作。”发言人表示,“反对制裁。”联合国称“很好”并且离开。", ["我们将继续合作。", "反对制裁。", "很好"]),
+        (
+            "艾达说:“我们将继续合作。”发言人表示,“反对制裁。”联合国称“很好”并且离开。",
+            ["我们将继续合作。", "反对制裁。", "很好"],
+        ),
         ("艾达說:「我們『很好』將繼續。」然後離開。", ["我們『很好』將繼續。"]),
         ("艾達は「とても良い」と述べた。", ["とても良い"]),
         ('艾达说:"很好"并且离开,又说"再见"。', ["很好", "再见"]),
@@ -68,6 +71,20 @@ def test_who_said_what(text: str, expected: list[tuple[str, str | None, str | No
 )
 def test_words_need_no_blanks_around_the_marks(text: str, expected: list[str]) -> None:
     assert [quote.text for quote in find_quotes(text, (), "zh")] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Компания «Севермор» сократит рейсы.", []),
+        ("«Севермор» сократит рейсы.", []),
+        ("«Горит», — заявила компания «Севермор Лайн».", ["Горит"]),
+        ("Директор сказал: «Горит».", ["Горит"]),
+        ("Она назвала это «ерундой».", ["ерундой"]),
+    ],
+)
+def test_a_name_in_marks_is_no_quotation_in_russian(text: str, expected: list[str]) -> None:
+    assert [quote.text for quote in find_quotes(text, (), "ru")] == expected
 
 
 @given(st.text(alphabet='"“”„«»‘’ aB.好\n', max_size=60))
