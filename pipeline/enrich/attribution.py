@@ -16,6 +16,7 @@ _LEAD = re.compile(r"[\s,;—–-]*")
 _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 _REACH = 160  # characters around a verb of saying that say who
 _TERMINAL = (".", "!", "?", "…", "。", "！", "？")
+_NEXT = 12  # characters behind "was quoted" in which "as saying" makes its subject the speaker
 _TITLE_WORDS = 8
 _MOST_CUES = 5  # verbs before a quotation in its sentence that are tried
 _SMALL = 3  # letters of the words that titles write small
@@ -113,7 +114,10 @@ class Reader:
         if cue and is_own and self._subjects.is_adverbs(begin, cue.start()):
             return self._said_by(self._subjects.find_after(cue, end), cue)
         if cue:
-            subject = self._subjects.find_before(begin, cue)
+            is_told = self._is_passive(begin, cue) and not self._speech.cue.search(
+                self._text, cue.end(), cue.end() + _NEXT
+            )
+            subject = self._find_agent(cue, end) if is_told else self._subjects.find_before(begin, cue)
             if is_own or (
                 subject and self._text[: cue.start()].rstrip()[-1:] != "" and self._subjects.ends_clause(cue, end)
             ):
@@ -170,14 +174,9 @@ class Reader:
         """Return who does the saying of a verb before the quotation; None where it is passive and tells no agent."""
         if self._speech.attribution.fullmatch(cue[0]):
             return self._said_by(self._subjects.find_after(cue, end), cue)
-        words = _WORD.findall(self._text[max(start, cue.start() - _REACH) : cue.start()].lower())[-2:]
-        if self._speech.passives.intersection(words[-1:]) or (
-            words[:-1] and words[-2] in self._speech.passives and words[-1].endswith("ly")
-        ):
-            agent = next(
-                (one for one in self._cast.candidates(cue.end(), end) if self._subjects.follows_agent(one)), None
-            )
-            return self._said_by(agent.entity, cue) if agent else None
+        if self._is_passive(start, cue):
+            agent = self._find_agent(cue, end)
+            return self._said_by(agent, cue) if agent else None
         embedded = _EMBEDDED.search(cue[0])
         if embedded:
             return self._said_by(
@@ -190,6 +189,17 @@ class Reader:
             following = self._cast.candidates(cue.end(), min(end, cue.end() + 3))
             subject = self._cast.identify(following[0]) if following else None
         return self._said_by(subject, cue)
+
+    def _is_passive(self, start: int, cue: re.Match[str]) -> bool:
+        """Tell whether the subject of the verb is spoken to or about: was told, was widely quoted."""
+        words = _WORD.findall(self._text[max(start, cue.start() - _REACH) : cue.start()].lower())[-2:]
+        is_parted = words[:-1] and words[-2] in self._speech.passives and words[-1].endswith("ly")
+        return bool(self._speech.passives.intersection(words[-1:]) or is_parted)
+
+    def _find_agent(self, cue: re.Match[str], end: int) -> str | None:
+        """Return who is named after "by"."""
+        following = self._cast.candidates(cue.end(), end)
+        return next((one.entity for one in following if self._subjects.follows_agent(one)), None)
 
     def _alone(self, index: int) -> Said | None:
         """Return who spoke the words before, or is announced there, where the quotation is a sentence of its own."""

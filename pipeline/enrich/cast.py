@@ -14,6 +14,7 @@ from pipeline.model.entity import Kind, Mention
 _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 _LOOK_BACK = 10  # sentences in which a pronoun finds whom it means
 _ROLE_WORDS = 6
+_INDEFINITE_WORDS = 4  # "a senior police officer"
 _MOST_NAMED = 24  # names of one sentence that a pronoun is tried with
 _ROLE_REACH = 70  # characters beside a name
 _LEAST_ROLE = 3  # letters
@@ -97,6 +98,8 @@ class Cast:
     def is_oblique(self, candidate: Candidate, start: int) -> bool:
         """Tell whether a preposition stands before the name, its title and its article."""
         clause = re.split(r"[,;:()]", self._text[max(start, candidate.start - _ROLE_REACH) : candidate.start])[-1]
+        if any(not clause[time.end() :].strip() for time in self._speech.time.finditer(clause)):
+            return False  # In Norhaven on Monday Marlow said …
         for word in reversed(_WORD.findall(clause)[-_ROLE_WORDS:]):
             lower = word.lower()
             if lower in self._speech.prepositions:
@@ -117,7 +120,9 @@ class Cast:
                 return people[0] if self._kinds[people[0]] is wanted else None
             for entity in people:
                 if self._kinds[entity] is wanted and self._suits(entity, gender):
-                    return entity
+                    return None if self._is_unnamed(start, min(end, position), gender, entity) else entity
+            if self._is_unnamed(start, min(end, position), gender, None):
+                return None
         return None
 
     def resolve_role(self, words: Sequence[str], position: int) -> str | None:
@@ -143,6 +148,17 @@ class Cast:
         others = [one for one in reversed(named) if one not in subjects[:1]]
         spoken = [self._spoken[index]] if index in self._spoken else []
         return spoken + [one.entity for one in (*subjects[:1], *others) if one.entity]
+
+    def _is_unnamed(self, start: int, end: int, gender: Gender | None, entity: str | None) -> bool:
+        """Tell whether a sentence is about "a spokesman" whom the pronoun means, and the named one is no subject of it."""
+        words = _WORD.findall(self._text[start : min(end, start + _ROLE_REACH)].lower())[:_INDEFINITE_WORDS]
+        if gender is Gender.PLURAL or not words or words[0] not in self._speech.indefinites:
+            return False
+        role = next((word for word in words if word in self._speech.roles), None)
+        if role is None or self._speech.genders.get(role, gender) is not gender:
+            return False
+        named = [one for one in self.candidates(start, end) if one.entity == entity]
+        return all(self.is_possessive(one) or self.is_oblique(one, start) for one in named)
 
     def _last_organization(self, position: int) -> str | None:
         before = bisect_left(self._starts, position)

@@ -33,6 +33,8 @@ _PARAGRAPH = re.compile(r"[^\n]+")
 _MARK = re.compile("[" + re.escape("".join({*_PAIRS, *"".join(_PAIRS.values())})) + "]")
 _SPACES = " \t\u00a0\u202f\u2009"
 _FRENCH = frozenset("«»‹›")  # have a space inside
+#: Letters of the scripts that put no blank between words: Thai to Khmer, Chinese, Japanese.
+_UNPARTED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,16 +127,23 @@ def _opens(text: str, position: int) -> bool:
     before, after = text[position - 1 : position] if position else "", text[position + 1 : position + 2]
     if text[position] in _FRENCH and after and after in _SPACES:
         after = text[position + 2 : position + 3]
-        return bool(after) and not after.isspace() and (not before or not before.isalnum())
+        return bool(after) and not after.isspace() and (not before or not _joins(before))
+    if text[position] == "”" and before.isalnum():  # closes in every script that can have a letter before it
+        return False
     is_elided = before in {"'", "’"} and text[position] in _FRENCH  # d’« une »
-    return (is_elided or not before.isalnum()) and bool(after) and not after.isspace() and after not in ",.;:!?)"
+    return (is_elided or not _joins(before)) and bool(after) and not after.isspace() and after not in ",.;:!?)"
 
 
 def _closes(text: str, position: int) -> bool:
     before, after = text[position - 1 : position], text[position + 1 : position + 2]
     if text[position] in _FRENCH:
-        return not after.isalnum()
-    return not before.isspace() and not after.isalnum()
+        return not _joins(after)
+    return not before.isspace() and not _joins(after)
+
+
+def _joins(letter: str) -> bool:
+    """Tell whether a mark beside the letter stands inside a word; where words are not parted, it never tells."""
+    return letter.isalnum() and not _UNPARTED.match(letter)
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

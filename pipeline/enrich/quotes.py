@@ -10,6 +10,9 @@ from pipeline.enrich.speech import load_speech
 from pipeline.model.entity import Mention, Quote
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
+_NAME_WORDS = 4
+_STOPS = re.compile(r"[.!?…,:;]")  # stand in no name
+_GOES_ON = re.compile(r"[ \u00a0][^\W\d_]")  # a sentence after a name; after speech there is a comma or a dash
 _SHINGLE = 3  # words by which a quotation that is repeated without its speaker is known again
 
 
@@ -21,6 +24,8 @@ def find_quotes(text: str, mentions: Sequence[Mention], language: str) -> tuple[
     """
     speech = load_speech(language)
     quotations = find_quotations(text)
+    if speech.marks_names:
+        quotations = [one for one in quotations if not _is_name(text, one)]
     if not quotations:
         return ()
     reader = Reader(text, mentions, quotations, speech)
@@ -39,6 +44,14 @@ def find_quotes(text: str, mentions: Sequence[Mention], language: str) -> tuple[
         )
         for index, (quotation, one) in enumerate(zip(quotations, said, strict=True))
     )
+
+
+def _is_name(text: str, quotation: Quotation) -> bool:
+    """Tell whether the marks set off a company's or a work's name within a sentence: Компания «Север» закрылась."""
+    words = text[quotation.start : quotation.end]
+    before = text[quotation.paragraph[0] : quotation.opened_at].rstrip(" \u00a0")[-1:]
+    is_within = before.isalnum() or (not before and bool(_GOES_ON.match(text, quotation.closed_at)))
+    return is_within and words[:1].isupper() and len(words.split()) <= _NAME_WORDS and not _STOPS.search(words)
 
 
 def _share_over_paragraphs(quotations: Sequence[Quotation], said: list[Said]) -> list[Said]:

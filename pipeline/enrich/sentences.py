@@ -11,6 +11,7 @@ _END = re.compile(r"[.!?…]+[\"“”’»'«)\]]*[ \t\u00a0]+|[。！？]+[」
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"“„«‘'-])(?:[^\W\d_]|Mr|Mrs|Ms|Mme|Dr|St|Jr|Sr|Prof|Gen|Gov|Sen|Rep|Lt|Col|Sgt|Capt|Rev|Hon|No|vs|Sra?|г|ул)$"
 )
+_CHAINED = re.compile(r"\.[^\W\d_]$")  # the last of the initials J.K.
 _OPENING = " \t\u00a0\"“„«‘'([—–-"
 _BEFORE_CUE = 5  # words between a question and its verb of saying
 _REACH = 90  # characters after a question in which its verb of saying stands
@@ -46,13 +47,26 @@ def _cuts(text: str, quotations: Sequence[Quotation], speech: Speech) -> Iterato
             around and text[around.end - 1] in "?!…" and _is_said_after(text, end, speech)
         ):
             continue
-        elif _starts_sentence(text, end) and not _is_abbreviation(text, found.start()):
+        elif (
+            _starts_sentence(text, end)
+            and not is_abbreviation(text, found.start())
+            and not _is_initial(text, found.start(), end, speech)
+        ):
             yield end
 
 
-def _is_abbreviation(text: str, position: int) -> bool:
+def is_abbreviation(text: str, position: int) -> bool:
     """Tell whether the point there belongs to the word before it, such as Mr. or an initial."""
     return text[position] == "." and bool(_ABBREVIATION.search(text[max(0, position - 6) : position]))
+
+
+def _is_initial(text: str, position: int, following: int, speech: Speech) -> bool:
+    """Tell whether the point ends the initials of a name, as in J.K. Rowling; "in the U.S. The rest" ends a sentence."""
+    word = re.match(r"\w+", text[following : following + _REACH])
+    if text[position] != "." or not word or not _CHAINED.search(text[max(0, position - 2) : position]):
+        return False
+    small = speech.determiners | speech.prepositions | speech.adverbs | speech.subordinators | speech.pronouns.keys()
+    return word[0].lower() not in small
 
 
 def _starts_sentence(text: str, position: int) -> bool:

@@ -35,12 +35,16 @@ class Speech:
     agents: frozenset[str] = frozenset()
     prepositions: frozenset[str] = frozenset()
     determiners: frozenset[str] = frozenset()
+    #: Before somebody unnamed: "a spokesman".
+    indefinites: frozenset[str] = frozenset()
     adverbs: frozenset[str] = frozenset()
     subordinators: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     bodies: frozenset[str] = frozenset()
     #: Before words in quotation marks that nobody said.
     scare: re.Pattern[str] = _NOTHING
+    #: "On Tuesday" between a verb and its subject, or before the subject.
+    time: re.Pattern[str] = _NOTHING
     pronoun: re.Pattern[str] = _NOTHING
     pronouns: Mapping[str, Gender] = field(default_factory=dict)
     #: Titles and roles of one gender.
@@ -54,6 +58,8 @@ class Speech:
     inverts: bool = False
     #: Spanish and Russian leave "he" and "she" out.
     drops_subject: bool = False
+    #: Russian sets names of companies and works off with the marks of quotations.
+    marks_names: bool = False
 
 
 @cache
@@ -64,12 +70,16 @@ def load_speech(language: str) -> Speech:
         return Speech()
     tables = tomllib.loads(file.read_text(encoding="utf-8"))
     pronouns = {word: Gender(gender) for word, gender in tables["pronouns"].items()}
-    sets = ("turns", "passives", "agents", "prepositions", "determiners", "adverbs", "subordinators", "roles", "bodies")
+    sets = (
+        *("turns", "passives", "agents", "prepositions", "determiners", "indefinites", "adverbs", "subordinators"),
+        *("roles", "bodies"),
+    )
     return Speech(
         **{name: frozenset(tables[name]) for name in sets},
         cue=_cue(tables),
         attribution=_words(tables["attributions"]),
         scare=re.compile(rf"{_words(tables['scares']).pattern}\s*$", re.IGNORECASE),
+        time=re.compile(rf"\b(?:{'|'.join(tables['times'])})\b", re.IGNORECASE),
         pronoun=_words(pronouns),
         pronouns=pronouns,
         genders={word: Gender(gender) for gender, words in tables["genders"].items() for word in words},
@@ -78,6 +88,7 @@ def load_speech(language: str) -> Speech:
         endings=tuple((end, Gender(gender)) for end, gender in sorted(tables.get("endings", {}).items(), key=_length)),
         inverts=tables["inverts"],
         drops_subject=tables["drops_subject"],
+        marks_names=tables.get("marks_names", False),
     )
 
 

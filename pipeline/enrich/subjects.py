@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 
 from pipeline.enrich.cast import Candidate, Cast
+from pipeline.enrich.sentences import is_abbreviation
 from pipeline.enrich.speech import Speech
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
+_BREAK = re.compile(r"[,;:.()]\s")
 _REACH = 160  # characters around a verb of saying in which its subject stands
 _EMBEDDED = re.compile(r"-(ils?|elles?)\b", re.IGNORECASE)
-_INDEFINITE = frozenset({"one", "a", "an", "another", "some", "many", "several"})
 
 
 class Subjects:
@@ -46,13 +47,19 @@ class Subjects:
         embedded = _EMBEDDED.search(cue[0])
         if embedded:
             return self._cast.resolve_pronoun(cue.start(), self._speech.pronouns.get(embedded[1].lower()))
+        time = self._speech.time.match(self._text, begin + 1, limit)
+        if time:  # said on Tuesday the minister
+            begin = time.end()
         candidates = self._cast.candidates(begin, limit)
-        for one in candidates[:3]:
+        for position, one in enumerate(candidates[:3]):
+            if self._is_employer(one, candidates[position + 1 : position + 2]):
+                begin = one.end
+                continue
             between = self._text[begin : one.start]
             if self._is_apposition(between, one):
                 return self._cast.identify(one)
             words = _WORD.findall(between.lower())
-            if re.search(r"[,;:.()]\s", between) or self._speech.prepositions.intersection(words):
+            if self._has_break(begin, one.start) or self._speech.prepositions.intersection(words):
                 break
             if not self._cast.is_possessive(one):
                 return self._cast.identify(one)
@@ -60,7 +67,10 @@ class Subjects:
 
     def find_first(self, start: int, end: int) -> str | None:
         """Return the subject of a sentence, by name or pronoun, which stands near its beginning."""
-        for one in self._cast.candidates(start, min(end, start + _REACH)):
+        candidates = self._cast.candidates(start, min(end, start + _REACH))
+        for position, one in enumerate(candidates):
+            if self._is_employer(one, candidates[position + 1 : position + 2]):
+                continue
             if not self._cast.is_possessive(one) and not self._cast.is_oblique(one, start):
                 return self._cast.identify(one)
         return None
@@ -91,6 +101,21 @@ class Subjects:
         words = _WORD.findall(self._text[max(0, one.start - 40) : one.start].lower())[-4:]
         return bool(self._speech.agents.intersection(words))
 
+    def _is_employer(self, one: Candidate, following: Sequence[Candidate]) -> bool:
+        """Tell whether the organization only says whose the person behind it is: Norhaven Bank analyst Ida Marlow."""
+        if self._cast.is_person(one) or not following or not self._cast.is_person(following[0]):
+            return False
+        between = self._text[one.end : following[0].start]
+        words = _WORD.findall(between.lower())
+        small = self._speech.prepositions | self._speech.determiners
+        is_role = bool(words) and words[-1] in self._speech.roles and not small.intersection(words)
+        return is_role and "," not in between
+
+    def _has_break(self, start: int, end: int) -> bool:
+        """Tell whether the clause ends between the two positions; the point of "Dr. Marlow" ends none."""
+        breaks = _BREAK.finditer(self._text, start, end)
+        return any(not is_abbreviation(self._text, found.start()) for found in breaks)
+
     def _is_noun(self, position: int) -> bool:
         """Tell whether the word is no verb there: "in the report", "en su cuenta"."""
         words = _WORD.findall(self._text[max(0, position - 25) : position].lower())[-2:]
@@ -117,7 +142,7 @@ class Subjects:
         for count in range(1, min(5, len(words)) + 1):
             if words[-count] in self._speech.determiners:
                 return words[len(words) - count + 1 :]
-            if words[-count] in _INDEFINITE:
+            if words[-count] in self._speech.indefinites:
                 return []
             if words[-count] in self._speech.prepositions or self._speech.cue.fullmatch(words[-count]):
                 return None

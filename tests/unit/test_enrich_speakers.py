@@ -26,6 +26,8 @@ from tests.fixtures.documents import NOON
         ("de", "Die Firma nannte das »Salz«, und Ines Kolb ging.", []),
         ("es", "«No llega nadie», dijo Zulema Ortuño en Madrid.", ["Zulema Ortuño"]),
         ("es", "«No llega nadie», dijo el ministro.", []),
+        ("fr", "« Personne », a déclaré mardi la directrice, Ines Marchal.", ["Ines Marchal"]),
+        ("ru", "«Никто», — заявила во вторник директор Ольга Петрова.", ["Ольга Петрова"]),
         ("it", "«Nessuno», ha detto Ines Colle.", []),  # a language whose verbs of saying are not known
     ],
 )
