@@ -8,6 +8,7 @@ import codecs
 import csv
 import json
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -107,20 +108,59 @@ def _read_csv(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | V
     if not {"name", "caption"} & set(header):
         yield 1, ValueError("the header names no column name")
         return
-    reader = csv.reader(lines, delimiter=separator)
+    for number, cells in _read_cells(_Lines(lines), separator):
+        if isinstance(cells, ValueError):
+            yield number, cells
+        elif len(cells) > len(header):
+            yield number, ValueError(f"the line has {len(cells)} cells, the header {len(header)}")
+        elif any(cells):
+            yield number, dict(zip(header, cells, strict=False))
+
+
+class _Lines:
+    """Lines that can be read again, as far as they were taken since the last row."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._again = deque[str]()
+        self.taken = list[str]()
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._lines)
+        self.taken.append(line)
+        return line
+
+    def end_row(self, count: int) -> int:
+        """Have all that was taken but so many lines read again; return how many."""
+        self._again.extendleft(reversed(self.taken[count:]))
+        self.taken.clear()
+        return count
+
+
+def _read_cells(lines: _Lines, separator: str) -> Iterator[tuple[int, list[str] | ValueError]]:
+    """Yield the number of the line that each row begins in, and its cells.
+
+    A cell in quotation marks may hold lines. Where its mark is not closed, its first line alone is broken: those after it, a cell
+    of 131 072 characters (csv.field_size_limit) at most, are read again as rows of their own.
+    """
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    number = 2  # the header is read already
     while True:
-        begun = reader.line_num + 2  # the header is read already, and a cell in quotation marks may hold lines
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield begun, ValueError(f"the lines up to {reader.line_num + 1} are no CSV: {error}")
+            is_open = lines.taken[0].count('"') % 2
+            why = f"a quotation mark that opens here is not closed ({error})" if is_open else f"it is no CSV: {error}"
+            yield number, ValueError(f"the line is left out: {why}")
+            number += lines.end_row(1)
             continue
-        if len(cells) > len(header):
-            yield begun, ValueError(f"the line has {len(cells)} cells, the header {len(header)}")
-        elif any(cells):
-            yield begun, dict(zip(header, cells, strict=False))
+        yield number, cells
+        number += lines.end_row(len(lines.taken))
 
 
 def _read_decision(row: Mapping[str, Any]) -> Decision:

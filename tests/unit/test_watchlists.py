@@ -116,12 +116,22 @@ def test_a_file_in_utf_16_is_refused_once(file: str) -> None:
     assert "UTF-16" in problem.detail
 
 
-def test_a_mark_that_is_never_closed_tells_where_it_opens() -> None:
-    lines = ["id,name\n", 'a,"Ada\n', *(f"b{number},{'x' * 90}\n" for number in range(3_000))]
-    problem = next(read_watchlist((line.encode() for line in lines), "list.csv"))
-    assert isinstance(problem, Problem)
-    assert problem.line == 2
-    assert "the lines up to 1365 are no CSV" in problem.detail
+@pytest.mark.parametrize("others", [3, 3_000])  # to the end of the file, and more than a cell may hold
+def test_a_mark_that_is_never_closed_costs_its_own_line(others: int) -> None:
+    rows = [f"b{number},{'x' * 90}" for number in range(others)]
+    broken, *found = read("\n".join(["id,name", 'a,"Ada', *rows]), "list.csv")
+    assert str(broken).startswith("2: the line is left out: a quotation mark that opens here is not closed")
+    assert [each.id for each in found if isinstance(each, KnownEntity)] == [f"b{number}" for number in range(others)]
+
+
+def test_a_mark_that_is_never_closed_leaves_cells_in_marks_after_it_whole() -> None:
+    found = read('id,name\na,"Ada\nb,Bo Ek\nc,"Cy ""C"" \nDahl"\nd,"Di Foss\n', "list.csv")
+    assert [each.partition(":")[0] if isinstance(each, str) else each.names for each in found] == [
+        "2",
+        ("Bo Ek",),
+        ('Cy "C" Dahl',),
+        "6",
+    ]
 
 
 def test_broken_csv_is_reported_by_line() -> None:
