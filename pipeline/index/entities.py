@@ -1,32 +1,34 @@
 """Entities of documents that are indexed already: who they are, said anew."""
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
+from pipeline.enrich.parting import nearest, part_names, rename
 from pipeline.index.document import NAME_LISTS
 
 #: A document's JSON form, and an entity's within it.
 Form = Mapping[str, Any]
+_Owner = TypeVar("_Owner")
 
 
 def relink_form(form: Form, identify: Callable[[Form], list[dict[str, Any]]]) -> dict[str, Any]:
     """Return the form with each entity replaced by what ``identify`` returns for it; what becomes one id becomes one entity.
 
-    The lists of names and the speakers of quotes follow. A speaker whose entity was parted in two stays with the first.
+    The lists of names and the speakers of quotes follow; of a speaker that was parted, who is named nearest to the quote.
     """
     entities: dict[str, dict[str, Any]] = {}
-    renamed: dict[str, str] = {}
+    speakers: dict[str, list[dict[str, Any]]] = {}
     for entity in form["entities"]:
         parts = identify(entity)
-        renamed[entity["id"]] = parts[0]["id"]
+        speakers[entity["id"]] = parts
         for part in parts:
             known = entities.get(part["id"])
             entities[part["id"]] = _join(known, part) if known else dict(part)
     return {
         **form,
         "entities": list(entities.values()),
-        "quotes": [_with_speaker(quote, renamed, entities) for quote in form["quotes"]],
+        "quotes": _with_speakers(form, speakers, entities),
         **{
             listed: list(dict.fromkeys(entity["name"] for entity in entities.values() if entity["kind"] == str(kind)))
             for listed, kind in NAME_LISTS.items()
@@ -39,20 +41,29 @@ def part_spellings(
 ) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Return the entity without the spellings that are another's, and that other with them; None for what is left without any.
 
-    A surname alone stays with the first as long as a full name does. How often each is named is counted in the text.
+    How often each is named is counted in the text.
     """
-    others = [alias for alias in entity["aliases"] if is_other(alias)]
+    aliases = entity["aliases"]
+    own, others = part_names(aliases, is_other, {alias for alias in aliases if alias in text})
     if not others:
         return dict(entity), None
-    own = [alias for alias in entity["aliases"] if alias not in others]
-    if not any(" " in alias for alias in own if alias in text):
+    if not own:
         return None, dict(entity)
-    counts = {alias: len(re.findall(rf"(?<!\w){re.escape(alias)}(?!\w)", text)) for alias in others}
-    count = min(max(sum(counts.values()), 1), max(entity["count"] - 1, 1))
+    count = sum(is_others for _, _, is_others in _find_names(text, {alias: alias in others for alias in aliases}))
+    count = min(max(count, 1), max(entity["count"] - 1, 1))
+    called = rename(entity["name"], own, others)
+    other = {key: value for key, value in entity.items() if key != "via"}
     return (
-        {**entity, "aliases": own, "count": max(entity["count"] - count, 1)},
-        {**entity, "aliases": others, "count": count},
+        {**entity, "name": called, "aliases": list(own), "count": max(entity["count"] - count, 1)},
+        {**other, "aliases": list(others), "count": count},
     )
+
+
+def _find_names(text: str, owners: Mapping[str, _Owner]) -> Iterator[tuple[int, int, _Owner]]:
+    """Yield where each name stands in the text, and whose it is; a surname within a full name is none."""
+    names = "|".join(re.escape(name) for name in sorted(owners, key=len, reverse=True))
+    for found in re.finditer(rf"(?<!\w)(?:{names})(?!\w)", text):
+        yield found.start(), found.end(), owners[found[0]]
 
 
 def _join(one: dict[str, Any], other: Form) -> dict[str, Any]:
@@ -60,6 +71,20 @@ def _join(one: dict[str, Any], other: Form) -> dict[str, Any]:
     return {**one, "aliases": aliases, "count": one["count"] + other["count"]}
 
 
-def _with_speaker(quote: Form, renamed: Mapping[str, str], entities: Mapping[str, Form]) -> dict[str, Any]:
-    speaker = renamed.get(quote.get("speaker", ""))
-    return {**quote, "speaker": speaker, "speaker_name": entities[speaker]["name"]} if speaker else dict(quote)
+def _with_speakers(
+    form: Form, speakers: Mapping[str, Sequence[Form]], entities: Mapping[str, Form]
+) -> list[dict[str, Any]]:
+    quotes, text, end = list[dict[str, Any]](), form["text"], 0
+    for quote in form["quotes"]:
+        start = text.find(quote["text"], end)  # quotes stand in the order of the text
+        end = start + len(quote["text"]) if start >= 0 else end
+        parts = speakers.get(quote.get("speaker", ""))
+        if not parts:
+            quotes.append(dict(quote))
+            continue
+        speaker = parts[0]["id"]
+        if len(parts) > 1 and start >= 0:
+            owners = {alias: part["id"] for part in parts for alias in part["aliases"]}
+            speaker = nearest(_find_names(text, owners), start, end) or speaker
+        quotes.append({**quote, "speaker": speaker, "speaker_name": entities[speaker]["name"]})
+    return quotes

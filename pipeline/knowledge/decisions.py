@@ -176,7 +176,7 @@ def _decided(entity: Form, text: str, decisions: Decisions) -> list[dict[str, An
             own, other = part_spellings(own, text, partial(_is_spelled, spelling=decision.spelling))
             if other is not None:
                 parts.append({**other, "id": decision.target, "name": decision.name or other["name"]})
-    merged = decisions.merge(Identity(id=entity["id"], name=entity["name"]))
+    merged = decisions.merge(Identity(id=entity["id"], name=own["name"] if own else entity["name"]))
     first = [{**own, "id": merged.id, "name": merged.name}] if own is not None else []
     return [*first, *parts]
 
