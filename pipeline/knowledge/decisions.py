@@ -38,7 +38,11 @@ class Deciding:
         """
         one, other = self.identify(kept), self.identify(merged)
         if one.id == other.id:
-            raise UsageError(f"{merged} is {one.id} already")
+            gone = [each for each in dict.fromkeys((merged, kept)) if each != one.id]
+            undo = f"newswire entities split {one.id} {' '.join(gone)} takes it back"
+            raise UsageError(
+                f"already merged into {one.id}: {', '.join(gone)}; {undo}" if gone else f"{merged} is {one.id} already"
+            )
         kind, other_kind = self._kind_of(one.id), self._kind_of(other.id)
         if kind and other_kind and kind is not other_kind:
             raise UsageError(f"{one.id} is of kind {kind}, and {other.id} of kind {other_kind}: no merge")

@@ -157,7 +157,8 @@ def test_a_split_survives_a_replay(
 
 
 LUKASHENKO, LUKASCHENKO = "person:alexander-lukashenko", "person:alexander-lukaschenko"
-BOTH = 'Alexander Lukaschenko came. Lukaschenko said "No more" at last. Alexander Lukashenko went. "We agree" is what Lukashenko said.'
+BOTH = 'Alexander Lukaschenko came. Lukaschenko said "No more" at last. Alexander Lukashenko went. '
+    '"We agree" is what Lukashenko said.'
 
 
 def reading(text: str, *, speakers: dict[str, str], **ids: str) -> Document:
@@ -277,5 +278,6 @@ def test_mistakes_are_told(store: SearchStore, ledger: SqlLedger, deciding: Deci
             call()
     assert ledger.knowledge.decisions() == ()
     deciding.merge(ONE, OTHER)
-    with pytest.raises(UsageError, match="already"):
-        deciding.merge(OTHER, ONE)
+    for pair in ((OTHER, ONE), (ONE, OTHER)):
+        with pytest.raises(UsageError, match=f"already merged into {ONE}: {OTHER};"):
+            deciding.merge(*pair)
