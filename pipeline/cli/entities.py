@@ -84,10 +84,10 @@ def list_known(
 
 
 @entities.command()
-def show(entity_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
-    """Show an entity: its names, the spellings and documents that name it, and what was decided on it."""
+def show(entity: Annotated[str, typer.Argument(metavar="ID|NAME")], as_json: AsJson = False) -> None:
+    """Show an entity: its id and names, the spellings and documents that name it, and what was decided on it."""
     wiring = Wiring(read_settings())
-    identity = _deciding(wiring).identify(entity_id)
+    identity = _deciding(wiring).find(entity)
     known = wiring.knowledge.known([identity.id]).get(identity.id)
     decisions = [each for each in wiring.knowledge.decisions() if identity.id in {each.subject, each.target}]
     documents, spellings = list[dict[str, str]](), dict[str, None]()

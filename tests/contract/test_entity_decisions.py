@@ -157,8 +157,10 @@ def test_a_split_survives_a_replay(
 
 
 LUKASHENKO, LUKASCHENKO = "person:alexander-lukashenko", "person:alexander-lukaschenko"
-BOTH = 'Alexander Lukaschenko came. Lukaschenko said "No more" at last. Alexander Lukashenko went. '
+BOTH = (
+    'Alexander Lukaschenko came. Lukaschenko said "No more" at last. Alexander Lukashenko went. '
     '"We agree" is what Lukashenko said.'
+)
 
 
 def reading(text: str, *, speakers: dict[str, str], **ids: str) -> Document:
@@ -262,6 +264,23 @@ def test_a_known_entity_gives_its_name_to_what_is_merged_into_it(
     store.write([written])
     deciding.merge("Q1", ONE)
     assert entities_of(store, written) == [("Q1", "Ann Margaret Lee", 1)]
+
+
+def test_an_entity_is_found_by_its_id_and_by_any_name(
+    store: SearchStore, ledger: SqlLedger, deciding: Deciding
+) -> None:
+    known = KnownEntity(id="Q1", kind=Kind.PERSON, name="Ann Margaret Lee", aliases=("Ann Lee",))
+    ledger.knowledge.add_known([(known, entity_keys(known.kind, known.names))], NOON)
+    store.write([naming("one", person(OTHER, "Anna Li", "Li"), text="Anna Li, once Li, spoke.")])
+    for asked, found in (("Q1", "Q1"), ("ann  LEE", "Q1"), (OTHER, OTHER), ("Anna Li", OTHER), ("li", OTHER)):
+        assert deciding.find(asked).id == found
+    store.write([naming("two", person(ONE, "Ann Lee"), text="Ann Lee spoke.")])
+    with pytest.raises(UsageError, match=f"'Ann Lee' is a name of 2 entities: Q1, {ONE}; "):
+        deciding.find("Ann Lee")
+    deciding.merge("Q1", ONE)
+    assert deciding.find("Ann Lee").id == "Q1"
+    with pytest.raises(UsageError, match="entities show NAME"):
+        deciding.find('Bo "Ek')
 
 
 def test_mistakes_are_told(store: SearchStore, ledger: SqlLedger, deciding: Deciding) -> None:
