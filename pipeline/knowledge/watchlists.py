@@ -54,10 +54,12 @@ _GARBLED = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A line that was left out, and why."""
+    """A line that was left out, or something in it, and why."""
 
     line: int
     detail: str
+    #: Whether the rest of the line is read.
+    is_partial: bool = False
 
 
 def read_watchlist(lines: Iterable[bytes], file: str) -> Iterator[tuple[int, KnownEntity | Decision] | Problem]:
@@ -76,7 +78,13 @@ def read_watchlist(lines: Iterable[bytes], file: str) -> Iterator[tuple[int, Kno
         try:
             if isinstance(row, ValueError):
                 raise row
-            yield number, _read_decision(row) if "action" in row else _read_row(row, source)
+            if "action" in row:
+                yield number, _read_decision(row)
+                continue
+            yield number, _read_row(row, source)
+            if unread := [code for code in _country_texts(row) if not _read_country(code)]:
+                detail = f"no ISO 3166 alpha-2 code of a country: {', '.join(unread)}; the rest of the line is read"
+                yield Problem(line=number, detail=detail, is_partial=True)
         except ValueError as error:
             yield Problem(line=number, detail=str(error))
 
@@ -107,6 +115,10 @@ def _read_csv(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | V
     ]
     if not {"name", "caption"} & set(header):
         yield 1, ValueError("the header names no column name")
+        return
+    doubled = sorted({name for name in header if name in _COLUMNS.values() and header.count(name) > 1})
+    if doubled:
+        yield 1, ValueError(f"the header names a column twice: {', '.join(doubled)}; nothing of the file is read")
         return
     for number, cells in _read_cells(_Lines(lines), separator):
         if isinstance(cells, ValueError):
@@ -172,8 +184,7 @@ def _read_decision(row: Mapping[str, Any]) -> Decision:
 
 def _read_row(row: Mapping[str, Any], source: str) -> KnownEntity:
     """Return the entity of a row. Raises ValueError where something that must be there is not."""
-    properties = row.get("properties")
-    facts: Mapping[str, Any] = {**row, **properties} if isinstance(properties, dict) else row
+    facts = _facts(row)
     kind = _read_kind(facts)
     names = _texts(facts, ("caption", "name", *_ALIASES, "aliases", "names"))
     if not names:
@@ -198,8 +209,7 @@ def _read_row(row: Mapping[str, Any], source: str) -> KnownEntity:
     for text in (key, *names):
         if _GARBLED.search(text):
             raise ValueError(f"{text!r} has bytes that are no UTF-8, or control characters")
-    codes = (code.partition("-")[0].upper() for code in _texts(facts, (*_COUNTRIES, "countries")))  # gb-sct
-    countries = tuple(dict.fromkeys(code for code in codes if re.fullmatch("[A-Z]{2}", code)))
+    countries = tuple(dict.fromkeys(filter(None, map(_read_country, _country_texts(row)))))
     return KnownEntity(
         id=key,
         kind=kind,
@@ -209,6 +219,21 @@ def _read_row(row: Mapping[str, Any], source: str) -> KnownEntity:
         identifiers=identifiers,
         source=source,
     )
+
+
+def _facts(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = row.get("properties")
+    return {**row, **properties} if isinstance(properties, dict) else row
+
+
+def _country_texts(row: Mapping[str, Any]) -> list[str]:
+    return _texts(_facts(row), (*_COUNTRIES, "countries"))
+
+
+def _read_country(text: str) -> str | None:
+    """Return the code that the text is, or begins with: gb-sct is GB."""
+    code = text.partition("-")[0].upper()
+    return code if re.fullmatch("[A-Z]{2}", code) else None
 
 
 def _read_kind(facts: Mapping[str, Any]) -> Kind:
@@ -221,7 +246,10 @@ def _read_kind(facts: Mapping[str, Any]) -> Kind:
 
 
 def _texts(facts: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
-    """Return what stands under these keys, a text or several, each once and in order; a CSV's cell parts them by ; or |."""
+    """Return what stands under these keys, a text or several, each once and in order; a CSV's cell parts them by ; or |.
+
+    Raises ValueError for what is neither a text, a number, nor a list of these.
+    """
     found: dict[str, None] = {}
     for key in keys:
         value = facts.get(key)
@@ -234,6 +262,10 @@ def _texts(facts: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
                 found.update(dict.fromkeys(text for part in parts if (text := " ".join(part.split())[:_MOST_NAME])))
             elif isinstance(each, int) and not isinstance(each, bool):
                 found[str(each)] = None
+            elif each is not None:
+                raise ValueError(
+                    f'"{key}" is {json.dumps(value, ensure_ascii=False)}; it may be a text or a list of texts'
+                )
     return list(found)
 
 

@@ -57,10 +57,23 @@ def test_a_wikidata_id_serves_where_there_is_no_own() -> None:
     assert entity.id == "Q9"
 
 
-def test_only_codes_are_countries() -> None:
-    [entity] = read('{"id": "a", "name": "Ada Vell", "country": ["gb-sct", "Germany", "no"]}')
+def test_only_codes_are_countries_and_others_are_reported() -> None:
+    entity, problem = read('\n{"id": "a", "name": "Ada Vell", "country": ["gb-sct", "Sweden", "no", "zzz"]}')
     assert isinstance(entity, KnownEntity)
     assert entity.countries == ("GB", "NO")
+    assert problem == "2: no ISO 3166 alpha-2 code of a country: Sweden, zzz; the rest of the line is read"
+
+
+def test_what_is_neither_a_text_nor_a_list_of_texts_is_refused() -> None:
+    for aliases in ({"a": 1}, [{"a": 1}], True):
+        [problem] = read(json.dumps({"id": "a", "name": "Ada Vell", "aliases": aliases}))
+        assert str(problem).startswith('1: "aliases" is ')
+
+
+def test_a_column_that_stands_twice_is_refused() -> None:
+    assert read("id,Name,name\n1,Ada Vell,Bo Ek\n", "list.csv") == [
+        "1: the header names a column twice: name; nothing of the file is read"
+    ]
 
 
 def test_a_broken_decision_is_reported() -> None:
