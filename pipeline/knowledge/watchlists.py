@@ -101,8 +101,9 @@ def _read_json(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any] | 
             continue
         try:
             row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield number, ValueError(f"the line is no JSON: {error}")
+        except (ValueError, RecursionError) as error:  # a decoding error's own words count lines anew in each line
+            why = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else error
+            yield number, ValueError(f"the line is no JSON: {why}")
             continue
         yield number, row if isinstance(row, dict) else ValueError("the line is no JSON object")
 
