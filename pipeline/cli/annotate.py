@@ -1,6 +1,7 @@
 """newswire annotate: whom one text names and quotes, without any store."""
 
 import codecs
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,7 @@ def annotate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
     """Print whom and what a text names, and who is quoted."""
+    language = _check_language(language)
     annotator = Wiring(read_settings()).page_annotator
 
     def annotate_row(row: JsonObject) -> JsonObject:
@@ -31,7 +33,8 @@ def annotate(
         for name, value in (("title", title), ("language", tongue)):
             if not isinstance(value, str | None):
                 raise UsageError(f'"{name}" is no string')
-        [found] = annotator.annotate_texts([Source(text=text, title=title, declared_language=tongue)])
+        source = Source(text=text, title=title, declared_language=_check_language(tongue))
+        [found] = annotator.annotate_texts([source])
         return {"id": row.get("id")} | _annotation_json(found)
 
     if jsonl:
@@ -48,6 +51,12 @@ def annotate(
     names = {entity.id: entity.name for entity in found.entities}
     for quote in found.quotes:
         console.say(f"“{quote.text}” — {names.get(quote.speaker or '', 'unattributed')}")
+
+
+def _check_language(language: str | None) -> str | None:
+    if language is not None and not re.fullmatch("[a-z]{2}", language, re.IGNORECASE | re.ASCII):
+        raise UsageError(f"the language is {language!r}; it must be an ISO 639-1 code of two letters, such as en")
+    return language.lower() if language else None
 
 
 def _annotation_json(found: Annotation) -> JsonObject:

@@ -27,15 +27,17 @@ _SHOWN = 10
 
 @entities.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="FollowTheMoney or other JSON lines; CSV where it ends in .csv.")],
+    file: Annotated[
+        Path, typer.Argument(help="FollowTheMoney or other JSON lines; CSV where it ends in .csv or .tsv.")
+    ],
 ) -> None:
-    """Import a watch-list; exit 1 if lines were left out."""
+    """Import a watch-list; exit 1 if lines, or countries in them, were left out."""
     wiring = Wiring(read_settings())
-    problems, decisions = 0, list[Decision]()
+    problems, partial, decisions = 0, 0, list[Decision]()
 
     def report(problem: Problem) -> None:
-        nonlocal problems
-        problems += 1
+        nonlocal problems, partial
+        problems, partial = problems + (not problem.is_partial), partial + problem.is_partial
         console.complain(f"{file}, line {problem.line}: {problem.detail}")
 
     try:
@@ -55,11 +57,12 @@ def import_file(
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
     new, left_out = console.count(added.new, "new entity", "new entities"), console.count(problems, "line", "lines")
-    console.say(f"{new}, {added.replaced} replaced, {left_out} left out")
+    in_part = f", {console.count(partial, 'line', 'lines')} read in part" if partial else ""
+    console.say(f"{new}, {added.replaced} replaced, {left_out} left out{in_part}")
     if decisions:
         count = _deciding(wiring).adopt(decisions)
         console.say(f"{console.count(len(decisions), 'decision', 'decisions')}; {_rewritten(count)}")
-    if problems:
+    if problems or partial:
         raise typer.Exit(1)
 
 
@@ -84,10 +87,10 @@ def list_known(
 
 
 @entities.command()
-def show(entity_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
-    """Show an entity: its names, the spellings and documents that name it, and what was decided on it."""
+def show(entity: Annotated[str, typer.Argument(metavar="ID|NAME")], as_json: AsJson = False) -> None:
+    """Show an entity: its id and names, the spellings and documents that name it, and what was decided on it."""
     wiring = Wiring(read_settings())
-    identity = _deciding(wiring).identify(entity_id)
+    identity = _deciding(wiring).find(entity)
     known = wiring.knowledge.known([identity.id]).get(identity.id)
     decisions = [each for each in wiring.knowledge.decisions() if identity.id in {each.subject, each.target}]
     documents, spellings = list[dict[str, str]](), dict[str, None]()

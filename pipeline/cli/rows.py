@@ -15,12 +15,14 @@ JsonObject = dict[str, Any]
 
 
 def write_rows(file: Path | None, work: Callable[[JsonObject], JsonObject]) -> None:
-    """Write one line for each line read, in order; a bad line gives a line with ``error``, and the rest goes on.
+    """Write one line for each line read, but blank ones, in order; a bad line gives a line with ``error``, and the rest goes on.
 
     Each bad line is named on standard error by its number, and the command then ends with exit code 1.
     """
     is_whole = True
     for number, line in enumerate(_read_lines(file), start=1):
+        if not line.strip():
+            continue
         row: JsonObject = {}
         try:
             row = _read_row(line)
@@ -47,6 +49,8 @@ def read_bytes(file: Path | None) -> bytes:
 def _read_row(line: bytes) -> JsonObject:
     try:
         row = json.loads(line, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:  # its own words count lines anew in each line
+        raise UsageError(f"the line is no JSON: {error.msg} at column {error.colno}") from error
     except (ValueError, RecursionError) as error:  # a decoding error is a ValueError as well
         raise UsageError(f"the line is no JSON: {error}") from error
     if not isinstance(row, dict):

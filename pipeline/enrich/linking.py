@@ -11,6 +11,7 @@ from hashlib import blake2b
 
 from pipeline.enrich.names.comparison import compare_names
 from pipeline.enrich.names.keys import block_keys, name_key
+from pipeline.enrich.parting import Span, nearest, part_names, rename
 from pipeline.enrich.spelling import fold_name
 from pipeline.model.entity import Annotation, Entity, Kind, Mention
 from pipeline.model.known import Action, Decision, KnownEntity
@@ -81,55 +82,51 @@ def _decide(annotation: Annotation, decisions: Decisions) -> Annotation:
 def _part_entities(annotation: Annotation, splits: Mapping[str, tuple[Decision, ...]]) -> Annotation:
     """Return the annotation with each spelling that was split off an entity another one's, as documents in the index have it.
 
-    A surname alone stays with the entity's other spellings, unless it was split off itself.
+    Of a quote, who is named nearest to it is the speaker, where the speaker was parted.
     """
     if not any(entity.id in splits for entity in annotation.entities):
         return annotation
-    mentions = list(annotation.mentions)
+    mentions, quotes = list(annotation.mentions), list(annotation.quotes)
     entities: dict[str, Entity] = {}
-    renamed: dict[str, str] = {}
     for entity in annotation.entities:
-        own, parts = _part_entity(entity, mentions, splits.get(entity.id, ()))
-        moved = {spelling: part.id for spelling, part in parts}
-        rest = own.id if own else parts[-1][1].id
-        renamed[entity.id] = own.id if own else parts[0][1].id
-        mentions = [
-            replace(mention, entity=moved.get(fold_name(mention.text), rest))
-            if mention.entity == entity.id
-            else mention
-            for mention in mentions
+        parts = _part_entity(entity, [each for each in mentions if each.entity == entity.id], splits.get(entity.id, ()))
+        owners = {alias: part.id for part in parts for alias in part.aliases}
+        first = parts[0].id
+        spans = list[Span]()
+        for place, mention in enumerate(mentions):
+            if mention.entity == entity.id:
+                mentions[place] = replace(mention, entity=owners.get(mention.text, first))
+                spans.append((mention.start, mention.end, mentions[place].entity))
+        quotes = [
+            replace(quote, speaker=nearest(spans, quote.start, quote.end) or first)
+            if quote.speaker == entity.id
+            else quote
+            for quote in quotes
         ]
-        for each in (*([own] if own else []), *(part for _, part in parts)):
-            entities[each.id] = _join(entities[each.id], each) if each.id in entities else each
-    quotes = (
-        replace(quote, speaker=renamed.get(quote.speaker, quote.speaker)) if quote.speaker else quote
-        for quote in annotation.quotes
-    )
+        for part in parts:
+            entities[part.id] = _join(entities[part.id], part) if part.id in entities else part
     return replace(annotation, mentions=tuple(mentions), entities=tuple(entities.values()), quotes=tuple(quotes))
 
 
-def _part_entity(
-    entity: Entity, mentions: Sequence[Mention], splits: Sequence[Decision]
-) -> tuple[Entity | None, list[tuple[str, Entity]]]:
-    """Return what is left of the entity, None for nothing, and each spelling that is another's with that entity."""
-    own, parts = entity, list[tuple[str, Entity]]()
+def _part_entity(entity: Entity, mentions: Sequence[Mention], splits: Sequence[Decision]) -> list[Entity]:
+    """Return what is left of the entity, if anything is, and whose each spelling is that was split off."""
+    own, parts = entity, list[Entity]()
+    named = {mention.text for mention in mentions} or set(entity.aliases)
     for decision in splits:
-        others = tuple(alias for alias in own.aliases if fold_name(alias) == decision.spelling)
+        left, others = part_names(own.aliases, partial(_is_folded, spelling=decision.spelling), named)
         if not others:
             continue
-        left = tuple(alias for alias in own.aliases if alias not in others)
-        name = decision.name or own.name
-        if not any(" " in alias for alias in left):
-            return None, [*parts, (decision.spelling, replace(own, id=decision.target, name=name))]
-        count = sum(
-            mention.entity == entity.id and fold_name(mention.text) == decision.spelling for mention in mentions
-        )
-        count = min(max(count, 1), max(own.count - 1, 1))
-        parts.append(
-            (decision.spelling, replace(own, id=decision.target, name=name, aliases=others, count=count, via=()))
-        )
-        own = replace(own, aliases=left, count=max(own.count - count, 1))
-    return own, parts
+        called = decision.name or own.name
+        if not left:
+            return [*parts, replace(own, id=decision.target, name=called)]
+        count = min(max(sum(each.text in others for each in mentions), 1), max(own.count - 1, 1))
+        parts.append(replace(own, id=decision.target, name=called, aliases=others, count=count, via=()))
+        own = replace(own, name=rename(own.name, left, others), aliases=left, count=max(own.count - count, 1))
+    return [own, *parts]
+
+
+def _is_folded(alias: str, spelling: str) -> bool:
+    return fold_name(alias) == spelling
 
 
 def relink(annotation: Annotation, identify: Callable[[Entity], Identity]) -> Annotation:

@@ -5,21 +5,26 @@ nothing that is annotated meanwhile escapes it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
 from itertools import islice
 from typing import Any
 
-from pipeline.enrich.linking import Decisions, Identity
+from pipeline.enrich.linking import Decisions, Identity, spelling_number
 from pipeline.enrich.names.keys import name_key
 from pipeline.enrich.spelling import fold_name, slug_of
 from pipeline.errors import UsageError
-from pipeline.index.entities import Form, part_spellings, relink_form
+from pipeline.knowledge.documents import Form, part_spellings, relink_form
 from pipeline.model.entity import Kind
 from pipeline.model.known import Action, Decision
+from pipeline.model.query import Query
 from pipeline.ports import Knowledge, SearchStore
 
 _PIECE = 100  # documents
+_MOST_NAMESAKES = 1_000
+_MOST_SEARCHED = 100  # documents
+_MOST_TOLD = 10  # ids
 
 
 class Deciding:
@@ -38,7 +43,11 @@ class Deciding:
         """
         one, other = self.identify(kept), self.identify(merged)
         if one.id == other.id:
-            raise UsageError(f"{merged} is {one.id} already")
+            gone = [each for each in dict.fromkeys((merged, kept)) if each != one.id]
+            undo = f"newswire entities split {one.id} {' '.join(gone)} takes it back"
+            raise UsageError(
+                f"already merged into {one.id}: {', '.join(gone)}; {undo}" if gone else f"{merged} is {one.id} already"
+            )
         kind, other_kind = self._kind_of(one.id), self._kind_of(other.id)
         if kind and other_kind and kind is not other_kind:
             raise UsageError(f"{one.id} is of kind {kind}, and {other.id} of kind {other_kind}: no merge")
@@ -70,14 +79,22 @@ class Deciding:
 
     def identify(self, entity_id: str) -> Identity:
         """Return who the id stands for after all merges. Raises UsageError where nothing is known of it."""
-        identity = self._decisions.merge(Identity(id=entity_id, name=""))
-        name = self._name_of(identity.id)
-        if name is None and identity.id == entity_id and entity_id not in self._decisions.targets:
-            raise UsageError(
-                f"nothing is known of the entity {entity_id!r}: no watch-list has it, and no document names it; "
-                "newswire entities list shows the watch-lists, newswire search --json a document's id"
-            )
-        return Identity(id=identity.id, name=name or identity.name or entity_id)
+        if found := self._identity_of(entity_id):
+            return found
+        raise UsageError(
+            f"nothing is known of the entity {entity_id!r}: no watch-list has it, and no document names it; "
+            "newswire entities show NAME tells the id of whoever has that name"
+        )
+
+    def find(self, asked: str) -> Identity:
+        """Return who has this id, else who has this name. Raises UsageError where nobody has it, or several have the name."""
+        if found := self._identity_of(asked):
+            return found
+        ids = self._ids_of(asked)
+        if len(ids) > 1:
+            some = f"{', '.join(ids[:_MOST_TOLD])}{' …' if len(ids) > _MOST_TOLD else ''}"
+            raise UsageError(f"{asked!r} is a name of {len(ids)} entities: {some}; name one of these ids")
+        return self.identify(ids[0] if ids else asked)
 
     def apply(self, entity_id: str, *, on_progress: Callable[[int], None] = lambda _: None) -> int:
         """Rewrite the documents that name the entity as the decisions have it; return how many changed."""
@@ -148,6 +165,32 @@ class Deciding:
             action=Action.SPLIT, subject=known.id, target=target, spelling=folded, name=spelling, decided_at=self._now
         )
 
+    def _identity_of(self, entity_id: str) -> Identity | None:
+        identity = self._decisions.merge(Identity(id=entity_id, name=""))
+        name = self._name_of(identity.id)
+        if name is None and identity.id == entity_id and entity_id not in self._decisions.targets:
+            return None
+        return Identity(id=identity.id, name=name or identity.name or entity_id)
+
+    def _ids_of(self, name: str) -> list[str]:
+        """Return whose name or spelling it is, after all merges: in watch-lists, and in the documents that match it best."""
+        folded = fold_name(name)
+        [known] = self._knowledge.candidates([{spelling_number(folded)}], limit=_MOST_NAMESAKES)
+        ids = [each.id for each in known if folded in {fold_name(other) for other in each.names}]
+        phrase = " ".join(name.replace('"', " ").split())
+        queries = [Query(text=f'"{phrase}"')] if phrase else []
+        queries += [Query(people=(name,)), Query(organizations=(name,)), Query(places=(name,))]
+        hits = dict.fromkeys(
+            hit.id for query in queries for hit in self._store.search(replace(query, limit=_MOST_SEARCHED)).hits
+        )
+        for form in filter(None, map(self._store.document, hits)):
+            ids += [
+                str(entity["id"])
+                for entity in form["entities"]
+                if folded in {fold_name(other) for other in (entity["name"], *entity["aliases"])}
+            ]
+        return list(dict.fromkeys(self._decisions.merge(Identity(id=each, name="")).id for each in ids))
+
     def _has_spelling(self, entity_id: str, folded: str) -> bool:
         known = self._knowledge.known([entity_id]).get(entity_id)
         if known and folded in {fold_name(name) for name in known.names}:
@@ -176,7 +219,7 @@ def _decided(entity: Form, text: str, decisions: Decisions) -> list[dict[str, An
             own, other = part_spellings(own, text, partial(_is_spelled, spelling=decision.spelling))
             if other is not None:
                 parts.append({**other, "id": decision.target, "name": decision.name or other["name"]})
-    merged = decisions.merge(Identity(id=entity["id"], name=entity["name"]))
+    merged = decisions.merge(Identity(id=entity["id"], name=own["name"] if own else entity["name"]))
     first = [{**own, "id": merged.id, "name": merged.name}] if own is not None else []
     return [*first, *parts]
 

@@ -8,6 +8,7 @@ import codecs
 import csv
 import json
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -53,10 +54,12 @@ _GARBLED = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A line that was left out, and why."""
+    """A line that was left out, or something in it, and why."""
 
     line: int
     detail: str
+    #: Whether the rest of the line is read.
+    is_partial: bool = False
 
 
 def read_watchlist(lines: Iterable[bytes], file: str) -> Iterator[tuple[int, KnownEntity | Decision] | Problem]:
@@ -75,7 +78,13 @@ def read_watchlist(lines: Iterable[bytes], file: str) -> Iterator[tuple[int, Kno
         try:
             if isinstance(row, ValueError):
                 raise row
-            yield number, _read_decision(row) if "action" in row else _read_row(row, source)
+            if "action" in row:
+                yield number, _read_decision(row)
+                continue
+            yield number, _read_row(row, source)
+            if unread := [code for code in _country_texts(row) if not _read_country(code)]:
+                detail = f"no ISO 3166 alpha-2 code of a country: {', '.join(unread)}; the rest of the line is read"
+                yield Problem(line=number, detail=detail, is_partial=True)
         except ValueError as error:
             yield Problem(line=number, detail=str(error))
 
@@ -92,8 +101,9 @@ def _read_json(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any] | 
             continue
         try:
             row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield number, ValueError(f"the line is no JSON: {error}")
+        except (ValueError, RecursionError) as error:  # a decoding error's own words count lines anew in each line
+            why = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else error
+            yield number, ValueError(f"the line is no JSON: {why}")
             continue
         yield number, row if isinstance(row, dict) else ValueError("the line is no JSON object")
 
@@ -107,20 +117,63 @@ def _read_csv(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | V
     if not {"name", "caption"} & set(header):
         yield 1, ValueError("the header names no column name")
         return
-    reader = csv.reader(lines, delimiter=separator)
+    doubled = sorted({name for name in header if name in _COLUMNS.values() and header.count(name) > 1})
+    if doubled:
+        yield 1, ValueError(f"the header names a column twice: {', '.join(doubled)}; nothing of the file is read")
+        return
+    for number, cells in _read_cells(_Lines(lines), separator):
+        if isinstance(cells, ValueError):
+            yield number, cells
+        elif len(cells) > len(header):
+            yield number, ValueError(f"the line has {len(cells)} cells, the header {len(header)}")
+        elif any(cells):
+            yield number, dict(zip(header, cells, strict=False))
+
+
+class _Lines:
+    """Lines that can be read again, as far as they were taken since the last row."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._again = deque[str]()
+        self.taken = list[str]()
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._lines)
+        self.taken.append(line)
+        return line
+
+    def end_row(self, count: int) -> int:
+        """Have all that was taken but so many lines read again; return how many."""
+        self._again.extendleft(reversed(self.taken[count:]))
+        self.taken.clear()
+        return count
+
+
+def _read_cells(lines: _Lines, separator: str) -> Iterator[tuple[int, list[str] | ValueError]]:
+    """Yield the number of the line that each row begins in, and its cells.
+
+    A cell in quotation marks may hold lines. Where its mark is not closed, its first line alone is broken: those after it, a cell
+    of 131 072 characters (csv.field_size_limit) at most, are read again as rows of their own.
+    """
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    number = 2  # the header is read already
     while True:
-        begun = reader.line_num + 2  # the header is read already, and a cell in quotation marks may hold lines
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield begun, ValueError(f"the lines up to {reader.line_num + 1} are no CSV: {error}")
+            is_open = lines.taken[0].count('"') % 2
+            why = f"a quotation mark that opens here is not closed ({error})" if is_open else f"it is no CSV: {error}"
+            yield number, ValueError(f"the line is left out: {why}")
+            number += lines.end_row(1)
             continue
-        if len(cells) > len(header):
-            yield begun, ValueError(f"the line has {len(cells)} cells, the header {len(header)}")
-        elif any(cells):
-            yield begun, dict(zip(header, cells, strict=False))
+        yield number, cells
+        number += lines.end_row(len(lines.taken))
 
 
 def _read_decision(row: Mapping[str, Any]) -> Decision:
@@ -132,8 +185,7 @@ def _read_decision(row: Mapping[str, Any]) -> Decision:
 
 def _read_row(row: Mapping[str, Any], source: str) -> KnownEntity:
     """Return the entity of a row. Raises ValueError where something that must be there is not."""
-    properties = row.get("properties")
-    facts: Mapping[str, Any] = {**row, **properties} if isinstance(properties, dict) else row
+    facts = _facts(row)
     kind = _read_kind(facts)
     names = _texts(facts, ("caption", "name", *_ALIASES, "aliases", "names"))
     if not names:
@@ -158,8 +210,7 @@ def _read_row(row: Mapping[str, Any], source: str) -> KnownEntity:
     for text in (key, *names):
         if _GARBLED.search(text):
             raise ValueError(f"{text!r} has bytes that are no UTF-8, or control characters")
-    codes = (code.partition("-")[0].upper() for code in _texts(facts, (*_COUNTRIES, "countries")))  # gb-sct
-    countries = tuple(dict.fromkeys(code for code in codes if re.fullmatch("[A-Z]{2}", code)))
+    countries = tuple(dict.fromkeys(filter(None, map(_read_country, _country_texts(row)))))
     return KnownEntity(
         id=key,
         kind=kind,
@@ -169,6 +220,21 @@ def _read_row(row: Mapping[str, Any], source: str) -> KnownEntity:
         identifiers=identifiers,
         source=source,
     )
+
+
+def _facts(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = row.get("properties")
+    return {**row, **properties} if isinstance(properties, dict) else row
+
+
+def _country_texts(row: Mapping[str, Any]) -> list[str]:
+    return _texts(_facts(row), (*_COUNTRIES, "countries"))
+
+
+def _read_country(text: str) -> str | None:
+    """Return the code that the text is, or begins with: gb-sct is GB."""
+    code = text.partition("-")[0].upper()
+    return code if re.fullmatch("[A-Z]{2}", code) else None
 
 
 def _read_kind(facts: Mapping[str, Any]) -> Kind:
@@ -181,7 +247,10 @@ def _read_kind(facts: Mapping[str, Any]) -> Kind:
 
 
 def _texts(facts: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
-    """Return what stands under these keys, a text or several, each once and in order; a CSV's cell parts them by ; or |."""
+    """Return what stands under these keys, a text or several, each once and in order; a CSV's cell parts them by ; or |.
+
+    Raises ValueError for what is neither a text, a number, nor a list of these.
+    """
     found: dict[str, None] = {}
     for key in keys:
         value = facts.get(key)
@@ -194,6 +263,10 @@ def _texts(facts: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
                 found.update(dict.fromkeys(text for part in parts if (text := " ".join(part.split())[:_MOST_NAME])))
             elif isinstance(each, int) and not isinstance(each, bool):
                 found[str(each)] = None
+            elif each is not None:
+                raise ValueError(
+                    f'"{key}" is {json.dumps(value, ensure_ascii=False)}; it may be a text or a list of texts'
+                )
     return list(found)
 
 

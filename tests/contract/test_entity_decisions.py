@@ -11,6 +11,7 @@ import pytest
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.enrich.linking import entity_keys, link_annotations
 from pipeline.errors import UsageError
+from pipeline.index.document import document_json
 from pipeline.knowledge.decisions import Deciding
 from pipeline.model.document import Document
 from pipeline.model.entity import Entity, Kind, Mention, Quote
@@ -155,6 +156,73 @@ def test_a_split_survives_a_replay(
     assert named == {entity_id: count for entity_id, _, count in expected}
 
 
+LUKASHENKO, LUKASCHENKO = "person:alexander-lukashenko", "person:alexander-lukaschenko"
+BOTH = (
+    'Alexander Lukaschenko came. Lukaschenko said "No more" at last. Alexander Lukashenko went. '
+    '"We agree" is what Lukashenko said.'
+)
+
+
+def reading(text: str, *, speakers: dict[str, str], **ids: str) -> Document:
+    """Return a document that has each name's mentions, and the quotes with their speakers; names are given with _ for a blank."""
+    owners = {name.replace("_", " "): entity_id for name, entity_id in ids.items()}
+    names = "|".join(sorted(owners, key=len, reverse=True))
+    mentions = tuple(
+        Mention(start=found.start(), end=found.end(), text=found[0], kind=Kind.PERSON, entity=owners[found[0]])
+        for found in re.finditer(names, text)
+    )
+    spellings: dict[str, list[str]] = {}
+    for mention in mentions:
+        spellings.setdefault(mention.entity, []).append(mention.text)
+    entities = tuple(
+        person(entity_id, *dict.fromkeys(found), count=len(found)) for entity_id, found in spellings.items()
+    )
+    quotes = tuple(
+        Quote(start=text.index(said), end=text.index(said) + len(said), text=said, speaker=speaker, cue="said")
+        for said, speaker in speakers.items()
+    )
+    written = document("both", text=text)
+    annotation = replace(written.annotation, mentions=mentions, entities=entities, quotes=quotes)
+    return replace(written, annotation=annotation)
+
+
+def test_a_surname_alone_follows_its_full_name_in_the_index_as_in_a_replay(
+    store: SearchStore, ledger: SqlLedger, deciding: Deciding
+) -> None:
+    spelled = ("Alexander_Lukaschenko", "Lukaschenko", "Alexander_Lukashenko", "Lukashenko")
+    written = reading(
+        BOTH, speakers={"No more": LUKASHENKO, "We agree": LUKASHENKO}, **dict.fromkeys(spelled, LUKASHENKO)
+    )
+    store.write([written])
+    assert deciding.split(LUKASHENKO, ["Alexander Lukaschenko"]) == 1
+    form = store.document(written.id)
+    assert form
+    assert {each["id"]: (each["name"], each["aliases"], each["count"]) for each in form["entities"]} == {
+        LUKASHENKO: ("Alexander Lukashenko", ["Alexander Lukashenko", "Lukashenko"], 2),
+        LUKASCHENKO: ("Alexander Lukaschenko", ["Alexander Lukaschenko", "Lukaschenko"], 2),
+    }
+    assert [(quote["speaker"], quote["speaker_name"]) for quote in form["quotes"]] == [
+        (LUKASCHENKO, "Alexander Lukaschenko"),
+        (LUKASHENKO, "Alexander Lukashenko"),
+    ]
+    [again] = link_annotations([written.annotation], ledger.knowledge)
+    assert document_json(replace(written, annotation=again)) == form
+    assert Counter(mention.entity for mention in again.mentions) == {LUKASHENKO: 2, LUKASCHENKO: 2}
+
+
+def test_a_merge_that_is_undone_gives_surnames_and_quotes_back(store: SearchStore, deciding: Deciding) -> None:
+    text = 'Ann Lee met Bo Ek. Lee said "Yes" at once. "No" is what Ek said.'
+    written = reading(
+        text, speakers={"Yes": ONE, "No": "person:bo-ek"}, Ann_Lee=ONE, Lee=ONE, Bo_Ek="person:bo-ek", Ek="person:bo-ek"
+    )
+    store.write([written])
+    before = store.document(written.id)
+    assert deciding.merge(ONE, "person:bo-ek") == 1
+    assert entities_of(store, written) == [(ONE, "Ann Lee", 4)]
+    assert deciding.split(ONE, ["person:bo-ek"]) == 1
+    assert store.document(written.id) == before
+
+
 def test_a_spelling_of_a_merged_entity_can_be_split_off_for_good(ledger: SqlLedger) -> None:
     merge = Decision(action=Action.MERGE, subject=OTHER, target=ONE, name="Ann Lee", decided_at=NOON)
     split = Decision(
@@ -198,6 +266,23 @@ def test_a_known_entity_gives_its_name_to_what_is_merged_into_it(
     assert entities_of(store, written) == [("Q1", "Ann Margaret Lee", 1)]
 
 
+def test_an_entity_is_found_by_its_id_and_by_any_name(
+    store: SearchStore, ledger: SqlLedger, deciding: Deciding
+) -> None:
+    known = KnownEntity(id="Q1", kind=Kind.PERSON, name="Ann Margaret Lee", aliases=("Ann Lee",))
+    ledger.knowledge.add_known([(known, entity_keys(known.kind, known.names))], NOON)
+    store.write([naming("one", person(OTHER, "Anna Li", "Li"), text="Anna Li, once Li, spoke.")])
+    for asked, found in (("Q1", "Q1"), ("ann  LEE", "Q1"), (OTHER, OTHER), ("Anna Li", OTHER), ("li", OTHER)):
+        assert deciding.find(asked).id == found
+    store.write([naming("two", person(ONE, "Ann Lee"), text="Ann Lee spoke.")])
+    with pytest.raises(UsageError, match=f"'Ann Lee' is a name of 2 entities: Q1, {ONE}; "):
+        deciding.find("Ann Lee")
+    deciding.merge("Q1", ONE)
+    assert deciding.find("Ann Lee").id == "Q1"
+    with pytest.raises(UsageError, match="entities show NAME"):
+        deciding.find('Bo "Ek')
+
+
 def test_mistakes_are_told(store: SearchStore, ledger: SqlLedger, deciding: Deciding) -> None:
     organization = Entity(id="organization:lee", kind=Kind.ORGANIZATION, name="Lee", aliases=("Lee",), count=1)
     store.write([naming("one", person(ONE, "Ann Lee"), organization, person(OTHER, "Anna Li"))])
@@ -212,5 +297,6 @@ def test_mistakes_are_told(store: SearchStore, ledger: SqlLedger, deciding: Deci
             call()
     assert ledger.knowledge.decisions() == ()
     deciding.merge(ONE, OTHER)
-    with pytest.raises(UsageError, match="already"):
-        deciding.merge(OTHER, ONE)
+    for pair in ((OTHER, ONE), (ONE, OTHER)):
+        with pytest.raises(UsageError, match=f"already merged into {ONE}: {OTHER};"):
+            deciding.merge(*pair)

@@ -79,3 +79,15 @@ def test_a_text_is_read_in_the_encoding_that_its_mark_says(newswire: Newswire) -
             "kind": "organization",
             "entity": found["mentions"][0]["entity"],
         }
+
+
+def test_a_language_that_is_no_code_is_refused_and_blank_lines_are_skipped(newswire: Newswire) -> None:
+    assert (
+        "the language is 'klingon'; it must be an ISO 639-1 code"
+        in newswire("annotate", "-", "--language", "klingon", given=b"x", expect=2).stderr
+    )
+    given = b'\n{"id": 1, "text": "x", "language": "english"}\n \nbroken\n'
+    done = newswire("annotate", "--jsonl", given=given, expect=1)
+    assert [json.loads(line)["line"] for line in done.stdout.splitlines()] == [2, 4]
+    assert "line 2: the language is 'english'" in done.stderr
+    assert "line 4: the line is no JSON: Expecting value at column 1" in done.stderr

@@ -38,6 +38,7 @@ def test_a_watch_list_is_imported_listed_shown_and_exported(newswire: Newswire, 
     shown = newswire("entities", "show", "Q7747").stdout
     assert "Владимир Путин" in shown
     assert "0 documents" in shown
+    assert json.loads(newswire("entities", "show", "владимир путин", "--json").stdout)["id"] == "Q7747"
     newswire("entities", "split", "Q7747", "Владимир Путин")
     exported = tmp_path / "again.jsonl"
     exported.write_text(newswire("entities", "export").stdout, encoding="utf-8")

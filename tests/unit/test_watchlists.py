@@ -57,10 +57,23 @@ def test_a_wikidata_id_serves_where_there_is_no_own() -> None:
     assert entity.id == "Q9"
 
 
-def test_only_codes_are_countries() -> None:
-    [entity] = read('{"id": "a", "name": "Ada Vell", "country": ["gb-sct", "Germany", "no"]}')
+def test_only_codes_are_countries_and_others_are_reported() -> None:
+    entity, problem = read('\n{"id": "a", "name": "Ada Vell", "country": ["gb-sct", "Sweden", "no", "zzz"]}')
     assert isinstance(entity, KnownEntity)
     assert entity.countries == ("GB", "NO")
+    assert problem == "2: no ISO 3166 alpha-2 code of a country: Sweden, zzz; the rest of the line is read"
+
+
+def test_what_is_neither_a_text_nor_a_list_of_texts_is_refused() -> None:
+    for aliases in ({"a": 1}, [{"a": 1}], True):
+        [problem] = read(json.dumps({"id": "a", "name": "Ada Vell", "aliases": aliases}))
+        assert str(problem).startswith('1: "aliases" is ')
+
+
+def test_a_column_that_stands_twice_is_refused() -> None:
+    assert read("id,Name,name\n1,Ada Vell,Bo Ek\n", "list.csv") == [
+        "1: the header names a column twice: name; nothing of the file is read"
+    ]
 
 
 def test_a_broken_decision_is_reported() -> None:
@@ -116,12 +129,22 @@ def test_a_file_in_utf_16_is_refused_once(file: str) -> None:
     assert "UTF-16" in problem.detail
 
 
-def test_a_mark_that_is_never_closed_tells_where_it_opens() -> None:
-    lines = ["id,name\n", 'a,"Ada\n', *(f"b{number},{'x' * 90}\n" for number in range(3_000))]
-    problem = next(read_watchlist((line.encode() for line in lines), "list.csv"))
-    assert isinstance(problem, Problem)
-    assert problem.line == 2
-    assert "the lines up to 1365 are no CSV" in problem.detail
+@pytest.mark.parametrize("others", [3, 3_000])  # to the end of the file, and more than a cell may hold
+def test_a_mark_that_is_never_closed_costs_its_own_line(others: int) -> None:
+    rows = [f"b{number},{'x' * 90}" for number in range(others)]
+    broken, *found = read("\n".join(["id,name", 'a,"Ada', *rows]), "list.csv")
+    assert str(broken).startswith("2: the line is left out: a quotation mark that opens here is not closed")
+    assert [each.id for each in found if isinstance(each, KnownEntity)] == [f"b{number}" for number in range(others)]
+
+
+def test_a_mark_that_is_never_closed_leaves_cells_in_marks_after_it_whole() -> None:
+    found = read('id,name\na,"Ada\nb,Bo Ek\nc,"Cy ""C"" \nDahl"\nd,"Di Foss\n', "list.csv")
+    assert [each.partition(":")[0] if isinstance(each, str) else each.names for each in found] == [
+        "2",
+        ("Bo Ek",),
+        ('Cy "C" Dahl',),
+        "6",
+    ]
 
 
 def test_broken_csv_is_reported_by_line() -> None:
