@@ -146,6 +146,8 @@ def test_near() -> None:
         ({"like": "\x1b[31m"}, "--like is .*; it holds characters that are no text"),
         ({"since": "yesterday"}, "--since is 'yesterday'; write a day such as"),
         ({"until": "2026-13-01"}, "--until is '2026-13-01'"),
+        ({"since": "0001-01-01T00:00+14:00"}, "--since is .*; in UTC that lies outside the years"),
+        ({"until": "9999-12-31T23:59-14:00"}, "--until is '9999-12-31T23:59-14:00'; in UTC that lies outside"),
         ({"since": "2026-11-24", "until": "2026-11-23"}, "--since 2026-11-24 is not before --until 2026-11-23"),
         ({"near": "35.7,51.4"}, "--near is '35.7,51.4'; write latitude, longitude and kilometres"),
         ({"near": "a,b,c"}, "write latitude"),
