@@ -83,7 +83,9 @@ def add(
         search = _keep_identity(search, there, has_new_secret=secret is not None)
     search = look_up(search, store=wiring.store, now=wiring.clock.now())
     trial = try_search(search, store=wiring.store, clock=wiring.clock, limit=0)
-    wiring.alerts.save_search(search, replaces=replaces)
+    is_same = there is not None and there.query == search.query  # what it found meanwhile came after it
+    found_before = there.found_before if there and is_same else trial.total > 0
+    wiring.alerts.save_search(replace(search, found_before=found_before), replaces=replaces)
     if as_json:
         console.print_json(_search_json(search, with_secrets=True) | {"matching": trial.total})
         return
