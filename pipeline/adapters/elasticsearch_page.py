@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pipeline.adapters.elasticsearch_query import Json, clause_name, expression_clause, prominence_name
+from pipeline.adapters.elasticsearch_query import LIKE, Json, clause_name, expression_clause, prominence_name
 from pipeline.adapters.elasticsearch_summary import read_summary, summary_aggregations
 from pipeline.index.snippets import MARK_END, MARK_START, SNIPPET_LENGTH, SNIPPETS, escape_snippet
 from pipeline.model.query import Hit, Query, Reason, SearchPage
 from pipeline.search.grammar import PROSE, Expression, Term, wanted_terms
-from pipeline.search.ranking import WEIGHTS, freshness_reason, prominence_reason, text_reason, wanted_names
+from pipeline.search.ranking import WEIGHTS, freshness_reason, like_reason, prominence_reason, text_reason, wanted_names
 
 #: What the hits of one original are called in the answer.
 FOLDED = "folded"
 FOLDED_TOTAL = "folded_total"
-SOURCE = ["canonical_url", "headline", "publisher", "language", "date", "published", "reprint_of"]
+SOURCE = ["canonical_url", "headline", "publisher", "language", "date", "published", "withdrawn_at", "reprint_of"]
 
 
 def page_body(query: Query, asked: Expression | None, stemmed: Sequence[str]) -> Json:
@@ -60,7 +60,7 @@ def read_page(answer: Mapping[str, Any], query: Query, asked: Expression | None,
 def read_hit(hit: Mapping[str, Any], query: Query, asked: Expression | None, now: datetime) -> Hit:
     """Return one hit; the score is None where dates alone gave the order."""
     source, marked = hit["_source"], hit.get("highlight", {})
-    published, score = source.get("published"), hit.get("_score")
+    published, withdrawn_at, score = source.get("published"), source.get("withdrawn_at"), hit.get("_score")
     return Hit(
         id=hit["_id"],
         url=source["canonical_url"],
@@ -72,6 +72,7 @@ def read_hit(hit: Mapping[str, Any], query: Query, asked: Expression | None, now
         snippets=tuple(
             escape_snippet(" ".join(text.split())) for field in ("deck", "text") for text in marked.get(field, ())
         ),
+        withdrawn_at=datetime.fromisoformat(withdrawn_at) if withdrawn_at else None,
         reprint_of=source.get("reprint_of"),
         folded=hit["inner_hits"][FOLDED]["hits"]["total"]["value"] - 1 if "inner_hits" in hit else 0,
         reasons=read_reasons(hit, asked, now) if query.explains and score is not None else (),
@@ -82,6 +83,7 @@ def read_reasons(hit: Mapping[str, Any], asked: Expression | None, now: datetime
     """Return why the hit has its score, from the scores of its named clauses."""
     scores = hit.get("matched_queries", {})
     reasons = [read_text_reason(term, scores) for term in wanted_terms(asked)]
+    reasons += [like_reason(scores[LIKE])] if LIKE in scores else []
     reasons += [
         prominence_reason(name, scores[prominence_name(name)])
         for name in dict.fromkeys(wanted_names(asked))

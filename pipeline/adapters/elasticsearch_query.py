@@ -36,6 +36,8 @@ NAME_FIELDS = {
 FLAT_FIELDS = {Field.PERSON: "people", Field.ORGANIZATION: "organizations", Field.PLACE: "places"}
 #: Prefixes expand to at most so many words of a shard.
 MAX_EXPANSIONS = 1000
+#: What the clause of the likeness is called.
+LIKE = "like"
 
 
 def expression_clause(expression: Expression, stemmed: Sequence[str], *, is_named: bool = False) -> Json:
@@ -181,7 +183,7 @@ def found_clause(
     must = [expression_clause(asked, fields, is_named=query.explains)] if asked else []
     clauses: Json = {"must": must, "filter": filter_clauses(query)}
     if like:
-        clauses["must"].append(like_clause(like))
+        clauses["must"].append(like_clause(like, is_named=query.explains))
         clauses["must_not"] = [{"term": {"original": like["original"]}}]
     return {"bool": clauses}
 
@@ -205,12 +207,13 @@ def search_body(query: Query, asked: Expression | None, found: Json, now: dateti
     return {"query": {"function_score": ranked}, **paged, "sort": [{"_score": "desc"}, *newest]}
 
 
-def like_clause(form: Mapping[str, Any]) -> Json:
+def like_clause(form: Mapping[str, Any], *, is_named: bool) -> Json:
     """Match documents that share the telling words of this one."""
     text = "\n".join([form["headline"], form.get("deck", ""), form["text"]])
     # At least so many: a word of two documents tells nothing, and in a small index many words are in two.
     bounds = {"min_term_freq": 1, "min_doc_freq": 2, "max_query_terms": 25, "minimum_should_match": "30%"}
-    return {"more_like_this": {"fields": ["text"], "like": [text], **bounds}}
+    named = {"_name": LIKE} if is_named else {}
+    return {"more_like_this": {"fields": ["text"], "like": [text], **bounds, **named}}
 
 
 def nested(path: str, clause: Json) -> Json:

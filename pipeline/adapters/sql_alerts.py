@@ -42,17 +42,17 @@ class SqlAlerts:
 
     def change_searches(self, changes: Sequence[tuple[SavedSearch, SavedSearch]]) -> int:
         """Update those that are as before."""
-        as_before = (saved_searches.c.name == bindparam("key"), saved_searches.c.search == bindparam("before"))
-        change = update(saved_searches).where(*as_before).values(search=bindparam("after"))
+        as_read = (saved_searches.c.name == bindparam("key"), saved_searches.c.search == bindparam("read"))
+        change = update(saved_searches).where(*as_read).values(search=bindparam("after"))
         kept = 0
         with self._database.write() as connection:
             for before, after in changes:  # one by one: of many at once, a driver need not say how many were there
-                row = {
-                    "key": before.name,
-                    "before": codec.encode(before).decode(),
-                    "after": codec.encode(after).decode(),
-                }
-                kept += connection.execute(change, row).rowcount
+                here = select(saved_searches.c.search).where(saved_searches.c.name == before.name)
+                read = connection.execute(here).scalar()
+                # As a record: an older release may have written fewer fields.
+                if read is not None and codec.decode(read, SavedSearch) == before:
+                    row = {"key": before.name, "read": read, "after": codec.encode(after).decode()}
+                    kept += connection.execute(change, row).rowcount
         return kept
 
     def remove_search(self, name: str) -> bool:

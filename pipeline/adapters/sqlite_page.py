@@ -28,6 +28,7 @@ from pipeline.search.ranking import (
     PROMINENCE,
     WEIGHTS,
     freshness_reason,
+    like_reason,
     prominence_reason,
     text_reason,
     wanted_names,
@@ -82,7 +83,7 @@ def read_page(
     rows = _find_rows(connection, query, asked, where, like, now)
     return SearchPage(
         total=total,
-        hits=tuple(_read_hits(connection, query, asked, rows, now)),
+        hits=tuple(_read_hits(connection, query, asked, rows, like, now)),
         folded_total=folded_total,
         summary=read_summary(connection, query, asked, where) if query.with_facets else None,
     )
@@ -129,13 +130,18 @@ def _find_rows(
 
 
 def _read_hits(
-    connection: sqlite3.Connection, query: Query, asked: Expression | None, rows: Sequence[sqlite3.Row], now: datetime
+    connection: sqlite3.Connection,
+    query: Query,
+    asked: Expression | None,
+    rows: Sequence[sqlite3.Row],
+    like: Likeness | None,
+    now: datetime,
 ) -> Iterator[Hit]:
     words, stems = _expressions(asked_terms(asked))
     highlights = _highlights(connection, [row["key"] for row in rows], {"words": words, "stems": stems})
     for row in rows:
         form = json.loads(row["form"])
-        published = form.get("published")
+        published, withdrawn_at = form.get("published"), form.get("withdrawn_at")
         yield Hit(
             id=row["id"],
             url=form["canonical_url"],
@@ -145,9 +151,10 @@ def _read_hits(
             published=datetime.fromisoformat(published) if published else None,
             score=row["score"],
             snippets=_snippets(form, highlights[row["key"]]),
+            withdrawn_at=datetime.fromisoformat(withdrawn_at) if withdrawn_at else None,
             reprint_of=form.get("reprint_of"),
             folded=row["folded"],
-            reasons=tuple(_read_reasons(connection, row, asked, now))
+            reasons=tuple(_read_reasons(connection, row, asked, like, now))
             if query.explains and row["score"] is not None
             else (),
         )
@@ -159,28 +166,29 @@ def _expressions(terms: list[Term]) -> tuple[str, str]:
 
 
 def _read_reasons(
-    connection: sqlite3.Connection, row: sqlite3.Row, asked: Expression | None, now: datetime
+    connection: sqlite3.Connection, row: sqlite3.Row, asked: Expression | None, like: Likeness | None, now: datetime
 ) -> Iterator[Reason]:
     """Yield why the hit has its score, asking for each part of it alone."""
     key = row["key"]
     for term in dict.fromkeys(asked_terms(asked)):
         tables = ("words", "stems") if has_stem(term) else ("words",)
-        scores = [
-            score
-            for table in tables
-            for (score,) in connection.execute(
-                f"SELECT -bm25({table}, {BM25_WEIGHTS}) FROM {table} WHERE {table} MATCH ? AND rowid = ?",
-                (match_expression(term), key),
-            )
-        ]
+        scores = [score for table in tables for score in _read_scores(connection, table, match_expression(term), key)]
         if scores:
             yield text_reason(term, sum(scores), _find_places(connection, key, term))
+    if like and (scores := _read_scores(connection, "words", like.words, key)):
+        yield like_reason(sum(scores))
     for name in dict.fromkeys(wanted_names(asked)):
         salience = salience_expression(name)
         statement = f"SELECT {salience.sql} FROM documents WHERE key = ?"
         if value := connection.execute(statement, (*salience.values, key)).fetchone()[0]:
             yield prominence_reason(name, PROMINENCE * value)
     yield freshness_reason(now - timedelta(milliseconds=milliseconds(now) - row["date"]), now)
+
+
+def _read_scores(connection: sqlite3.Connection, table: str, expression: str, key: int) -> list[float]:
+    """Return what the document has for the expression in this table; nothing where it is not there."""
+    statement = f"SELECT -bm25({table}, {BM25_WEIGHTS}) FROM {table} WHERE {table} MATCH ? AND rowid = ?"
+    return [score for (score,) in connection.execute(statement, (expression, key))]
 
 
 def _find_places(connection: sqlite3.Connection, key: int, term: Term) -> list[str]:

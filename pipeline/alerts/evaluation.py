@@ -174,7 +174,7 @@ def _any(case: _Case) -> Iterator[Alert]:
 
 
 def _first(case: _Case) -> Iterator[Alert]:
-    if not sum(case.counts[0]):
+    if not case.hits.search.found_before and not sum(case.counts[0]):
         yield case.alert(case.hits.readings[0], "the first document")
 
 

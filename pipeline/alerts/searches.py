@@ -36,6 +36,8 @@ def make_search(
     for condition in conditions:
         check_condition(condition, query)
     if secret is not None:
+        if not webhooks:
+            raise UsageError("--secret signs what --webhook sends; give its address as well")
         read_key(secret)
     urls = dict.fromkeys(_read_address(url) for url in webhooks)
     return SavedSearch(

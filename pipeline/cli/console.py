@@ -10,10 +10,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+#: What steers a terminal, or turns the order of what stands after it: a headline of a page may hold it.
+_STEERING = dict.fromkeys(
+    [*(set(range(0x20)) - {*map(ord, "\t\n")}), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
+
+
+def disarm(text: str) -> str:
+    """Return the text without control characters and directional embeddings, overrides and isolates."""
+    return text.translate(_STEERING)
+
 
 def complain(message: str) -> None:
     """Print one line on standard error."""
-    line = " ".join(message.split())
+    line = disarm(" ".join(message.split()))
     print(f"newswire: {line}", file=sys.stderr)  # noqa: T201 - no markup, no wrapping: a log line for people and scripts
 
 
@@ -24,7 +34,7 @@ def count(number: int, one: str, several: str) -> str:
 
 def say(text: str = "", *, style: str | None = None) -> None:
     """Print a line for people; brackets in it are text."""
-    _screen().print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    _screen().print(disarm(text), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def show(block: Table | Text) -> None:
@@ -71,4 +81,4 @@ def _screen() -> Console:
 
 
 def _plain(text: str) -> str:
-    return text.replace("[", r"\[")
+    return disarm(text).replace("[", r"\[")

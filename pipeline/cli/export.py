@@ -12,7 +12,7 @@ from pipeline.cli import console
 #: The columns of the CSV; names of a list are joined by a semicolon.
 COLUMNS = (
     *("id", "canonical_url", "published", "publisher", "language", "section", "headline", "deck", "authors", "agency"),
-    *("people", "organizations", "places", "topics", "text"),
+    *("people", "organizations", "places", "topics", "withdrawn_at", "text"),
 )
 #: A spreadsheet takes a cell that begins so for a formula, which a page could have written.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

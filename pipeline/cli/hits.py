@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Any
 
 from rich.text import Text
@@ -31,7 +32,10 @@ def print_page(page: SearchPage, query: Query, prints: Mapping[str, tuple[Hit, .
     folded = "" if page.folded_total is None else f", {page.folded_total} of them with a text of their own"
     first = (query.page - 1) * query.limit
     shown = f"; hits {first + 1} to {first + len(page.hits)}" if first and page.hits else ""
-    console.say(documents + folded + shown)
+    if first and page.total and not page.hits:
+        shown = f"; nothing on page {query.page} of {query.limit} hits: all are on earlier ones"
+    zone = "; times in UTC" if any(hit.published or hit.withdrawn_at for hit in page.hits) else ""
+    console.say(documents + folded + shown + zone)
     if page.suggestion:
         console.say(f"did you mean: {page.suggestion}")
     for hit in page.hits:
@@ -52,6 +56,7 @@ def _hit_json(hit: Hit) -> dict[str, Any]:
         "language": hit.language,
         "score": hit.score,
         "snippets": list(hit.snippets),
+        **({"withdrawn_at": hit.withdrawn_at.isoformat()} if hit.withdrawn_at else {}),
         **({"reprint_of": hit.reprint_of} if hit.reprint_of else {}),
         **({"folded": hit.folded} if hit.folded else {}),
         **({"reasons": [_reason_json(each) for each in hit.reasons]} if hit.reasons else {}),
@@ -81,8 +86,10 @@ def _summary_json(summary: Summary) -> dict[str, Any]:
 def _print_hit(hit: Hit, prints: tuple[Hit, ...]) -> None:
     console.say()
     console.say(hit.headline, style="bold")
-    day = f"{hit.published:%Y-%m-%d %H:%M}" if hit.published else "undated"
+    day = f"{hit.published.astimezone(UTC):%Y-%m-%d %H:%M}" if hit.published else "undated"
     console.say(f"{hit.publisher} · {day} · {hit.language} · {hit.url}", style="dim")
+    if hit.withdrawn_at:
+        console.say(f"withdrawn: the page is gone since {hit.withdrawn_at.astimezone(UTC):%Y-%m-%d %H:%M}", style="red")
     if prints:
         console.say(_tell_prints(hit, prints), style="dim")
     for snippet in hit.snippets:
@@ -140,5 +147,5 @@ def _highlight(snippet: str) -> Text:
     """Return the snippet for a terminal: what the store marks is bold, its escapes are undone."""
     text = Text("  … ")
     for index, part in enumerate(snippet.replace("</mark>", "<mark>").split("<mark>")):
-        text.append(html.unescape(part), style="bold yellow" if index % 2 else "")
+        text.append(console.disarm(html.unescape(part)), style="bold yellow" if index % 2 else "")
     return text

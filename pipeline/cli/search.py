@@ -21,7 +21,19 @@ from pipeline.wiring import Wiring
 Filter = list[str] | None
 
 
+#: Of a page of hits, what an export has no use for, by parameter, and why.
+_NOT_EXPORTED = {
+    "fold": "every document is printed; --originals leaves reprints out",
+    "limit": "every document is printed",
+    "page": "every document is printed",
+    "facets": "it prints documents alone",
+    "explain": "it prints documents alone",
+    "as_json": "jsonl is JSON for machines",
+}
+
+
 def search(
+    context: typer.Context,
     query: Annotated[str, typer.Argument(help='Words, "phrases", -excluded, prefix*, OR, field:word.')] = "",
     person: Annotated[Filter, typer.Option(help="Named person; may be repeated.")] = None,
     organization: Annotated[Filter, typer.Option(help="Named organization.")] = None,
@@ -51,6 +63,8 @@ def search(
     dsl: Annotated[Path | None, typer.Option(help="A raw Elasticsearch body; prints its raw answer.")] = None,
 ) -> None:
     """Search the indexed documents."""
+    if export is not None:
+        _check_export(context)
     wiring = Wiring(read_settings())
     if dsl is not None:
         console.print_json(wiring.elasticsearch.search_raw(_read_body(dsl)))
@@ -68,7 +82,7 @@ def search(
         until=until,
         near=near,
         story=_follow(story, wiring) if story is not None else None,
-        like=find_id(wiring, like) if like else None,
+        like=find_id(wiring, like) if like is not None else None,
         reprints_of=[find_form(wiring, reprints_of)["original"]] if reprints_of is not None else (),
         sort=sort,
         limit=limit,
@@ -79,10 +93,6 @@ def search(
         folds_reprints=fold,
     )
     if export is not None:
-        if fold:
-            raise UsageError(
-                "--export and --fold do not go together: every document is printed; --originals leaves reprints out"
-            )
         export_documents(wiring.store.export(asked), export)
         return
     answer = wiring.store.search(asked)
@@ -113,6 +123,14 @@ def _follow(story_id: str, wiring: Wiring) -> str:
     if story is None and (not story_id or wiring.store.search(Query(story=story_id, limit=0)).total == 0):
         raise no_story(story_id)
     return story.id if story else story_id
+
+
+def _check_export(context: typer.Context) -> None:
+    """Raise UsageError where an option is given that an export would ignore."""
+    for name, why in _NOT_EXPORTED.items():
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise UsageError(f"--export and --{name.removeprefix('as_')} do not go together: {why}")
 
 
 def _read_body(path: Path) -> dict[str, Any]:

@@ -83,7 +83,9 @@ def add(
         search = _keep_identity(search, there, has_new_secret=secret is not None)
     search = look_up(search, store=wiring.store, now=wiring.clock.now())
     trial = try_search(search, store=wiring.store, clock=wiring.clock, limit=0)
-    wiring.alerts.save_search(search, replaces=replaces)
+    is_same = there is not None and there.query == search.query  # what it found meanwhile came after it
+    found_before = there.found_before if there and is_same else trial.total > 0
+    wiring.alerts.save_search(replace(search, found_before=found_before), replaces=replaces)
     if as_json:
         console.print_json(_search_json(search, with_secrets=True) | {"matching": trial.total})
         return
@@ -101,7 +103,8 @@ def list_searches(as_json: Json = False) -> None:
         console.print_json([_search_json(search) for search in known])
         return
     rows = [(search.name, _in_words(search.query), _conditions(search), len(search.webhooks) or "") for search in known]
-    console.show(console.make_table(f"{len(rows)} saved searches", ("name", "finds", "when", "webhooks#"), rows))
+    title = console.count(len(rows), "saved search", "saved searches")
+    console.show(console.make_table(title, ("name", "finds", "when", "webhooks#"), rows))
 
 
 @searches.command()
@@ -156,7 +159,7 @@ def try_out(
     if as_json:
         console.print_json(_trial_json(trial) | {"webhooks": answers})
     else:
-        console.say(f"{trial.total} documents match")
+        console.say(console.count(trial.total, "document matches", "documents match"))
         _print_conditions(trial)
         for shown in trial.shown:
             console.say()
@@ -217,10 +220,17 @@ def _query_json(query: Query) -> dict[str, Any]:
 def _in_words(query: Query) -> str:
     form = _query_json(query)
     text = form.pop("text", "")
-    filters = [
-        f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}" for key, value in form.items()
-    ]
+    filters = [f"{key}: {_value_in_words(value)}" for key, value in form.items()]
     return "; ".join(filter(None, [text, *filters])) or "everything"
+
+
+def _value_in_words(value: object) -> str:
+    match value:
+        case dict():
+            return ",".join(map(str, value.values()))
+        case list() | tuple():
+            return ", ".join(map(str, value))
+    return "yes" if value is True else str(value)
 
 
 def _conditions(search: SavedSearch) -> str:

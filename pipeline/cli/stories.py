@@ -31,7 +31,7 @@ def list_stories(
     if sort not in set(StorySort):
         raise UsageError(f"--sort is {sort!r}; it must be one of: {', '.join(StorySort)}")
     found = Wiring(read_settings()).ledger.stories(
-        since=read_since(since) if since else None, sort=StorySort(sort), limit=limit, least_articles=least
+        since=read_since(since) if since is not None else None, sort=StorySort(sort), limit=limit, least_articles=least
     )
     if as_json:
         console.print_json([codec.to_json(story) for story in found])

@@ -64,6 +64,8 @@ class SavedSearch:
     looked_up_at: datetime | None = None
     #: Silence is counted from here on where nothing was ever found.
     created_at: datetime
+    #: The index held what it finds when it was saved: no document to come is the first.
+    found_before: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,8 @@ class Hit:
     published: datetime | None = None
     score: float | None = None
     snippets: tuple[str, ...] = ()
+    #: The page is gone since then.
+    withdrawn_at: datetime | None = None
     #: Id of its original, of a reprint.
     reprint_of: str | None = None
     #: How many more with its original are found, where reprints are folded.

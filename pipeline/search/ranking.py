@@ -65,6 +65,11 @@ def text_reason(term: Term, value: float, places: list[str]) -> Reason:
     return Reason(part=Part.TEXT, value=value, detail=f"“{term.text}”: {where}")
 
 
+def like_reason(value: float) -> Reason:
+    """Say what the telling words count that it shares with the document whose like was asked for."""
+    return Reason(part=Part.TEXT, value=value, detail="says the like: telling words of the article given")
+
+
 def prominence_reason(name: Term | Known, value: float) -> Reason:
     """Say how much the document is about a name."""
     return Reason(part=Part.PROMINENCE, value=value, detail=f"“{words_of(name)}”: salience {value / PROMINENCE:.2f}")

@@ -55,7 +55,7 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
     for name, values in filters.items():
         _check_values(name, values)
     for name, value in {"story": story, "like": like}.items():
-        _check_values(name, (value,) if value else ())
+        _check_values(name, () if value is None else (value,))
     query = Query(
         text=text,
         people=tuple(people),
@@ -65,9 +65,9 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
         languages=tuple(language.lower() for language in languages),
         sections=tuple(sections),
         entities=tuple(entities),
-        since=read_since(since) if since else None,
-        until=read_until(until) if until else None,
-        near=read_circle(near) if near else None,
+        since=read_since(since) if since is not None else None,
+        until=read_until(until) if until is not None else None,
+        near=read_circle(near) if near is not None else None,
         sort=Sort(sort),
         limit=limit,
         page=page,

@@ -34,7 +34,10 @@ def _read_time(option: str, text: str) -> datetime:
     except ValueError as error:
         message = f"{option} is {text!r}; write a day such as 2026-11-23 or a time such as 2026-11-23T18:30+01:00"
         raise UsageError(message) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise UsageError(f"{option} is {text!r}; in UTC that lies outside the years 1 to 9999") from error
 
 
 def _start_of(day: date) -> datetime:

@@ -4,6 +4,7 @@ A form is only taken from a page of ours: it carries the token that the browser 
 read, nor send along (SameSite=Strict); and a browser that says where a form comes from must say: from here.
 """
 
+from dataclasses import replace
 from http import HTTPStatus
 from secrets import compare_digest, token_urlsafe
 from typing import Annotated
@@ -78,8 +79,8 @@ def add_search_pages(app: FastAPI, store: SearchStore, ledger: Ledger, clock: Cl
         check_text(text)
         given = make_search(_one(form, "name"), make_query(text), when=form.get("when", []), created_at=clock.now())
         search = look_up(given, store=store, now=clock.now())
-        try_search(search, store=store, clock=clock)  # what the store cannot serve is refused
-        ledger.alerts.save_search(search)
+        trial = try_search(search, store=store, clock=clock)  # what the store cannot serve is refused
+        ledger.alerts.save_search(replace(search, found_before=trial.total > 0))
         return _back(request)
 
     @app.post("/searches/{name}/remove", dependencies=[Depends(read_form)])

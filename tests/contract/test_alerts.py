@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, update
 
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
+from pipeline.adapters.sql_schema import saved_searches
 from pipeline.errors import UsageError
 from pipeline.model.alert import Alert, DeliveryState
 from tests.fixtures.alerts import DAY, HOUR, a_search, an_alert
@@ -55,6 +57,15 @@ def test_a_search_that_somebody_changed_meanwhile_is_left_alone(ledger: SqlLedge
     assert ledger.alerts.change_searches([(before, after), (a_search("b"), a_search("b"))]) == 1
     assert ledger.alerts.change_searches([(before, before)]) == 0
     assert ledger.alerts.searches() == (after,)
+
+
+def test_a_search_that_an_older_release_saved_can_be_changed(ledger: SqlLedger) -> None:
+    ledger.alerts.save_search(a_search("a"))
+    fewer = func.replace(saved_searches.c.search, ',"found_before":false', "")
+    with ledger._database.write() as connection:
+        connection.execute(update(saved_searches).values(search=fewer))
+    (before,) = ledger.alerts.searches()
+    assert ledger.alerts.change_searches([(before, replace(before, looked_up_at=NOON))]) == 1
 
 
 def test_a_removed_search_takes_its_alerts_and_deliveries_along(ledger: SqlLedger) -> None:

@@ -186,6 +186,12 @@ def test_what_says_the_like_is_found_best_first_without_itself_and_its_reprints(
     assert names(page.hits) == ["near", "less"]
     assert page.total == 2
     assert names(store.search(make_query("froze", like=first.id)).hits) == ["less"]
+    for hit in store.search(make_query("channel", like=first.id, explains=True)).hits:
+        text, freshness = (
+            sum(each.value for each in hit.reasons if each.part is part) for part in (Part.TEXT, Part.FRESHNESS)
+        )
+        assert hit.score == pytest.approx(text * freshness, rel=1e-4)
+        assert any(each.detail.startswith("says the like") for each in hit.reasons)
     assert {form["id"] for form in store.export(make_query(like=first.id))} == {hit.id for hit in page.hits}
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.index.document import reprint_json
+from pipeline.index.document import reprint_json, withdrawal_json
 from pipeline.model.document import Document
 from pipeline.model.query import Query, Sort
 from pipeline.model.reprint import Reprint
@@ -136,6 +136,13 @@ def test_a_correction_reaches_every_generation_and_lets_the_capture_be_written_a
     form = store.document(an_id("one"))
     assert form
     assert "reprint_of" not in form
+
+
+def test_a_hit_tells_that_its_page_is_gone(store: SearchStore) -> None:
+    store.write([document("one")])
+    for withdrawn_at in (NOON, None):
+        store.amend({an_id("one"): withdrawal_json(withdrawn_at)})
+        assert [hit.withdrawn_at for hit in store.search(Query()).hits] == [withdrawn_at]
 
 
 def test_correcting_nothing_on_an_empty_store(store: SearchStore) -> None:

@@ -37,9 +37,9 @@ class Desk:
         self.ledger, self.store, self.clock = ledger, store, clock
 
     def save(self, name: str, text: str, when: str = "any", **query: object) -> None:
-        self.ledger.alerts.save_search(
-            replace(a_search(name, text, when), query=make_query(text, **query))  # type: ignore[arg-type]
-        )
+        search = replace(a_search(name, text, when), query=make_query(text, **query))  # type: ignore[arg-type]
+        trial = try_search(search, store=self.store, clock=self.clock)
+        self.ledger.alerts.save_search(replace(search, found_before=trial.total > 0))
 
     def index(self, *documents: Document, version: int = 1) -> None:
         assert not self.store.write(documents)
@@ -222,6 +222,21 @@ def test_what_the_index_held_before_is_no_first(desk: Desk) -> None:
     desk.save("raisi", "person:raisi", "first")
     desk.index(ago(1, "new", people=["Ebrahim Raisi"]))
     assert desk.noticed() == []
+
+
+@pytest.mark.parametrize("days", [1, 0.5])  # of the same minute, and later
+def test_what_the_index_held_before_is_no_first_whatever_its_date(desk: Desk, days: float) -> None:
+    desk.index(ago(days, "old", people=["Ebrahim Raisi"]))
+    desk.save("raisi", "person:raisi", "first")
+    desk.index(ago(1, "new", people=["Ebrahim Raisi"]))
+    assert desk.noticed() == []
+
+
+def test_what_is_indexed_after_the_first_document_and_not_yet_looked_at_takes_no_alert(desk: Desk) -> None:
+    desk.save("raisi", "person:raisi", "first")
+    desk.index(ago(1, "first", people=["Ebrahim Raisi"]))
+    assert not desk.store.write([ago(1, "second", people=["Ebrahim Raisi"])])  # searchable, not settled yet
+    assert desk.noticed() == [("raisi", "first")]
 
 
 def test_a_first_document_is_told_by_one_of_two_batches_that_were_indexed_at_once(desk: Desk) -> None:

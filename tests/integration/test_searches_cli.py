@@ -31,6 +31,7 @@ def test_a_search_is_saved_tried_and_told_of(newswire: Newswire, wiring: Wiring)
     assert f"webhook {dead}, signed with whsec_" in said
     wiring.store.write([HARVEST])
     wiring.ledger.settle([], [as_indexed(HARVEST)])
+    newswire("searches", "add", "known", "harvest", "--when", "first")  # the index holds it: no first is to come
     counts = json.loads(
         newswire("alerts", "run", "--json", environ={"NEWSWIRE_WEBHOOK_NETWORKS": "127.0.0.0/8"}).stdout
     )
@@ -43,7 +44,9 @@ def test_a_search_is_saved_tried_and_told_of(newswire: Newswire, wiring: Wiring)
     assert "The harvest began." in newswire("alerts", "list").stdout
     (waiting,) = json.loads(newswire("alerts", "undelivered", "--json").stdout)
     assert (waiting["state"], waiting["attempts"]) == ("waiting", 1)
-    assert "The harvest began." in newswire("searches", "test", "harvests").stdout
+    tried = newswire("searches", "test", "harvests").stdout
+    assert "The harvest began." in tried
+    assert "1 document matches" in tried
     assert "<entry>" in newswire("searches", "feed", "harvests").stdout
     shown = newswire("searches", "show", "harvests").stdout
     assert "whsec_" not in shown
@@ -64,6 +67,9 @@ def test_a_search_is_replaced_and_stays_itself(newswire: Newswire) -> None:
     (listed,) = json.loads(newswire("searches", "list", "--json").stdout)
     assert (listed["query"], listed["when"]) == ({"text": "wheat", "places": ["Minsk"]}, ["silence:6h"])
     assert "secret" not in listed["webhooks"][0]
+    table = newswire("searches", "list").stdout
+    assert table.splitlines()[0].strip() == "1 saved search"
+    assert "wheat; places: Minsk" in table
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,17 @@ def test_a_hit_names_its_original_and_who_else_printed_it(browser: Browser) -> N
 
 
 @pytest.mark.usefixtures("story")
+def test_a_hit_says_that_its_page_is_gone(browser: Browser, store: SqliteStore) -> None:
+    assert browser.read("/?q=accords").css(".hits .alert") == []
+    store.amend({WIRE.id: withdrawal_json(NOON)})
+    assert words(browser.read("/?q=accords"), ".hits .alert").startswith("The page is gone since")
+
+
+def test_a_time_that_utc_cannot_hold_is_a_bad_request(browser: Browser) -> None:
+    assert "outside the years 1 to 9999" in browser.read("/stories?since=0001-01-01T00:00%2B14:00", 400).text()
+
+
+@pytest.mark.usefixtures("story")
 def test_an_article_says_what_it_took_and_who_took_from_it(browser: Browser, store: SqliteStore) -> None:
     page = browser.read(f"/article/{REPRINT.id}")
     assert words(page, ".note") == "A reprint: 62 % of its words stand in Eight accords signed, Kestrel."

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -53,6 +53,33 @@ def test_the_head_says_what_is_counted(capsys: pytest.CaptureFixture[str]) -> No
     lines = printed(page, Query(page=2, limit=10, folds_reprints=True), capsys)
     assert lines[0] == "30 documents, 11 of them with a text of their own; hits 11 to 11"
     assert "also printed by The Echo, 1 more" in lines
+
+
+def test_times_are_utc_and_a_withdrawal_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    dresden = timezone(timedelta(hours=1))
+    gone = replace(
+        HIT,
+        published=datetime(2026, 10, 27, 18, 40, tzinfo=dresden),
+        withdrawn_at=datetime(2026, 11, 1, 0, 30, tzinfo=dresden),
+    )
+    lines = printed(SearchPage(total=1, hits=(gone,)), Query(), capsys)
+    assert lines[0] == "1 document; times in UTC"
+    assert "The Example · 2026-10-27 17:40 · en · https://news.example/one" in lines
+    assert "withdrawn: the page is gone since 2026-10-31 23:30" in lines
+    assert page_json(SearchPage(total=1, hits=(gone,)))["hits"][0]["withdrawn_at"] == "2026-11-01T00:30:00+01:00"
+
+
+def test_a_page_beyond_the_last_hit_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(SearchPage(total=25), Query(page=3, limit=20), capsys)
+    assert lines == ["25 documents; nothing on page 3 of 20 hits: all are on earlier ones"]
+
+
+def test_what_a_page_says_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    hit = replace(HIT, headline="a\u202eb\x1b[31mc\u2066d", snippets=("e\u202ef\x9bg",))
+    lines = printed(SearchPage(total=1, hits=(hit,)), Query(), capsys)
+    assert "ab[31mcd" in lines
+    assert "  … efg" in lines
+    assert page_json(SearchPage(total=1, hits=(hit,)))["hits"][0]["headline"] == hit.headline
 
 
 def test_a_suggestion_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
