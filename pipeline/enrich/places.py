@@ -21,7 +21,9 @@ _CONTEXT = (
 )
 _NEIGHBOUR = 6.0  # "Paris, Texas"
 _HOME = 0.8  # a paper of Alabama means its own Birmingham
-_OWN_NAME = 0.5  # as three times the inhabitants: Venice is not Dayton in Ohio, which was called so too; Odessa is Odesa
+_OWN_NAME = (
+    0.5  # as three times the inhabitants: Venice is not Dayton in Ohio, which was called so too; Odessa is Odesa
+)
 _CAPITAL = 1.0  # but a paper of Georgia means Athens in Greece
 _MOST = 12  # places of one name that are compared: the largest
 
