@@ -68,7 +68,7 @@ def test_filters_of_the_search(served: Newswire) -> None:
     assert count("--publisher", "Strombote") + count("--publisher", "Harbour Courier") < everything
     assert count("--since", "2026-11-01") + count("--until", "2026-10-31") == everything
     assert count("--near", "35.7,51.4,50") >= 1
-    assert count("person:lukashenko OR language:de") > count("person:lukashenko") == 3
+    assert count("person:lukashenko OR language:de") > count("person:lukashenko") == 4
 
 
 def test_an_export_for_machines_and_for_spreadsheets(served: Newswire) -> None:

@@ -171,5 +171,6 @@ def test_the_state_visit_is_one_story_over_outlets_and_languages(read: Read) -> 
 def test_it_is_found_by_whom_it_names(read: Read) -> None:
     page = read.json("search", "Tehran", "--person", "Alexander Lukashenko", "--facets")
     assert {hit["publisher"] for hit in page["hits"]} == {"Harbour Courier", "The Meridian Review", "Strombote"}
-    assert all("<mark>" in "".join(hit["snippets"]) for hit in page["hits"])
+    # The German one is found by the id of the city, which it spells otherwise; its words are not the asked ones.
+    assert all("<mark>" in "".join(hit["snippets"]) for hit in page["hits"] if hit["language"] == "en")
     assert {"Iran", "Belarus"} <= {facet["value"] for facet in page["facets"]["places"]}
