@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pipeline.errors import UsageError
 from pipeline.flow import BATCH_SIZE
 from pipeline.model.rebuild import Replayed
+from pipeline.ports import StoreStatus
 from pipeline.replay.parts import Parts
 from pipeline.replay.rebuild import Progress, bring_over, keep_promotion, silent
 
@@ -37,13 +38,14 @@ def promote_rebuild(
     Raises UsageError where the generation lacks more than a tenth of the live documents, unless forced, and where the
     store refuses live documents that it should take over.
     """
-    live = next((each.generation for each in parts.store.status() if each.is_live), None)
-    if live in {None, generation}:
+    live = next((each for each in parts.store.status() if each.is_live), None)
+    if live is None or live.generation == generation:
         parts.store.promote(generation)
         return Promotion(before=None, report=Replayed())
     marks = parts.store.marks()
     report = bring_over(generation, parts=parts, on_progress=on_progress)
-    _check(generation, report, parts, is_forced=is_forced)
+    if not is_forced:
+        _check(generation, live, report, parts)
     for _ in range(MAX_ROUNDS):
         since, marks = marks, parts.store.marks()
         round_ = bring_over(generation, parts=parts, since=since, on_progress=on_progress)
@@ -54,21 +56,19 @@ def promote_rebuild(
         report.add(bring_over(generation, parts=parts, since=marks, on_progress=on_progress))
         parts.store.promote(generation)
     keep_promotion(generation, parts)
-    return Promotion(before=live, report=report)
+    return Promotion(before=live.generation, report=report)
 
 
-def _check(generation: str, report: Replayed, parts: Parts, *, is_forced: bool) -> None:
-    documents = {each.generation: each.documents for each in parts.store.status()}
-    live = next(each for each in parts.store.status() if each.is_live)
-    if is_forced:
-        return
+def _check(generation: str, live: StoreStatus, report: Replayed, parts: Parts) -> None:
+    """Compare with the live generation as it was before the first round: what was written since then is yet to come over."""
     if report.refused:
         raise UsageError(
             f"the search store refuses {report.refused} documents of {live.generation} that {generation} lacks; "
             "see the log, or promote without them by --force"
         )
-    if documents[generation] < LEAST_SHARE * live.documents:
+    documents = next(each.documents for each in parts.store.status() if each.generation == generation)
+    if documents < LEAST_SHARE * live.documents:
         raise UsageError(
-            f"{generation} holds {documents[generation]} documents, the live {live.generation} {live.documents}: "
+            f"{generation} holds {documents} documents, the live {live.generation} {live.documents}: "
             f"newswire index compare {generation} says what is left out and why; promote it all the same with --force"
         )
