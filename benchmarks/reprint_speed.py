@@ -14,9 +14,9 @@ from reprint_texts import own_words, read_paragraphs, read_texts
 from sqlalchemy import func, insert, select
 
 from pipeline.adapters.sql_database import Database
+from pipeline.adapters.sql_keys import insert_pairs
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
-from pipeline.adapters.sql_schema import printings
-from pipeline.adapters.sql_shelf import insert_keys
+from pipeline.adapters.sql_schema import printing_keys, printings
 from pipeline.model.reprint import Standing
 from pipeline.reprints import fingerprints
 from pipeline.urls import article_id
@@ -81,7 +81,8 @@ def fill(url: str, done: int, wanted: int) -> None:
         order = np.lexsort((texts, flat))
         with database.write() as connection:
             connection.execute(insert(printings), rows)
-            insert_keys(connection, list(dict.fromkeys(zip(flat[order].tolist(), texts[order].tolist(), strict=True))))
+            pairs = list(dict.fromkeys(zip(flat[order].tolist(), texts[order].tolist(), strict=True)))
+            insert_pairs(connection, printing_keys, pairs)
         print(f"\r  {start + len(rows):,} of {wanted:,} texts", end="", file=sys.stderr)
     database.close()
     print(file=sys.stderr)

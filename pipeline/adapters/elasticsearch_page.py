@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.adapters.elasticsearch_query import LIKE, Json, clause_name, expression_clause, prominence_name
 from pipeline.adapters.elasticsearch_summary import read_summary, summary_aggregations
+from pipeline.index.hits import HIT_FIELDS, make_hit
 from pipeline.index.snippets import MARK_END, MARK_START, SNIPPET_LENGTH, SNIPPETS, escape_snippet
 from pipeline.model.query import Hit, Query, Reason, SearchPage
 from pipeline.search.grammar import PROSE, Expression, Term, wanted_terms
@@ -14,7 +15,7 @@ from pipeline.search.ranking import WEIGHTS, freshness_reason, like_reason, prom
 #: What the hits of one original are called in the answer.
 FOLDED = "folded"
 FOLDED_TOTAL = "folded_total"
-SOURCE = ["canonical_url", "headline", "publisher", "language", "date", "published", "withdrawn_at", "reprint_of"]
+SOURCE = [*HIT_FIELDS, "date"]
 
 
 def page_body(query: Query, asked: Expression | None, stemmed: Sequence[str]) -> Json:
@@ -59,21 +60,14 @@ def read_page(answer: Mapping[str, Any], query: Query, asked: Expression | None,
 
 def read_hit(hit: Mapping[str, Any], query: Query, asked: Expression | None, now: datetime) -> Hit:
     """Return one hit; the score is None where dates alone gave the order."""
-    source, marked = hit["_source"], hit.get("highlight", {})
-    published, withdrawn_at, score = source.get("published"), source.get("withdrawn_at"), hit.get("_score")
-    return Hit(
-        id=hit["_id"],
-        url=source["canonical_url"],
-        headline=source["headline"],
-        publisher=source["publisher"],
-        language=source["language"],
-        published=datetime.fromisoformat(published) if published else None,
+    marked, score = hit.get("highlight", {}), hit.get("_score")
+    return make_hit(
+        hit["_id"],
+        hit["_source"],
         score=score,
         snippets=tuple(
             escape_snippet(" ".join(text.split())) for field in ("deck", "text") for text in marked.get(field, ())
         ),
-        withdrawn_at=datetime.fromisoformat(withdrawn_at) if withdrawn_at else None,
-        reprint_of=source.get("reprint_of"),
         folded=hit["inner_hits"][FOLDED]["hits"]["total"]["value"] - 1 if "inner_hits" in hit else 0,
         reasons=read_reasons(hit, asked, now) if query.explains and score is not None else (),
     )

@@ -18,7 +18,7 @@ from yarl import URL
 
 from pipeline.adapters.host_turns import HostTurns
 from pipeline.adapters.http_body import ACCEPT_ENCODING, read_body
-from pipeline.adapters.http_guard import Network, guarded_socket, translated_errors
+from pipeline.adapters.http_guard import Network, open_connector, translated_errors
 from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.fetch import robots
 from pipeline.fetch.responses import check_temporary
@@ -89,9 +89,7 @@ class HttpFetcher:
     async def __aenter__(self) -> Self:
         """Open the session."""
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                resolver=aiohttp.ThreadedResolver(), socket_factory=guarded_socket(self._allowed_networks)
-            ),
+            connector=open_connector(self._allowed_networks),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": self._user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING},
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # _Budget counts

@@ -20,7 +20,12 @@ class _RefusedAddressError(OSError):
     """Raised where a connection would leave the public network."""
 
 
-def guarded_socket(allowed: Sequence[Network]) -> Callable[[aiohttp.AddrInfoType], socket.socket]:
+def open_connector(allowed: Sequence[Network]) -> aiohttp.TCPConnector:
+    """Return what opens a session's connections: to public addresses, and of private networks to the ``allowed`` ones."""
+    return aiohttp.TCPConnector(resolver=aiohttp.ThreadedResolver(), socket_factory=_guarded_socket(allowed))
+
+
+def _guarded_socket(allowed: Sequence[Network]) -> Callable[[aiohttp.AddrInfoType], socket.socket]:
     """Return the opener of sockets that refuses private addresses.
 
     It sees the very address that is about to be connected to, so that neither a name that resolves differently the second

@@ -8,7 +8,7 @@ from typing import Self
 
 import aiohttp
 
-from pipeline.adapters.http_guard import Network, guarded_socket, translated_errors
+from pipeline.adapters.http_guard import Network, open_connector, translated_errors
 from pipeline.model.capture import Capture
 from pipeline.ports import Clock
 
@@ -27,9 +27,7 @@ class HttpWebhooks:
     async def __aenter__(self) -> Self:
         """Open the session."""
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                resolver=aiohttp.ThreadedResolver(), socket_factory=guarded_socket(self._allowed_networks)
-            ),
+            connector=open_connector(self._allowed_networks),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": f"Newswire-Webhooks/{version('newswire')}", "Content-Type": "application/json"},
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # send counts

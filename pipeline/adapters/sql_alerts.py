@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, exists, insert, or_, select, update
 
 from pipeline.adapters.sql_among import among
-from pipeline.adapters.sql_database import PARAMETERS, Database, rows_by_key
+from pipeline.adapters.sql_database import Database, rows_by_key
 from pipeline.adapters.sql_schema import alert_deliveries, alerts, articles, saved_searches
 from pipeline.errors import UsageError
 from pipeline.model import codec
@@ -152,9 +152,8 @@ class SqlAlerts:
         with self._database.write() as connection:
             ids = list(connection.execute(select(alerts.c.id).where(*old)).scalars())
             if not dry_run:
-                for some in _pieces(ids):
-                    connection.execute(delete(alert_deliveries).where(alert_deliveries.c.alert_id.in_(some)))
-                    connection.execute(delete(alerts).where(alerts.c.id.in_(some)))
+                connection.execute(delete(alert_deliveries).where(among(alert_deliveries.c.alert_id)), {"values": ids})
+                connection.execute(delete(alerts).where(among(alerts.c.id)), {"values": ids})
         return len(ids)
 
 
@@ -271,7 +270,3 @@ def _update_deliveries(connection: Connection, rows: Sequence[dict[str, object]]
     if rows:
         here = (alert_deliveries.c.alert_id == bindparam("key"), alert_deliveries.c.url == bindparam("to"))
         connection.execute(update(alert_deliveries).where(*here), list(rows))
-
-
-def _pieces(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (ids[start : start + PARAMETERS] for start in range(0, len(ids), PARAMETERS))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Integer, Row, Select, and_, bindparam, delete
 
 from pipeline.adapters.sql_among import among, unnest
 from pipeline.adapters.sql_database import Database
+from pipeline.adapters.sql_keys import delete_pairs, insert_pairs, read_keys
 from pipeline.adapters.sql_schema import entity_decisions, known_entities, known_keys
 from pipeline.model import codec
 from pipeline.model.known import Decision, KnownEntity
@@ -28,7 +29,6 @@ _change = (
     .where(known_entities.c.number == bindparam("at"))
     .values({name: bindparam(name) for name in ("id", "entity", "source", "found_by", "imported_at")})
 )
-_drop_key = delete(known_keys).where(known_keys.c.key == bindparam("at"), known_keys.c.entity == bindparam("of"))
 
 
 class SqlKnowledge:
@@ -57,7 +57,7 @@ class SqlKnowledge:
         """Delete keys by their rows, then the rows."""
         with self._database.write() as connection:
             rows = connection.execute(_by_source, {"source": source}).all()
-            _delete_keys(connection, [(key, row.number) for row in rows for key in _unpack(row.found_by)])
+            delete_pairs(connection, known_keys, [(key, row.number) for row in rows for key in read_keys(row.found_by)])
             connection.execute(delete(known_entities).where(known_entities.c.source == source))
         return len(rows)
 
@@ -144,7 +144,7 @@ class _Draft:
     ) -> None:
         """Note an entity, in the place of what had its id."""
         number = before.number if before else next(following)
-        old, new = set(_unpack(before.found_by)) if before else set(), set(keys)
+        old, new = set(read_keys(before.found_by)) if before else set(), set(keys)
         row = {
             "number" if before is None else "at": number,
             "id": entity.id,
@@ -163,9 +163,9 @@ class _Draft:
             connection.execute(insert(known_entities), self._new)
         if self._changed:
             connection.execute(_change, self._changed)
-        _delete_keys(connection, self._dropped)
+        delete_pairs(connection, known_keys, self._dropped)
         self._added.sort()
-        _insert_keys(connection, self._added)
+        insert_pairs(connection, known_keys, self._added)
 
 
 def _choose(keys: Collection[int], under: Mapping[int, Sequence[int]], limit: int) -> set[int]:
@@ -198,28 +198,6 @@ def _numbers_of(connection: Connection) -> Select[tuple[int, int]]:
         .join_from(asked, known_keys, known_keys.c.key == asked.c.value)
         .where(one_more.is_(None))
     )
-
-
-def _insert_keys(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
-    """Insert them past SQLAlchemy's reading of each row, which took as long as all the rest."""
-    if not pairs:
-        return
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("INSERT INTO known_keys (key, entity) VALUES (?, ?)", [*pairs])
-    else:
-        keys, numbers = map(list, zip(*pairs, strict=True))
-        statement = "INSERT INTO known_keys (key, entity) SELECT * FROM unnest(%s::integer[], %s::integer[])"
-        connection.exec_driver_sql(statement, (keys, numbers))
-
-
-def _delete_keys(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
-    if pairs:
-        connection.execute(_drop_key, [{"at": key, "of": number} for key, number in sorted(pairs)])
-
-
-def _unpack(keys: bytes) -> list[int]:
-    found: list[int] = np.frombuffer(keys, np.int32).tolist()
-    return found
 
 
 def _revoke(connection: Connection, decisions: Sequence[Decision]) -> None:

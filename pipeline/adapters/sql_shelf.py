@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from pipeline.adapters.sql_among import among
+from pipeline.adapters.sql_keys import delete_pairs, insert_pairs, read_keys
 from pipeline.adapters.sql_schema import printing_keys, printings
 from pipeline.model.reprint import Fingerprint, Printing, Reprint, Standing
 from pipeline.reprints.originals import find_original
@@ -29,9 +29,6 @@ _texts_by_article = _texts.where(among(printings.c.article_id))
 _members = select(printing_keys.c.key, printing_keys.c.printing).where(among(printing_keys.c.key))
 _delete_texts = delete(printings).where(among(printings.c.number))
 _update_text = update(printings).where(printings.c.number == bindparam("at"))
-_leave = delete(printing_keys).where(
-    printing_keys.c.key == bindparam("at"), printing_keys.c.printing == bindparam("number")
-)
 
 
 @dataclass(slots=True)
@@ -114,10 +111,8 @@ class Shelf:
 
     def save(self) -> None:
         """Write what entered buckets, and what left them."""
-        if self._gone:
-            self._connection.execute(_leave, [{"at": key, "number": number} for key, number in self._gone])
-        if self._added:
-            insert_keys(self._connection, sorted(self._added))
+        delete_pairs(self._connection, printing_keys, [*self._gone])
+        insert_pairs(self._connection, printing_keys, sorted(self._added))
         self._added, self._gone = set(), set()
 
     def _note(self, key: int, number: int, *, came: bool) -> None:
@@ -130,16 +125,6 @@ class Shelf:
 
     def _rank(self, number: int) -> tuple[int, datetime, str]:
         return self.texts[number].printing.rank
-
-
-def insert_keys(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
-    """Put texts into buckets: keys and numbers, in order, so that each page is met once."""
-    # Past SQLAlchemy, which takes longer to prepare a thousand rows than the database to insert them.
-    one = "?" if connection.dialect.name == "sqlite" else "%s"
-    connection.exec_driver_sql(
-        f"INSERT INTO printing_keys (key, printing) VALUES ({one}, {one})",  # noqa: S608 - marks
-        list(pairs),
-    )
 
 
 def texts_of(connection: Connection, article_ids: Sequence[str]) -> dict[str, Text]:
@@ -166,15 +151,8 @@ def insert_texts(connection: Connection, texts: Sequence[Text]) -> None:
 def drop_texts(connection: Connection, keys: Mapping[int, bytes]) -> None:
     """Take texts out of their buckets, and forget them: keys by number."""
     pairs = [(key, number) for number, some in keys.items() for key in read_keys(some)]
-    if pairs:
-        connection.execute(_leave, [{"at": key, "number": number} for key, number in sorted(pairs)])
+    delete_pairs(connection, printing_keys, pairs)
     connection.execute(_delete_texts, {"values": list(keys)})
-
-
-def read_keys(keys: bytes) -> list[int]:
-    """Return a fingerprint's keys as the database takes them: with a sign."""
-    numbers: list[int] = np.frombuffer(keys, np.int32).tolist()
-    return numbers
 
 
 def update_texts(connection: Connection, texts: Sequence[Text]) -> None:

@@ -21,6 +21,7 @@ from pipeline.adapters.sqlite_query import (
 from pipeline.adapters.sqlite_summary import read_summary
 from pipeline.index.document import milliseconds
 from pipeline.index.folding import find_words, fold
+from pipeline.index.hits import make_hit
 from pipeline.index.snippets import MARK_END, MARK_START, cut_snippets
 from pipeline.model.query import Hit, Query, Reason, SearchPage, Sort
 from pipeline.search.grammar import Expression, Field, Match, Term, needs_words
@@ -141,22 +142,14 @@ def _read_hits(
     highlights = _highlights(connection, [row["key"] for row in rows], {"words": words, "stems": stems})
     for row in rows:
         form = json.loads(row["form"])
-        published, withdrawn_at = form.get("published"), form.get("withdrawn_at")
-        yield Hit(
-            id=row["id"],
-            url=form["canonical_url"],
-            headline=form["headline"],
-            publisher=form["publisher"],
-            language=form["language"],
-            published=datetime.fromisoformat(published) if published else None,
+        is_told = query.explains and row["score"] is not None
+        yield make_hit(
+            row["id"],
+            form,
             score=row["score"],
             snippets=_snippets(form, highlights[row["key"]]),
-            withdrawn_at=datetime.fromisoformat(withdrawn_at) if withdrawn_at else None,
-            reprint_of=form.get("reprint_of"),
             folded=row["folded"],
-            reasons=tuple(_read_reasons(connection, row, asked, like, now))
-            if query.explains and row["score"] is not None
-            else (),
+            reasons=tuple(_read_reasons(connection, row, asked, like, now)) if is_told else (),
         )
 
 

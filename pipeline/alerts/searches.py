@@ -9,6 +9,7 @@ from pipeline.alerts.signing import make_secret, read_key
 from pipeline.errors import Reject, UsageError
 from pipeline.model.alert import SavedSearch, Webhook
 from pipeline.model.query import Query
+from pipeline.ports import Alerts
 from pipeline.search.grammar import parse_text
 from pipeline.urls import normalise_url
 
@@ -47,6 +48,11 @@ def make_search(
         webhooks=tuple(Webhook(url=url, secret=secret or make_secret()) for url in urls),
         created_at=created_at,
     )
+
+
+def find_search(alerts: Alerts, name: str) -> SavedSearch | None:
+    """Return the saved search of that name."""
+    return next((each for each in alerts.searches() if each.name == name), None)
 
 
 def check_text(text: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pipeline.alerts.conditions import day_edges, is_silent, judge_volume, span_in_words
-from pipeline.alerts.evaluation import shown_by
+from pipeline.alerts.evaluation import look_up, shown_by
 from pipeline.alerts.evidence import Reading, sought_of
 from pipeline.errors import UsageError
 from pipeline.model.alert import Condition, ConditionKind, SavedSearch, Shown
@@ -22,11 +22,29 @@ class Trial:
     conditions: tuple[tuple[Condition, str], ...]
 
 
+def prepare_search(
+    search: SavedSearch, *, store: SearchStore, clock: Clock, there: SavedSearch | None = None
+) -> tuple[SavedSearch, Trial]:
+    """Return the search as it is kept, its names looked up, and what it finds already. Raises UsageError as ``try_search`` does.
+
+    ``there`` is the one of that name: where it asks the same, what it found meanwhile came after it.
+    """
+    search = look_up(search, store=store, now=clock.now())
+    trial = _try(search, store, clock.now(), limit=0)
+    is_same = there is not None and there.query == search.query
+    found_before = there.found_before if there and is_same else trial.total > 0
+    return replace(search, found_before=found_before), trial
+
+
 def try_search(search: SavedSearch, *, store: SearchStore, clock: Clock, limit: int = 5) -> Trial:
-    """Ask the store. Raises UsageError where it cannot serve the query."""
+    """Ask the store, up to ``limit`` documents. Raises UsageError where it cannot serve the query."""
     now = clock.now()
+    return _try(look_up(search, store=store, now=now), store, now, limit=limit)
+
+
+def _try(search: SavedSearch, store: SearchStore, now: datetime, *, limit: int) -> Trial:
     page = store.search(replace(search.query, sort=Sort.NEWEST, limit=max(limit, 1), with_facets=False))
-    asked = Asked(query=search.query, entities=store.entities_of(search.query))
+    asked = Asked(query=search.query, entities=search.entities)
     sought = sought_of(asked.query, asked.entities)
     forms = [store.document(hit.id) for hit in page.hits]
     shown = tuple(shown_by(Reading(form), sought) for form in forms if form)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli import console
+from pipeline.cli import console, filters
 from pipeline.cli.articles import find_form, find_id
 from pipeline.cli.export import Format, export_documents
 from pipeline.cli.hits import page_json, print_page
@@ -17,9 +17,6 @@ from pipeline.search.prints import find_prints
 from pipeline.search.request import make_query
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
-
-Filter = list[str] | None
-
 
 #: Of a page of hits, what an export has no use for, by parameter, and why.
 _NOT_EXPORTED = {
@@ -35,17 +32,17 @@ _NOT_EXPORTED = {
 def search(
     context: typer.Context,
     query: Annotated[str, typer.Argument(help='Words, "phrases", -excluded, prefix*, OR, field:word.')] = "",
-    person: Annotated[Filter, typer.Option(help="Named person; may be repeated.")] = None,
-    organization: Annotated[Filter, typer.Option(help="Named organization.")] = None,
-    place: Annotated[Filter, typer.Option(help="Named place.")] = None,
-    publisher: Annotated[Filter, typer.Option(help="Publisher of the feed.")] = None,
-    language: Annotated[Filter, typer.Option(help="ISO 639-1 language of the text.")] = None,
-    section: Annotated[Filter, typer.Option(help="Section of the publication.")] = None,
-    entity: Annotated[Filter, typer.Option(help="Id of what is named, such as geonames:112931.")] = None,
+    person: filters.Person = None,
+    organization: filters.Organization = None,
+    place: filters.Place = None,
+    publisher: filters.Publisher = None,
+    language: filters.Language = None,
+    section: filters.Section = None,
+    entity: filters.Entity = None,
     since: Annotated[str | None, typer.Option(help="From this day or time on.")] = None,
     until: Annotated[str | None, typer.Option(help="Up to and with this day, or before this time.")] = None,
-    near: Annotated[str | None, typer.Option(metavar="LAT,LON,KM", help="Names a place in this circle.")] = None,
-    story: Annotated[str | None, typer.Option(help="Of this story: an id of newswire stories.")] = None,
+    near: filters.Near = None,
+    story: filters.Story = None,
     like: Annotated[str | None, typer.Option(metavar="URL|ID", help="Says the like of this article.")] = None,
     reprints_of: Annotated[
         str | None,
@@ -56,7 +53,7 @@ def search(
     page: Annotated[int, typer.Option(help="Which so many of the hits, from 1.")] = 1,
     facets: Annotated[bool, typer.Option("--facets", help="Count names, publishers, days and places.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say of each hit how its score came about.")] = False,
-    originals: Annotated[bool, typer.Option("--originals", help="Leave reprints out.")] = False,
+    originals: filters.Originals = False,
     fold: Annotated[bool, typer.Option("--fold", help="Show an original and its reprints as one hit.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
     export: Annotated[Format | None, typer.Option(help="Print every document found, newest first.")] = None,

@@ -7,11 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.alerts.evaluation import look_up
 from pipeline.alerts.feeds import SIZE, write_atom, write_json_feed
-from pipeline.alerts.searches import check_text, make_search
-from pipeline.alerts.trial import Trial, try_search
-from pipeline.cli import console
+from pipeline.alerts.searches import check_text, find_search, make_search
+from pipeline.alerts.trial import Trial, prepare_search, try_search
+from pipeline.cli import console, filters
 from pipeline.errors import UsageError
 from pipeline.model import codec
 from pipeline.model.alert import SavedSearch
@@ -22,7 +21,6 @@ from pipeline.wiring import Wiring
 
 searches = typer.Typer(help="Saved searches: queries that alert when something new matches.", no_args_is_help=True)
 
-Filter = list[str] | None
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Name = Annotated[str, typer.Argument(help="Of a saved search.")]
 
@@ -42,20 +40,20 @@ def add(
     name: Annotated[str, typer.Argument(help="Letters, digits, -, _ and points.")],
     query: Annotated[str, typer.Argument(help='As in newswire search: words, "phrases", -excluded, field:word.')] = "",
     when: Annotated[
-        Filter, typer.Option(help="any (default), first, together:30d, volume or silence:24h; may be repeated.")
+        filters.Values, typer.Option(help="any (default), first, together:30d, volume or silence:24h; may be repeated.")
     ] = None,
-    webhook: Annotated[Filter, typer.Option(metavar="URL", help="Send alerts there; may be repeated.")] = None,
+    webhook: Annotated[filters.Values, typer.Option(metavar="URL", help="Send alerts there; may be repeated.")] = None,
     secret: Annotated[str | None, typer.Option(help="Sign with this secret; default: a new one, printed once.")] = None,
-    person: Annotated[Filter, typer.Option(help="Named person; may be repeated.")] = None,
-    organization: Annotated[Filter, typer.Option(help="Named organization.")] = None,
-    place: Annotated[Filter, typer.Option(help="Named place.")] = None,
-    publisher: Annotated[Filter, typer.Option(help="Publisher of the feed.")] = None,
-    language: Annotated[Filter, typer.Option(help="ISO 639-1 language of the text.")] = None,
-    section: Annotated[Filter, typer.Option(help="Section of the publication.")] = None,
-    entity: Annotated[Filter, typer.Option(help="Id of what is named, such as geonames:112931.")] = None,
-    near: Annotated[str | None, typer.Option(metavar="LAT,LON,KM", help="Names a place in this circle.")] = None,
-    story: Annotated[str | None, typer.Option(help="Of this story: an id of newswire stories.")] = None,
-    originals: Annotated[bool, typer.Option("--originals", help="Leave reprints out.")] = False,
+    person: filters.Person = None,
+    organization: filters.Organization = None,
+    place: filters.Place = None,
+    publisher: filters.Publisher = None,
+    language: filters.Language = None,
+    section: filters.Section = None,
+    entity: filters.Entity = None,
+    near: filters.Near = None,
+    story: filters.Story = None,
+    originals: filters.Originals = False,
     replaces: Annotated[bool, typer.Option("--replace", help="Put it in the place of one with this name.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -78,14 +76,11 @@ def add(
     search = make_search(
         name, asked, when=when or (), webhooks=webhook or (), secret=secret, created_at=wiring.clock.now()
     )
-    there = next((each for each in wiring.alerts.searches() if each.name == name), None)
+    there = find_search(wiring.alerts, name)
     if there and replaces:
         search = _keep_identity(search, there, has_new_secret=secret is not None)
-    search = look_up(search, store=wiring.store, now=wiring.clock.now())
-    trial = try_search(search, store=wiring.store, clock=wiring.clock, limit=0)
-    is_same = there is not None and there.query == search.query  # what it found meanwhile came after it
-    found_before = there.found_before if there and is_same else trial.total > 0
-    wiring.alerts.save_search(replace(search, found_before=found_before), replaces=replaces)
+    search, trial = prepare_search(search, store=wiring.store, clock=wiring.clock, there=there)
+    wiring.alerts.save_search(search, replaces=replaces)
     if as_json:
         console.print_json(_search_json(search, with_secrets=True) | {"matching": trial.total})
         return
@@ -153,7 +148,6 @@ def try_out(
     """Try a saved search on what is indexed already: the newest matches, the sentences that show them, its conditions."""
     wiring = Wiring(read_settings())
     search = _find(wiring, name)
-    search = look_up(search, store=wiring.store, now=wiring.clock.now())
     trial = try_search(search, store=wiring.store, clock=wiring.clock, limit=limit)
     answers = asyncio.run(wiring.send_test(search)) if send else {}
     if as_json:
@@ -189,7 +183,7 @@ def feed(
 
 
 def _find(wiring: Wiring, name: str) -> SavedSearch:
-    found = next((each for each in wiring.alerts.searches() if each.name == name), None)
+    found = find_search(wiring.alerts, name)
     if found is None:
         raise UsageError(f"there is no saved search {name!r}; newswire searches list shows all")
     return found
@@ -220,8 +214,8 @@ def _query_json(query: Query) -> dict[str, Any]:
 def _in_words(query: Query) -> str:
     form = _query_json(query)
     text = form.pop("text", "")
-    filters = [f"{key}: {_value_in_words(value)}" for key, value in form.items()]
-    return "; ".join(filter(None, [text, *filters])) or "everything"
+    others = [f"{key}: {_value_in_words(value)}" for key, value in form.items()]
+    return "; ".join(filter(None, [text, *others])) or "everything"
 
 
 def _value_in_words(value: object) -> str:

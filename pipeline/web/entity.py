@@ -22,6 +22,8 @@ Form = Mapping[str, Any]
 READ_WHOLE = 100
 #: Of each list; who wants more searches for it.
 MOST = 12
+#: Of the timeline.
+MOST_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,16 @@ def add_entity_page(app: FastAPI, store: SearchStore, pages: Pages) -> None:
         profile = make_profile(entity_id, islice(store.export(query), READ_WHOLE))
         if profile is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, "No article in the index names anything with this id.")
-        beside = named_beside(page, entity_id)
-        return pages.render(request, "entity.html", id=entity_id, profile=profile, page=page, beside=beside)
+        return pages.render(
+            request,
+            "entity.html",
+            id=entity_id,
+            profile=profile,
+            page=page,
+            beside=named_beside(page, entity_id),
+            most=MOST,
+            most_days=MOST_DAYS,
+        )
 
 
 def make_profile(entity_id: str, documents: Iterable[Form]) -> Profile | None:

@@ -18,7 +18,7 @@ from pipeline.web.articles import add_article_pages
 from pipeline.web.entity import add_entity_page
 from pipeline.web.operations import add_operation_pages
 from pipeline.web.render import METHODS, Pages, mount_path
-from pipeline.web.searches import add_search_pages
+from pipeline.web.searches import add_saved_search_pages
 from pipeline.web.stories import add_story_pages
 
 STATIC = Path(__file__).parent / "static"
@@ -47,7 +47,7 @@ def make_app(store: SearchStore, ledger: Ledger, clock: Clock, *, access: Sequen
     add_entity_page(app, store, pages)
     add_story_pages(app, ledger, pages)
     add_operation_pages(app, ledger, clock, pages)
-    add_search_pages(app, store, ledger, clock, pages)
+    add_saved_search_pages(app, store, ledger, clock, pages)
     _add_health(app, store)
     _add_error_pages(app, pages)
     return app

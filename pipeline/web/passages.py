@@ -2,9 +2,9 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 Form = Mapping[str, Any]
@@ -30,7 +30,9 @@ def mark_passages(text: str, entities: Sequence[Form], quotes: Sequence[Form]) -
     """
     names = find_names(text, entities)
     quoted = list(find_quotes(text, quotes))
-    cuts = sorted({0, len(text), *(edge for start, end, _ in names for edge in (start, end)), *flatten(quoted)})
+    cuts = sorted(
+        {0, len(text), *(edge for start, end, _ in names for edge in (start, end)), *chain.from_iterable(quoted)}
+    )
     passages, position = [], 0
     for paragraph in text.split("\n\n"):
         end = position + len(paragraph)
@@ -72,13 +74,6 @@ def make_piece(
     quote = quoted[at - 1] if (at := bisect_right(quoted, start, key=lambda each: each[0])) else None
     entity = name[2] if name and start < name[1] else None
     return Piece(text[start:end], entity, is_quoted=bool(quote and start < quote[1]))
-
-
-def flatten(ranges: Iterable[Range]) -> Iterator[int]:
-    """Yield both ends of each."""
-    for start, end in ranges:
-        yield start
-        yield end
 
 
 def _whole_words(spelling: str) -> str:

@@ -4,7 +4,6 @@ A form is only taken from a page of ours: it carries the token that the browser 
 read, nor send along (SameSite=Strict); and a browser that says where a form comes from must say: from here.
 """
 
-from dataclasses import replace
 from http import HTTPStatus
 from secrets import compare_digest, token_urlsafe
 from typing import Annotated
@@ -14,10 +13,9 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
-from pipeline.alerts.evaluation import look_up
 from pipeline.alerts.feeds import SIZE, write_atom, write_json_feed
-from pipeline.alerts.searches import check_text, make_search
-from pipeline.alerts.trial import try_search
+from pipeline.alerts.searches import check_text, find_search, make_search
+from pipeline.alerts.trial import prepare_search
 from pipeline.model.alert import SavedSearch
 from pipeline.ports import Clock, Ledger, SearchStore
 from pipeline.search.request import make_query
@@ -55,7 +53,7 @@ async def read_form(request: Request) -> Form:
 SentForm = Annotated[Form, Depends(read_form)]
 
 
-def add_search_pages(app: FastAPI, store: SearchStore, ledger: Ledger, clock: Clock, pages: Pages) -> None:
+def add_saved_search_pages(app: FastAPI, store: SearchStore, ledger: Ledger, clock: Clock, pages: Pages) -> None:
     """Add ``/searches``, ``/searches/{name}`` and the feeds of it, ``.atom`` and ``.json``."""
 
     @app.api_route("/searches", methods=METHODS)
@@ -78,9 +76,8 @@ def add_search_pages(app: FastAPI, store: SearchStore, ledger: Ledger, clock: Cl
         text = _one(form, "query")
         check_text(text)
         given = make_search(_one(form, "name"), make_query(text), when=form.get("when", []), created_at=clock.now())
-        search = look_up(given, store=store, now=clock.now())
-        trial = try_search(search, store=store, clock=clock)  # what the store cannot serve is refused
-        ledger.alerts.save_search(replace(search, found_before=trial.total > 0))
+        search, _ = prepare_search(given, store=store, clock=clock)
+        ledger.alerts.save_search(search)
         return _back(request)
 
     @app.post("/searches/{name}/remove", dependencies=[Depends(read_form)])
@@ -107,7 +104,7 @@ def add_search_pages(app: FastAPI, store: SearchStore, ledger: Ledger, clock: Cl
 
 
 def _find(ledger: Ledger, name: str) -> SavedSearch:
-    found = next((each for each in ledger.alerts.searches() if each.name == name), None)
+    found = find_search(ledger.alerts, name)
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no saved search of this name.")
     return found
