@@ -36,10 +36,10 @@ from pipeline.model.entity import Annotation, AnnotationMethod, Entity, Kind
 from pipeline.model.evidence import Evidence, Timestamp
 from pipeline.model.fate import ArticleState
 from pipeline.model.feed import Entry
+from pipeline.parts import SystemClock
 from pipeline.ports import SearchStore
 from pipeline.search.request import make_query
 from pipeline.urls import article_id
-from pipeline.wiring import SystemClock
 
 WORDS, NAMES = 40_000, 30_000
 BATCH = 100
