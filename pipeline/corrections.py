@@ -4,27 +4,61 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.index.document import document_json, reprint_json, withdrawal_json
 from pipeline.model.document import Document
-from pipeline.model.fate import ArticleState
+from pipeline.model.fate import ArticleState, Reason
 from pipeline.model.version import Version
-from pipeline.ports import Ledger, SearchStore
+from pipeline.ports import Form, Ledger, SearchStore
 from pipeline.versions.difference import compare_forms
+from pipeline.versions.notices import judge_change
 
 #: Documents that are corrected at a time, such as after each batch.
 CORRECTED = 200
 
 
-def keep_versions(changed: Sequence[Document], known: Mapping[str, ArticleState], *, store: SearchStore) -> None:
-    """Keep what the store says of these articles, which is to be replaced, with how the new words differ from it."""
-    kept = list[Version]()
-    for document in changed:
-        before, state = store.document(document.id), known[document.id]
+def read_replaced(
+    documents: Sequence[Document], known: Mapping[str, ArticleState], *, store: SearchStore
+) -> dict[str, Form]:
+    """Return by id what the store says of those of the articles that are to be replaced."""
+    replaced = dict[str, Form]()
+    for document in documents:
+        if (state := known.get(document.id)) is None:
+            continue
+        before = store.document(document.id)
         # What is there may be newer, or what we are about to write: a batch can be repeated.
         if before and before["content_hash"] == state.content_hash and state.captured_at <= document.captured_at:
+            replaced[document.id] = before
+    return replaced
+
+
+def find_notices(documents: Sequence[Document], replaced: Mapping[str, Form]) -> dict[str, tuple[Reason, str]]:
+    """Return by id which of the documents say something short in the place of their article, and why: see versions.notices."""
+    notices = dict[str, tuple[Reason, str]]()
+    for document in documents:
+        if before := replaced.get(document.id):
+            article = document.article
+            verdict = judge_change(
+                article.headline.value, article.text, old_headline=before["headline"], old_text=before["text"]
+            )
+            if verdict:
+                notices[document.id] = verdict
+    return notices
+
+
+def keep_versions(
+    changed: Sequence[Document],
+    replaced: Mapping[str, Form],
+    known: Mapping[str, ArticleState],
+    *,
+    store: SearchStore,
+) -> None:
+    """Keep what is to be replaced of these documents, with how the new words differ from it."""
+    kept = list[Version]()
+    for document in changed:
+        if before := replaced.get(document.id):
             difference = compare_forms(before, document_json(document))
             kept.append(
                 Version(
                     article_id=document.id,
-                    number=state.version,
+                    number=known[document.id].version,
                     replaced_at=document.captured_at,
                     form=before,
                     difference=difference,

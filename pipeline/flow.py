@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from pipeline.boundary import boundary, gather
-from pipeline.corrections import correct_documents, keep_versions
+from pipeline.corrections import correct_documents, find_notices, keep_versions, read_replaced
 from pipeline.enrich.annotate import Annotator
 from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.extract.article import extract_article
@@ -171,8 +171,11 @@ def index_batch(
     holders = ledger.own_articles(owners, clock.now())
     known = ledger.articles([line.document.id for line in extracted])
     to_write = [line.document for line in extracted if _reason_to_skip(line, holders, known) is None]
+    replaced = read_replaced(to_write, known, store=store)
+    notices = find_notices(to_write, replaced)
+    to_write = [document for document in to_write if document.id not in notices]
     links = ledger.link_printings(make_printings(to_write))
-    keep_versions([document for document in to_write if document.id in known], known, store=store)
+    keep_versions(to_write, replaced, known, store=store)
     before = ledger.stories_of([key for key in known if key in links])
     to_write = join_stories(to_write, ledger=ledger, clock=clock, revised=before)
     refusals = {refusal.document.id: refusal.detail for refusal in _write(to_write, links, ledger=ledger, store=store)}
@@ -183,6 +186,9 @@ def index_batch(
         detail = FEED_TEXT if document.article.text_source is TextSource.FEED else ""
         if reason is Reason.SAME_ARTICLE:
             detail = holders[document.id]
+        is_notice = reason is None and document.id in notices
+        if is_notice:
+            reason, detail = notices[document.id]
         letter, link = None, links.get(document.id)
         if reason is None and document.id in refusals:
             reason, detail = Reason.STORE_REFUSED, refusals[document.id]
@@ -194,7 +200,7 @@ def index_batch(
                 reason, detail = Reason.REPRINT, detail or link.reprint_of
         settle = _settler(ended, line.claim, clock, document.capture, article_id=document.id, document=letter)
         settle(reason, detail)
-        if reason.fate in {Fate.INDEXED, Fate.UNCHANGED}:
+        if reason.fate in {Fate.INDEXED, Fate.UNCHANGED} or is_notice:
             seen_at = min(document_date(document), document.first_seen_at)
             ended[-1] = replace(ended[-1], revisit_at=next_revisit(seen_at, clock.now(), revisits))
     ledger.settle(ended, states, past=past)

@@ -22,7 +22,7 @@ from pipeline.adapters.sql_schema import urls as urls_table
 from pipeline.errors import NewswireError
 from pipeline.model import codec
 from pipeline.model.capture import Batch, CaptureRef
-from pipeline.model.fate import ArticleState, Claim, DeadLetter, Fate, Outcome, Reason, Tally
+from pipeline.model.fate import ArticleState, Claim, DeadLetter, Fate, Outcome, Reason, Tally, Withdrawal
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.warc import WarcProgress
 from pipeline.ports import Holding, Recorded
@@ -249,6 +249,11 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
         """Look up articles whose pages are gone."""
         with self._database.read() as connection:
             return sql_revisits.withdrawals(connection, article_ids)
+
+    def absences(self, article_id: str) -> tuple[Withdrawal, ...]:
+        """Look up when the article's page was gone, and again there."""
+        with self._database.read() as connection:
+            return sql_revisits.absences(connection, article_id)
 
     def untold_withdrawals(self, *, limit: int) -> Mapping[str, datetime | None]:
         """Return what was noted and not told yet."""

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from pipeline.adapters.sql_database import rows_by_key
 from pipeline.adapters.sql_inbox import change_urls, pending_again
-from pipeline.adapters.sql_schema import articles, urls
-from pipeline.model.fate import Fate, Outcome, Reason
+from pipeline.adapters.sql_schema import articles, past_withdrawals, urls
+from pipeline.model.fate import Fate, Outcome, Reason, Withdrawal
 
 _GONE = {Reason.NOT_FOUND, Reason.REMOVED}
 _THERE = {Fate.INDEXED, Fate.UNCHANGED}
@@ -35,16 +35,29 @@ def note_withdrawals(connection: Connection, outcomes: Sequence[Outcome]) -> Non
         is_new = (articles.c.withdrawn_at.is_(None), articles.c.content_hash.is_not(None))
         here = (articles.c.article_id == bindparam("key"), articles.c.url == bindparam("holder"))
         connection.execute(update(articles).where(*here, *is_new), withdrawn)
-    back = [{"key": outcome.article_id} for outcome in outcomes if outcome.fate in _THERE and outcome.article_id]
+    there = {outcome.article_id: outcome.at for outcome in outcomes if outcome.fate in _THERE and outcome.article_id}
+    back = [
+        {"article_id": key, "withdrawn_at": since, "returned_at": there[key]}
+        for key, since in withdrawals(connection, list(there)).items()
+    ]
     if back:
-        here = (articles.c.article_id == bindparam("key"), articles.c.withdrawn_at.is_not(None))
-        connection.execute(update(articles).where(*here).values(withdrawn_at=None, is_withdrawal_told=False), back)
+        connection.execute(insert(past_withdrawals), back)
+        is_back = articles.c.article_id == bindparam("key")
+        again = update(articles).where(is_back).values(withdrawn_at=None, is_withdrawal_told=False)
+        connection.execute(again, [{"key": each["article_id"]} for each in back])
 
 
 def withdrawals(connection: Connection, article_ids: Sequence[str]) -> dict[str, datetime]:
     """Return since when the pages of these articles are gone."""
     rows = rows_by_key(connection, articles.c.article_id, article_ids, articles.c.withdrawn_at)
     return {key: row.withdrawn_at for key, row in rows.items() if row.withdrawn_at}
+
+
+def absences(connection: Connection, article_id: str) -> tuple[Withdrawal, ...]:
+    """Return when the article's page was gone that was there again later, oldest first."""
+    query = select(past_withdrawals).where(past_withdrawals.c.article_id == article_id)
+    rows = connection.execute(query.order_by(past_withdrawals.c.withdrawn_at)).all()
+    return tuple(Withdrawal(withdrawn_at=row.withdrawn_at, returned_at=row.returned_at) for row in rows)
 
 
 def untold_withdrawals(connection: Connection, *, limit: int) -> dict[str, datetime | None]:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 #: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
-HEAD = "0012"
+HEAD = "0015"
 VERSION_TABLE = "newswire_version"
 
 
@@ -140,6 +140,14 @@ _is_untold_article = text("NOT is_withdrawal_told")
 Index("articles_untold", articles.c.article_id, sqlite_where=_is_untold_article, postgresql_where=_is_untold_article)
 _is_unwatched = text("NOT is_watched")
 Index("articles_unwatched", articles.c.article_id, sqlite_where=_is_unwatched, postgresql_where=_is_unwatched)
+
+past_withdrawals = Table(
+    "past_withdrawals",
+    metadata,
+    Column("article_id", PlainText, primary_key=True),
+    Column("withdrawn_at", UtcTime, primary_key=True),
+    Column("returned_at", UtcTime, nullable=False, comment="the page was seen to be there again"),
+)
 
 hosts = Table(
     "hosts",

@@ -6,7 +6,7 @@
 | ``first`` | once: for the first document ever |
 | ``together:30d`` | for a document that names both, where none did in the 30 days before it |
 | ``volume`` | when the documents of the last 24 hours are unusually many, at most once a day |
-| ``silence:24h`` | when no document is of the last 24 hours, once until there is another |
+| ``silence:24h`` | when the newest document is older than 24 hours: once, and again only after a newer one |
 """
 
 import math

@@ -15,6 +15,8 @@ from pipeline.urls import normalise_url
 
 #: It stands in addresses of feeds and on command lines.
 _NAME = re.compile(r"[^\W_][\w.-]{0,63}")
+#: How the addresses of feeds end: a search of such a name would have the address of another one's feed.
+_FEED_ENDINGS = (".atom", ".json", ".xml")
 _QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"")
 _SHOWN = 30  # characters of the query
 
@@ -33,6 +35,8 @@ def make_search(
         raise UsageError(
             f"the name is {name!r}; write up to 64 letters, digits, -, _ and points, a letter or digit first"
         )
+    if name.lower().endswith(_FEED_ENDINGS):
+        raise UsageError(f"the name is {name!r}; {', '.join(_FEED_ENDINGS)} end the addresses of feeds, not names")
     conditions = tuple(dict.fromkeys(read_condition(text) for text in when or ("any",)))
     for condition in conditions:
         check_condition(condition, query)
@@ -53,6 +57,11 @@ def make_search(
 def find_search(alerts: Alerts, name: str) -> SavedSearch | None:
     """Return the saved search of that name."""
     return next((each for each in alerts.searches() if each.name == name), None)
+
+
+def no_search(*names: str) -> UsageError:
+    """Return the error that says that there is no such saved search."""
+    return UsageError(f"there is no saved search {', '.join(map(repr, names))}; newswire searches list shows all")
 
 
 def check_text(text: str) -> None:

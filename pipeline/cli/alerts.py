@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.alerts.delivery import alert_json
+from pipeline.alerts.searches import find_search, no_search
 from pipeline.cli import console
 from pipeline.errors import UsageError
 from pipeline.settings import read_settings
@@ -23,7 +24,10 @@ def list_alerts(
     as_json: Json = False,
 ) -> None:
     """List the latest alerts, each with the sentence that shows it."""
-    latest = Wiring(read_settings()).alerts.alerts(search, limit=limit)
+    known = Wiring(read_settings()).alerts
+    if search is not None and find_search(known, search) is None:
+        raise no_search(search)
+    latest = known.alerts(search, limit=limit)
     if as_json:
         console.print_json([alert_json(alert) for alert in latest])
         return

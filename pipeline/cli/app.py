@@ -17,6 +17,7 @@ from pipeline.cli.dead_letters import dead_letters
 from pipeline.cli.entities import entities
 from pipeline.cli.extract import extract
 from pipeline.cli.feeds import feeds
+from pipeline.cli.filters import QueryCommand
 from pipeline.cli.history import history
 from pipeline.cli.index import index
 from pipeline.cli.ingest import ingest
@@ -35,7 +36,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest, backfill, replay, maintain, search, history, extract, annotate, ledger, serve):
+app.command(cls=QueryCommand)(search)
+for command in (ingest, backfill, replay, maintain, history, extract, annotate, ledger, serve):
     app.command()(command)
 app.add_typer(feeds, name="feeds")
 app.add_typer(dead_letters, name="dead-letters")

@@ -9,6 +9,7 @@ from rich.text import Text
 from pipeline.cli import console
 from pipeline.cli.articles import find_id, no_article
 from pipeline.model import codec
+from pipeline.model.fate import Withdrawal
 from pipeline.model.version import Edit, EditKind, Version
 from pipeline.ports import Form
 from pipeline.settings import read_settings
@@ -31,16 +32,23 @@ def history(
     versions, current = wiring.store.versions(key), wiring.store.document(key)
     if current is None and not versions:
         raise no_article(url)
+    absences = wiring.ledger.absences(key)
     if as_json:
-        console.print_json(_history_json(versions, current))
+        console.print_json(_history_json(versions, current, absences))
         return
     for number, edition in enumerate(list_editions(versions, current)):
         if number:
             console.say()
         _print_edition(edition, with_changes=number > 0)
+    gone = [
+        f"was gone on {each.withdrawn_at.isoformat()}, there again {each.returned_at.isoformat()}" for each in absences
+    ]
     if current and "withdrawn_at" in current:
+        gone.append(f"is gone since {current['withdrawn_at']}")
+    if gone:
         console.say()
-        console.say(f"withdrawn: the page is gone since {current['withdrawn_at']}", style="bold red")
+    for line in gone:
+        console.say(f"withdrawn: the page {line}", style="bold red")
 
 
 def _print_edition(edition: Edition, *, with_changes: bool) -> None:
@@ -62,7 +70,9 @@ def _difference_text(edits: Sequence[Edit]) -> Text:
     return text
 
 
-def _history_json(versions: tuple[Version, ...], current: Form | None) -> dict[str, Any]:
+def _history_json(
+    versions: tuple[Version, ...], current: Form | None, absences: Sequence[Withdrawal]
+) -> dict[str, Any]:
     return {
         "versions": [
             {
@@ -76,4 +86,5 @@ def _history_json(versions: tuple[Version, ...], current: Form | None) -> dict[s
             for version in versions
         ],
         "current": dict(current) if current else None,
+        "withdrawals": [codec.to_json(absence) for absence in absences],
     }

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.alerts.feeds import SIZE, write_atom, write_json_feed
-from pipeline.alerts.searches import check_text, find_search, make_search
+from pipeline.alerts.searches import check_text, find_search, make_search, no_search
 from pipeline.alerts.trial import Trial, prepare_search, try_search
 from pipeline.cli import console, filters
-from pipeline.errors import UsageError
 from pipeline.model import codec
 from pipeline.model.alert import SavedSearch
 from pipeline.model.query import Query
@@ -35,7 +34,7 @@ class FeedFormat(StrEnum):
     JSON = "json"
 
 
-@searches.command()
+@searches.command(cls=filters.QueryCommand)
 def add(
     name: Annotated[str, typer.Argument(help="Letters, digits, -, _ and points.")],
     query: Annotated[str, typer.Argument(help='As in newswire search: words, "phrases", -excluded, field:word.')] = "",
@@ -134,7 +133,7 @@ def remove(names: Annotated[list[str], typer.Argument(help="Of saved searches.")
     wiring = Wiring(read_settings())
     missing = [name for name in names if not wiring.alerts.remove_search(name)]
     if missing:
-        raise UsageError(f"there is no saved search {', '.join(missing)}; newswire searches list shows all")
+        raise no_search(*missing)
     console.say(f"{', '.join(names)} removed")
 
 
@@ -185,7 +184,7 @@ def feed(
 def _find(wiring: Wiring, name: str) -> SavedSearch:
     found = find_search(wiring.alerts, name)
     if found is None:
-        raise UsageError(f"there is no saved search {name!r}; newswire searches list shows all")
+        raise no_search(name)
     return found
 
 

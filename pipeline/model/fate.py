@@ -148,6 +148,14 @@ class ArticleState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """A time in which an indexed article's page was gone, as visits saw it; it is over."""
+
+    withdrawn_at: datetime
+    returned_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
     """A URL that needs a person: why, since when, and the document if one was made."""
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from pipeline.model.capture import Batch, CaptureRef
-from pipeline.model.fate import ArticleState, Claim, DeadLetter, Fate, Outcome, Reason, Tally
+from pipeline.model.fate import ArticleState, Claim, DeadLetter, Fate, Outcome, Reason, Tally, Withdrawal
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.warc import WarcProgress
 from pipeline.ports.alerts import Alerts
@@ -128,6 +128,10 @@ class Ledger(Printings, Stories, Protocol):
 
     def withdrawals(self, article_ids: Sequence[str]) -> Mapping[str, datetime]:
         """Return since when their pages are gone, of those of these articles whose page is."""
+        ...
+
+    def absences(self, article_id: str) -> tuple[Withdrawal, ...]:
+        """Return when the article's page was gone that was there again later, oldest first."""
         ...
 
     def untold_withdrawals(self, *, limit: int) -> Mapping[str, datetime | None]:

@@ -11,7 +11,7 @@ cost too much.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -133,7 +133,8 @@ Expression = Term | During | Known | Not | Every | Some
 def parse_text(text: str) -> Expression | None:
     """Return what the text asks; None where it asks nothing, such as signs alone.
 
-    Raises UsageError for an unknown field, a bad date, a ``*`` after less than two letters, and texts over the bounds above.
+    Raises UsageError for an unknown field, a bad date, times that exclude each other, a ``*`` after less than two letters, and
+    texts over the bounds above.
     """
     if len(text) > MAX_LENGTH:
         message = f"the query has {len(text)} characters; at most {MAX_LENGTH} can be asked at once"
@@ -144,6 +145,7 @@ def parse_text(text: str) -> Expression | None:
         message = f"the query has {terms} words and phrases; at most {MAX_TERMS} can be asked at once"
         raise UsageError(message)
     expression = _Parser(tokens).parse()
+    required_time(expression)
     if expression is None and "*" in text:
         message = f"{text.strip()!r} has no letters before the *; leave the query empty to find everything"
         raise UsageError(message)
@@ -154,6 +156,34 @@ def join(kind: type[Every] | type[Some], parts: list[Expression | None]) -> Expr
     """Return one expression of those parts that there are; None where there are none."""
     meant = tuple(part for part in parts if part is not None)
     return kind(meant) if len(meant) > 1 else meant[0] if meant else None
+
+
+def required_time(expression: Expression | None) -> During:
+    """Return the time that whatever is found is of. Raises UsageError where parts that must both hold exclude each other."""
+    match expression:
+        case During():
+            return expression
+        case Every(parts):
+            return overlap([required_time(part) for part in parts])
+        case Some(parts):
+            for part in parts:
+                required_time(part)
+        case Not(part) | Known(part):
+            required_time(part)
+    return During()
+
+
+def overlap(times: Sequence[During]) -> During:
+    """Return the time that all of these have in common. Raises UsageError where they have none."""
+    since = max((time.since for time in times if time.since), default=None)
+    until = min((time.until for time in times if time.until), default=None)
+    if since and until and since >= until:
+        message = (
+            f"no article can be both from {since:%Y-%m-%d %H:%M} on and before {until:%Y-%m-%d %H:%M} (UTC): "
+            "since lies behind until, or two dates exclude each other"
+        )
+        raise UsageError(message)
+    return During(since, until)
 
 
 def wanted_terms(expression: Expression | None) -> Iterator[Term]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.errors import UsageError
 from pipeline.model.query import Circle, Query, Sort
-from pipeline.search.grammar import parse_text
+from pipeline.search.grammar import During, overlap, parse_text, required_time
 from pipeline.search.times import read_since, read_until
 
 MAX_LIMIT = 1000
@@ -49,7 +49,7 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
     if sort not in set(Sort):
         message = f"--sort is {sort!r}; it must be one of: {', '.join(Sort)}"
         raise UsageError(message)
-    parse_text(text)
+    expression = parse_text(text)
     filters = {"person": people, "organization": organizations, "place": places, "publisher": publishers}
     filters |= {"language": languages, "section": sections, "entity": entities}
     for name, values in filters.items():
@@ -82,6 +82,7 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
     if query.since and query.until and query.since >= query.until:
         message = f"--since {since} is not before --until {until}"
         raise UsageError(message)
+    overlap([During(query.since, query.until), required_time(expression)])
     return query
 
 

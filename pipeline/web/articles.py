@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 
 from pipeline.model.entity import Kind
 from pipeline.model.query import Query, Sort
-from pipeline.ports import SearchStore
+from pipeline.ports import Ledger, SearchStore
 from pipeline.search.prints import MOST_PRINTS
 from pipeline.versions.editions import list_editions
 from pipeline.web.passages import mark_passages
@@ -23,7 +23,7 @@ HEADINGS = {
 STORY_ARTICLES = 5
 
 
-def add_article_pages(app: FastAPI, store: SearchStore, pages: Pages) -> None:
+def add_article_pages(app: FastAPI, store: SearchStore, ledger: Ledger, pages: Pages) -> None:
     """Add ``/article/{id}`` and ``/article/{id}/history``."""
 
     @app.api_route("/article/{document_id}", methods=METHODS)
@@ -54,4 +54,7 @@ def add_article_pages(app: FastAPI, store: SearchStore, pages: Pages) -> None:
         if document is None and not versions:
             raise HTTPException(HTTPStatus.NOT_FOUND, "The index holds no article of this address.")
         editions = list_editions(versions, document)
-        return pages.render(request, "history.html", editions=editions, document=document, document_id=document_id)
+        absences = ledger.absences(document_id)
+        return pages.render(
+            request, "history.html", editions=editions, document=document, document_id=document_id, absences=absences
+        )

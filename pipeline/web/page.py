@@ -43,7 +43,7 @@ def make_app(store: SearchStore, ledger: Ledger, clock: Clock, *, access: Sequen
     app.middleware("http")(_add_security_headers)
     pages = Pages()
     _add_search_page(app, store, ledger, pages)
-    add_article_pages(app, store, pages)
+    add_article_pages(app, store, ledger, pages)
     add_entity_page(app, store, pages)
     add_story_pages(app, ledger, pages)
     add_operation_pages(app, ledger, clock, pages)

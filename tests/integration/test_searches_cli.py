@@ -1,9 +1,13 @@
 """newswire searches and alerts, as their user meets them."""
 
 import json
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from pipeline.cli.app import app
+from pipeline.errors import UsageError
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 from tests.fixtures.alerts import as_indexed
@@ -75,8 +79,30 @@ def test_a_search_is_replaced_and_stays_itself(newswire: Newswire) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("search", "-strike"), "such as 'harvest -strike', or -- before it: newswire search -- -strike"),
+        (("search", "-harvest"), "-harvest stands where an option would"),  # -h is one, with an answer of its own
+        (("search", "--json", "harvest", "-person:raisi"), "-person:raisi stands where an option would"),
+        (("searches", "add", "a", "-strike"), "or -- before it: newswire searches add -- -strike"),
+    ],
+)
+def test_a_word_that_reads_as_an_option_is_told(arguments: tuple[str, ...], said: str) -> None:
+    done = CliRunner().invoke(app, arguments, prog_name="newswire")
+    assert isinstance(done.exception, UsageError)
+    assert said in str(done.exception)
+
+
+def test_what_begins_with_a_minus_and_is_no_word_is_none_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NEWSWIRE_HOME", str(tmp_path))
+    Wiring(read_settings()).store.prepare()
+    assert CliRunner().invoke(app, ["search", "--near", "-35.7,51.4,100", "--", "-strike"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
         (("searches", "add", "a", "wheat persn:raisi"), "(at character 7 of the query: persn:raisi)"),
         (("searches", "show", "none"), "there is no saved search 'none'; newswire searches list"),
+        (("alerts", "list", "--search", "none"), "there is no saved search 'none'; newswire searches list"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(newswire: Newswire, arguments: tuple[str, ...], said: str) -> None:

@@ -112,6 +112,8 @@ def test_the_cookie_is_for_these_forms_alone(visitor: Visitor) -> None:
     ("fields", "said"),
     [
         ({"name": "a/b", "query": "x"}, "the name is"),
+        ({"name": "harvests.atom", "query": "x"}, ".atom, .json, .xml end the addresses of feeds"),
+        ({"name": "harvests.JSON", "query": "x"}, "end the addresses of feeds"),
         ({"name": "good", "query": "persn:x"}, "there is no field"),
         ({"name": "good", "query": "quote:x"}, "needs Elasticsearch"),
         ({"name": "good", "query": "x", "when": ["sometimes"]}, "write one of: any"),

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
-from pipeline.corrections import keep_versions
+from pipeline.corrections import keep_versions, read_replaced
 from pipeline.model import codec
 from pipeline.model.capture import Batch
 from pipeline.model.document import Document
-from pipeline.model.fate import Claim, Fate, Outcome, Reason
+from pipeline.model.fate import Claim, Fate, Outcome, Reason, Withdrawal
 from pipeline.model.feed import Entry
 from pipeline.model.handover import Extracted
 from pipeline.settings import read_settings
@@ -94,7 +94,7 @@ def test_a_batch_that_is_repeated_keeps_no_version_of_itself(wiring: Wiring) -> 
     visit(wiring, first)
     known = wiring.ledger.articles([first.id])
     for _ in range(2):
-        keep_versions([second], known, store=wiring.store)
+        keep_versions([second], read_replaced([second], known, store=wiring.store), known, store=wiring.store)
         wiring.store.write([second])
     [version] = wiring.store.versions(first.id)
     assert version.form["text"] == "Eleven people."
@@ -157,3 +157,36 @@ def test_a_page_that_is_gone_stays_and_is_marked(wiring: Wiring, reason: Reason)
     assert form
     assert "withdrawn_at" not in form
     assert wiring.ledger.withdrawals([gone.id]) == {}
+    assert wiring.ledger.absences(gone.id) == (Withdrawal(withdrawn_at=NOON + HOUR, returned_at=NOON + DAY),)
+
+
+LONG = " ".join(
+    f"In sentence {number} the mayor of Delft spoke of dike {number * 7} and its keeper." for number in range(30)
+)
+NOTICE = "Ce texte a été retiré par la rédaction, qui présente ses excuses aux lecteurs et aux personnes nommées."
+
+
+@pytest.mark.parametrize(
+    ("headline", "reason"),
+    [("Texte retiré", Reason.REMOVED), ("A headline", Reason.TOO_SHORT)],
+    ids=["removed", "unsure"],
+)
+def test_a_notice_in_its_place_does_not_replace_the_article(wiring: Wiring, headline: str, reason: Reason) -> None:
+    whole = document("one", text=LONG)
+    announce(wiring, whole)
+    visit(wiring, whole)
+    for hours in (1, 24):
+        at(wiring, hours * HOUR)
+        assert visit(wiring, document("one", headline=headline, text=NOTICE, captured_at=wiring.clock.now())) == 1
+    assert wiring.ledger.reasons() == {reason: 1}
+    form = wiring.store.document(whole.id)
+    assert form
+    assert form["text"] == LONG
+    assert form.get("withdrawn_at") == ((NOON + HOUR).isoformat() if reason is Reason.REMOVED else None)
+    assert wiring.store.versions(whole.id) == ()
+    at(wiring, 7 * DAY)  # the last planned visit, which a notice does not call off
+    assert visit(wiring, whole) == 1
+    form = wiring.store.document(whole.id)
+    assert form
+    assert "withdrawn_at" not in form
+    assert len(wiring.ledger.absences(whole.id)) == (1 if reason is Reason.REMOVED else 0)

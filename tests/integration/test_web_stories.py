@@ -12,7 +12,9 @@ import pytest
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.index.document import document_json, withdrawal_json
+from pipeline.model.capture import Batch
 from pipeline.model.document import Document
+from pipeline.model.fate import Reason
 from pipeline.model.reprint import Reprint
 from pipeline.model.version import Version
 from pipeline.stories.traits import make_telling
@@ -20,6 +22,7 @@ from pipeline.versions.difference import compare_forms
 from pipeline.web.page import make_app
 from tests.fixtures.browser import Browser, headlines, link, node_of, parameters, words
 from tests.fixtures.documents import NOON, FixedClock, document
+from tests.fixtures.entries import LEASE, an_article, an_entry, an_outcome
 
 SCRIPT = "<script>alert(1)</script>"
 HOUR = timedelta(hours=1)
@@ -261,6 +264,20 @@ def test_a_page_that_is_gone_says_so(browser: Browser, corrected: str, store: Sq
     store.amend({corrected: withdrawal_json(NOON)})
     for address in (f"/article/{corrected}", f"/article/{corrected}/history"):
         assert "gone since 23 November 2026, 12:00 UTC" in words(browser.read(address), ".alert")
+
+
+def test_a_page_that_came_back_says_when_it_was_gone(browser: Browser, corrected: str, ledger: SqlLedger) -> None:
+    ledger.record_entries([an_entry(1)], NOON)
+    for reason, after in ((Reason.NEW, 0), (Reason.REMOVED, 1), (Reason.SAME_CONTENT, 2)):
+        at = NOON + timedelta(hours=after)
+        ledger.record_entries([replace(an_entry(1), title=f"{after}")], at)
+        [claim] = ledger.claim(Batch(id=f"{after}", opened_at=at), at, limit=1, lease=LEASE)
+        article_id = None if reason is Reason.REMOVED else corrected
+        state = replace(an_article(corrected), url=claim.entry.url)
+        ledger.settle([replace(an_outcome(claim, reason, article_id=article_id), at=at)], [] if after else [state])
+    shown = words(browser.read(f"/article/{corrected}/history"), ".alert")
+    assert shown == "The page was gone on 23 November 2026, 13:00 UTC, and there again on 23 November 2026, 14:00 UTC."
+    assert browser.read(f"/article/{corrected}").css(".alert") == []
 
 
 def test_an_article_that_never_changed_has_one_version(browser: Browser, store: SqliteStore) -> None:

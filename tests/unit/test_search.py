@@ -114,6 +114,14 @@ def test_a_day_is_meant_from_its_first_to_its_last_moment(text: str) -> None:
     assert (query.since, query.until) == (datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC))
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["date:2026-11-23 OR date:2026-11-25", "a since:2026-11-23 until:2026-11-23", "date:2026-11-23 -date:2026-11-25"],
+)
+def test_times_that_can_hold_are_asked(text: str) -> None:
+    assert make_query(text, since="2026-11-01", until="2026-11-30").text == text
+
+
 def test_times_are_taken_as_given_and_are_utc_without_offset() -> None:
     query = make_query(since="2026-11-23T06:00", until="2026-11-23T18:30+01:00")
     assert query.since == datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -153,6 +161,12 @@ def test_near() -> None:
         ({"since": "0001-01-01T00:00+14:00"}, "--since is .*; in UTC that lies outside the years"),
         ({"until": "9999-12-31T23:59-14:00"}, "--until is '9999-12-31T23:59-14:00'; in UTC that lies outside"),
         ({"since": "2026-11-24", "until": "2026-11-23"}, "--since 2026-11-24 is not before --until 2026-11-23"),
+        (
+            {"text": "a since:2026-11-24 until:2026-11-23"},
+            "no article can be both from 2026-11-24 00:00 on and before 2026-",
+        ),
+        ({"text": "x OR (a (date:2026-11-24) date:2026-11-26)"}, "or two dates exclude each other"),
+        ({"text": "until:2026-11-22", "since": "2026-11-23"}, "from 2026-11-23 00:00 on and before 2026-11-23 00:00"),
         ({"near": "35.7,51.4"}, "--near is '35.7,51.4'; write latitude, longitude and kilometres"),
         ({"near": "a,b,c"}, "write latitude"),
         ({"near": "91,0,1"}, "latitude is from -90 to 90"),
