@@ -13,8 +13,13 @@ from pipeline.versions.difference import compare_forms
 CORRECTED = 200
 
 
-def keep_versions(changed: Sequence[Document], known: Mapping[str, ArticleState], *, store: SearchStore) -> None:
-    """Keep what the store says of these articles, which is to be replaced, with how the new words differ from it."""
+def keep_versions(
+    changed: Sequence[Document], known: Mapping[str, ArticleState], *, store: SearchStore
+) -> Mapping[str, str]:
+    """Keep what the store says of these articles, which is to be replaced, with how the new words differ from it.
+
+    Return which it could not keep, and why: these must not be replaced.
+    """
     kept = list[Version]()
     for document in changed:
         before, state = store.document(document.id), known[document.id]
@@ -30,8 +35,7 @@ def keep_versions(changed: Sequence[Document], known: Mapping[str, ArticleState]
                     difference=difference,
                 )
             )
-    if kept:
-        store.keep_versions(kept)
+    return store.keep_versions(kept) if kept else {}
 
 
 def correct_documents(*, ledger: Ledger, store: SearchStore) -> int:
