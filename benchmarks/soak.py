@@ -4,12 +4,12 @@
 
 Starts the production stack as processes on loopback over the Elasticsearch at ELASTICSEARCH_URL, publishes so many articles a
 second in the feed of a press on loopback, and asks Elasticsearch what it finds. Each minute it prints how long the articles
-found in it took from publication to search, what the ledger says, and what each component holds: memory of its own (resident,
-without files and shared memory) and open files, of processes that are older than a minute. Tasks are younger: it tells the
-largest.
+found in it took from publication to search, what the ledger says, and what each component holds: how many processes older than
+a minute, the median of their own memory (resident, without files and shared memory; what forks share counts in each), and
+their open files. Tasks are younger: it tells the largest.
 
-At the end, lines are fitted through the second half: a component's memory may grow by 5 % or 10 MB, its open files by 5 % or 3,
-latency by a fifth or half a second. Every article must be in the index once, and the ledger balanced, with nothing pending.
+At the end, lines are fitted through the second half: the memory of each process may grow by 5 % or 10 MB, the open files of a
+component by 5 % or 3, latency by a fifth or half a second. Every article must be in the index once, and the ledger balanced, with nothing pending.
 Exit 1 where that does not hold, or the stack did not keep up. It stops by itself: when the minutes are over, or more articles
 wait than a minute publishes, and two minutes after that at the latest.
 """
@@ -21,7 +21,7 @@ import statistics
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from latency import find, open_stack, percentiles
 from rich.console import Console
 from rich.table import Table
-from soak_processes import Sample, find_roots, take_samples
+from soak_processes import Process, describe, find_roots, read_processes
 
 from examples.press import Press
 from examples.stack import Stack
@@ -59,9 +59,8 @@ class Course:
     #: When an article was found, and how long that took since it was published.
     found: list[tuple[float, float]] = field(default_factory=list)
     waiting: set[str] = field(default_factory=set)
-    samples: dict[str, list[Sample]] = field(default_factory=lambda: defaultdict(list))
-    #: When the tasks were looked at, and the memory of the largest, in MB.
-    tasks: list[tuple[float, float]] = field(default_factory=list)
+    #: The processes of each component, by the time of the look.
+    processes: dict[float, dict[str, list[Process]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +107,7 @@ def soak(stack: Stack, minutes: int, rate: int) -> tuple[Course, list[dict[str, 
             end = min(end, now)  # the rest is only waited for
         if now >= sampled_at + SAMPLE_EVERY and now < end:
             sampled_at = now
-            samples, largest = take_samples(roots, now)
-            course.tasks.append((now, largest))
-            for name, sample in samples.items():
-                course.samples[name].append(sample)
+            course.processes[now] = read_processes(roots)
         if len(lines) < min(now, end) // MINUTE:
             lines.append(describe_minute(stack, course, len(lines)))
             say(", ".join(f"{name} {value}" for name, value in lines[-1].items()))
@@ -140,8 +136,8 @@ def describe_minute(stack: Stack, course: Course, minute: int) -> dict[str, obje
     begin, end = minute * MINUTE, (minute + 1) * MINUTE
     waits = [wait for at, wait in course.found if begin <= at < end]
     sums = stack.ledger()
-    late = {name: [each for each in samples if each.at >= begin] for name, samples in course.samples.items()}
-    components = {name: describe_samples(samples) for name, samples in late.items() if samples}
+    _, last = max(course.processes.items())
+    tasks = [memory for at, memory in largest_tasks(course) if at >= begin]
     latency = percentiles(waits) if len(waits) > 1 else {}
     return {
         "minute": minute + 1,
@@ -151,15 +147,15 @@ def describe_minute(stack: Stack, course: Course, minute: int) -> dict[str, obje
         "seen": sums.seen,
         "pending": sums.pending,
         "indexed": sums.fates.get(Fate.INDEXED, 0),
-        **components,
-        "largest task": f"{max((memory for at, memory in course.tasks if at >= begin), default=0):.0f} MB",
+        **{name: f"({describe(processes)})" for name, processes in last.items()},
+        "largest task": f"{max(tasks, default=0):.0f} MB",
     }
 
 
-def describe_samples(samples: Sequence[Sample]) -> str:
-    """Return the medians in a few words."""
-    memory = statistics.median(each.memory for each in samples)
-    return f"{memory:.0f} MB {statistics.median(each.files for each in samples):.0f} files"
+def largest_tasks(course: Course) -> list[tuple[float, float]]:
+    """Return the memory of the largest young process at each look."""
+    looks = ((at, [each for family in seen.values() for each in family]) for at, seen in course.processes.items())
+    return [(at, max((each.memory for each in seen if not each.is_settled), default=0.0)) for at, seen in looks]
 
 
 def find_problems(stack: Stack, course: Course, before: int, planned: int) -> list[str]:
@@ -186,15 +182,27 @@ def find_problems(stack: Stack, course: Course, before: int, planned: int) -> li
 def judge(course: Course, seconds: float) -> list[Verdict]:
     """Return how memory, open files and latency went over the second half."""
     since = seconds / 2
+    late = {at: seen for at, seen in course.processes.items() if at >= since}
     verdicts = []
-    for name, samples in course.samples.items():
-        late = [each for each in samples if each.at >= since]
-        verdicts.append(fit(f"{name}: memory", [(each.at, each.memory) for each in late], MEMORY))
-        verdicts.append(fit(f"{name}: open files", [(each.at, each.files) for each in late], FILES))
-    verdicts.append(fit("largest task: memory", [each for each in course.tasks if each[0] >= since], MEMORY))
+    for name in next(iter(late.values()), {}):
+        verdicts += judge_component(name, {at: seen[name] for at, seen in late.items()})
+    tasks = [(at, memory) for at, memory in largest_tasks(course) if at >= since and memory]
+    verdicts.append(fit("largest task: memory", tasks, MEMORY))
     found = [(at, wait) for at, wait in course.found if since <= at < seconds]
     verdicts.append(fit("latency: median of ten seconds", medians(found, 10.0), LATENCY))
     return verdicts
+
+
+def judge_component(name: str, looks: Mapping[float, Sequence[Process]]) -> list[Verdict]:
+    """Return how the memory of the process went that grew most of those that were there all the time, and all open files."""
+    courses = defaultdict[int, list[tuple[float, float]]](list)
+    for at, processes in looks.items():
+        for each in processes:
+            courses[each.pid].append((at, each.memory))
+    whole = [course for course in courses.values() if len(course) == len(looks)]
+    memory = [fit(f"{name}: memory of one of {len(whole)} processes", course, MEMORY) for course in whole]
+    files = [(at, float(sum(each.files for each in seen if each.is_settled))) for at, seen in looks.items()]
+    return [max(memory, key=lambda each: each.growth - each.bound), fit(f"{name}: open files", files, FILES)]
 
 
 def medians(points: Sequence[tuple[float, float]], seconds: float) -> list[tuple[float, float]]:

@@ -1,7 +1,8 @@
 """What the processes of a stack hold: memory of their own, and open files."""
 
+import statistics
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -15,12 +16,18 @@ SETTLED = 60.0  # seconds: what is younger may be a task, or a connection that e
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """What one component held at a time (seconds since the beginning)."""
+class Process:
+    """A process at a time: its age in seconds, its memory in MB without files and shared memory, its open files."""
 
-    at: float
-    memory: float  # MB
+    pid: int
+    age: float
+    memory: float
     files: int
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether it is there to stay."""
+        return self.age > SETTLED
 
 
 def find_roots(stack: Stack) -> dict[str, int]:
@@ -33,16 +40,16 @@ def find_roots(stack: Stack) -> dict[str, int]:
     return {**stack.pids(), **servers}
 
 
-def take_samples(roots: Mapping[str, int], at: float) -> tuple[dict[str, Sample], float]:
-    """Return what each component's settled processes hold together, and the memory of the largest of the young ones."""
-    samples, largest, now = {}, 0.0, time.time()
-    for name, root in roots.items():
-        held = [_hold(process) for process in _family(root)]
-        settled = [(memory, files) for born_at, memory, files in held if now - born_at > SETTLED]
-        largest = max([largest, *(memory for born_at, memory, _ in held if now - born_at <= SETTLED)])
-        memory = sum(memory for memory, _ in settled)
-        samples[name] = Sample(at=at, memory=memory, files=sum(files for _, files in settled))
-    return samples, largest
+def read_processes(roots: Mapping[str, int]) -> dict[str, list[Process]]:
+    """Return the processes of each component, children of children as well."""
+    return {name: [process for each in _family(root) for process in _read(each)] for name, root in roots.items()}
+
+
+def describe(processes: Sequence[Process]) -> str:
+    """Return in a few words what the settled ones hold."""
+    settled = [each for each in processes if each.is_settled]
+    memory = statistics.median([each.memory for each in settled] or [0.0])
+    return f"{len(settled)} × {memory:.0f} MB, {sum(each.files for each in settled)} files"
 
 
 def _family(root: int) -> Iterator[psutil.Process]:
@@ -51,11 +58,12 @@ def _family(root: int) -> Iterator[psutil.Process]:
     yield from process.children(recursive=True)
 
 
-def _hold(process: psutil.Process) -> tuple[float, float, int]:
-    """Return when the process was born, its memory in MB without files and shared memory, and its open files."""
+def _read(process: psutil.Process) -> Iterator[Process]:
+    """Yield the process, unless it ended meanwhile."""
     try:
         with process.oneshot():
-            memory = process.memory_info()
-            return process.create_time(), (memory.rss - memory.shared) / MEGABYTE, process.num_fds()
-    except psutil.NoSuchProcess:  # ended meanwhile
-        return time.time(), 0.0, 0
+            memory, age = process.memory_info(), time.time() - process.create_time()
+            own = (memory.rss - memory.shared) / MEGABYTE
+            yield Process(pid=process.pid, age=age, memory=own, files=process.num_fds())
+    except psutil.NoSuchProcess:
+        return

@@ -112,7 +112,7 @@ def send_actions(client: Elasticsearch, actions: Sequence[Json], *, url: str) ->
             broken[key] = (answer["_index"], describe(error))
         else:
             sent.refused[key] = describe(error)
-    busy |= {key: "it did not say what became of it" for key in unanswered}
+    busy |= dict.fromkeys(unanswered, "it did not say what became of it")
     busy |= {key: why for key, (index, why) in broken.items() if index not in written_to}
     if busy:
         key, why = next(iter(busy.items()))

@@ -185,7 +185,5 @@ class Generations:
 
     def _with_setting(self, indices: list[str], name: str) -> list[str]:
         """Return those of the indices that have a setting of that name which is true."""
-        found = self._client.indices.get_settings(
-            index=indices, name=name, flat_settings=True, ignore_unavailable=True
-        )
+        found = self._client.indices.get_settings(index=indices, name=name, flat_settings=True, ignore_unavailable=True)
         return [index for index, each in found.items() if "true" in each["settings"].values()]

@@ -1,4 +1,4 @@
-"""Writing until what was sent stands where readers look: only what failed goes again, unless another generation is live by then."""
+"""Writing until what was sent stands where readers look: only what failed goes again, unless another generation went live."""
 
 import time
 from collections.abc import Collection, Sequence
@@ -28,13 +28,14 @@ class Writer:
 
     def write(self, forms: Sequence[Form], name: str | None) -> dict[str, str]:
         """Write until all stands in the generation asked for; return why documents were refused, by id."""
-        sendable, refused = bulk.check_forms(forms)
-        left, sent_to = sendable, None
+        sendable, unsendable = bulk.check_forms(forms)
+        left, sent_to, refused = sendable, None, dict[str, str]()
         enough_at = time.monotonic() + PATIENCE
         while left:
             target, indices = self._generations.target(name)
-            if target != sent_to:  # what went to another generation is needed in this one, too
-                left, sent_to = [form for form in sendable if form["id"] not in refused], target
+            if target != sent_to:  # what went to another generation is needed in this one, and may be taken here
+                left, sent_to = sendable, target
+                refused.clear()
             actions = [bulk.index_action(form, target, self._stemmed) for form in left]
             needed = {action["_index"] for action in actions}
             beside = indices if name is None else None
@@ -48,7 +49,7 @@ class Writer:
                 self._wait(target, sorted(needed), sent, is_live=name is None, enough_at=enough_at)
             elif name is None and not self._is_still_live(target, needed):
                 left, sent_to = sendable, None
-        return refused
+        return unsendable | refused
 
     def _is_still_live(self, target: Generation, needed: set[str]) -> bool:
         """Tell whether readers see what was written; what a deletion meanwhile left behind is removed."""

@@ -1,8 +1,9 @@
-"""A search store that fails in every way that Elasticsearch has: nothing is lost, nothing is written twice, only what failed goes again.
+"""Elasticsearch fails in every way that it has: nothing is lost, nothing is written twice, only what failed goes again.
 
 The flow is the real one over the newsroom, and so is the server; a proxy between them fails by script.
 """
 
+import asyncio
 import json
 import shutil
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from elasticsearch import Elasticsearch
 from examples.newsroom.server import Newsroom
 from pipeline import archive
 from pipeline.adapters import elasticsearch_bulk, elasticsearch_store
+from pipeline.cli.ingest import run_ingest
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.flow import LEASE
 from pipeline.index.document import milliseconds
@@ -98,7 +100,6 @@ def desk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Desk]:
     monkeypatch.setattr(elasticsearch_bulk, "FIRST_WAIT", 0)
-    monkeypatch.setattr(elasticsearch_store, "TIMEOUT", 2)
     shutil.copytree(extracted.home, tmp_path / "home")
     wiring = open_home(
         tmp_path / "home", NEWSWIRE_SEARCH_URL=elasticsearch_proxy.url, NEWSWIRE_SEARCH_ALIAS=elasticsearch_prefix
@@ -164,7 +165,10 @@ def test_an_answer_that_is_lost_costs_nothing(desk: Desk, fault: Fault) -> None:
     desk.assert_all_is_there()
 
 
-def test_an_answer_that_comes_too_late_costs_nothing(desk: Desk) -> None:
+def test_an_answer_that_comes_too_late_costs_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elasticsearch_store, "TIMEOUT", 2)
+    desk.wiring.close()
+    del desk.wiring.store, desk.wiring.elasticsearch  # opened anew, on first use
     desk.proxy.fail(proxies.answer_never)
     with pytest.raises(StoreUnavailable, match="does not answer"):
         desk.index()
@@ -186,9 +190,7 @@ def test_an_answer_that_is_lost_after_an_index_was_made_costs_nothing(desk: Desk
 # What never goes
 
 
-def test_refused_documents_are_dead_letters_and_come_in_after_the_mend(
-    desk: Desk, newswire: Newswire
-) -> None:
+def test_refused_documents_are_dead_letters_and_come_in_after_the_mend(desk: Desk, newswire: Newswire) -> None:
     desk.proxy.fail(proxies.refuse_items(MALFORMED, KIND_OF_MALFORMED, "failed to parse", only=desk.some))
     desk.index()
     assert len(desk.proxy.bulks) == 1
@@ -204,7 +206,7 @@ def test_refused_documents_are_dead_letters_and_come_in_after_the_mend(
 
     newswire("dead-letters", "replay", *(letter["url"] for letter in refused))
     assert desk.wiring.ledger.tally().pending == len(refused)
-    newswire("ingest", "--due")  # the newsroom is closed: the pages are read from the archive
+    asyncio.run(run_ingest(desk.wiring, early=False))  # the newsroom is closed: the pages are read from the archive
     assert set(desk.proxy.written.values()) == {1}
     desk.assert_all_is_there()
 
@@ -226,7 +228,7 @@ def test_a_server_that_breaks_on_every_document_is_not_their_fault(desk: Desk) -
 
 def test_a_right_that_is_missing_is_not_the_documents_fault(desk: Desk) -> None:
     desk.proxy.fail(proxies.refuse_items(403, "security_exception", "action [indices:data/write] is unauthorized"))
-    with pytest.raises(UsageError, match="refuses the login.*unauthorized"):
+    with pytest.raises(UsageError, match=r"refuses the login.*unauthorized"):
         desk.index()
     desk.assert_nothing_is_settled()
 
@@ -234,23 +236,24 @@ def test_a_right_that_is_missing_is_not_the_documents_fault(desk: Desk) -> None:
 # Indices that take nothing
 
 
-def test_a_full_disk_is_said_at_once_and_nothing_is_fetched(desk: Desk, newswire: Newswire, newsroom: Newsroom) -> None:
-    block = lambda settings: desk.client.indices.put_settings(index=f"{desk.alias}-*", settings=settings)  # noqa: E731
+def test_a_full_disk_is_said_at_once_and_nothing_is_fetched(
+    desk: Desk, newswire: Newswire, newsroom: Newsroom, tmp_path: Path
+) -> None:
+    def block(settings: dict[str, bool | None]) -> None:
+        desk.client.indices.put_settings(index=f"{desk.alias}-*", settings=settings)
+
     desk.proxy.fail(proxies.meanwhile(lambda: block(FLOOD)))
-    with pytest.raises(StoreUnavailable, match="takes no writes.*disk"):
+    with pytest.raises(StoreUnavailable, match=r"takes no writes.*disk"):
         desk.index()
-    with pytest.raises(StoreUnavailable, match="takes no writes.*disk"):
+    with pytest.raises(StoreUnavailable, match=r"takes no writes.*disk"):
         desk.index()
     assert not desk.proxy.written
     desk.assert_nothing_is_settled()
 
-    newsroom.write_sources(Path(newswire.environ["NEWSWIRE_HOME"]).with_name("sources.toml"))
-    newswire.environ |= {
-        "NEWSWIRE_SEARCH_URL": desk.proxy.url,
-        "NEWSWIRE_SEARCH_ALIAS": desk.alias,
-        "NEWSWIRE_SOURCES": str(Path(newswire.environ["NEWSWIRE_HOME"]).with_name("sources.toml")),
-    }
-    assert "takes no writes" in newswire("ingest", expect=1).stderr
+    newsroom.write_sources(tmp_path / "sources.toml")
+    newswire.environ |= {"NEWSWIRE_SEARCH_URL": desk.proxy.url, "NEWSWIRE_SEARCH_ALIAS": desk.alias}
+    said = newswire("ingest", expect=1, environ={"NEWSWIRE_SOURCES": str(tmp_path / "sources.toml")}).stderr
+    assert "takes no writes" in said
     assert not newsroom.requests
 
     block(LIFTED)
@@ -325,7 +328,7 @@ def test_nothing_is_replaced_before_its_earlier_version_is_kept(desk: Desk, faul
         assert letter.document
         assert "A correction." in json.loads(letter.document)["text"]
     else:
-        with pytest.raises(StoreUnavailable, match="takes no writes.*the reason"):
+        with pytest.raises(StoreUnavailable, match=r"takes no writes.*the reason"):
             desk.wiring.index_batch(batch)
         assert desk.wiring.ledger.tally().pending == 1
     assert desk.wiring.store.versions(key) == ()
