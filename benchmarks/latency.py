@@ -68,7 +68,7 @@ def main() -> None:
     if not os.environ.get("ELASTICSEARCH_URL"):
         sys.exit("latency: set ELASTICSEARCH_URL to an Elasticsearch 9 on loopback, such as http://127.0.0.1:9200")
     dice = random.Random(options.seed)
-    with open_stack() as stack:
+    with open_stack("latency", Press()) as stack:
         alone = measure(stack, FIRST, options.items, options.seconds, dice)
         beside = None
         if options.backfill:
@@ -80,14 +80,14 @@ def main() -> None:
 
 
 @contextmanager
-def open_stack() -> Iterator[Stack]:
-    """Start everything and take a few items through it."""
-    alias = f"latency-{uuid4().hex[:8]}"
+def open_stack(name: str, press: Press) -> Iterator[Stack]:
+    """Start everything and take a few items through it; what it keeps begins with the name."""
+    alias = f"{name}-{uuid4().hex[:8]}"
     with (
-        tempfile.TemporaryDirectory(prefix="newswire-latency-") as folder,
+        tempfile.TemporaryDirectory(prefix=f"newswire-{name}-") as folder,
         open_postgresql() as postgresql,
         open_redis() as redis,
-        Press() as press,
+        press,
     ):
         say("starting PostgreSQL, Redis and Airflow")
         stack = Stack(
@@ -235,7 +235,7 @@ def percentiles(seconds: Sequence[float]) -> dict[str, float]:
 
 def say(text: str) -> None:
     """Tell what is going on."""
-    console.print(f"latency: {text}")
+    console.print(f"{Path(sys.argv[0]).stem}: {text}")
 
 
 if __name__ == "__main__":

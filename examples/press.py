@@ -96,8 +96,10 @@ class Story:
 class Press:
     """A context manager that serves while it is open; ``publish`` puts stories into the feed, ``file_past`` into sitemaps."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, feed_length: int = FEED_LENGTH, poll_every: float = POLL_EVERY) -> None:
         """Nothing listens yet."""
+        self._feed_length = feed_length
+        self._poll_every = poll_every
         self._feeds: dict[str, list[Story | str]] = {MAIN_FEED: []}
         self._past: list[Story] = []
         self._pages: dict[str, Story] = {}
@@ -128,7 +130,7 @@ class Press:
         """Write the sources file that makes Newswire read this press."""
         path.write_text(
             f'[[sources]]\nfeed = "{self.origin}{MAIN_FEED}"\npublisher = "{PUBLISHER}"\nlanguage = "en"\n'
-            f"poll_every = {POLL_EVERY}\n"
+            f"poll_every = {self._poll_every}\n"
             f'sitemaps = ["{self.origin}/sitemap.xml"]\n',
             encoding="utf-8",
         )
@@ -208,7 +210,7 @@ class Press:
         return [self.origin + story.path for story in stories]
 
     def _feed(self, fed: Sequence[Story | str]) -> str:
-        entries = "".join(self._entry(each) for each in reversed(fed[-FEED_LENGTH:]))
+        entries = "".join(self._entry(each) for each in reversed(fed[-self._feed_length :]))
         return (
             f'<?xml version="1.0"?><rss version="2.0"><channel><title>{PUBLISHER}</title>'
             f"<link>{self.origin}/</link>{entries}</channel></rss>"

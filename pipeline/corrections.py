@@ -49,8 +49,11 @@ def keep_versions(
     known: Mapping[str, ArticleState],
     *,
     store: SearchStore,
-) -> None:
-    """Keep what is to be replaced of these documents, with how the new words differ from it."""
+) -> Mapping[str, str]:
+    """Keep what is to be replaced of these documents, with how the new words differ from it.
+
+    Return which it could not keep, and why: these must not be replaced.
+    """
     kept = list[Version]()
     for document in changed:
         if before := replaced.get(document.id):
@@ -64,8 +67,7 @@ def keep_versions(
                     difference=difference,
                 )
             )
-    if kept:
-        store.keep_versions(kept)
+    return store.keep_versions(kept) if kept else {}
 
 
 def correct_documents(*, ledger: Ledger, store: SearchStore) -> int:

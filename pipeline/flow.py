@@ -175,10 +175,12 @@ def index_batch(
     notices = find_notices(to_write, replaced)
     to_write = [document for document in to_write if document.id not in notices]
     links = ledger.link_printings(make_printings(to_write))
-    keep_versions(to_write, replaced, known, store=store)
+    unkept = keep_versions(to_write, replaced, known, store=store)
+    to_write = [document for document in to_write if document.id not in unkept]
     before = ledger.stories_of([key for key in known if key in links])
     to_write = join_stories(to_write, ledger=ledger, clock=clock, revised=before)
-    refusals = {refusal.document.id: refusal.detail for refusal in _write(to_write, links, ledger=ledger, store=store)}
+    refusals = {key: f"its earlier version could not be kept: {why}" for key, why in unkept.items()}
+    refusals |= {each.document.id: each.detail for each in _write(to_write, links, ledger=ledger, store=store)}
     ended, states = list[Outcome](), list[ArticleState]()
     for line in extracted:
         document = line.document

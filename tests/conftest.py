@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.fixtures.chromium",
     "tests.fixtures.command",
     "tests.fixtures.elasticsearch",
+    "tests.fixtures.elasticsearch_proxy",
     "tests.fixtures.ingested",
     "tests.fixtures.network",
     "tests.fixtures.newsroom",

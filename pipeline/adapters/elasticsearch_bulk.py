@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from elasticsearch import Elasticsearch, helpers
 
-from pipeline.adapters.elasticsearch_errors import BUSY, SERVER_FAILURE, describe
+from pipeline.adapters.elasticsearch_errors import BUSY, FORBIDDEN, SERVER_FAILURE, describe, refused_login
 from pipeline.adapters.elasticsearch_query import Json
 from pipeline.errors import StoreUnavailable
 from pipeline.index.document import find_lede, milliseconds
@@ -14,9 +15,13 @@ from pipeline.index.mapping import Generation
 from pipeline.ports import Form
 
 VERSION_CONFLICT, NOT_FOUND = 409, 404
-#: A promotion holds writers back, or the index was dropped meanwhile.
-NOT_NOW = ("cluster_block_exception", "index_not_found_exception")
+#: A promotion holds writers back, the disk is full, or the index was dropped or closed meanwhile.
+NOT_NOW = ("cluster_block_exception", "index_not_found_exception", "index_closed_exception")
+#: Failures of the server's own that may pass, such as a shard that moves.
+BROKEN = (500, 502, 504)
 CHUNK_BYTES = 10 * 1024 * 1024  # a tenth of what a server takes by default
+#: Seconds before what the server was too busy for is sent again; the double, four and eight times so long after that.
+FIRST_WAIT = 1.0
 
 
 def check_forms(forms: Sequence[Form]) -> tuple[list[Form], dict[str, str]]:
@@ -62,32 +67,63 @@ def delete_action(index: str, document_id: str, captured_at: datetime) -> Json:
     }
 
 
-def send_actions(client: Elasticsearch, actions: Sequence[Json], refused: dict[str, str], *, url: str) -> bool:
-    """Send all, note refusals by id, and tell whether an index takes no writes now.
+@dataclass(slots=True)
+class Sent:
+    """What became of actions, by id; the others were done, or a newer capture is there, which is no refusal."""
 
-    Only what the server was too busy for is sent again. An older capture is no refusal: the newer one stays.
+    #: The server will never do these: why.
+    refused: dict[str, str] = field(default_factory=dict)
+    #: Their index takes no writes now: why.
+    held: dict[str, str] = field(default_factory=dict)
+
+
+def send_actions(client: Elasticsearch, actions: Sequence[Json], *, url: str) -> Sent:
+    """Send all; what the server was too busy for, or failed at, is sent again, and nothing else.
+
+    What it fails at every time, while it writes others into the same index, it refuses: a batch must not wait for one document
+    for ever. Raises StoreUnavailable where it goes on being busy, fails at all of them, or does not answer for each; UsageError
+    where it does not allow writing.
     """
-    is_held = False
+    sent, busy, broken = Sent(), dict[str, str](), dict[str, tuple[str, str]]()
+    unanswered, written_to = {action["_id"] for action in actions}, set[str]()
     results = helpers.streaming_bulk(
         client,
         actions,
         max_chunk_bytes=CHUNK_BYTES,
         raise_on_error=False,
         max_retries=4,
-        initial_backoff=1,
+        initial_backoff=FIRST_WAIT,
         max_backoff=30,
-        retry_on_status=BUSY,
+        retry_on_status=(*BUSY, *BROKEN),
     )
     for is_written, result in results:
-        [(operation, written)] = result.items()
-        status, error = written["status"], written.get("error")
+        [(operation, answer)] = result.items()
+        key, status, error = answer["_id"], answer["status"], answer.get("error")
+        unanswered.discard(key)
         if is_written or status == VERSION_CONFLICT or (operation == "delete" and status == NOT_FOUND):
-            continue
-        if isinstance(error, Mapping) and error.get("type") in NOT_NOW:
-            is_held = True
-        elif status in BUSY or status >= SERVER_FAILURE:
-            message = f"Elasticsearch at {url} could not write {written['_id']}: {describe(error)}"
-            raise StoreUnavailable(message)
+            written_to.add(answer["_index"])
+        elif isinstance(error, Mapping) and error.get("type") in NOT_NOW:
+            sent.held[key] = describe(error)
+        elif status in FORBIDDEN:
+            raise refused_login(url, describe(error))
+        elif status in BUSY:
+            busy[key] = describe(error)
+        elif status >= SERVER_FAILURE:
+            broken[key] = (answer["_index"], describe(error))
         else:
-            refused[written["_id"]] = describe(error)
-    return is_held
+            sent.refused[key] = describe(error)
+    busy |= dict.fromkeys(unanswered, "it did not say what became of it")
+    busy |= {key: why for key, (index, why) in broken.items() if index not in written_to}
+    if busy:
+        key, why = next(iter(busy.items()))
+        message = f"Elasticsearch at {url} could not write {key} and {len(busy) - 1} more of {len(actions)}: {why}"
+        raise StoreUnavailable(message)
+    sent.refused |= {key: why for key, (_, why) in broken.items()}
+    return sent
+
+
+def check_held(sent: Sent, url: str) -> None:
+    """Raise StoreUnavailable where an index took no writes."""
+    for key, why in sent.held.items():
+        message = f"Elasticsearch at {url} takes no writes now, such as {key}: {why}"
+        raise StoreUnavailable(message)

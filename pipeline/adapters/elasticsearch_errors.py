@@ -10,6 +10,8 @@ from pipeline.errors import StoreUnavailable, UsageError
 
 #: The server is busy: the same request may succeed later.
 BUSY = (429, 503)
+#: Nobody logged in, or without the right to do this.
+FORBIDDEN = (401, 403)
 #: From here on, the failure is the server's own.
 SERVER_FAILURE = 500
 
@@ -39,14 +41,21 @@ def describe(error: object) -> str:
     return f"{own} ({deepest.get('reason')})" if isinstance(deepest, Mapping) and deepest.get("reason") else own
 
 
+def refused_login(url: str, detail: str) -> UsageError:
+    """Return the error of a server that does not know us, or does not allow what was asked."""
+    return UsageError(
+        f"Elasticsearch at {url} refuses the login: {detail}; set NEWSWIRE_SEARCH_API_KEY, "
+        "or NEWSWIRE_SEARCH_USER and NEWSWIRE_SEARCH_PASSWORD"
+    )
+
+
 def _translate(error: ApiError, url: str) -> UsageError | StoreUnavailable:
     status, body = error.status_code, error.body
     detail = describe(body.get("error", body) if isinstance(body, Mapping) else body)
-    if status in {401, 403}:
-        return UsageError(
-            f"Elasticsearch at {url} refuses the login: {detail}; set NEWSWIRE_SEARCH_API_KEY, "
-            "or NEWSWIRE_SEARCH_USER and NEWSWIRE_SEARCH_PASSWORD"
-        )
+    if error.error == "cluster_block_exception":  # said with 403, as if it were a question of rights
+        return StoreUnavailable(f"Elasticsearch at {url} takes no writes: {detail}")
+    if status in FORBIDDEN:
+        return refused_login(url, detail)
     if status in BUSY or status >= SERVER_FAILURE:
         return StoreUnavailable(f"Elasticsearch at {url} cannot answer now ({status}): {detail}")
     return UsageError(f"Elasticsearch at {url} refuses the request ({status}): {detail}")

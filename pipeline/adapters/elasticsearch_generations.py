@@ -105,7 +105,7 @@ class Generations:
             if beside is not None and not self._join_alias(index, beside):
                 is_live = False
                 if is_ours:  # nobody has written to it, for it never had the alias
-                    self._client.indices.delete(index=index)
+                    self._client.indices.delete(index=index, ignore_unavailable=True)
         return is_live
 
     def move_alias(self, generation: str) -> None:
@@ -139,7 +139,14 @@ class Generations:
             message = f"{generation} is live: promote another generation before dropping it"
             raise UsageError(message)
         for index in indices:
-            self._client.indices.delete(index=index)
+            self._client.indices.delete(index=index, ignore_unavailable=True)
+
+    def delete_accidents(self, indices: Iterable[str]) -> None:
+        """Delete those that the server made by itself, without our mapping, for a write that came after a deletion."""
+        found = self._client.indices.get_mapping(index=sorted(indices), ignore_unavailable=True)
+        for index, each in found.items():
+            if "_meta" not in each["mappings"]:
+                self._client.indices.delete(index=index, ignore_unavailable=True)
 
     def _join_alias(self, index: str, beside: list[str]) -> bool:
         """Give the index the alias, if its sisters have it still and take writes; the first of all gets it anyhow."""
@@ -159,8 +166,24 @@ class Generations:
             self._client.indices.add_block(index=index, block="write")
         return True
 
+    def check_disk(self, indices: list[str]) -> None:
+        """Raise StoreUnavailable where the server, or a person, made an index read-only: no promotion will open it."""
+        blocked = self._with_setting(indices, "index.blocks.read_only*")
+        if blocked:
+            message = (
+                f"{blocked[0]} at {self._url} takes no writes: it is read-only, as Elasticsearch makes an index when the disk is "
+                "nearly full (flood stage); free space there, or unset index.blocks.read_only if a person set it"
+            )
+            raise StoreUnavailable(message)
+
+    def is_closed(self, indices: list[str]) -> bool:
+        """Tell whether a promotion holds writers back from one of these."""
+        return bool(self._closed(indices))
+
     def _closed(self, indices: list[str]) -> list[str]:
-        settings = self._client.indices.get_settings(
-            index=indices, name="index.blocks.write", flat_settings=True, ignore_unavailable=True
-        )
-        return [index for index, found in settings.items() if found["settings"].get("index.blocks.write") == "true"]
+        return self._with_setting(indices, "index.blocks.write")
+
+    def _with_setting(self, indices: list[str], name: str) -> list[str]:
+        """Return those of the indices that have a setting of that name which is true."""
+        found = self._client.indices.get_settings(index=indices, name=name, flat_settings=True, ignore_unavailable=True)
+        return [index for index, each in found.items() if "true" in each["settings"].values()]

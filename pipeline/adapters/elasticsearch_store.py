@@ -1,6 +1,6 @@
 """SearchStore on Elasticsearch 9: monthly indices behind one alias, written in bulk, each write versioned by its capture."""
 
-import time
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -16,7 +16,8 @@ from pipeline.adapters.elasticsearch_generations import Generations
 from pipeline.adapters.elasticsearch_query import Json
 from pipeline.adapters.elasticsearch_reader import Reader
 from pipeline.adapters.elasticsearch_versions import Versions
-from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.adapters.elasticsearch_writer import Writer
+from pipeline.errors import UsageError
 from pipeline.index import mapping as names
 from pipeline.index.document import amend_form, document_json
 from pipeline.index.mapping import Generation
@@ -26,9 +27,10 @@ from pipeline.model.version import Version
 from pipeline.ports import Asked, Clock, Entities, Form, Matched, Refusal, StoredMonth, StoreStatus
 from pipeline.search.names import name_key, read_expression
 
-#: How long a writer waits for a promotion to end, in all.
-PATIENCE = 60.0
-_PAUSE = 0.2
+#: Seconds that an answer may take.
+TIMEOUT = 30.0
+
+log = logging.getLogger(__name__)
 
 
 class ElasticsearchStore:
@@ -51,9 +53,10 @@ class ElasticsearchStore:
         self._mapping = names.read_mapping()
         self._stemmed = tuple(self._mapping["mappings"]["properties"]["stemmed"]["properties"])
         login = (user, password) if user and password and not api_key else None
-        self._client = Elasticsearch(url, api_key=api_key, basic_auth=login, request_timeout=30)
+        self._client = Elasticsearch(url, api_key=api_key, basic_auth=login, request_timeout=TIMEOUT)
         self._generations = Generations(self._client, prefix, url, self._mapping)
         self._reader = Reader(self._client, prefix, clock, self._stemmed)
+        self._writer = Writer(self._client, self._generations, url, self._stemmed)
         self._versions = Versions(self._client, prefix, url)
 
     def close(self) -> None:
@@ -64,6 +67,7 @@ class ElasticsearchStore:
         """Create the live generation's index of this month, and check that the others have our mapping."""
         with our_errors(self._url):
             self._create_live_index(self._clock.now())
+            self._generations.check_disk([self._alias])
             for index, found in self._client.indices.get_mapping(index=self._alias).items():
                 differing = names.differing_fields(found["mappings"], self._mapping["mappings"])
                 if differing:
@@ -89,7 +93,9 @@ class ElasticsearchStore:
             }
         for generation, forms in ours.items():
             amended = [amend_form(form, changes[form["id"]]) for form in forms]
-            self._write(amended, None if generation == live else generation.name)
+            refused = self._write(amended, None if generation == live else generation.name)
+            for key, why in refused.items():
+                log.error("%s in %s stays as it was, for the correction was refused: %s", key, generation.name, why)
 
     def search(self, query: Query) -> SearchPage:
         """Ask the live generation."""
@@ -127,10 +133,10 @@ class ElasticsearchStore:
         with our_errors(self._url):
             return self._reader.document(document_id)
 
-    def keep_versions(self, versions: Sequence[Version]) -> None:
+    def keep_versions(self, versions: Sequence[Version]) -> Mapping[str, str]:
         """Write them into indices of their own."""
         with our_errors(self._url):
-            self._versions.keep(versions)
+            return self._versions.keep(versions)
 
     def versions(
         self, article_id: str | None = None, *, since: datetime | None = None, until: datetime | None = None
@@ -198,7 +204,7 @@ class ElasticsearchStore:
                 self._create_live_index(self._clock.now())
             for index, month in old:
                 documents = self._client.count(index=index)["count"]
-                self._client.indices.delete(index=index)
+                self._client.indices.delete(index=index, ignore_unavailable=True)
                 dropped.append(StoredMonth(month=month, documents=documents))
         return tuple(dropped)
 
@@ -243,7 +249,7 @@ class ElasticsearchStore:
             body = {"query": {"ids": {"values": list(captured)}}, "size": len(captured), "_source": False}
             hits = self._client.search(index=indices, body=body)["hits"]["hits"] if captured else []
             actions = [bulk.delete_action(hit["_index"], hit["_id"], captured[hit["_id"]]) for hit in hits]
-            bulk.send_actions(self._client, actions, {}, url=self._url)
+            bulk.check_held(bulk.send_actions(self._client, actions, url=self._url), self._url)
             self._client.indices.refresh(index=indices)
 
     @contextmanager
@@ -268,32 +274,8 @@ class ElasticsearchStore:
                 return
 
     def _write(self, forms: Sequence[Form], name: str | None) -> dict[str, str]:
-        """Write until all stands in the generation asked for; return why documents were refused, by id."""
-        sendable, refused = bulk.check_forms(forms)
-        enough_at = time.monotonic() + PATIENCE
         with our_errors(self._url):
-            while sendable:
-                target, indices = self._generations.target(name)
-                actions = [bulk.index_action(form, target, self._stemmed) for form in sendable]
-                needed = {action["_index"] for action in actions}
-                beside = indices if name is None else None
-                if not self._generations.create(target, needed - set(indices), beside=beside):
-                    continue
-                is_held = bulk.send_actions(self._client, actions, refused, url=self._url)
-                self._client.indices.refresh(index=sorted(needed), ignore_unavailable=True)
-                if is_held and name is not None:  # it was live once; who names it knows what they do
-                    self._generations.open(indices)
-                elif is_held:
-                    if time.monotonic() > enough_at:
-                        message = (
-                            f"{target.name} at {self._url} takes no writes since a promotion began; if none is under "
-                            f"way any more, end it: newswire index promote, of {target.name} or of another"
-                        )
-                        raise StoreUnavailable(message)
-                    time.sleep(_PAUSE)
-                elif name is not None or self._generations.live()[0] in {target, None}:
-                    break
-        return refused
+            return self._writer.write(forms, name)
 
 
 def _pattern(generation: Generation) -> str:

@@ -26,15 +26,17 @@ class Versions:
         self._mapping = names.read_versions_mapping()
         self._family = f"{self._alias}-{names.fingerprint(self._mapping)}"
 
-    def keep(self, versions: Sequence[Version]) -> None:
-        """Write the versions, each into the month of its end."""
+    def keep(self, versions: Sequence[Version]) -> dict[str, str]:
+        """Write the versions, each into the month of its end; return why some were refused, by the article's id."""
         forms = {self._index(each): version_json(each) for each in versions}
         for index in sorted(forms):
             self._create(index)
         actions = [{"_index": self._index(each), "_id": each.id, "_source": version_json(each)} for each in versions]
-        bulk.send_actions(self._client, actions, {}, url=self._url)
+        sent = bulk.send_actions(self._client, actions, url=self._url)
+        bulk.check_held(sent, self._url)
         if forms:
             self._client.indices.refresh(index=sorted(forms))
+        return {each.article_id: sent.refused[each.id] for each in versions if each.id in sent.refused}
 
     def find(self, article_id: str | None, since: datetime | None, until: datetime | None) -> tuple[Version, ...]:
         """Return the versions that hold all that is asked, oldest first."""
@@ -56,7 +58,7 @@ class Versions:
             if month and month < before:
                 dropped += self._client.count(index=index)["count"]
                 if not dry_run:
-                    self._client.indices.delete(index=index)
+                    self._client.indices.delete(index=index, ignore_unavailable=True)
         return dropped
 
     def _index(self, version: Version) -> str:

@@ -150,10 +150,11 @@ class SqliteStore:
             ).fetchone()
         return dict(json.loads(row["form"])) if row else None
 
-    def keep_versions(self, versions: Sequence[Version]) -> None:
-        """Write them in one transaction."""
+    def keep_versions(self, versions: Sequence[Version]) -> Mapping[str, str]:
+        """Write them in one transaction, all of them."""
         with self._connections.transaction("IMMEDIATE") as connection:
             sqlite_versions.keep_versions(connection, versions)
+        return {}
 
     def versions(
         self, article_id: str | None = None, *, since: datetime | None = None, until: datetime | None = None

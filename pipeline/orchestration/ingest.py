@@ -29,6 +29,7 @@ def fetch(*, limit: int, publisher: str | None, early: bool, is_sweep: bool, is_
         if is_dry:
             _log_inbox(wiring, publisher)
             raise AirflowSkipException("dry run: nothing was fetched")
+        wiring.store.prepare()  # before anything is fetched: a store that is down, or full, costs nobody a request
         batch = run_batch()
         report = asyncio.run(
             _fetch(wiring, batch, limit=limit, publisher=publisher, polls=early or is_sweep, early=early)

@@ -116,8 +116,11 @@ class SearchStore(Protocol):
         """Return the stored JSON form of the document, or None."""
         ...
 
-    def keep_versions(self, versions: Sequence[Version]) -> None:
-        """Keep earlier forms of documents, apart from the generations, searchable on return; repeating it changes nothing."""
+    def keep_versions(self, versions: Sequence[Version]) -> Mapping[str, str]:
+        """Keep earlier forms of documents, apart from the generations, searchable on return; repeating it changes nothing.
+
+        Return why some were refused, by the article's id.
+        """
         ...
 
     def versions(

@@ -270,7 +270,7 @@ def test_an_index_made_while_writers_are_held_waits_as_well(
 @real
 def test_an_index_that_stays_closed_is_said(store: ElasticsearchStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store.prepare()
-    monkeypatch.setattr("pipeline.adapters.elasticsearch_store.PATIENCE", 0)
+    monkeypatch.setattr("pipeline.adapters.elasticsearch_writer.PATIENCE", 0)
     live = store.status()[0].generation
     with store.hold_writers(), pytest.raises(StoreUnavailable, match="takes no writes since a promotion began"):
         store.write([document()])

@@ -1,0 +1,341 @@
+"""Elasticsearch fails in every way that it has: nothing is lost, nothing is written twice, only what failed goes again.
+
+The flow is the real one over the newsroom, and so is the server; a proxy between them fails by script.
+"""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from examples.newsroom.server import Newsroom
+from pipeline import archive
+from pipeline.adapters import elasticsearch_bulk, elasticsearch_store
+from pipeline.cli.ingest import run_ingest
+from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.flow import LEASE
+from pipeline.index.document import milliseconds
+from pipeline.model import codec, handover
+from pipeline.model.capture import Batch
+from pipeline.model.document import Document
+from pipeline.model.evidence import Timestamp
+from pipeline.model.fate import Fate, Reason
+from pipeline.wiring import Wiring
+from tests.fixtures import elasticsearch_proxy as proxies
+from tests.fixtures.command import Newswire
+from tests.fixtures.elasticsearch_proxy import ElasticsearchProxy, Fault
+from tests.fixtures.ingested import Extracted, open_home
+
+pytestmark = pytest.mark.elasticsearch
+
+BUSY, KIND_OF_BUSY = 429, "es_rejected_execution_exception"
+MALFORMED, KIND_OF_MALFORMED = 400, "document_parsing_exception"
+FLOOD = {"index.blocks.read_only_allow_delete": True}
+LIFTED = {"index.blocks.read_only_allow_delete": None}
+
+
+class Desk:
+    """The batch, to be indexed through the proxy, and what came of it."""
+
+    def __init__(self, wiring: Wiring, batch: Batch, proxy: ElasticsearchProxy, client: Elasticsearch) -> None:
+        self.wiring = wiring
+        self.batch = batch
+        self.proxy = proxy
+        self.client = client
+        self.alias = wiring.settings.search_alias
+        self.lines = [codec.decode(line, handover.Extracted) for line in wiring.archive.read_lines(batch, "documents")]
+        #: What is to be indexed, by id; of two addresses of one article, the first.
+        self.documents: dict[str, Document] = {line.document.id: line.document for line in reversed(self.lines)}
+
+    @property
+    def some(self) -> list[str]:
+        return sorted(self.documents)[3:6]
+
+    def index(self) -> handover.Report:
+        return self.wiring.index_batch(self.batch)
+
+    def stored(self) -> dict[str, int]:
+        """Return the version of each document in the index, past the proxy; a document twice is an error."""
+        self.client.indices.refresh(index=self.alias)
+        answer = self.client.search(index=self.alias, size=1000, version=True, source=False)
+        hits = answer["hits"]["hits"]
+        assert len({hit["_id"] for hit in hits}) == len(hits)
+        return {hit["_id"]: hit["_version"] for hit in hits}
+
+    def assert_all_is_there(self, *, but: tuple[str, ...] | list[str] = ()) -> None:
+        """Everything is in the index as it was captured, and settled; ``but`` are dead letters that hold their documents."""
+        expected = {key: milliseconds(each.captured_at) for key, each in self.documents.items() if key not in but}
+        assert self.stored() == expected
+        tally = self.wiring.ledger.tally()
+        assert tally.is_balanced
+        assert tally.pending == 0
+        assert tally.fates[Fate.INDEXED] == len(expected)
+        letters = [letter for letter in self.wiring.ledger.dead_letters() if letter.reason is Reason.STORE_REFUSED]
+        held = [json.loads(letter.document) for letter in letters if letter.document]
+        assert sorted(form["id"] for form in held) == sorted(but)
+        assert all(form["text"] == self.documents[form["id"]].article.text for form in held)
+        assert self.proxy.is_spent
+
+    def assert_nothing_is_settled(self) -> None:
+        """All of the batch is pending."""
+        tally = self.wiring.ledger.tally()
+        assert tally.is_balanced
+        assert Fate.INDEXED not in tally.fates
+        assert Fate.DEAD_LETTER not in tally.fates
+        assert tally.pending == len(self.documents) + 1
+
+
+@pytest.fixture
+def desk(
+    extracted: Extracted,
+    elasticsearch_proxy: ElasticsearchProxy,
+    elasticsearch_client: Elasticsearch,
+    elasticsearch_prefix: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Desk]:
+    monkeypatch.setattr(elasticsearch_bulk, "FIRST_WAIT", 0)
+    shutil.copytree(extracted.home, tmp_path / "home")
+    wiring = open_home(
+        tmp_path / "home", NEWSWIRE_SEARCH_URL=elasticsearch_proxy.url, NEWSWIRE_SEARCH_ALIAS=elasticsearch_prefix
+    )
+    wiring.store.prepare()
+    yield Desk(wiring, extracted.batch, elasticsearch_proxy, elasticsearch_client)
+    wiring.close()
+
+
+# What goes again
+
+
+def test_only_what_the_server_was_too_busy_for_goes_again(desk: Desk) -> None:
+    desk.proxy.fail(proxies.refuse_items(BUSY, KIND_OF_BUSY, only=desk.some))
+    desk.index()
+    first, second = desk.proxy.bulks
+    assert sorted(first) == sorted(desk.documents)
+    assert sorted(second) == desk.some
+    assert set(desk.proxy.written.values()) == {1}
+    desk.assert_all_is_there()
+
+
+def test_what_stays_too_busy_is_pending_and_comes_in_later(desk: Desk) -> None:
+    desk.proxy.fail(*5 * [proxies.refuse_items(BUSY, KIND_OF_BUSY, "queue is full", only=desk.some)])
+    with pytest.raises(StoreUnavailable, match="queue is full"):
+        desk.index()
+    assert [sorted(ids) == desk.some for ids in desk.proxy.bulks] == [False, True, True, True, True]
+    desk.assert_nothing_is_settled()
+    desk.index()
+    desk.assert_all_is_there()
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_request_that_fails_goes_again(desk: Desk, status: int) -> None:
+    desk.proxy.fail(*2 * [proxies.refuse_request(status, "no_shard_available_action_exception")])
+    desk.index()
+    assert set(desk.proxy.written.values()) == {1}
+    desk.assert_all_is_there()
+
+
+def test_a_server_without_an_answer_settles_nothing(desk: Desk) -> None:
+    desk.proxy.fail(*200 * [proxies.refuse_request(503, "cluster_block_exception", "no master")])
+    with pytest.raises(StoreUnavailable, match="no master"):
+        desk.index()
+    assert not desk.proxy.written
+    desk.assert_nothing_is_settled()
+    desk.proxy.mend()
+    desk.index()
+    desk.assert_all_is_there()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [proxies.cut_before, proxies.cut_after, proxies.answer_half, proxies.answer_broken, proxies.answer_for_some],
+)
+def test_an_answer_that_is_lost_costs_nothing(desk: Desk, fault: Fault) -> None:
+    desk.proxy.fail(fault)
+    try:
+        desk.index()
+    except StoreUnavailable:
+        desk.assert_nothing_is_settled()
+        desk.index()
+    desk.assert_all_is_there()
+
+
+def test_an_answer_that_comes_too_late_costs_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elasticsearch_store, "TIMEOUT", 2)
+    desk.wiring.close()
+    del desk.wiring.store, desk.wiring.elasticsearch  # opened anew, on first use
+    desk.proxy.fail(proxies.answer_never)
+    with pytest.raises(StoreUnavailable, match="does not answer"):
+        desk.index()
+    desk.assert_nothing_is_settled()
+    assert sorted(desk.stored()) == sorted(desk.documents)  # it was done, and is done again
+    desk.index()
+    assert set(desk.proxy.written.values()) == {2}
+    desk.assert_all_is_there()
+
+
+def test_an_answer_that_is_lost_after_an_index_was_made_costs_nothing(desk: Desk) -> None:
+    desk.client.indices.delete(index=f"{desk.alias}-*")
+    for path in (f"/{desk.alias}-", "/_aliases"):
+        desk.proxy.fail(proxies.cut_after, path=path)
+    desk.index()
+    desk.assert_all_is_there()
+
+
+# What never goes
+
+
+def test_refused_documents_are_dead_letters_and_come_in_after_the_mend(desk: Desk, newswire: Newswire) -> None:
+    desk.proxy.fail(proxies.refuse_items(MALFORMED, KIND_OF_MALFORMED, "failed to parse", only=desk.some))
+    desk.index()
+    assert len(desk.proxy.bulks) == 1
+    desk.assert_all_is_there(but=desk.some)
+
+    newswire.environ |= {"NEWSWIRE_SEARCH_URL": desk.proxy.url, "NEWSWIRE_SEARCH_ALIAS": desk.alias}
+    letters = json.loads(newswire("dead-letters", "list", "--json").stdout)
+    refused = [letter for letter in letters if letter["reason"] == Reason.STORE_REFUSED]
+    assert len(refused) == len(desk.some)
+    assert all("failed to parse" in letter["detail"] for letter in refused)
+    shown = json.loads(newswire("dead-letters", "show", refused[0]["url"]).stdout)
+    assert shown["document"]["text"] == desk.documents[shown["document"]["id"]].article.text
+
+    newswire("dead-letters", "replay", *(letter["url"] for letter in refused))
+    assert desk.wiring.ledger.tally().pending == len(refused)
+    asyncio.run(run_ingest(desk.wiring, early=False))  # the newsroom is closed: the pages are read from the archive
+    assert set(desk.proxy.written.values()) == {1}
+    desk.assert_all_is_there()
+
+
+def test_a_document_that_breaks_the_server_does_not_hold_up_its_neighbours(desk: Desk) -> None:
+    desk.proxy.fail(*5 * [proxies.refuse_items(500, "null_pointer_exception", "a bug", only=desk.some)])
+    desk.index()
+    desk.assert_all_is_there(but=desk.some)
+
+
+def test_a_server_that_breaks_on_every_document_is_not_their_fault(desk: Desk) -> None:
+    desk.proxy.fail(*5 * [proxies.refuse_items(500, "already_closed_exception", "engine is closed")])
+    with pytest.raises(StoreUnavailable, match="engine is closed"):
+        desk.index()
+    desk.assert_nothing_is_settled()
+    desk.index()
+    desk.assert_all_is_there()
+
+
+def test_a_right_that_is_missing_is_not_the_documents_fault(desk: Desk) -> None:
+    desk.proxy.fail(proxies.refuse_items(403, "security_exception", "action [indices:data/write] is unauthorized"))
+    with pytest.raises(UsageError, match=r"refuses the login.*unauthorized"):
+        desk.index()
+    desk.assert_nothing_is_settled()
+
+
+# Indices that take nothing
+
+
+def test_a_full_disk_is_said_at_once_and_nothing_is_fetched(
+    desk: Desk, newswire: Newswire, newsroom: Newsroom, tmp_path: Path
+) -> None:
+    def block(settings: dict[str, bool | None]) -> None:
+        desk.client.indices.put_settings(index=f"{desk.alias}-*", settings=settings)
+
+    desk.proxy.fail(proxies.meanwhile(lambda: block(FLOOD)))
+    with pytest.raises(StoreUnavailable, match=r"takes no writes.*disk"):
+        desk.index()
+    with pytest.raises(StoreUnavailable, match=r"takes no writes.*disk"):
+        desk.index()
+    assert not desk.proxy.written
+    desk.assert_nothing_is_settled()
+
+    newsroom.write_sources(tmp_path / "sources.toml")
+    newswire.environ |= {"NEWSWIRE_SEARCH_URL": desk.proxy.url, "NEWSWIRE_SEARCH_ALIAS": desk.alias}
+    said = newswire("ingest", expect=1, environ={"NEWSWIRE_SOURCES": str(tmp_path / "sources.toml")}).stderr
+    assert "takes no writes" in said
+    assert not newsroom.requests
+
+    block(LIFTED)
+    desk.index()
+    assert set(desk.proxy.written.values()) == {1}
+    desk.assert_all_is_there()
+
+
+def test_a_promotion_meanwhile_gets_all_of_them(desk: Desk) -> None:
+    rebuilt = desk.wiring.store.begin_generation()
+    desk.proxy.fail(proxies.meanwhile(lambda: desk.wiring.store.promote(rebuilt)))
+    desk.index()
+    desk.assert_all_is_there()
+    [live] = [each for each in desk.wiring.store.status() if each.is_live]
+    assert live.generation == rebuilt
+
+
+def test_an_index_that_is_deleted_meanwhile_is_made_again(desk: Desk) -> None:
+    index = next(iter(desk.client.indices.get(index=f"{desk.alias}-*")))
+    desk.proxy.fail(proxies.meanwhile(lambda: desk.client.indices.delete(index=index)))
+    desk.index()
+    desk.assert_all_is_there()
+    desk.wiring.store.prepare()  # of the right mapping
+
+
+def test_an_index_of_another_mapping_takes_nothing_until_it_is_rebuilt(desk: Desk) -> None:
+    desk.client.indices.delete(index=f"{desk.alias}-*")
+    desk.client.indices.create(index=f"{desk.alias}-0a1b2c3d-2026.11", aliases={desk.alias: {}})
+    with pytest.raises(UsageError, match="newswire index rebuild"):
+        desk.index()
+    assert not desk.proxy.bulks
+    desk.assert_nothing_is_settled()
+    desk.wiring.store.promote(desk.wiring.store.begin_generation())
+    desk.index()
+    desk.assert_all_is_there()
+
+
+# Earlier versions
+
+
+def revise(desk: Desk, line: handover.Extracted) -> Batch:
+    """Let the feed announce a change of that article, and hand the changed document over in a batch of its own."""
+    ledger, now = desk.wiring.ledger, desk.wiring.clock.now()
+    entry = replace(line.claim.entry, title="Corrected", updated=Timestamp(raw="now", value=now, source="feed"))
+    ledger.record_entries([entry], now)
+    batch = archive.open_batch(now)
+    [claim] = ledger.claim(batch, now, limit=1, lease=LEASE)
+    changed = replace(line.document, content_hash="changed", captured_at=now)
+    changed = replace(changed, article=replace(changed.article, text=changed.article.text + " A correction."))
+    lines = [codec.encode(handover.Extracted(claim=claim, document=changed))]
+    desk.wiring.archive.write_lines(batch, "documents", lines)
+    return batch
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_refused"),
+    [
+        (proxies.refuse_items(MALFORMED, KIND_OF_MALFORMED, "the reason"), True),
+        (proxies.refuse_items(403, "cluster_block_exception", "the reason"), False),
+    ],
+)
+def test_nothing_is_replaced_before_its_earlier_version_is_kept(desk: Desk, fault: Fault, *, is_refused: bool) -> None:
+    desk.index()
+    line = desk.lines[0]
+    key = line.document.id
+    batch = revise(desk, line)
+    desk.proxy.fail(fault)
+    if is_refused:
+        assert desk.wiring.index_batch(batch).settled == {Reason.STORE_REFUSED: 1}
+        [letter] = desk.wiring.ledger.dead_letters()
+        assert "earlier version could not be kept" in letter.detail
+        assert letter.document
+        assert "A correction." in json.loads(letter.document)["text"]
+    else:
+        with pytest.raises(StoreUnavailable, match=r"takes no writes.*the reason"):
+            desk.wiring.index_batch(batch)
+        assert desk.wiring.ledger.tally().pending == 1
+    assert desk.wiring.store.versions(key) == ()
+    assert desk.stored()[key] == milliseconds(line.document.captured_at)
+
+    desk.wiring.ledger.revive([], desk.wiring.clock.now())
+    desk.wiring.index_batch(batch)
+    [before] = desk.wiring.store.versions(key)
+    assert before.form["text"] == line.document.article.text
+    assert desk.stored()[key] > milliseconds(line.document.captured_at)
