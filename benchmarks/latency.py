@@ -32,7 +32,7 @@ from rich.console import Console
 from rich.table import Table
 
 from examples.press import Press
-from examples.servers import make_database, open_postgresql, open_redis
+from examples.servers import open_postgresql, open_redis
 from examples.stack import Stack
 from pipeline.archive import name_batch
 
@@ -92,8 +92,8 @@ def open_stack(name: str, press: Press) -> Iterator[Stack]:
         say("starting PostgreSQL, Redis and Airflow")
         stack = Stack(
             Path(folder) / "stack",
-            database=lambda name: make_database(postgresql, f"{name}_{uuid4().hex[:8]}"),
-            redis=redis,
+            database=lambda name: postgresql.make_database(f"{name}_{uuid4().hex[:8]}"),
+            redis=redis.socket,
             search_url=os.environ["ELASTICSEARCH_URL"],
             alias=alias,
             press=press,

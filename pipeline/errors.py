@@ -4,7 +4,7 @@ NewswireError
 ├── UsageError        the user's input or configuration is wrong: one line, exit code 2
 ├── DamagedWarc       a WARC file that others wrote ends early: what stands before was read
 ├── Retry             not now: the entry stays pending, Airflow retries the task
-│   ├── Busy               the host's turn comes later than the caller would wait: no visit was made
+│   ├── Busy               nothing was sent: the host wants to be left alone, or its turn comes later than the caller would wait
 │   └── StoreUnavailable   the search store, the ledger or the archive does not answer
 └── Reject            never: the URL ends in the fate of the reason
 """

@@ -29,7 +29,7 @@ from pipeline.enrich.annotate import Annotator
 from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
-from pipeline.fetch.retries import retry_at
+from pipeline.fetch.retries import WAITS, retry_at
 from pipeline.fetch.revisits import next_revisit
 from pipeline.index.document import document_date, document_json, make_document, reprint_json
 from pipeline.model import codec
@@ -55,7 +55,7 @@ MAX_DETAIL = 500  # characters of an explanation that the ledger keeps
 log = logging.getLogger(__name__)
 
 
-async def fetch_batch(
+async def fetch_batch(  # noqa: PLR0913 - ports and settings, each by its name
     batch: Batch,
     *,
     ledger: Ledger,
@@ -65,6 +65,7 @@ async def fetch_batch(
     limit: int = BATCH_SIZE,
     publisher: str | None = None,
     past: bool = False,
+    retries: Sequence[timedelta] = WAITS,
 ) -> Report:
     """Claim up to ``limit`` pending entries, fetch them, and archive every answer. Nothing claimed, nothing written.
 
@@ -92,7 +93,8 @@ async def fetch_batch(
             except Busy as busy:
                 unvisited.append((claim, clock.now() + busy.after))
             except Retry as error:
-                again_at = retry_at(claim.attempts, clock.now(), error.after, random.random())  # noqa: S311 - jitter
+                jitter = random.random()  # noqa: S311 - nothing to guess
+                again_at = retry_at(claim.attempts, clock.now(), error.after, jitter, retries)
                 if again_at is None:
                     raise Reject(Reason.UNREACHABLE, f"{error} (after {claim.attempts + 1} visits)") from error
                 postponed.append((claim, again_at, str(error)))

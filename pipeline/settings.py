@@ -68,6 +68,8 @@ class Settings:
     reprint_days: int = 365
     #: How long after its first sight an article is visited again, each once; empty: never, unless a feed says so.
     revisits: tuple[timedelta, ...] = (timedelta(hours=1), timedelta(hours=24), timedelta(days=7))
+    #: How long to wait after the first failed visit of an address, after the second, and so on; one more visit is the last.
+    retries: tuple[timedelta, ...] = tuple(timedelta(minutes=minutes) for minutes in (1, 4, 16, 64))
     #: Least seconds between two requests to one host.
     host_delay: float = 1.0
     #: What visitors of ``newswire serve`` need; None: it serves this machine alone.
@@ -103,7 +105,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         retention_months=_read_count("NEWSWIRE_RETENTION_MONTHS", values.get("NEWSWIRE_RETENTION_MONTHS"), most=1200),
         prune_days=_read_count("NEWSWIRE_PRUNE_DAYS", values.get("NEWSWIRE_PRUNE_DAYS"), most=36_500) or 90,
         reprint_days=_read_count("NEWSWIRE_REPRINT_DAYS", values.get("NEWSWIRE_REPRINT_DAYS"), most=36_500) or 365,
-        revisits=_read_revisits(values.get("NEWSWIRE_REVISITS", "1h,24h,7d")),
+        revisits=_read_waits("NEWSWIRE_REVISITS", values.get("NEWSWIRE_REVISITS", "1h,24h,7d")),
+        retries=_read_waits("NEWSWIRE_RETRIES", values.get("NEWSWIRE_RETRIES", "1m,4m,16m,64m")),
         host_delay=_read_seconds("NEWSWIRE_HOST_DELAY", values.get("NEWSWIRE_HOST_DELAY", "1")),
     )
 
@@ -207,15 +210,15 @@ def _read_count(name: str, text: str | None, *, most: int) -> int | None:
     return int(text)
 
 
-def _read_revisits(text: str) -> tuple[timedelta, ...]:
+def _read_waits(name: str, text: str) -> tuple[timedelta, ...]:
     """Return the times that ``1h,24h,7d`` means; ``none`` is none."""
     if text == "none":
         return ()
     parts = [part.strip() for part in text.split(",")]
-    if not all(re.fullmatch(r"[1-9][0-9]{0,3}[mhd]", part) for part in parts):
-        message = f"NEWSWIRE_REVISITS is {text!r}; write minutes, hours and days such as 1h,24h,7d, or none"
+    if not all(re.fullmatch(r"[1-9][0-9]{0,3}[smhd]", part) for part in parts):
+        message = f"{name} is {text!r}; write seconds, minutes, hours and days such as 90s,10m,24h,7d, or none"
         raise UsageError(message)
-    units = {"m": "minutes", "h": "hours", "d": "days"}
+    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     return tuple(timedelta(**{units[part[-1]]: int(part[:-1])}) for part in parts)
 
 

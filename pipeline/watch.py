@@ -120,7 +120,7 @@ async def watch_feeds(
     polls, bell = set[asyncio.Task[Report]](), _Bell()
     try:
         while True:
-            next_at = clock.now() + tick
+            wait, next_at = tick, clock.now() + tick
             try:
                 await asyncio.to_thread(refresh)
                 free = concurrency - len(polls)
@@ -128,7 +128,7 @@ async def watch_feeds(
                 for feed, state in feeds:
                     work = poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock)
                     polls.add(asyncio.create_task(work))
-                await _gather_news(polls, bell, clock, next_at)
+                await _gather_news(polls, bell, clock, next_at, tick)
                 now = clock.now()
                 first_due = await asyncio.to_thread(ledger.first_due, now)
                 if bell.is_to_ring(first_due, now):
@@ -137,18 +137,21 @@ async def watch_feeds(
                     bell.found = Report()
             except NewswireError as error:
                 log.warning("the watch goes on in %.0f s: %s", PATIENCE.total_seconds(), error)
-                next_at = clock.now() + PATIENCE
-            await asyncio.sleep((next_at - clock.now()).total_seconds())
+                wait, next_at = PATIENCE, clock.now() + PATIENCE
+            # A clock that is set back an hour must not put the watch to sleep for one.
+            await asyncio.sleep(min(next_at - clock.now(), wait).total_seconds())
     finally:
         for poll in polls:
             poll.cancel()
         await asyncio.gather(*polls, return_exceptions=True)
 
 
-async def _gather_news(polls: set[asyncio.Task[Report]], bell: _Bell, clock: Clock, until: datetime) -> None:
-    """Add up the polls that end, until one of them brings something new, or that time has come."""
-    while polls and (left := (until - clock.now()).total_seconds()) > 0 and not bell.has_news:
-        ended, _ = await asyncio.wait(polls, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+async def _gather_news(
+    polls: set[asyncio.Task[Report]], bell: _Bell, clock: Clock, until: datetime, tick: timedelta
+) -> None:
+    """Add up the polls that end, until one of them brings something new, that time has come, or the clock is set back."""
+    while polls and timedelta(0) < (left := until - clock.now()) <= tick and not bell.has_news:
+        ended, _ = await asyncio.wait(polls, timeout=left.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
         for poll in ended:
             polls.remove(poll)
             bell.found.add(poll.result())

@@ -82,6 +82,7 @@ class Wiring(Parts):
             clock=self.clock,
             limit=limit,
             publisher=publisher,
+            retries=self.settings.retries,
         )
 
     async def discover_past(
@@ -141,6 +142,7 @@ class Wiring(Parts):
             clock=self.clock,
             publisher=publisher,
             limit=limit,
+            retries=self.settings.retries,
         )
 
     def extract_past(self, batches: Sequence[Batch]) -> Report:

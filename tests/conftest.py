@@ -15,6 +15,7 @@ import pytest_socket
 pytest_plugins = [
     "tests.fixtures.chromium",
     "tests.fixtures.command",
+    "tests.fixtures.disk",
     "tests.fixtures.elasticsearch",
     "tests.fixtures.elasticsearch_proxy",
     "tests.fixtures.ingested",

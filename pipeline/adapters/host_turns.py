@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
-from pipeline.errors import Busy, Retry
+from pipeline.errors import Busy
 from pipeline.fetch.politeness import CONCURRENCY
 from pipeline.ports import Clock, Hosts
 
@@ -40,7 +40,8 @@ class HostTurns:
     async def turn(self, host: str) -> AsyncIterator[datetime]:
         """Wait for a turn at the host and yield the time.
 
-        Raises Retry where the host asked to be left alone, and Busy where others use up its turns.
+        Raises Busy where the host asked to be left alone, or others use up its turns: nothing was sent, so no visit failed.
+        A page that waits behind others that were answered 429 would else be given up without ever having been asked for.
         """
         asked_at = self._clock.now()
         async with self._slots[host]:
@@ -64,7 +65,7 @@ class HostTurns:
             turn = await asyncio.to_thread(self._hosts.ask_turn, host, now, delay=delay, is_past=is_past)
             wait = turn.starts_at - now
             if turn.is_closed:
-                raise Retry(f"{host} asked to be left alone", after=wait)
+                raise Busy(f"{host} asked to be left alone", after=wait)
             if wait <= timedelta(0):
                 return now
             if self._patience is not None and turn.starts_at > asked_at + self._patience:

@@ -9,11 +9,11 @@ import logging
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import version
-from io import BytesIO
+from io import BytesIO, UnsupportedOperation
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
@@ -304,5 +304,8 @@ def _replace(target: UPath, content: Iterable[bytes]) -> None:
 
 def _sync(stream: BinaryIO) -> None:
     stream.flush()
-    with suppress(AttributeError, OSError):  # an object store has no file number: closing is its commit
-        os.fsync(stream.fileno())
+    try:
+        number = stream.fileno()
+    except (AttributeError, UnsupportedOperation):  # an object store has no file number: closing is its commit
+        return
+    os.fsync(number)

@@ -17,6 +17,7 @@ from pipeline.archive import name_batch
 from pipeline.boundary import gather
 from pipeline.enrich.annotate import Annotator
 from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.fetch.retries import WAITS
 from pipeline.flow import LEASE
 from pipeline.model.capture import Batch
 from pipeline.model.handover import Report
@@ -42,6 +43,7 @@ async def fetch_past(
     clock: Clock,
     publisher: str | None = None,
     limit: int,
+    retries: Sequence[timedelta] = WAITS,
 ) -> tuple[list[Batch], Report]:
     """Fetch the past entries that are due, at most ``limit``, any day's, publishers side by side, for FETCH_FOR.
 
@@ -72,6 +74,7 @@ async def fetch_past(
                 limit=asked,
                 publisher=publisher,
                 past=True,
+                retries=retries,
             )
             left += asked - fetched.claimed
             report.add(fetched)

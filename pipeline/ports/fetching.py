@@ -29,7 +29,7 @@ class Fetcher(Protocol):
 
         Raises Reject (robots, address refused, invalid URL, too large, too many redirects) when asking again is pointless,
         and Retry (timeout, connection failure, DNS, 429 and 5xx, with the Retry-After sent) when it is not; Busy, a kind of
-        Retry, where others use up the host's turns and nothing was sent.
+        Retry, where the host asked to be left alone or others use up its turns, and nothing was sent.
         """
         ...
 

@@ -4,7 +4,6 @@ The newsroom's README says which fate each URL must have; this suite holds the f
 """
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,16 +22,7 @@ from pipeline.replay.rebuild import ALWAYS, begin_rebuild, compare_rebuild, rebu
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 from tests.fixtures.alerts import a_search
-
-README = Path(__file__).parents[2] / "examples/newsroom/README.md"
-
-
-def expected_fates() -> Counter[Fate]:
-    """Read the table of the newsroom's README: outlet, path, what it shows, answer, fate."""
-    rows = re.findall(
-        r"^\| (?:harbour|meridian|strombote) \| /.* \| (\d+) \| ([a-z ]+) \|$", README.read_text(), re.MULTILINE
-    )
-    return Counter(Fate(fate) for _, fate in rows)
+from tests.fixtures.newsroom import expected_fates
 
 
 @pytest.fixture(params=["sqlite", "elasticsearch"])

@@ -599,9 +599,9 @@ async def test_a_host_that_says_when_to_come_back_is_left_alone_until_then() -> 
         with pytest.raises(Retry) as error:
             await fetcher.fetch(f"{site.url}/a")
         assert error.value.after == timedelta(seconds=120)
-        with pytest.raises(Retry, match="left alone") as error:
+        with pytest.raises(Busy, match="left alone") as busy:  # nothing was sent: no visit of this page has failed
             await fetcher.fetch(f"{site.url}/b")
-        assert error.value.after == timedelta(seconds=120)
+        assert busy.value.after == timedelta(seconds=120)
     assert "/b" not in site.paths()
 
 

@@ -200,6 +200,16 @@ def test_the_waits_grow_and_end() -> None:
     assert retry_at(4, NOW, timedelta(hours=1), 0.0) is None
 
 
+def test_the_waits_between_visits_are_the_users_to_choose() -> None:
+    waits = (timedelta(seconds=2), timedelta(seconds=8))
+    assert [retry_at(attempts, NOW, None, 0.0, waits) for attempts in range(3)] == [
+        NOW + waits[0],
+        NOW + waits[1],
+        None,
+    ]
+    assert retry_at(0, NOW, None, 0.0, ()) is None
+
+
 def test_a_retry_waits_as_long_as_the_server_asks() -> None:
     assert retry_at(0, NOW, timedelta(hours=2), 0.5) == NOW + timedelta(hours=2)
     assert retry_at(0, NOW, timedelta(seconds=1), 0.0) == NOW + timedelta(minutes=1)

@@ -1,9 +1,11 @@
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import UsageError
+from pipeline.fetch.retries import WAITS
 from pipeline.settings import read_settings
 
 
@@ -63,6 +65,13 @@ def test_the_contact_is_sent_as_given() -> None:
     assert read_settings({"NEWSWIRE_CONTACT": "https://news.example/bot"}).contact == "https://news.example/bot"
 
 
+def test_waits_are_read_with_their_units() -> None:
+    settings = read_settings({"NEWSWIRE_RETRIES": "90s,2m, 1h", "NEWSWIRE_REVISITS": "none"})
+    assert settings.retries == (timedelta(seconds=90), timedelta(minutes=2), timedelta(hours=1))
+    assert settings.revisits == ()
+    assert read_settings({}).retries == WAITS
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -79,6 +88,7 @@ def test_the_contact_is_sent_as_given() -> None:
         ("NEWSWIRE_PRUNE_DAYS", "0"),
         ("NEWSWIRE_PRUNE_DAYS", "90d"),
         ("NEWSWIRE_PRUNE_DAYS", "٩٠"),
+        ("NEWSWIRE_RETRIES", "1m,4"),
         ("NEWSWIRE_SEARCH_URL", "search.example:9200"),
         ("NEWSWIRE_CONTACT", "desk (at) news.example"),
         ("NEWSWIRE_CONTACT", "https://news.example/\r\nX: y"),

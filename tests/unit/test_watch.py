@@ -206,3 +206,30 @@ async def test_a_watch_that_is_ended_leaves_no_poll_behind() -> None:
     ring.cancel()
     await asyncio.wait([ring])
     assert [task for task in asyncio.all_tasks() if task.get_coro().__name__ == "poll_feed"] == []
+
+
+@awaited
+async def test_a_clock_that_is_set_back_does_not_put_the_watch_to_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FakeClock(monkeypatch)
+    watched = Watched(clock, "a")
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await clock._sleep(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+
+    def set_back() -> None:
+        watched.looks += 1
+        if watched.looks == 2:
+            clock.time -= timedelta(hours=1)
+        if watched.looks == 4:
+            watched.ledger.record_entries(
+                [Entry(url="https://news.example/1", feed_url="a", publisher="P")], clock.time
+            )
+
+    watch = watched.watch(refresh=set_back)
+    await anext(watch)
+    await watch.aclose()
+    assert max(slept) <= TICK.total_seconds()

@@ -1,0 +1,234 @@
+"""One web that fails, one stack that is killed piece by piece while it reads it, and the sums at the end.
+
+Moments are drawn by the seed, as how many visits the web has had: so a kill meets the work, however fast the machine is.
+"""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import create_engine, text
+
+from examples.rough_web import SCRIPTS, RoughWeb
+from examples.stack import WORKERS, Stack
+from pipeline.errors import NewswireError
+from pipeline.model import codec
+from pipeline.model.capture import CaptureRef
+from pipeline.model.fate import Fate
+from pipeline.model.feed import Entry
+
+#: What is killed; a worker is one of the two.
+VICTIMS = ("triggerer", "scheduler", "worker", "postgresql", "redis", "elasticsearch")
+#: Longest that a victim stays dead, in seconds.
+DOWN_FOR = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What is tried: the web, and what is killed meanwhile."""
+
+    seed: int
+    urls: int
+    hosts: int
+    victims: Sequence[str] = VICTIMS
+    #: Seconds over which the feeds show their entries.
+    spread: float = 0.0
+    #: Seconds after which an address that has no fate is lost.
+    patience: float = 3600.0
+
+
+class TooLate(Exception):  # noqa: N818 - says what it is
+    """Something that had to happen has not happened in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kill:
+    """A component to be killed once the web has had so many visits, so many seconds later; and how long it stays dead."""
+
+    name: str
+    after_visits: int
+    then_after: float
+    down_for: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Sums:
+    """What a seed came to: what was killed, how the addresses ended, and what is wrong, a line each."""
+
+    seed: int
+    urls: int
+    hosts: int
+    killed: list[str] = field(default_factory=list)
+    restarts: Counter[str] = field(default_factory=Counter)
+    fates: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    documents: int = 0
+    captures: int = 0
+    cut_files: int = 0
+    wrong: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def figures(self) -> dict[str, Any]:
+        """Return all of them by name, as JSON can hold them."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What the ledger says of an address."""
+
+    fate: str | None
+    reason: str | None
+    detail: str | None
+    claimed_by: str | None
+    capture: CaptureRef | None
+    title: str | None
+
+
+def plan_kills(trial: Trial) -> list[Kill]:
+    """Return when what is killed: each of the victims once, in an order and at moments that the seed draws."""
+    dice = random.Random(f"kills {trial.seed}")
+    moments = sorted(dice.uniform(0.02, 0.95) for _ in trial.victims)
+    victims = dice.sample(trial.victims, len(trial.victims))
+    names = [dice.choice(WORKERS) if victim == "worker" else victim for victim in victims]
+    return [
+        Kill(
+            name=name,
+            after_visits=int(moment * trial.urls),
+            then_after=dice.uniform(0, 4),
+            down_for=dice.uniform(0, DOWN_FOR),
+        )
+        for name, moment in zip(names, moments, strict=True)
+    ]
+
+
+def run_trial(
+    stack: Stack, trial: Trial, *, say: Callable[[str], object] = lambda _: None, note: Callable[[str], object] = print
+) -> Sums:
+    """Let the stack read the web of this seed while its parts are killed; return the sums.
+
+    ``say`` is told again and again how far it is, ``note`` what was done.
+    """
+    sums = Sums(seed=trial.seed, urls=trial.urls, hosts=trial.hosts)
+    stack.ledger()  # made here, where nothing has yet used it
+    begun, restarts = time.monotonic(), Counter(stack.restarts)
+    deadline = begun + trial.patience
+    with RoughWeb(trial.seed, urls=trial.urls, hosts=trial.hosts, seconds=trial.spread) as web:
+        web.write_sources(stack.folder / "sources.toml")
+        try:
+            for kill in plan_kills(trial):
+                _await(stack, lambda kill=kill: _has_visits(web, kill, say), "the web has as many visits", deadline)
+                time.sleep(kill.then_after)
+                note(f"seed {trial.seed}: {web.visits} visits; killing {kill.name}, for {kill.down_for:.1f} s")
+                stack.kill(kill.name)
+                time.sleep(kill.down_for)
+                stack.start(kill.name)
+                sums.killed.append(kill.name)
+            _await(stack, lambda: _is_done(stack, web, say), "every address has its fate", deadline)
+        except TooLate as error:
+            sums.wrong.append(str(error))
+        audit(stack, web, sums)
+    sums.restarts = stack.restarts - restarts
+    sums.seconds = time.monotonic() - begun
+    return sums
+
+
+def audit(stack: Stack, web: RoughWeb, sums: Sums) -> None:
+    """Compare ledger, index and archive with what the web's scripts say."""
+    rows = read_ledger(stack, web)
+    documents = {(str(each["url"])): each for each in stack.documents() if each["url"] in web.pages}
+    found = Counter(url for url in stack.urls() if url in web.pages)
+    sums.documents = found.total()
+    sums.wrong += [f"{url}: {count} documents" for url, count in found.items() if count > 1]
+    sums.wrong += [f"{url}: in the ledger, but never announced" for url in rows.keys() - web.pages.keys()]
+    for url, page in web.pages.items():
+        row = rows.get(url)
+        if row is None:
+            sums.wrong.append(f"{url}: announced, and never seen")
+            continue
+        sums.fates[str(row.fate)] += 1
+        sums.reasons[str(row.reason)] += 1
+        if row.reason not in SCRIPTS[page.kind].ends:
+            sums.wrong.append(f"{url}: {row.fate}: {row.reason} ({row.detail})")
+        if row.claimed_by:
+            sums.wrong.append(f"{url}: still claimed by {row.claimed_by}")
+        is_held = row.fate in {Fate.INDEXED, Fate.UNCHANGED}
+        if is_held != (url in documents):
+            sums.wrong.append(f"{url}: {row.fate} in the ledger, {'' if url in documents else 'not '}in the index")
+        elif is_held and documents[url]["headline"] != web.headline_of(page):
+            sums.wrong.append(f"{url}: the index says {documents[url]['headline']!r}")
+    _audit_archive(stack, rows, sums)
+
+
+def read_ledger(stack: Stack, web: RoughWeb) -> dict[str, Row]:
+    """Return what the ledger says of this web's addresses, read as anybody might who knows SQL."""
+    engine = create_engine(stack.ledger_url)
+    query = text("SELECT url, fate, reason, detail, claimed_by, capture, entry FROM urls WHERE url LIKE :mine")
+    try:
+        with engine.connect() as connection:
+            found = connection.execute(query, {"mine": f"http://127.%:{web.port}/%"}).all()
+    finally:
+        engine.dispose()
+    return {
+        row.url: Row(
+            fate=row.fate,
+            reason=row.reason,
+            detail=row.detail,
+            claimed_by=row.claimed_by,
+            capture=codec.decode(row.capture, CaptureRef) if row.capture else None,
+            title=codec.decode(row.entry, Entry).title,
+        )
+        for row in found
+    }
+
+
+def _audit_archive(stack: Stack, rows: dict[str, Row], sums: Sums) -> None:
+    """Read the archive from end to end, and each place that the ledger names."""
+    now = datetime.now(UTC)
+    for url, row in rows.items():
+        if row.capture is None:
+            continue
+        try:
+            capture = stack.archived.read(row.capture)
+        except NewswireError as error:
+            sums.wrong.append(f"{url}: {error}")
+            continue
+        if capture.url != url:
+            sums.wrong.append(f"{url}: the archive has {capture.url} there")
+    whole = Counter[str]()
+    for ref, _ in stack.archived.scan(now - timedelta(days=1), now + timedelta(days=1)):
+        sums.captures += 1
+        whole[ref.path] = max(whole[ref.path], ref.offset + ref.length)
+    sums.cut_files = sum(
+        path.stat().st_size > whole[str(path.relative_to(stack.archive))]
+        for path in stack.archive.rglob("*.warc.gz")
+        if str(path.relative_to(stack.archive)) in whole
+    )
+
+
+def _await(stack: Stack, is_met: Callable[[], bool], what: str, deadline: float) -> None:
+    """Wait for the condition, and start again what ends by itself meanwhile."""
+    while not is_met():
+        if time.monotonic() > deadline:
+            raise TooLate(f"not in time: {what}")
+        stack.revive()
+        time.sleep(0.5)
+
+
+def _has_visits(web: RoughWeb, kill: Kill, say: Callable[[str], object]) -> bool:
+    say(f"{web.visits} visits; the next kill comes after {kill.after_visits}")
+    return web.visits >= kill.after_visits
+
+
+def _is_done(stack: Stack, web: RoughWeb, say: Callable[[str], object]) -> bool:
+    rows = read_ledger(stack, web)
+    settled = sum(row.fate is not None for row in rows.values())
+    say(f"{web.visits} visits, {len(rows)} of {len(web.pages)} addresses seen, {settled} settled")
+    return rows.keys() >= web.pages.keys() and all(
+        rows[url].fate and rows[url].title == page.headline(is_corrected=SCRIPTS[page.kind].is_announced_again)
+        for url, page in web.pages.items()
+    )
