@@ -1,9 +1,10 @@
 """What Elasticsearch and its client say, as our errors: one line, with the address, never with credentials."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from elastic_transport import TransportError
+from elastic_transport import TlsError, TransportError
 from elasticsearch import ApiError, UnsupportedProductError
 
 from pipeline.errors import StoreUnavailable, UsageError
@@ -12,6 +13,7 @@ from pipeline.errors import StoreUnavailable, UsageError
 BUSY = (429, 503)
 #: From here on, the failure is the server's own.
 SERVER_FAILURE = 500
+UNAUTHENTICATED, FORBIDDEN = 401, 403
 
 
 @contextmanager
@@ -19,6 +21,12 @@ def our_errors(url: str) -> Iterator[None]:
     """Turn the client's errors into UsageError and StoreUnavailable."""
     try:
         yield
+    except TlsError as error:
+        message = (
+            f"Elasticsearch at {url} does not prove who it is ({_tls_reason(error)}); name the file of the authority that "
+            "signed its certificate in NEWSWIRE_SEARCH_CA"
+        )
+        raise UsageError(message) from error
     except TransportError as error:
         message = f"Elasticsearch at {url} does not answer: {error.message}"
         raise StoreUnavailable(message) from error
@@ -32,7 +40,7 @@ def our_errors(url: str) -> Iterator[None]:
 def describe(error: object) -> str:
     """Return the reason that lies deepest in Elasticsearch's account of an error."""
     if not isinstance(error, Mapping):
-        return str(error)
+        return str(error or "no reason is given")
     causes = error.get("root_cause") or []
     deepest = error.get("caused_by") or (causes[0] if causes and causes[0] != error else None)
     own = f"{error.get('type')}: {error.get('reason')}"
@@ -42,11 +50,23 @@ def describe(error: object) -> str:
 def _translate(error: ApiError, url: str) -> UsageError | StoreUnavailable:
     status, body = error.status_code, error.body
     detail = describe(body.get("error", body) if isinstance(body, Mapping) else body)
-    if status in {401, 403}:
+    if status == UNAUTHENTICATED:
         return UsageError(
             f"Elasticsearch at {url} refuses the login: {detail}; set NEWSWIRE_SEARCH_API_KEY, "
             "or NEWSWIRE_SEARCH_USER and NEWSWIRE_SEARCH_PASSWORD"
         )
+    if status == FORBIDDEN:
+        return UsageError(
+            f"Elasticsearch at {url} does not let this login do that: {detail}; rebuilding, promoting and retention need "
+            "NEWSWIRE_SEARCH_ADMIN_API_KEY, which newswire index grants makes"
+        )
     if status in BUSY or status >= SERVER_FAILURE:
         return StoreUnavailable(f"Elasticsearch at {url} cannot answer now ({status}): {detail}")
     return UsageError(f"Elasticsearch at {url} refuses the request ({status}): {detail}")
+
+
+def _tls_reason(error: TlsError) -> str:
+    """Return what OpenSSL says of the certificate."""
+    text = str(error.message)
+    found = re.search(r"certificate verify failed: ([^()]+)", text)
+    return found[1].strip() if found else text
