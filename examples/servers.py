@@ -20,12 +20,15 @@ class ServerMissing(Exception):  # noqa: N818 - names what is wrong
 
 
 @contextmanager
-def open_postgresql() -> Iterator[Path]:
-    """Start the server and yield the folder of its socket; its superuser is ``newswire``. Raises ServerMissing."""
+def open_postgresql(options: str = "") -> Iterator[Path]:
+    """Start the server and yield the folder of its socket; its superuser is ``newswire``. Raises ServerMissing.
+
+    ``options`` are further settings, as the server's command line takes them: ``-c ssl=on``.
+    """
     programs = _find_programs()
     if programs is None:
         raise ServerMissing(NO_POSTGRESQL)
-    user = _server_user()
+    user = server_user()
     # Below /tmp: anybody may enter it, and the server refuses to run as root. A socket's path is short.
     folder = Path(tempfile.mkdtemp(prefix="newswire-postgresql-", dir="/tmp"))
 
@@ -38,8 +41,8 @@ def open_postgresql() -> Iterator[Path]:
         if user is not None:
             shutil.chown(folder, user)
         run("initdb", "--username=newswire", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
-        options = f"{_SETTINGS} -c unix_socket_directories={folder}"
-        run("pg_ctl", "start", "--wait", "--log", str(folder / "log"), "--options", options)
+        settings = f"{_SETTINGS} -c unix_socket_directories={folder} {options}"
+        run("pg_ctl", "start", "--wait", "--log", str(folder / "log"), "--options", settings)
         try:
             yield folder
         finally:
@@ -90,7 +93,7 @@ def _find_programs() -> Path | None:
     return next((path for path in folders if (path / "initdb").exists() and (path / "pg_ctl").exists()), None)
 
 
-def _server_user() -> str | None:
+def server_user() -> str | None:
     """Return whom root starts the server as; anybody else starts it as themselves."""
     if os.geteuid() != 0:
         return None
