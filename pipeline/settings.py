@@ -42,7 +42,7 @@ KEYS = {
     Grant.ADMIN: "NEWSWIRE_SEARCH_ADMIN_API_KEY",
 }
 
-#: Variables whose value may be, or hold, a secret.
+#: Variables that hold a secret.
 SECRETS = (
     "NEWSWIRE_LEDGER_URL",
     "NEWSWIRE_SEARCH_URL",
@@ -61,7 +61,7 @@ class Settings:
     #: SQLAlchemy URL.
     ledger_url: str = field(repr=False)
     #: A folder, or a URL that universal-pathlib reads, such as ``s3://bucket/archive``.
-    archive_url: str
+    archive_url: str = field(repr=False)
     #: ``sqlite:///path``, or http(s) of Elasticsearch, without credentials.
     search_url: str
     search_api_key: str | None = field(default=None, repr=False)
@@ -74,7 +74,7 @@ class Settings:
     #: The sources file (TOML); None: feeds are added by command alone.
     sources: Path | None = None
     #: Folder, listing file or fsspec URL of WARC files that backfills read; None: sitemaps alone.
-    warcs: str | None = None
+    warcs: str | None = field(default=None, repr=False)
     #: Whose pages are taken from them: ``sources`` or ``all``.
     warc_hosts: str = "sources"
     #: Private networks that fetching may reach.
