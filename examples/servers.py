@@ -48,17 +48,17 @@ class Server(Protocol):
 class Postgresql:
     """A PostgreSQL below the folder; its superuser is ``newswire``, and its socket lies in the folder itself."""
 
-    def __init__(self, folder: Path, programs: Path) -> None:
+    def __init__(self, folder: Path, programs: Path, options: str = "") -> None:
         self.socket = folder
-        self._programs = programs
-        self._user = _server_user()
+        self._programs, self._options = programs, options
+        self._user = server_user()
         if self._user is not None:
             shutil.chown(folder, self._user)
         self._run("initdb", "--username=newswire", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
 
     def start(self) -> None:
         """Start it over what it has written, and wait until it answers."""
-        options = f"{_SETTINGS} -c unix_socket_directories={self.socket}"
+        options = f"{_SETTINGS} -c unix_socket_directories={self.socket} {self._options}"
         log = str(self.socket / "log")
         self._run("pg_ctl", "start", "--wait", f"--timeout={_PATIENCE:.0f}", "--log", log, "--options", options)
 
@@ -197,13 +197,16 @@ class LocalElasticsearch:
 
 
 @contextmanager
-def open_postgresql() -> Iterator[Postgresql]:
-    """Start one and remove it afterwards. Raises ServerMissing."""
+def open_postgresql(options: str = "") -> Iterator[Postgresql]:
+    """Start one and remove it afterwards. Raises ServerMissing.
+
+    ``options`` are further settings, as the server's command line takes them: ``-c ssl=on``.
+    """
     programs = _find_programs()
     if programs is None:
         raise ServerMissing(NO_POSTGRESQL)
     with _folder("postgresql") as folder:
-        server = Postgresql(folder, programs)
+        server = Postgresql(folder, programs, options)
         try:
             server.start()
             yield server
@@ -297,7 +300,7 @@ def _find_elasticsearch(url: str) -> tuple[Path, Path, str | None]:
     return home, java, user if os.geteuid() == 0 else None
 
 
-def _server_user() -> str | None:
+def server_user() -> str | None:
     """Return whom root starts the server as; anybody else starts it as themselves."""
     if os.geteuid() != 0:
         return None

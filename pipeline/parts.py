@@ -18,6 +18,7 @@ from pipeline.ports import Alerts, Archive, Clock, Fetcher, Knowledge, SearchSto
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
+    from pipeline.adapters.elasticsearch_grants import ElasticsearchGrants
     from pipeline.adapters.elasticsearch_store import ElasticsearchStore
     from pipeline.adapters.sql_ledger import SqlLedger
     from pipeline.enrich.annotate import Annotator
@@ -62,7 +63,7 @@ class Parts:
     def close(self) -> None:
         """Give back the connections of what was opened."""
         opened = vars(self)
-        for part in ("ledger", "store", "elasticsearch"):
+        for part in ("ledger", "store", "elasticsearch", "grants"):
             if part in opened:
                 opened[part].close()
 
@@ -111,7 +112,29 @@ class Parts:
             api_key=self.settings.search_api_key,
             user=self.settings.search_user,
             password=self.settings.search_password,
+            ca=self.settings.search_ca,
             prefix=self.settings.search_alias,
+        )
+
+    @cached_property
+    def grants(self) -> "ElasticsearchGrants":
+        """Who may do what in Elasticsearch. Raises UsageError where that is no Elasticsearch, or nobody is logged in."""
+        settings = self.settings
+        if urlsplit(settings.search_url).scheme == "sqlite":
+            raise UsageError("roles and keys are Elasticsearch's; set NEWSWIRE_SEARCH_URL to its address")
+        if not (settings.search_user and settings.search_password):
+            raise UsageError(
+                "roles and keys are made by an administrator of Elasticsearch, not by a key: set NEWSWIRE_SEARCH_USER and "
+                "NEWSWIRE_SEARCH_PASSWORD to the login of one who may manage security"
+            )
+        from pipeline.adapters.elasticsearch_grants import ElasticsearchGrants
+
+        return ElasticsearchGrants(
+            settings.search_url,
+            user=settings.search_user,
+            password=settings.search_password,
+            alias=settings.search_alias,
+            ca=settings.search_ca,
         )
 
     @property

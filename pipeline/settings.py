@@ -1,11 +1,13 @@
 """Every setting in one frozen record; the only reader of the environment and of Airflow connections.
 
 A setting comes from the environment or, inside an Airflow task, from the connection of the same meaning:
-``newswire_ledger``, ``newswire_archive``, ``newswire_search``. The environment wins.
+``newswire_ledger``, ``newswire_archive``, ``newswire_search``. The environment wins. What holds a secret may lie in a file
+that the variable's name with ``_FILE`` names: a process's environment is shown in more places than a file.
 """
 
 import os
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pipeline.errors import UsageError
+from pipeline.model.grant import Grant
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -32,6 +35,22 @@ CONNECTIONS = {
     "NEWSWIRE_SEARCH_URL": "newswire_search",
 }
 
+#: By grant, the variable that holds its key; whoever has none uses the writer's, which may be the only one.
+KEYS = {
+    Grant.WRITER: "NEWSWIRE_SEARCH_API_KEY",
+    Grant.READER: "NEWSWIRE_SEARCH_READER_API_KEY",
+    Grant.ADMIN: "NEWSWIRE_SEARCH_ADMIN_API_KEY",
+}
+
+#: Variables that hold a secret.
+SECRETS = (
+    "NEWSWIRE_LEDGER_URL",
+    "NEWSWIRE_SEARCH_URL",
+    "NEWSWIRE_SEARCH_PASSWORD",
+    *KEYS.values(),
+    "NEWSWIRE_SERVE_TOKEN",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -42,18 +61,20 @@ class Settings:
     #: SQLAlchemy URL.
     ledger_url: str = field(repr=False)
     #: A folder, or a URL that universal-pathlib reads, such as ``s3://bucket/archive``.
-    archive_url: str
+    archive_url: str = field(repr=False)
     #: ``sqlite:///path``, or http(s) of Elasticsearch, without credentials.
     search_url: str
     search_api_key: str | None = field(default=None, repr=False)
     search_user: str | None = None
     search_password: str | None = field(default=None, repr=False)
+    #: PEM file of the certificate authorities that Elasticsearch's certificate is checked by; None: the public ones.
+    search_ca: Path | None = None
     #: Elasticsearch's alias; the names of the indices behind it begin with it.
     search_alias: str = "articles"
     #: The sources file (TOML); None: feeds are added by command alone.
     sources: Path | None = None
     #: Folder, listing file or fsspec URL of WARC files that backfills read; None: sitemaps alone.
-    warcs: str | None = None
+    warcs: str | None = field(default=None, repr=False)
     #: Whose pages are taken from them: ``sources`` or ``all``.
     warc_hosts: str = "sources"
     #: Private networks that fetching may reach.
@@ -78,9 +99,12 @@ class Settings:
     contact: str = NO_CONTACT
 
 
-def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings that these variables give (default: the process's own). Raises UsageError naming a bad one."""
-    values = {key: value for key, value in (os.environ if environ is None else environ).items() if value}
+def read_settings(environ: Mapping[str, str] | None = None, *, grant: Grant = Grant.WRITER) -> Settings:
+    """Return the settings that these variables give (default: the process's own), with the key of the grant.
+
+    Raises UsageError naming a bad one.
+    """
+    values = _read_files({key: value for key, value in (os.environ if environ is None else environ).items() if value})
     home = Path(values.get("NEWSWIRE_HOME", ".newswire")).expanduser().absolute()
     search_url, user, password = _split_credentials(
         values.get("NEWSWIRE_SEARCH_URL", f"sqlite:///{home / 'search.sqlite'}")
@@ -91,9 +115,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         ledger_url=values.get("NEWSWIRE_LEDGER_URL", f"sqlite:///{home / 'ledger.sqlite'}"),
         archive_url=values.get("NEWSWIRE_ARCHIVE_URL", str(home / "archive")),
         search_url=search_url,
-        search_api_key=values.get("NEWSWIRE_SEARCH_API_KEY"),
+        search_api_key=values.get(KEYS[grant]) or values.get(KEYS[Grant.WRITER]),
         search_user=values.get("NEWSWIRE_SEARCH_USER", user),
         search_password=values.get("NEWSWIRE_SEARCH_PASSWORD", password),
+        search_ca=_read_ca(values.get("NEWSWIRE_SEARCH_CA"), search_url),
         search_alias=_read_alias(values.get("NEWSWIRE_SEARCH_ALIAS", "articles")),
         sources=Path(sources).expanduser().absolute() if sources else None,
         warcs=values.get("NEWSWIRE_WARCS"),
@@ -111,21 +136,27 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
-def read_airflow_settings() -> Settings:
-    """Return the settings inside an Airflow task: connections fill in what the environment leaves open."""
+def read_airflow_settings(grant: Grant = Grant.WRITER) -> Settings:
+    """Return the settings inside an Airflow task: connections fill in what the environment leaves open.
+
+    ``newswire_search_reader`` and ``newswire_search_admin`` stand for ``newswire_search`` where they are there.
+    """
     from airflow.sdk import Connection  # noqa: PLC0415 - Airflow takes seconds to import, and only tasks need it
     from airflow.sdk.exceptions import AirflowNotFoundException  # noqa: PLC0415 - as above
 
-    values = dict(os.environ)
+    values = _read_files(os.environ)
     for variable, connection_id in CONNECTIONS.items():
         if values.get(variable):
             continue
-        try:
-            connection = Connection.get(connection_id)
-        except AirflowNotFoundException:  # no such connection: the default stands
-            continue
-        values.update(_connection_values(variable, connection))
-    return read_settings(values)
+        is_granted = variable == "NEWSWIRE_SEARCH_URL" and grant is not Grant.WRITER
+        for name in (*([f"{connection_id}_{grant}"] if is_granted else []), connection_id):
+            try:
+                connection = Connection.get(name)
+            except AirflowNotFoundException:  # no such connection: the next, or the default, stands
+                continue
+            values.update(_connection_values(variable, connection))
+            break
+    return read_settings(values, grant=grant)
 
 
 def _connection_values(variable: str, connection: "Connection") -> dict[str, str]:
@@ -140,8 +171,47 @@ def _connection_values(variable: str, connection: "Connection") -> dict[str, str
         "NEWSWIRE_SEARCH_USER": connection.login or "",
         "NEWSWIRE_SEARCH_PASSWORD": connection.password or "",
         "NEWSWIRE_SEARCH_API_KEY": extra.get("api_key", ""),
+        "NEWSWIRE_SEARCH_CA": extra.get("ca", ""),
     }
     return {key: value for key, value in values.items() if value}
+
+
+def _read_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables with those that a ``_FILE`` stands for. No message has a value: it may be the secret."""
+    values = dict(environ)
+    for name in SECRETS:
+        path = values.pop(f"{name}_FILE", "")
+        if not path:
+            continue
+        if values.get(name):
+            raise UsageError(f"{name} and {name}_FILE are both set; unset one of them")
+        try:
+            values[name] = Path(path).expanduser().read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise UsageError(f"{name}_FILE: {path} cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError:
+            raise UsageError(f"{name}_FILE: {path} is no UTF-8 text") from None
+        if not values[name]:
+            raise UsageError(f"{name}_FILE: {path} is empty")
+    return values
+
+
+def _read_ca(text: str | None, search_url: str) -> Path | None:
+    """Return the file of authorities. Raises UsageError where it is none, or where nothing would be checked by it."""
+    if text is None:
+        return None
+    path = Path(text).expanduser().absolute()
+    if not search_url.startswith("https:"):
+        raise UsageError(
+            "NEWSWIRE_SEARCH_CA is set, but NEWSWIRE_SEARCH_URL is no https:// address: nothing is checked"
+        )
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except ssl.SSLError as error:
+        raise UsageError(f"NEWSWIRE_SEARCH_CA: {path} holds no certificates in PEM form") from error
+    except OSError as error:
+        raise UsageError(f"NEWSWIRE_SEARCH_CA: {path} cannot be read: {error.strerror}") from error
+    return path
 
 
 def _split_credentials(url: str) -> tuple[str, str | None, str | None]:

@@ -24,6 +24,8 @@ pytest_plugins = [
     "tests.fixtures.object_store",
     "tests.fixtures.postgresql",
     "tests.fixtures.redis",
+    "tests.fixtures.secured",
+    "tests.fixtures.tls",
 ]
 
 UNIT = Path(__file__).parent / "unit"

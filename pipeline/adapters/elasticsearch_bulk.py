@@ -7,7 +7,7 @@ from datetime import datetime
 
 from elasticsearch import Elasticsearch, helpers
 
-from pipeline.adapters.elasticsearch_errors import BUSY, FORBIDDEN, SERVER_FAILURE, describe, refused_login
+from pipeline.adapters.elasticsearch_errors import BUSY, REFUSED, SERVER_FAILURE, describe, refused_login
 from pipeline.adapters.elasticsearch_query import Json
 from pipeline.errors import StoreUnavailable
 from pipeline.index.document import find_lede, milliseconds
@@ -104,8 +104,8 @@ def send_actions(client: Elasticsearch, actions: Sequence[Json], *, url: str) ->
             written_to.add(answer["_index"])
         elif isinstance(error, Mapping) and error.get("type") in NOT_NOW:
             sent.held[key] = describe(error)
-        elif status in FORBIDDEN:
-            raise refused_login(url, describe(error))
+        elif status in REFUSED:
+            raise refused_login(url, status, describe(error))
         elif status in BUSY:
             busy[key] = describe(error)
         elif status >= SERVER_FAILURE:

@@ -1,17 +1,19 @@
 """What Elasticsearch and its client say, as our errors: one line, with the address, never with credentials."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from elastic_transport import TransportError
+from elastic_transport import TlsError, TransportError
 from elasticsearch import ApiError, UnsupportedProductError
 
 from pipeline.errors import StoreUnavailable, UsageError
 
 #: The server is busy: the same request may succeed later.
 BUSY = (429, 503)
+UNAUTHENTICATED, FORBIDDEN = 401, 403
 #: Nobody logged in, or without the right to do this.
-FORBIDDEN = (401, 403)
+REFUSED = (UNAUTHENTICATED, FORBIDDEN)
 #: From here on, the failure is the server's own.
 SERVER_FAILURE = 500
 
@@ -21,6 +23,12 @@ def our_errors(url: str) -> Iterator[None]:
     """Turn the client's errors into UsageError and StoreUnavailable."""
     try:
         yield
+    except TlsError as error:
+        message = (
+            f"Elasticsearch at {url} does not prove who it is ({_tls_reason(error)}); name the file of the authority that "
+            "signed its certificate in NEWSWIRE_SEARCH_CA"
+        )
+        raise UsageError(message) from error
     except TransportError as error:
         message = f"Elasticsearch at {url} does not answer: {error.message}"
         raise StoreUnavailable(message) from error
@@ -34,15 +42,20 @@ def our_errors(url: str) -> Iterator[None]:
 def describe(error: object) -> str:
     """Return the reason that lies deepest in Elasticsearch's account of an error."""
     if not isinstance(error, Mapping):
-        return str(error)
+        return str(error or "no reason is given")
     causes = error.get("root_cause") or []
     deepest = error.get("caused_by") or (causes[0] if causes and causes[0] != error else None)
     own = f"{error.get('type')}: {error.get('reason')}"
     return f"{own} ({deepest.get('reason')})" if isinstance(deepest, Mapping) and deepest.get("reason") else own
 
 
-def refused_login(url: str, detail: str) -> UsageError:
-    """Return the error of a server that does not know us, or does not allow what was asked."""
+def refused_login(url: str, status: int, detail: str) -> UsageError:
+    """Return the error of a server that does not know us (401), or does not let us do what was asked (403)."""
+    if status == FORBIDDEN:
+        return UsageError(
+            f"Elasticsearch at {url} does not let this login do that: {detail}; rebuilding, promoting and retention need "
+            "NEWSWIRE_SEARCH_ADMIN_API_KEY, which newswire index grants makes"
+        )
     return UsageError(
         f"Elasticsearch at {url} refuses the login: {detail}; set NEWSWIRE_SEARCH_API_KEY, "
         "or NEWSWIRE_SEARCH_USER and NEWSWIRE_SEARCH_PASSWORD"
@@ -54,8 +67,15 @@ def _translate(error: ApiError, url: str) -> UsageError | StoreUnavailable:
     detail = describe(body.get("error", body) if isinstance(body, Mapping) else body)
     if error.error == "cluster_block_exception":  # said with 403, as if it were a question of rights
         return StoreUnavailable(f"Elasticsearch at {url} takes no writes: {detail}")
-    if status in FORBIDDEN:
-        return refused_login(url, detail)
+    if status in REFUSED:
+        return refused_login(url, status, detail)
     if status in BUSY or status >= SERVER_FAILURE:
         return StoreUnavailable(f"Elasticsearch at {url} cannot answer now ({status}): {detail}")
     return UsageError(f"Elasticsearch at {url} refuses the request ({status}): {detail}")
+
+
+def _tls_reason(error: TlsError) -> str:
+    """Return what OpenSSL says of the certificate."""
+    text = str(error.message)
+    found = re.search(r"certificate verify failed: ([^()]+)", text)
+    return found[1].strip() if found else text

@@ -4,18 +4,20 @@ A promotion and a writer may meet. Three things keep what is written:
 
 - While the last documents are brought over, the old indices take no writes: ``close`` blocks them, after the server has
   ended the writes under way. A writer that meets the block asks again which generation is live.
-- An index that a writer makes gets the alias only while its generation has it (``_join_alias``), in one call of the server's.
+- An index that a writer makes gets the alias only while its generation has it: in one call of the server's (``_join_alias``),
+  or from the index template that ``newswire index grants`` made, which moves just before the alias does.
 - A writer asks once more after its write; if another generation is live by then, it writes to that one as well.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from elasticsearch import ApiError, Elasticsearch, NotFoundError
+from elasticsearch import ApiError, AuthorizationException, Elasticsearch, NotFoundError
 
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index import mapping as names
 from pipeline.index.mapping import Generation
+from pipeline.index.roles import live_template, template_name
 
 
 class Generations:
@@ -104,14 +106,15 @@ class Generations:
                 is_ours = False
             if beside is not None and not self._join_alias(index, beside):
                 is_live = False
-                if is_ours:  # nobody has written to it, for it never had the alias
-                    self._client.indices.delete(index=index, ignore_unavailable=True)
+                if is_ours:
+                    self._delete_unused(index)
         return is_live
 
     def move_alias(self, generation: str) -> None:
         """Put the alias on that generation alone, in one call, and let it be written to."""
-        _, indices = self.named(generation)
+        wanted, indices = self.named(generation)
         self.open(indices)
+        self._move_template(wanted)
         while actions := names.alias_actions(self._alias, self.behind_alias(), indices):
             self._client.indices.update_aliases(actions=actions)  # once, unless a writer just gave an index the alias
 
@@ -150,17 +153,21 @@ class Generations:
 
     def _join_alias(self, index: str, beside: list[str]) -> bool:
         """Give the index the alias, if its sisters have it still and take writes; the first of all gets it anyhow."""
-        has_it = {"add": {"index": index, "alias": self._alias}}
-        if not beside:
-            self._client.indices.update_aliases(actions=[has_it])
-            return True
-        sister = {"index": beside[0], "alias": self._alias}
-        try:
-            self._client.indices.update_aliases(
-                actions=[{"remove": {**sister, "must_exist": True}}, {"add": sister}, has_it]
-            )
-        except NotFoundError:
-            return False
+        if index not in self.behind_alias():
+            actions: list[dict[str, Any]] = [{"add": {"index": index, "alias": self._alias}}]
+            if beside:
+                sister = {"index": beside[0], "alias": self._alias}
+                actions = [{"remove": {**sister, "must_exist": True}}, {"add": sister}, *actions]
+            try:
+                self._client.indices.update_aliases(actions=actions)
+            except NotFoundError:
+                return False
+            except AuthorizationException as error:
+                message = (
+                    f"the new index {index} at {self._url} has no alias, and this key may not give it one: a promotion is "
+                    "just moving readers, or the index template is missing; then run newswire index grants"
+                )
+                raise StoreUnavailable(message) from error
         # A promotion that closed the sisters before this may not have seen the new one: then it has to wait as they do.
         if self._closed(beside):
             self._client.indices.add_block(index=index, block="write")
@@ -179,6 +186,20 @@ class Generations:
     def is_closed(self, indices: list[str]) -> bool:
         """Tell whether a promotion holds writers back from one of these."""
         return bool(self._closed(indices))
+
+    def _delete_unused(self, index: str) -> None:
+        """Delete an index that never had the alias, so that nobody has written to it."""
+        try:
+            self._client.indices.delete(index=index, ignore_unavailable=True)
+        except AuthorizationException:
+            # A writer's key deletes nothing: the index stays, empty and out of readers' sight, as long as its generation.
+            return
+
+    def _move_template(self, generation: Generation) -> None:
+        """Let the next month's index of that generation have the alias from its start, where a template does that here."""
+        name = template_name(self._alias)
+        if self._client.indices.exists_index_template(name=name):
+            self._client.indices.put_index_template(name=name, **live_template(generation))
 
     def _closed(self, indices: list[str]) -> list[str]:
         return self._with_setting(indices, "index.blocks.write")

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from elasticsearch import Elasticsearch
+from elasticsearch import Elasticsearch, helpers
+
+from pipeline.errors import StoreUnavailable
 
 PAGE = 200  # whole documents, some 10 kB each
 ID_PAGE = 2000  # ids and versions alone
@@ -24,11 +26,25 @@ def scan_documents(client: Elasticsearch, indices: Sequence[str], *, naming: str
 
 
 def scan_found(client: Elasticsearch, alias: str, query: Json) -> Iterator[Json]:
-    """Yield the stored documents that the query finds, newest first."""
-    sort = [{"date": "desc"}, {"id": "asc"}]
-    with _open_point(client, [alias]) as point:
-        for page in _pages(client, point, {"size": PAGE, "sort": sort, "query": query}):
-            yield from (hit["_source"] for hit in page)
+    """Yield the stored documents that the query finds, newest first.
+
+    By scrolling: a point in time belongs to the indices, which those who read through the alias alone may not name.
+    """
+    scrolled = helpers.scan(
+        client,
+        query={"sort": [{"date": "desc"}, {"id": "asc"}], "query": query},
+        index=alias,
+        size=PAGE,
+        scroll=_KEEP_ALIVE,
+        preserve_order=True,
+        ignore_unavailable=True,
+        allow_partial_search_results=False,
+    )
+    try:
+        for hit in scrolled:
+            yield hit["_source"]
+    except helpers.ScanError as error:
+        raise StoreUnavailable(f"Elasticsearch could not read on: {error}") from error
 
 
 def scan_missing(

@@ -4,13 +4,13 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
-
-from elasticsearch import Elasticsearch
 
 from pipeline.adapters import elasticsearch_bulk as bulk
 from pipeline.adapters import elasticsearch_scan as scan
 from pipeline.adapters import elasticsearch_watch as watch
+from pipeline.adapters.elasticsearch_client import open_client
 from pipeline.adapters.elasticsearch_errors import our_errors
 from pipeline.adapters.elasticsearch_generations import Generations
 from pipeline.adapters.elasticsearch_query import Json
@@ -44,6 +44,7 @@ class ElasticsearchStore:
         api_key: str | None = None,
         user: str | None = None,
         password: str | None = None,
+        ca: Path | None = None,
         prefix: str = "articles",
     ) -> None:
         """Connect nowhere yet. ``url`` carries no credentials; ``prefix`` names the alias and begins every index's name."""
@@ -52,8 +53,7 @@ class ElasticsearchStore:
         self._alias = prefix
         self._mapping = names.read_mapping()
         self._stemmed = tuple(self._mapping["mappings"]["properties"]["stemmed"]["properties"])
-        login = (user, password) if user and password and not api_key else None
-        self._client = Elasticsearch(url, api_key=api_key, basic_auth=login, request_timeout=TIMEOUT)
+        self._client = open_client(url, api_key=api_key, user=user, password=password, ca=ca)
         self._generations = Generations(self._client, prefix, url, self._mapping)
         self._reader = Reader(self._client, prefix, clock, self._stemmed)
         self._writer = Writer(self._client, self._generations, url, self._stemmed)
@@ -118,10 +118,9 @@ class ElasticsearchStore:
             return watch.count_documents(self._client, self._alias, asked, self._stemmed)
 
     def export(self, query: Query) -> Iterator[Form]:
-        """Page through a point in time."""
+        """Scroll through what the alias holds now."""
         with our_errors(self._url):
-            if self._generations.behind_alias():
-                yield from self._reader.export(query)
+            yield from self._reader.export(query)
 
     def search_raw(self, body: Mapping[str, Any]) -> Json:
         """Return the answer of the live generation to a body in Elasticsearch's own language."""

@@ -65,16 +65,18 @@ class Versions:
         return f"{self._family}-{version.replaced_at.astimezone(UTC):%Y.%m}"
 
     def _create(self, index: str) -> None:
-        """Create the index with its alias; another may have done so."""
-        if self._client.indices.exists(index=index):
+        """Create the index with its alias; another may have done so, or may have ended between the two."""
+        if self._has_alias(index):
             return
         try:
             self._client.indices.create(
-                index=index,
-                settings=self._mapping["settings"],
-                mappings=self._mapping["mappings"],
-                aliases={self._alias: {}},
+                index=index, settings=self._mapping["settings"], mappings=self._mapping["mappings"]
             )
         except ApiError as error:
             if error.error != "resource_already_exists_exception":
                 raise
+        if not self._has_alias(index):  # no index template gave it
+            self._client.indices.update_aliases(actions=[{"add": {"index": index, "alias": self._alias}}])
+
+    def _has_alias(self, index: str) -> bool:
+        return bool(self._client.indices.exists_alias(index=index, name=self._alias))

@@ -50,6 +50,12 @@ def translated_errors(address: str, timeout: float) -> Iterator[None]:
         raise Retry(f"{address}: no whole answer within {timeout:g} s") from error
     except aiohttp.InvalidURL as error:
         raise Reject(Reason.INVALID_URL, str(error)) from error
+    except aiohttp.ClientConnectorCertificateError as error:
+        raise Retry(f"{address}: does not prove who it is: {error.certificate_error}") from error
+    except (
+        aiohttp.ClientConnectorSSLError
+    ) as error:  # whose number is OpenSSL's, which the system would call something else
+        raise Retry(f"{address}: cannot connect: {error.os_error}") from error
     except aiohttp.ClientConnectorError as error:
         if isinstance(error.os_error, _RefusedAddressError):
             raise Reject(Reason.ADDRESS_REFUSED, f"{host_of(address)} is {error.os_error}") from error

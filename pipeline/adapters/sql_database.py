@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import certifi
 from sqlalchemy import (
     URL,
     Column,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 _PATIENCE = 30
 #: Any number that other programs on the same PostgreSQL database do not lock.
 _LOCK_KEY = 0x6E657773776972
+#: Hosts that a connection to stays on this machine.
+_LOCAL = ("localhost", "127.0.0.1", "::1", "")
 #: Parameters of one statement; old SQLite takes 999.
 PARAMETERS = 500
 
@@ -78,7 +81,9 @@ class Database:
         try:
             yield
         except (OperationalError, InterfaceError) as error:
-            raise StoreUnavailable(f"the ledger {self.name} cannot be used: {_one_line(error)}") from error
+            raise StoreUnavailable(
+                f"the ledger {self.name} cannot be used: {_one_line(error)}{_hint(error)}"
+            ) from error
         except DatabaseError as error:
             if type(error) is not DatabaseError:  # its kinds (integrity, programming …) are bugs of ours
                 raise
@@ -171,10 +176,21 @@ def _postgresql_engine(address: URL) -> Engine:
             address,
             isolation_level="READ COMMITTED",
             pool_pre_ping=True,
-            connect_args={"options": options, "connect_timeout": 10, "application_name": "newswire"},
+            connect_args={"options": options, "connect_timeout": 10, "application_name": "newswire", **_proof(address)},
         )
     except ModuleNotFoundError as error:
         raise UsageError("a ledger on PostgreSQL needs psycopg: pip install 'newswire[postgres]'") from error
+
+
+def _proof(address: URL) -> dict[str, str]:
+    """Return how the server has to prove who it is, unless the address says how, or it is on this machine.
+
+    PostgreSQL's own default takes any certificate, and none.
+    """
+    host = address.host or address.normalized_query.get("host", ("",))[0]
+    if "sslmode" in address.query or host in _LOCAL or host.startswith("/"):
+        return {}
+    return {"sslmode": "verify-full"} | ({} if "sslrootcert" in address.query else {"sslrootcert": certifi.where()})
 
 
 def _revision(connection: Connection) -> str | None:
@@ -185,3 +201,12 @@ def _revision(connection: Connection) -> str | None:
 
 def _one_line(error: DatabaseError | InterfaceError) -> str:
     return " ".join(str(error.orig).split())
+
+
+def _hint(error: DatabaseError | InterfaceError) -> str:
+    """Return what to do where a connection failed over who the server is."""
+    if "SSL" not in str(error.orig) and "certificate" not in str(error.orig):
+        return ""
+    return (
+        "; sslmode and sslrootcert in NEWSWIRE_LEDGER_URL say how the server is checked (sslmode=disable: not at all)"
+    )

@@ -10,6 +10,7 @@ from pipeline.cli import console
 from pipeline.cli.articles import find_id, no_article
 from pipeline.model import codec
 from pipeline.model.fate import Withdrawal
+from pipeline.model.grant import Grant
 from pipeline.model.version import Edit, EditKind, Version
 from pipeline.ports import Form
 from pipeline.settings import read_settings
@@ -27,7 +28,7 @@ def history(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
     """Show how an article was changed since it was first indexed."""
-    wiring = Wiring(read_settings())
+    wiring = Wiring(read_settings(grant=Grant.READER))
     key = find_id(wiring, url)
     versions, current = wiring.store.versions(key), wiring.store.document(key)
     if current is None and not versions:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import console
+from pipeline.cli.grants import grants
 from pipeline.cli.replay import (
     print_comparison,
     print_promotion,
@@ -14,11 +15,13 @@ from pipeline.cli.replay import (
     run_rebuild,
 )
 from pipeline.model import codec
+from pipeline.model.grant import Grant
 from pipeline.replay.rebuild import ALWAYS, begin_rebuild
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 
 index = typer.Typer(help="The index and its rebuilt generations.", no_args_is_help=True)
+index.command()(grants)
 
 
 @index.command()
@@ -46,7 +49,7 @@ def status(
 @index.command()
 def rebuild() -> None:
     """Build a new generation of the whole archive beside the live one; readers notice nothing until it is promoted."""
-    wiring = Wiring(read_settings())
+    wiring = Wiring(read_settings(grant=Grant.ADMIN))
     generation = begin_rebuild(wiring)
     report = run_rebuild(wiring, generation, ALWAYS)
     console.say(
@@ -61,7 +64,7 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
     """Compare a rebuilt generation with the live one, field by field."""
-    comparison = run_comparison(Wiring(read_settings()), generation)
+    comparison = run_comparison(Wiring(read_settings(grant=Grant.ADMIN)), generation)
     if as_json:
         console.print_json(codec.to_json(comparison))
     else:
@@ -76,11 +79,11 @@ def promote(
     ] = False,
 ) -> None:
     """Make a generation the one that readers see, in one step; what was written to the live one meanwhile comes along."""
-    print_promotion(generation, run_promotion(Wiring(read_settings()), generation, is_forced=force))
+    print_promotion(generation, run_promotion(Wiring(read_settings(grant=Grant.ADMIN)), generation, is_forced=force))
 
 
 @index.command()
 def drop(generation: str) -> None:
     """Delete a generation that is not live: a rebuild that is not wanted, or one that was live before."""
-    Wiring(read_settings()).store.drop(generation)
+    Wiring(read_settings(grant=Grant.ADMIN)).store.drop(generation)
     console.say(f"{generation} is gone")

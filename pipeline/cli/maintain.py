@@ -7,6 +7,7 @@ import typer
 from pipeline.cli import console
 from pipeline.maintenance.report import report_json, report_tables, unwell_feeds
 from pipeline.maintenance.steps import Maintained, make_report, prune, retire_months
+from pipeline.model.grant import Grant
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 
@@ -16,7 +17,7 @@ def maintain(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
     """Drop months past their retention, prune the ledger, and report; exit 1 if the counts do not balance."""
-    report = _run_maintenance(Wiring(read_settings()), dry_run=dry_run)
+    report = _run_maintenance(Wiring(read_settings(grant=Grant.ADMIN)), dry_run=dry_run)
     if as_json:
         console.print_json(report_json(report) | {"unwell": unwell_feeds(report)})
     else:

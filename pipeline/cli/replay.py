@@ -10,6 +10,7 @@ from pipeline.cli import console
 from pipeline.cli.interval import read_interval
 from pipeline.errors import UsageError
 from pipeline.model import codec
+from pipeline.model.grant import Grant
 from pipeline.model.rebuild import Comparison, Interval, Replayed
 from pipeline.replay.captures import has_captures
 from pipeline.replay.promotion import Promotion, promote_rebuild
@@ -30,7 +31,7 @@ def replay(
     """Extract, annotate and index archived captures again, without the network, beside what readers see; then compare."""
     begin, end = read_interval(since, until)
     interval = Interval(since=begin, until=end)
-    wiring = Wiring(read_settings())
+    wiring = Wiring(read_settings(grant=Grant.ADMIN))
     if into is not None:
         check_rebuilt(into, wiring)
     if not has_captures(interval, wiring):

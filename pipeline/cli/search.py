@@ -12,6 +12,7 @@ from pipeline.cli.export import Format, export_documents
 from pipeline.cli.hits import page_json, print_page
 from pipeline.cli.stories import no_story
 from pipeline.errors import UsageError
+from pipeline.model.grant import Grant
 from pipeline.model.query import Query, Sort
 from pipeline.search.prints import find_prints
 from pipeline.search.request import make_query
@@ -62,7 +63,7 @@ def search(
     """Search the indexed documents."""
     if export is not None:
         _check_export(context)
-    wiring = Wiring(read_settings())
+    wiring = Wiring(read_settings(grant=Grant.READER))
     if dsl is not None:
         console.print_json(wiring.elasticsearch.search_raw(_read_body(dsl)))
         return
@@ -108,7 +109,7 @@ def serve(
     from pipeline.web.page import make_app
     from pipeline.web.serve import serve_page
 
-    wiring = Wiring(read_settings())
+    wiring = Wiring(read_settings(grant=Grant.READER))
     app = make_app(wiring.store, wiring.ledger, wiring.clock)
     serve_page(app, host, port, wiring.settings.serve_token)
 

@@ -42,7 +42,10 @@ def add(
         filters.Values, typer.Option(help="any (default), first, together:30d, volume or silence:24h; may be repeated.")
     ] = None,
     webhook: Annotated[filters.Values, typer.Option(metavar="URL", help="Send alerts there; may be repeated.")] = None,
-    secret: Annotated[str | None, typer.Option(help="Sign with this secret; default: a new one, printed once.")] = None,
+    secret: Annotated[
+        str | None,
+        typer.Option(envvar="NEWSWIRE_WEBHOOK_SECRET", help="Sign with this secret; default: a new one, printed once."),
+    ] = None,
     person: filters.Person = None,
     organization: filters.Organization = None,
     place: filters.Place = None,

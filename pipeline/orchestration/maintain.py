@@ -8,6 +8,7 @@ from pipeline.maintenance import steps
 from pipeline.maintenance.report import report_json, report_lines, report_tables
 from pipeline.maintenance.steps import Pruned, Retired
 from pipeline.model import codec
+from pipeline.model.grant import Grant
 from pipeline.orchestration.runs import airflow_errors, process_wiring
 
 #: URLs and texts between two lines of the log.
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 def retention(*, dry_run: bool) -> dict[str, Any]:
     """Drop the months that are past their retention; return which, and what they held."""
     with airflow_errors():
-        wiring = process_wiring()
+        wiring = process_wiring(Grant.ADMIN)
         months = wiring.settings.retention_months
         retired = steps.retire_months(store=wiring.store, clock=wiring.clock, retention_months=months, dry_run=dry_run)
     if retired.kept_from is None:
@@ -40,7 +41,7 @@ def pruning(*, dry_run: bool) -> dict[str, Any]:
         done += count
 
     with airflow_errors():
-        wiring = process_wiring()
+        wiring = process_wiring(Grant.ADMIN)
         pruned = steps.prune(
             ledger=wiring.ledger,
             archive=wiring.archive,
@@ -56,7 +57,7 @@ def pruning(*, dry_run: bool) -> dict[str, Any]:
 def report(retired: dict[str, Any], pruned: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
     """Log the report as tables; return its numbers."""
     with airflow_errors():
-        wiring = process_wiring()
+        wiring = process_wiring(Grant.ADMIN)
         while not dry_run and wiring.correct_documents():
             pass
         made = steps.make_report(

@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from pipeline.archive import check_first_day
 from pipeline.errors import UsageError
+from pipeline.model.grant import Grant
 from pipeline.model.rebuild import Comparison, Interval, Replayed
 from pipeline.orchestration.runs import airflow_errors, process_wiring
 from pipeline.replay.captures import has_captures
@@ -29,7 +30,7 @@ def begin(first_day: str, last_day: str, *, joins: bool) -> str:
     Raises AirflowSkipException where the archive has nothing of these days, and fails where they lie in the future.
     """
     with airflow_errors():
-        wiring = process_wiring()
+        wiring = process_wiring(Grant.ADMIN)
         interval = read_days(first_day, last_day)
         if interval.since > wiring.clock.now():
             raise UsageError(f"{first_day} is in the future: there is nothing yet")
@@ -45,7 +46,9 @@ def replay(generation: str, first_day: str, last_day: str) -> dict[str, int]:
     os.nice(NICENESS)
     with airflow_errors():
         interval = read_days(first_day, last_day)
-        report = rebuild_generation(generation, interval, parts=process_wiring(), on_progress=_log_progress())
+        report = rebuild_generation(
+            generation, interval, parts=process_wiring(Grant.ADMIN), on_progress=_log_progress()
+        )
     numbers = _numbers(report)
     log.info("replay into %s: %s", generation, ", ".join(f"{count} {name}" for name, count in numbers.items()))
     return numbers
@@ -55,7 +58,7 @@ def compare(generation: str) -> dict[str, int]:
     """Compare the generation with the live one, log it, and return how many documents differ."""
     os.nice(NICENESS)
     with airflow_errors():
-        comparison = compare_rebuild(generation, parts=process_wiring(), on_progress=_log_progress())
+        comparison = compare_rebuild(generation, parts=process_wiring(Grant.ADMIN), on_progress=_log_progress())
     for line in describe_comparison(comparison):
         log.info("%s", line)
     found = comparison.differences
@@ -73,7 +76,7 @@ def promote(generation: str, *, is_wanted: bool) -> dict[str, int]:
     if not is_wanted:
         raise AirflowSkipException(f"not asked for; make it live: newswire index promote {generation}")
     with airflow_errors():
-        promotion = promote_rebuild(generation, parts=process_wiring())
+        promotion = promote_rebuild(generation, parts=process_wiring(Grant.ADMIN))
     log.info("%s is live instead of %s", generation, promotion.before)
     return {"brought over": promotion.report.taken}
 

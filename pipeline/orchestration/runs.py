@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from pipeline.archive import name_batch
 from pipeline.errors import UsageError
 from pipeline.model.capture import Batch
+from pipeline.model.grant import Grant
 from pipeline.model.handover import Report
 from pipeline.settings import read_airflow_settings
 from pipeline.wiring import Wiring
@@ -19,15 +20,15 @@ from pipeline.wiring import Wiring
 log = logging.getLogger(__name__)
 
 
-def open_wiring() -> Wiring:
+def open_wiring(grant: Grant = Grant.WRITER) -> Wiring:
     """Return a new wiring, configured as this process is."""
-    return Wiring(read_airflow_settings())
+    return Wiring(read_airflow_settings(grant))
 
 
 @cache
-def process_wiring() -> Wiring:
+def process_wiring(grant: Grant = Grant.WRITER) -> Wiring:
     """Return this process's own wiring; a task is a fork, and no connection may cross one."""
-    return open_wiring()
+    return open_wiring(grant)
 
 
 def run_batch() -> Batch:

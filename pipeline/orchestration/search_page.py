@@ -26,8 +26,9 @@ def load_page() -> "FastAPI":
     from airflow.api_fastapi.core_api.security import get_user
     from fastapi import Depends
 
+    from pipeline.model.grant import Grant
     from pipeline.orchestration.runs import process_wiring
     from pipeline.web.page import make_app
 
-    wiring = process_wiring()
+    wiring = process_wiring(Grant.READER)
     return make_app(wiring.store, wiring.ledger, wiring.clock, access=[Depends(get_user)])

@@ -6,7 +6,8 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.fetch.retries import WAITS
-from pipeline.settings import read_settings
+from pipeline.model.grant import Grant
+from pipeline.settings import KEYS, SECRETS, read_settings
 
 
 def test_the_default_is_embedded_below_one_folder(tmp_path: Path) -> None:
@@ -42,9 +43,58 @@ def test_no_secret_is_printed() -> None:
             "NEWSWIRE_LEDGER_URL": "postgresql+psycopg://n:hush1@db/newswire",
             "NEWSWIRE_SEARCH_URL": "https://n:hush2@search.example",
             "NEWSWIRE_SEARCH_API_KEY": "hush3",
+            "NEWSWIRE_SERVE_TOKEN": "hush4-hush4-hush4-hush4",
+            "NEWSWIRE_WARCS": "https://n:hush5@crawl.example/",
+            "NEWSWIRE_ARCHIVE_URL": "s3://n:hush6@bucket/archive",
         }
     )
     assert "hush" not in repr(settings)
+
+
+def test_a_process_has_the_key_of_its_grant_or_else_the_writers() -> None:
+    keys = {"NEWSWIRE_SEARCH_API_KEY": "w", "NEWSWIRE_SEARCH_READER_API_KEY": "r"}
+    assert read_settings(keys).search_api_key == "w"
+    assert read_settings(keys, grant=Grant.READER).search_api_key == "r"
+    assert read_settings(keys, grant=Grant.ADMIN).search_api_key == "w"
+    assert read_settings({"NEWSWIRE_SEARCH_READER_API_KEY": "r"}).search_api_key is None
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
+    secret = "https://hush.example" if name.endswith("_URL") else "hush, hush, hush, hush"
+    file = tmp_path / "secret"
+    file.write_text(secret + "\n")
+    grant = next((grant for grant, variable in KEYS.items() if variable == name), Grant.WRITER)
+    assert read_settings({f"{name}_FILE": str(file)}, grant=grant) == read_settings({name: secret}, grant=grant)
+    with pytest.raises(UsageError, match=f"{name} and {name}_FILE are both set"):
+        read_settings({name: secret, f"{name}_FILE": str(file)})
+
+
+def test_a_secrets_file_that_is_none_is_named_without_its_content(tmp_path: Path) -> None:
+    binary, empty = tmp_path / "binary", tmp_path / "empty"
+    binary.write_bytes(b"hush\xff")
+    empty.touch()
+    for path, said in (
+        (binary, "is no UTF-8 text"),
+        (empty, "is empty"),
+        (tmp_path / "none", "cannot be read: No such"),
+    ):
+        with pytest.raises(UsageError, match=f"NEWSWIRE_SEARCH_API_KEY_FILE: {path} {said}") as caught:
+            read_settings({"NEWSWIRE_SEARCH_API_KEY_FILE": str(path)})
+        assert "hush" not in str(caught.value)
+        assert caught.value.__cause__ is None or "hush" not in repr(caught.value.__cause__)
+
+
+def test_an_authority_is_a_pem_file_and_checks_something(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("no certificate")
+    for url, path, said in (
+        ("https://search.example", file, "holds no certificates"),
+        ("https://search.example", tmp_path / "none.pem", "cannot be read: No such file"),
+        ("http://search.example", file, "no https:// address: nothing is checked"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            read_settings({"NEWSWIRE_SEARCH_URL": url, "NEWSWIRE_SEARCH_CA": str(path)})
 
 
 def test_everything_is_kept_unless_a_retention_is_set() -> None:
