@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from elastic_transport.client_utils import DEFAULT
 from elasticsearch import Elasticsearch
 
 #: Seconds for one request.
@@ -21,5 +22,5 @@ def open_client(
     Over https, the certificate must be of that host, signed by an authority in ``ca``, default the public ones: always.
     """
     login = (user, password) if user and password and not api_key else None
-    trust = {"ca_certs": str(ca)} if ca else {}
-    return Elasticsearch(url, api_key=api_key, basic_auth=login, request_timeout=TIMEOUT, **trust)
+    trusted = str(ca) if ca else DEFAULT
+    return Elasticsearch(url, api_key=api_key, basic_auth=login, request_timeout=TIMEOUT, ca_certs=trusted)
