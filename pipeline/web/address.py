@@ -27,12 +27,13 @@ FILTERS = (
     Filter("place", "places", "Place", "Places"),
     Filter("publisher", "publishers", "Publisher", "Publishers"),
     Filter("language", "languages", "Language", "Languages"),
+    Filter("section", "sections", "Section", "Sections"),
 )
 #: What becomes of reprints, by the value of their parameter; without one, each is a hit of its own.
 REPRINTS = {"": "All articles", "folded": "Each text once", "none": "Originals only"}
-#: Parameters with one value; the filters' can be repeated.
+#: Parameters with one value; the filters' can be repeated, and so can ``entity``, the id of what is named.
 SINGLE = ("q", "since", "until", "near", "story", "reprints", "sort", "limit")
-KNOWN = {*SINGLE, *(each.parameter for each in FILTERS)}
+KNOWN = {*SINGLE, "entity", *(each.parameter for each in FILTERS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ def address_query(address: Address) -> Query:
         places=address.values("place"),
         publishers=address.values("publisher"),
         languages=address.values("language"),
+        sections=address.values("section"),
+        entities=address.values("entity"),
         since=address.value("since") or None,
         until=address.value("until") or None,
         near=address.value("near") or None,

@@ -11,10 +11,13 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from pipeline.model.entity import Kind
-from pipeline.model.query import Named, Query, SearchPage, Sort
+from pipeline.model.query import Named, Query, SearchPage, Sort, Summary
 from pipeline.ports import SearchStore
+from pipeline.web.address import Address
+from pipeline.web.map import make_map
 from pipeline.web.passages import find_names
 from pipeline.web.render import METHODS, Pages
+from pipeline.web.timeline import make_timeline
 
 Form = Mapping[str, Any]
 
@@ -22,8 +25,6 @@ Form = Mapping[str, Any]
 READ_WHOLE = 100
 #: Of each list; who wants more searches for it.
 MOST = 12
-#: Of the timeline.
-MOST_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def add_entity_page(app: FastAPI, store: SearchStore, pages: Pages) -> None:
         profile = make_profile(entity_id, islice(store.export(query), READ_WHOLE))
         if profile is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, "No article in the index names anything with this id.")
+        summary, found = page.summary or Summary(), Address((("entity", entity_id),))
         return pages.render(
             request,
             "entity.html",
@@ -63,7 +65,9 @@ def add_entity_page(app: FastAPI, store: SearchStore, pages: Pages) -> None:
             page=page,
             beside=named_beside(page, entity_id),
             most=MOST,
-            most_days=MOST_DAYS,
+            found=found,
+            times=make_timeline(summary.timeline, query, found),
+            places_map=make_map(summary, None, found),
         )
 
 

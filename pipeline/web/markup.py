@@ -74,6 +74,21 @@ def show_span(first: datetime, last: datetime) -> str:
     return f"{show_time(begin, Precision.DAY)} to {show_time(end, Precision.DAY)}"
 
 
+def show_start(start: datetime, step: str) -> str:
+    """Return the hour, day, week, month or year that begins then (UTC), in words."""
+    day = show_time(start, Precision.DAY)
+    match step:
+        case "hour":
+            return f"{day}, {start:%H:%M}"
+        case "week":
+            return f"week of {day}"
+        case "month":
+            return f"{start:%B} {start.year}"
+        case "year":
+            return str(start.year)
+    return day
+
+
 def count(number: int, one: str, several: str) -> str:
     """Return the number with what is counted."""
     return f"{number:,} {one if number == 1 else several}"

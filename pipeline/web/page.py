@@ -11,15 +11,18 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.model.query import Summary
 from pipeline.ports import Clock, Ledger, SearchStore, Stories
 from pipeline.search.prints import find_prints
 from pipeline.web.address import address_query, next_limit, read_address
 from pipeline.web.articles import add_article_pages
 from pipeline.web.entity import add_entity_page
+from pipeline.web.map import make_map
 from pipeline.web.operations import add_operation_pages
 from pipeline.web.render import METHODS, Pages, mount_path
 from pipeline.web.searches import add_saved_search_pages
 from pipeline.web.stories import add_story_pages
+from pipeline.web.timeline import make_timeline
 
 STATIC = Path(__file__).parent / "static"
 #: The page needs its own style sheet and icon; nothing else may load, whatever an article smuggles in.
@@ -65,11 +68,24 @@ def _add_search_page(app: FastAPI, store: SearchStore, stories: Stories, pages: 
             return RedirectResponse(f"{mount_path(request)}/{address}", HTTPStatus.FOUND)
         query = address_query(address)
         story = stories.story(query.story) if query.story else None
+        if query.story and story is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no story {query.story}: look among all stories.")
         if story and story.id != query.story:  # merged since
             return RedirectResponse(f"{mount_path(request)}/{address.replace('story', story.id)}", HTTPStatus.FOUND)
         page = store.search(query)
         prints, more = find_prints(page.hits, store), next_limit(query.limit, page.folded_total or page.total)
-        return pages.render(request, "search.html", page=page, query=query, story=story, prints=prints, next_limit=more)
+        summary = page.summary or Summary()
+        return pages.render(
+            request,
+            "search.html",
+            page=page,
+            query=query,
+            story=story,
+            prints=prints,
+            next_limit=more,
+            times=make_timeline(summary.timeline, query, address),
+            places_map=make_map(summary, query.near, address),
+        )
 
 
 def _add_health(app: FastAPI, store: SearchStore) -> None:

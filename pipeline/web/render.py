@@ -9,6 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.web import markup
 from pipeline.web.address import FILTERS, REPRINTS, read_address
+from pipeline.web.map import draw_map
+from pipeline.web.timeline import draw_timeline
 
 METHODS = ["GET", "HEAD"]
 #: What stands in the head of every page.
@@ -26,6 +28,7 @@ FORMATS = (
     "host_name",
     "show_time",
     "show_span",
+    "show_start",
     "in_utc",
     "is_day",
     "show_language",
@@ -46,6 +49,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters |= {name: getattr(markup, name) for name in FORMATS}
+        self._templates.filters |= {"draw_timeline": draw_timeline, "draw_map": draw_map}
         self._templates.globals |= {"filters": FILTERS, "places": PLACES, "reprint_choices": REPRINTS}
 
     def render(self, request: Request, template: str, status: int = HTTPStatus.OK, **context: object) -> HTMLResponse:

@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipeline.errors import UsageError
+from pipeline.web.map import load_cities
 
 
 def serve_page(app: FastAPI, host: str, port: int, token: str | None = None) -> None:
@@ -34,6 +35,7 @@ def serve_page(app: FastAPI, host: str, port: int, token: str | None = None) -> 
     else:
         # A web site can point its own name at this machine and have a visitor's browser read the page to it.
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["localhost", host, f"[{host}]"], www_redirect=False)
+    load_cities()  # the first visitor need not wait for them
     uvicorn.run(app, host=host, port=port, access_log=False)
 
 

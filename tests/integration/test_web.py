@@ -236,7 +236,9 @@ def test_an_entity_has_a_page_of_all_that_is_said_by_and_about_it(store: SqliteS
         "Ferry talks in Tehran",
         "Council backs ferry terminal",
     ]
-    assert [node.attributes["value"] for node in page.css(".timeline meter")] == ["1", "1", "1"]
+    assert len(page.css(".times svg .bar")) == 3
+    first = parameters(page.css(".times tbody a")[-1].attributes["href"] or "")
+    assert first == [("entity", "person:Ebrahim Raisi"), ("since", "2026-11-21"), ("until", "2026-11-21")]
     assert words(page, "[aria-labelledby=spellings] li") == "Ebrahim Raisi 3"
     assert link(page, "[aria-labelledby=beside-person]", "Ada Vale") == "/entity/person%3AAda%20Vale"
 

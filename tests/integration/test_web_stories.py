@@ -217,7 +217,7 @@ def test_what_makes_no_sense_is_said(browser: Browser) -> None:
     assert words(browser.read("/stories?since=yesterday", 400), "[role=alert]").startswith("since is 'yesterday'")
     assert words(browser.read("/stories?sort=best", 400), "[role=alert]").startswith("sort is 'best'")
     assert words(browser.read("/stories?limit=-1", 400), "[role=alert]").startswith("limit is '-1'")
-    assert headlines(browser.read("/?story=none")) == []
+    assert words(browser.read("/?q=ferry&story=none", 404), "[role=alert]").startswith("There is no story none")
     assert words(browser.read("/article/none/history", 404), "h1") == "Not Found"
     assert "told by two articles yet" in words(browser.read("/stories"), ".empty")
 

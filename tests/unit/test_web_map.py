@@ -1,0 +1,86 @@
+"""The map of the page: what is seen, what it is called, and the search that each spot leads to."""
+
+import math
+import re
+from collections.abc import Sequence
+
+import pytest
+
+from pipeline.model.query import Cell, Circle, Facet, Summary
+from pipeline.search.tiles import CLOSEST_ZOOM, find_tile, tile_middle
+from pipeline.web.address import Address, address_query
+from pipeline.web.map import HEIGHT, WIDTH, WORLD, PlaceMap, draw_map, make_map
+
+TEHRAN, MINSK, LIMA, SYDNEY = (35.69, 51.42), (53.9, 27.57), (-12.04, -77.03), (-33.87, 151.21)
+HERE = Address((("q", '"<i>"'), ("near", "1,1,1")))
+
+
+def cell(point: tuple[float, float], count: int = 1, zoom: int = 5) -> Cell:
+    x, y = (part >> (CLOSEST_ZOOM - zoom) for part in find_tile(*point))
+    latitude, longitude = tile_middle(f"{zoom}/{x}/{y}")
+    return Cell(tile=f"{zoom}/{x}/{y}", latitude=latitude, longitude=longitude, count=count)
+
+
+def made(cells: Sequence[Cell], circle: Circle | None = None, places: Sequence[str] = ()) -> PlaceMap:
+    facets = {"places": tuple(Facet(value=each, count=1) for each in places)}
+    found = make_map(Summary(cells=tuple(cells), facets=facets), circle, HERE)
+    assert found
+    return found
+
+
+def test_without_places_there_is_no_map() -> None:
+    assert make_map(Summary(), None, HERE) is None
+    far = Circle(latitude=-50, longitude=-120, kilometres=100)
+    assert make_map(Summary(cells=(cell(TEHRAN, zoom=9),)), far, HERE) is None
+
+
+def test_the_view_shows_the_spots_and_not_much_more() -> None:
+    near = made([cell(TEHRAN), cell(MINSK)])
+    assert near.view.width < WORLD / 2
+    assert made([cell(LIMA), cell(SYDNEY)]).view.width > WORLD / 2
+    for places in (near, made([cell(LIMA), cell(SYDNEY), cell((78.2, 15.6)), cell((-54.8, -68.3))])):
+        assert places.elsewhere == 0
+        for spot in places.spots:
+            x, y = places.view.place(spot.x + spot.size / 2, spot.y + spot.size / 2)
+            assert 0 <= x <= WIDTH
+            assert 0 <= y <= HEIGHT
+
+
+def test_a_circle_is_the_view_and_what_lies_outside_is_counted() -> None:
+    circle = Circle(latitude=TEHRAN[0], longitude=TEHRAN[1], kilometres=100)
+    places = made([cell(TEHRAN, zoom=10), cell(MINSK, zoom=10)], circle)
+    assert [spot.area for spot in places.spots] == ["Tehran"]
+    assert places.elsewhere == 1
+
+
+def test_a_spot_is_called_as_the_articles_name_it_and_else_by_its_largest_city() -> None:
+    cells = [cell(MINSK, 9), cell(TEHRAN, 5), cell((-47, -120), 1)]
+    spots = made(cells, places=["Nowhere", "Vilnius", "Minsk"]).spots
+    assert [(spot.place, spot.area) for spot in spots] == [
+        ("Vilnius", "Kyiv"),
+        (None, "Tehran"),
+        (None, "45.1° S, 118.1° W"),
+    ]
+
+
+@pytest.mark.parametrize("point", [TEHRAN, MINSK, LIMA, SYDNEY, (78.2, 15.6), (0.1, -179.9)])
+@pytest.mark.parametrize("zoom", [5, 9, 14])
+def test_the_search_of_a_spot_covers_its_cell(point: tuple[float, float], zoom: int) -> None:
+    spot = made([cell(point, zoom=zoom)]).spots[0]
+    near = address_query(spot.address).near
+    assert near
+    up, along = math.radians(near.latitude), math.radians(near.longitude)
+    for x, y in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        tile = spot.x + x * spot.size, spot.y + y * spot.size
+        longitude = math.radians(tile[0] / WORLD * 360 - 180)
+        latitude = math.atan(math.sinh(math.pi * (1 - 2 * tile[1] / WORLD)))
+        angle = math.sin(up) * math.sin(latitude) + math.cos(up) * math.cos(latitude) * math.cos(along - longitude)
+        assert 6371 * math.acos(min(1, angle)) <= near.kilometres * 1.1
+
+
+def test_the_drawing_escapes_what_was_asked_and_holds_no_style_and_no_script() -> None:
+    drawn = draw_map(made([cell(TEHRAN, 4)], places=["Tehran"]), "/mount")
+    assert drawn.count("<circle") == 1
+    assert "<title>Tehran: 4 articles</title>" in drawn
+    assert 'href="/mount/?q=%22%3Ci%3E%22&amp;near=' in drawn
+    assert not re.search(r"<script|<style| style=| on\w+=|<i>", drawn)

@@ -1,0 +1,94 @@
+"""The timeline of the page: spans of a readable number, none lost, each leading into its own search."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.model.query import Query, Span
+from pipeline.web.address import Address, address_query
+from pipeline.web.timeline import LEAST_SPANS, MOST_SPANS, Timeline, draw_timeline, make_timeline
+
+HERE = Address((("q", 'a "b" & <c>'),))
+
+
+def days(*offsets: int, first: datetime = datetime(2026, 1, 5, tzinfo=UTC), count: int = 3) -> list[Span]:
+    return [Span(start=first + timedelta(days=offset), count=count) for offset in offsets]
+
+
+def made(spans: list[Span], query: Query | None = None) -> Timeline:
+    timeline = make_timeline(spans, query or Query(), HERE)
+    assert timeline
+    return timeline
+
+
+@pytest.mark.parametrize(
+    ("length", "step", "bars"),
+    [(1, "day", 14), (30, "day", 31), (61, "day", 62), (62, "week", 14), (400, "week", 58), (900, "month", 30)],
+)
+def test_the_step_follows_from_how_long_it_is(length: int, step: str, bars: int) -> None:
+    timeline = made(days(*range(length + 1)))
+    assert (timeline.step, len(timeline.bars)) == (step, bars)
+    assert sum(bar.count for bar in timeline.bars) == 3 * (length + 1)
+
+
+def test_decades_are_shown_by_years() -> None:
+    timeline = made(days(*range(0, 9000, 30)))
+    assert (timeline.step, len(timeline.bars)) == ("year", 25)
+
+
+def test_two_days_are_shown_by_hours() -> None:
+    since = datetime(2026, 1, 5, tzinfo=UTC)
+    hours = [Span(start=since + timedelta(hours=at), count=1) for at in (3, 40)]
+    timeline = made(hours, Query(since=since, until=since + timedelta(days=2)))
+    assert (timeline.step, len(timeline.bars)) == ("hour", 48)
+    assert str(timeline.tallest.address).endswith("&since=2026-01-05T03%3A00&until=2026-01-05T04%3A00")
+
+
+def test_one_day_alone_is_no_timeline() -> None:
+    assert make_timeline(days(0), Query(), HERE) is None
+    assert make_timeline([], Query(), HERE) is None
+
+
+def test_a_wrong_date_does_not_press_all_others_into_one_bar() -> None:
+    timeline = made([*days(-15_000, count=1), *days(*range(40)), *days(9000, count=1)])
+    assert (timeline.step, len(timeline.bars)) == ("day", 40)
+    assert timeline.earlier
+    assert timeline.later
+    assert (timeline.earlier.count, timeline.earlier.address.value("until")) == (1, "2026-01-04")
+    assert (timeline.later.count, timeline.later.address.value("since")) == (1, "2026-02-14")
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.dictionaries(st.datetimes(timezones=st.just(UTC)), st.integers(1, 500), max_size=40),
+    st.sampled_from([None, (datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 7, tzinfo=UTC))]),
+)
+def test_every_article_is_in_one_bar_whose_search_means_just_its_span(
+    counts: dict[datetime, int], range_: tuple[datetime, datetime] | None
+) -> None:
+    whole = {at.replace(minute=0, second=0, microsecond=0): n for at, n in counts.items() if 1000 < at.year < 9999}
+    spans = [Span(start=at, count=whole[at]) for at in sorted(whole)]
+    query = Query(since=range_[0], until=range_[1]) if range_ else Query()
+    timeline = make_timeline(spans, query, HERE)
+    if timeline is None:
+        assert len(spans) < 2
+        return
+    beyond = [bar for bar in (timeline.earlier, timeline.later) if bar]
+    assert sum(bar.count for bar in (*timeline.bars, *beyond)) == sum(whole.values())
+    assert LEAST_SPANS <= len(timeline.bars) <= MOST_SPANS
+    for bar in timeline.bars:
+        asked = address_query(bar.address)
+        assert (asked.since, asked.until) == (bar.start, bar.end)
+
+
+def test_the_drawing_escapes_what_was_asked_and_holds_no_style_and_no_script() -> None:
+    drawn = draw_timeline(made(days(0, 4)), "/mount")
+    links = re.findall('<a tabindex="-1" href="([^"]*)">', drawn)
+    assert len(links) == 2
+    assert dict(parse_qsl(links[0].removeprefix("/mount/?").replace("&amp;", "&")))["q"] == 'a "b" & <c>'
+    assert "5 January 2026: 3 articles" in drawn
+    assert not re.search(r"<script|<style| style=| on\w+=|<c>", drawn)
