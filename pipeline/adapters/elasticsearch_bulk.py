@@ -1,7 +1,8 @@
 """Writes in bulk: what is sent for a document, and what the server's answers mean."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from elasticsearch import Elasticsearch, helpers
@@ -17,6 +18,8 @@ VERSION_CONFLICT, NOT_FOUND = 409, 404
 #: A promotion holds writers back, or the index was dropped meanwhile.
 NOT_NOW = ("cluster_block_exception", "index_not_found_exception")
 CHUNK_BYTES = 10 * 1024 * 1024  # a tenth of what a server takes by default
+#: Documents of one request, and requests at a time: the server writes a request's documents of a month one after the other.
+CHUNK, SENDERS = 250, 4
 
 
 def check_forms(forms: Sequence[Form]) -> tuple[list[Form], dict[str, str]]:
@@ -68,17 +71,7 @@ def send_actions(client: Elasticsearch, actions: Sequence[Json], refused: dict[s
     Only what the server was too busy for is sent again. An older capture is no refusal: the newer one stays.
     """
     is_held = False
-    results = helpers.streaming_bulk(
-        client,
-        actions,
-        max_chunk_bytes=CHUNK_BYTES,
-        raise_on_error=False,
-        max_retries=4,
-        initial_backoff=1,
-        max_backoff=30,
-        retry_on_status=BUSY,
-    )
-    for is_written, result in results:
+    for is_written, result in _send_all(client, actions):
         [(operation, written)] = result.items()
         status, error = written["status"], written.get("error")
         if is_written or status == VERSION_CONFLICT or (operation == "delete" and status == NOT_FOUND):
@@ -91,3 +84,27 @@ def send_actions(client: Elasticsearch, actions: Sequence[Json], refused: dict[s
         else:
             refused[written["_id"]] = describe(error)
     return is_held
+
+
+def _send_all(client: Elasticsearch, actions: Sequence[Json]) -> Iterator[tuple[bool, Json]]:
+    """Yield whether each was written, and what the server says of it; large lots go by several requests at a time."""
+    chunks = [actions[start : start + CHUNK] for start in range(0, len(actions), CHUNK)]
+    if len(chunks) <= 1:
+        yield from _send_chunk(client, actions)
+        return
+    with ThreadPoolExecutor(SENDERS) as pool:
+        for sent in pool.map(lambda chunk: list(_send_chunk(client, chunk)), chunks):
+            yield from sent
+
+
+def _send_chunk(client: Elasticsearch, actions: Sequence[Json]) -> Iterator[tuple[bool, Json]]:
+    return helpers.streaming_bulk(
+        client,
+        actions,
+        max_chunk_bytes=CHUNK_BYTES,
+        raise_on_error=False,
+        max_retries=4,
+        initial_backoff=1,
+        max_backoff=30,
+        retry_on_status=BUSY,
+    )
