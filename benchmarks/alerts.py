@@ -2,25 +2,24 @@
 
     ELASTICSEARCH_URL=http://127.0.0.1:9200 python benchmarks/alerts.py [--searches 1000] [--documents 20000] [--together 100]
 
-Articles are made up: some 500 words and 12 names each, drawn by Zipf's law as in news, over two months before now. The
-searches are what people watch for: words, phrases, names, two names together, alternatives and exclusions, with all
-conditions. The index of the embedded store is a file; without ELASTICSEARCH_URL it is measured alone.
+Articles are made by benchmarks/made_press.py, over two months before now. The searches are what people watch for: words,
+phrases, names, two names together, alternatives and exclusions, with all conditions. The index of the embedded store is a
+file; without ELASTICSEARCH_URL it is measured alone.
 """
 
 import argparse
 import os
-import random
 import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from itertools import accumulate
+from datetime import timedelta
 from pathlib import Path
 
 from elasticsearch import Elasticsearch
+from made_press import NAMES, WORDS, Press, name, vocabulary
 
 from pipeline.adapters import elasticsearch_watch
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
@@ -28,23 +27,14 @@ from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.alerts.evaluation import watch_documents
 from pipeline.alerts.searches import make_search
-from pipeline.index.document import make_document
 from pipeline.model.alert import SavedSearch
-from pipeline.model.article import Article
 from pipeline.model.document import Document
-from pipeline.model.entity import Annotation, AnnotationMethod, Entity, Kind
-from pipeline.model.evidence import Evidence, Timestamp
 from pipeline.model.fate import ArticleState
-from pipeline.model.feed import Entry
 from pipeline.parts import SystemClock
 from pipeline.ports import SearchStore
 from pipeline.search.request import make_query
-from pipeline.urls import article_id
 
-WORDS, NAMES = 40_000, 30_000
 BATCH = 100
-SYLLABLES = ("ba", "ko", "ri", "ten", "mar", "lo", "shi", "dan", "vel", "pu", "gra", "nom", "ste", "ul", "fer", "qui")
-KINDS = (Kind.PERSON, Kind.ORGANIZATION, Kind.PLACE)
 #: Queries by how often people watch for such: {word} a middling one, {person} and {place} names.
 QUERIES = (
     *(4 * ("{word} {word}",)),
@@ -56,81 +46,16 @@ QUERIES = (
 CONDITIONS = (*(4 * ("any",)), "first", "volume")
 
 
-class Press:
-    """Makes articles and searches of one seed."""
-
-    def __init__(self, seed: int = 1) -> None:
-        self.chance = random.Random(seed)
-        self.now = datetime.now(UTC)
-        self._word_weights, self._name_weights = _zipf(WORDS), _zipf(NAMES)
-
-    def documents(self, count: int, *, newest: timedelta, oldest: timedelta) -> Iterator[Document]:
-        """Yield articles of that age."""
-        for _ in range(count):
-            yield self._document(self.now - newest - self.chance.random() * (oldest - newest))
-
-    def searches(self, count: int) -> Iterator[SavedSearch]:
-        """Yield what people watch for."""
-        for number in range(count):
-            text = self.chance.choice(QUERIES)
-            when = "together:30d" if "place:" in text else self.chance.choice(CONDITIONS)
-            while "{" in text:
-                text = text.replace("{word}", word(self._middling(WORDS)), 1)
-                text = text.replace("{person}", f'"{name(3 * (self._middling(NAMES) // 3))}"', 1)
-                text = text.replace("{place}", f'"{name(3 * (self._middling(NAMES) // 3) + 2)}"', 1)
-            yield make_search(f"s{number}", make_query(text), when=[when], created_at=self.now)
-
-    def _middling(self, most: int) -> int:
-        """Return a rank between the very common and the very rare: what is worth watching for."""
-        return int(30 * (most / 30) ** (0.15 + 0.75 * self.chance.random()))
-
-    def _document(self, at: datetime) -> Document:
-        words = [word(rank) for rank in self._draw(WORDS, self._word_weights, self.chance.randint(200, 800))]
-        ranks = dict.fromkeys(self._draw(NAMES, self._name_weights, 12))
-        for rank in ranks:
-            words.insert(self.chance.randrange(len(words)), name(rank))
-        sentences = [" ".join(words[start : start + 18]).capitalize() for start in range(0, len(words), 18)]
-        url = f"https://news.example/{self.chance.getrandbits(64):x}"
-        article = Article(
-            url=url,
-            canonical_url=url,
-            headline=Evidence(value=sentences[0][:80], source="json-ld"),
-            text=". ".join(sentences) + ".",
-            published=Timestamp(raw="", value=at, source="json-ld"),
-        )
-        entities = tuple(
-            Entity(id=f"e:{rank}", kind=KINDS[rank % 3], name=name(rank), aliases=(name(rank),), count=1)
-            for rank in ranks
-        )
-        annotation = Annotation(language="en", method=AnnotationMethod.MODEL, entities=entities)
-        entry = Entry(url=url, feed_url="https://news.example/feed", publisher="The Example")
-        return make_document(
-            article,
-            annotation,
-            article_id=article_id(url),
-            entry=entry,
-            first_seen_at=at,
-            captured_at=self.now,
-            capture=None,
-        )
-
-    def _draw(self, most: int, weights: Sequence[float], count: int) -> list[int]:
-        return self.chance.choices(range(most), cum_weights=weights, k=count)
-
-
-def word(rank: int) -> str:
-    """Return the word of that rank: the same at each run."""
-    digits = []
-    rank += 16
-    while rank:
-        rank, digit = divmod(rank, 16)
-        digits.append(SYLLABLES[digit])
-    return "".join(digits)
-
-
-def name(rank: int) -> str:
-    """Return the name of that rank."""
-    return f"{word(rank % 997).capitalize()} {word(rank + 40_000).capitalize()}"
+def make_searches(press: Press, count: int) -> Iterator[SavedSearch]:
+    """Yield what people watch for."""
+    for number in range(count):
+        text = press.chance.choice(QUERIES)
+        when = "together:30d" if "place:" in text else press.chance.choice(CONDITIONS)
+        while "{" in text:
+            text = text.replace("{word}", vocabulary("en")[press.middling(WORDS)], 1)
+            text = text.replace("{person}", f'"{name(3 * (press.middling(NAMES) // 3))}"', 1)
+            text = text.replace("{place}", f'"{name(3 * (press.middling(NAMES) // 3) + 2)}"', 1)
+        yield make_search(f"s{number}", make_query(text), when=[when], created_at=press.now)
 
 
 def measure(title: str, store: SearchStore, ledger: SqlLedger, press: Press, documents: int, url: str | None) -> None:
@@ -182,7 +107,7 @@ def main() -> None:
         for title, store in stores.items():
             press = Press()
             with closing(store), closing(open_ledger(f"sqlite:///{folder}/{title}.sqlite")) as ledger:
-                for search in press.searches(options.searches):
+                for search in make_searches(press, options.searches):
                     ledger.alerts.save_search(search)
                 try:
                     measure(title, store, ledger, press, options.documents, url if title != "SQLite" else None)
@@ -218,10 +143,6 @@ def _pieces(documents: Iterator[Document], size: int) -> Iterator[list[Document]
             piece = []
     if piece:
         yield piece
-
-
-def _zipf(most: int) -> list[float]:
-    return list(accumulate(1 / (rank + 2.7) for rank in range(most)))
 
 
 if __name__ == "__main__":

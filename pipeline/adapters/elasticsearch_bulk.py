@@ -1,7 +1,8 @@
 """Writes in bulk: what is sent for a document, and what the server's answers mean."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,6 +23,8 @@ BROKEN = (500, 502, 504)
 CHUNK_BYTES = 10 * 1024 * 1024  # a tenth of what a server takes by default
 #: Seconds before what the server was too busy for is sent again; the double, four and eight times so long after that.
 FIRST_WAIT = 1.0
+#: Documents of one request, and requests at a time: the server writes a request's documents of a month one after the other.
+CHUNK, SENDERS = 250, 4
 
 
 def check_forms(forms: Sequence[Form]) -> tuple[list[Form], dict[str, str]]:
@@ -86,17 +89,7 @@ def send_actions(client: Elasticsearch, actions: Sequence[Json], *, url: str) ->
     """
     sent, busy, broken = Sent(), dict[str, str](), dict[str, tuple[str, str]]()
     unanswered, written_to = {action["_id"] for action in actions}, set[str]()
-    results = helpers.streaming_bulk(
-        client,
-        actions,
-        max_chunk_bytes=CHUNK_BYTES,
-        raise_on_error=False,
-        max_retries=4,
-        initial_backoff=FIRST_WAIT,
-        max_backoff=30,
-        retry_on_status=(*BUSY, *BROKEN),
-    )
-    for is_written, result in results:
+    for is_written, result in _send_all(client, actions):
         [(operation, answer)] = result.items()
         key, status, error = answer["_id"], answer["status"], answer.get("error")
         unanswered.discard(key)
@@ -127,3 +120,27 @@ def check_held(sent: Sent, url: str) -> None:
     for key, why in sent.held.items():
         message = f"Elasticsearch at {url} takes no writes now, such as {key}: {why}"
         raise StoreUnavailable(message)
+
+
+def _send_all(client: Elasticsearch, actions: Sequence[Json]) -> Iterator[tuple[bool, Json]]:
+    """Yield whether each was written, and what the server says of it; large lots go by several requests at a time."""
+    chunks = [actions[start : start + CHUNK] for start in range(0, len(actions), CHUNK)]
+    if len(chunks) <= 1:
+        yield from _send_chunk(client, actions)
+        return
+    with ThreadPoolExecutor(SENDERS) as pool:
+        for sent in pool.map(lambda chunk: list(_send_chunk(client, chunk)), chunks):
+            yield from sent
+
+
+def _send_chunk(client: Elasticsearch, actions: Sequence[Json]) -> Iterator[tuple[bool, Json]]:
+    return helpers.streaming_bulk(
+        client,
+        actions,
+        max_chunk_bytes=CHUNK_BYTES,
+        raise_on_error=False,
+        max_retries=4,
+        initial_backoff=FIRST_WAIT,
+        max_backoff=30,
+        retry_on_status=(*BUSY, *BROKEN),
+    )

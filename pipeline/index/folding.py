@@ -21,6 +21,7 @@ INVISIBLE = r"\u00AD\u0300-\u036F\u0640\u200D-\u200F\u202A-\u202E\u2060-\u206F\u
 #: Longer words, such as a picture's code left in a text, are compared by their beginning: Elasticsearch refuses huge ones.
 MAX_WORD = 255
 
+_UNSPACED = re.compile(f"[{UNSPACED}{_PLANES}]")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _WORD = re.compile(f"[{UNSPACED}{_PLANES}]|[^\\s{UNSPACED}{_PLANES}]+")
 
@@ -60,8 +61,8 @@ def find_words(text: str) -> list[Word]:
 
 
 def fold_words(text: str) -> list[str]:
-    """Return the folded words of the text in order."""
-    return [word.folded for word in find_words(text)]
+    """Return the folded words of the text in order; where they stand is not asked, which makes it many times as fast."""
+    return [word[:MAX_WORD] for word in text.translate(_FOLDED_APART).split()]
 
 
 def fold(text: str) -> str:
@@ -85,7 +86,19 @@ class _Folds(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         """Fold once for each character."""
-        self[code] = "".join(_fold_character(lower) for lower in chr(code).lower())
+        folded = "".join(_fold_character(lower) for lower in chr(code).lower())
+        self[code] = folded.replace(" ", "")  # the iota below a Greek letter, standing alone, is one with a space
+        return self[code]
+
+
+class _FoldedApart(dict[int, str]):
+    """Characters of words in their folded form, and spaces where words part."""
+
+    def __missing__(self, code: int) -> str:
+        """Decide once for each character."""
+        character = _BREAKS[code]
+        folded = " " if character == " " else _FOLDS[code]
+        self[code] = f" {folded} " if _UNSPACED.match(character) else folded
         return self[code]
 
 
@@ -105,3 +118,4 @@ def _fold_character(character: str) -> str:
 
 _BREAKS = _Breaks()
 _FOLDS = _Folds()
+_FOLDED_APART = _FoldedApart()

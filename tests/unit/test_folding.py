@@ -21,6 +21,7 @@ from pipeline.index.mapping import read_mapping
         ("كِتَابٌ می‌خواهد ۱۴۰۲", "كتاب مي خواهد 1402"),
         ("東京tower", "東 京 tower"),
         ("… 🙂 —", ""),
+        ("ᾳ αͺ", "α α"),
         ("x" * 300, "x" * 255),
     ],
 )
