@@ -38,7 +38,7 @@ class Trial:
     #: Seconds over which the feeds show their entries.
     spread: float = 0.0
     #: Seconds after which an address that has no fate is lost.
-    patience: float = 3600.0
+    patience: float = 7200.0
 
 
 class TooLate(Exception):  # noqa: N818 - says what it is

@@ -20,8 +20,8 @@ from typing import Self
 from examples.press import HTML, Story
 from pipeline.model.fate import Reason
 
-#: Seconds between two polls of a feed.
-POLL_EVERY = 5
+#: Seconds between two polls of a feed: at least so many, and no more than five polls a second in all.
+POLL_EVERY, POLLS_A_SECOND = 5, 5
 FORBIDDEN = "/private"
 
 
@@ -209,7 +209,7 @@ SCRIPTS: Mapping[str, Script] = {
     "gzip claimed": _script(10, false_gzip, end=Reason.UNREACHABLE),
     "length too long once": _script(30, too_long, as_it_is),
     "length too long always": _script(10, too_long, end=Reason.UNREACHABLE),
-    "length too short": _script(20, too_short),
+    "length too short": _script(20, too_short, end=Reason.UNREACHABLE),  # what follows it is no HTTP
     "charset of the server wrong": _script(20, no_charset),
     "charset of both wrong": _script(20, false_charset),
     "429 with Retry-After": _script(10, status(429, Retry_After="3"), as_it_is),
@@ -280,11 +280,12 @@ class RoughWeb:
 
     def write_sources(self, path: Path) -> None:
         """Add this web's feeds to the sources file."""
+        every = max(POLL_EVERY, len(self._hosts) // POLLS_A_SECOND)
         with path.open("a", encoding="utf-8") as file:
             for host in self._hosts:
                 file.write(
                     f'[[sources]]\nfeed = "http://{host}:{self.port}/feed.xml"\npublisher = "Rough {host}"\n'
-                    f'language = "en"\npoll_every = {POLL_EVERY}\n\n'
+                    f'language = "en"\npoll_every = {every}\n\n'
                 )
 
     @property
@@ -386,14 +387,18 @@ async def _send(writer: asyncio.StreamWriter, answer: Answer, reader: asyncio.St
     length = len(answer.body) if answer.length is None else answer.length
     lines = {**answer.headers, "Content-Length": str(length), "Connection": "close"}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    writer.write(f"HTTP/1.1 {answer.status} Told\r\n{head}\r\n".encode())
+    start = f"HTTP/1.1 {answer.status} Told\r\n{head}\r\n".encode()
+    half = len(answer.body) // 2
     if answer.is_reset:
-        writer.write(answer.body[: len(answer.body) // 2])
+        writer.write(start + answer.body[:half])
         await writer.drain()
         writer.transport.abort()
-        return
-    step = len(answer.body) // 15 + 1 if answer.drip else len(answer.body) or 1
-    for start in range(0, len(answer.body), step):
-        writer.write(answer.body[start : start + step])
+    elif answer.drip:
+        writer.write(start)
+        for piece in range(0, len(answer.body), len(answer.body) // 15):
+            writer.write(answer.body[piece : piece + len(answer.body) // 15])
+            await writer.drain()
+            await asyncio.sleep(answer.drip)
+    else:
+        writer.write(start + answer.body)
         await writer.drain()
-        await asyncio.sleep(answer.drip)

@@ -63,5 +63,7 @@ def translated_errors(address: str, timeout: float) -> Iterator[None]:
         number = error.os_error.errno or 0
         reason = os.strerror(number) if number > 0 else error.os_error.strerror or str(error.os_error)
         raise Retry(f"{address}: cannot connect: {reason}") from error
+    except aiohttp.ClientResponseError as error:  # the parser's message has on further lines what it could not read
+        raise Retry(f"{address}: the answer is no HTTP: {error.message.partition(chr(10))[0].rstrip(':')}") from error
     except aiohttp.ClientError as error:
         raise Retry(f"{address}: {type(error).__name__}: {error}") from error

@@ -619,3 +619,18 @@ async def test_one_broken_page_does_not_close_the_host() -> None:
 async def test_any_other_status_is_a_capture(status: int) -> None:
     async with serve({"/a": page("", status=status)}) as site, make_fetcher() as fetcher:
         assert (await fetcher.fetch(f"{site.url}/a")).status == status
+
+
+@awaited
+async def test_a_body_that_goes_on_after_its_length_is_a_failed_visit_and_the_page_is_not_in_the_reason() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 7\r\n\r\n<p>One\n<p>Two")
+        await writer.drain()
+        writer.close()
+
+    async with listen("127.0.0.1", talk) as port, make_fetcher() as fetcher:
+        with pytest.raises(Retry, match="Data after") as error:
+            await fetcher.fetch(f"http://127.0.0.1:{port}/a", obey_robots=False)
+    assert "\n" not in str(error.value)
+    assert "<p>" not in str(error.value)

@@ -1,6 +1,8 @@
 """Published items can be searched, also where servers are killed on the way."""
 
-from examples.stack import Stack
+from urllib.parse import urlsplit
+
+from examples.stack import SECOND, Stack
 
 
 def test_published_articles_can_be_searched(stack: Stack) -> None:
@@ -33,3 +35,23 @@ def test_a_feed_that_is_added_is_watched_at_once(stack: Stack) -> None:
     expected = sorted(stack.urls() + stack.press.publish(range(140, 145), feed="/second.xml"))
     stack.newswire("feeds", "add", f"{stack.press.origin}/second.xml", "--publisher", "Second Desk")
     stack.wait_until(lambda: stack.urls() == expected, "the new feed's articles can be searched")
+
+
+def test_two_schedulers_and_two_triggerers_fetch_and_index_each_article_once(stack: Stack) -> None:
+    others = [f"{name}{SECOND}" for name in ("scheduler", "triggerer")]
+    for name in others:
+        stack.start(name)
+    stack.wait_until(lambda: len(running_jobs(stack)) == 4, "two schedulers and two triggerers are at work")
+    known = set(stack.urls())
+    published = stack.press.publish(range(170, 190))
+    stack.wait_until(lambda: stack.urls() == sorted([*known, *published]), "20 articles can be searched")
+    visits = stack.press.visits
+    assert {visits[urlsplit(url).path] for url in published} == {1}
+    for name in others:
+        stack.kill(name)
+
+
+def running_jobs(stack: Stack) -> list[str]:
+    """Return the schedulers and triggerers that report to be well."""
+    jobs = stack.ask("GET", "/jobs?job_state=running&is_alive=true")["jobs"]
+    return [job["job_type"] for job in jobs if job["job_type"] in {"SchedulerJob", "TriggererJob"}]
