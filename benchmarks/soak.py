@@ -9,9 +9,9 @@ a minute, the median of their own memory (resident, without files and shared mem
 their open files. Tasks are younger: it tells the largest.
 
 At the end, lines are fitted through the second half: the memory of each process may grow by 5 % or 10 MB, the open files of a
-component by 5 % or 3, latency by a fifth or half a second. Every article must be in the index once, and the ledger balanced, with nothing pending.
-Exit 1 where that does not hold, or the stack did not keep up. It stops by itself: when the minutes are over, or more articles
-wait than a minute publishes, and two minutes after that at the latest.
+component by 5 % or 3, latency by a fifth or half a second. Every article must be in the index once, and the ledger balanced,
+with nothing pending. Exit 1 where that does not hold, or the stack did not keep up. It stops by itself: when the minutes are
+over, or more articles wait than a minute publishes, and two minutes after that at the latest.
 """
 
 import argparse

@@ -149,6 +149,29 @@ def test_wrong_configuration_fails_at_once_with_one_clear_line(tmp_path: Path) -
     assert f"AirflowFailException: NEWSWIRE_SOURCES: {tmp_path / 'missing.toml'} cannot be read" in said
 
 
+FETCH = """
+import json, os, sys
+
+from pipeline.errors import StoreUnavailable
+from pipeline.orchestration import ingest
+
+os.environ |= {"NEWSWIRE_HOME": sys.argv[1], "NEWSWIRE_SEARCH_URL": "http://127.0.0.1:9"}  # nothing listens there
+try:
+    ingest.fetch(limit=1, publisher=None, early=True, is_sweep=True, is_dry=False)
+except StoreUnavailable as error:
+    json.dump({"error": str(error)}, open(sys.argv[2], "w"))
+"""
+
+
+def test_nothing_is_fetched_while_the_search_store_is_down(tmp_path: Path) -> None:
+    ledger = open_ledger(read_settings({"NEWSWIRE_HOME": str(tmp_path)}).ledger_url)
+    ledger.record_entries([an_entry()], NOW)
+    said = run_python(tmp_path, FETCH, tmp_path)
+    assert "does not answer" in said["error"]
+    assert ledger.first_due(NOW) == an_entry().url
+    ledger.close()
+
+
 TIMETABLE = """
 import json, sys
 from datetime import UTC, datetime

@@ -262,6 +262,25 @@ def test_a_full_disk_is_said_at_once_and_nothing_is_fetched(
     desk.assert_all_is_there()
 
 
+def test_a_cluster_that_takes_no_new_index_is_not_a_refused_login(desk: Desk) -> None:
+    desk.client.indices.delete(index=f"{desk.alias}-*")
+    blocked = proxies.refuse_request(403, "cluster_block_exception", "cluster create-index blocked (api)")
+    desk.proxy.fail(blocked, path=f"/{desk.alias}-")
+    with pytest.raises(StoreUnavailable, match=r"takes no writes.*create-index blocked"):
+        desk.index()
+    desk.index()
+    desk.assert_all_is_there()
+
+
+def test_a_correction_that_is_refused_is_said(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.index()
+    key = desk.some[0]
+    desk.proxy.fail(proxies.refuse_items(MALFORMED, KIND_OF_MALFORMED, "the reason"))
+    desk.wiring.store.amend({key: {"story": "another"}})
+    assert f"{key} in {desk.alias}" in caplog.text
+    assert "the reason" in caplog.text
+
+
 def test_a_promotion_meanwhile_gets_all_of_them(desk: Desk) -> None:
     rebuilt = desk.wiring.store.begin_generation()
     desk.proxy.fail(proxies.meanwhile(lambda: desk.wiring.store.promote(rebuilt)))
