@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import pytest_socket
+from hypothesis import settings
 
 pytest_plugins = [
     "tests.fixtures.chromium",
@@ -27,6 +28,11 @@ pytest_plugins = [
     "tests.fixtures.secured",
     "tests.fixtures.tls",
 ]
+
+#: The same examples in each run, so that a run says something of the code alone; ``--hypothesis-profile long`` looks for others.
+settings.register_profile("fixed", derandomize=True, database=None)
+settings.register_profile("long", max_examples=20_000)
+settings.load_profile("fixed")
 
 UNIT = Path(__file__).parent / "unit"
 

@@ -131,7 +131,7 @@ def _parse_xml(body: bytes, url: str) -> Iterator[SitemapEntry | ChildSitemap]:
             if count == MAX_URLS:
                 raise _cut_off(url)
             count += 1
-            if etree.QName(element).localname == "url":
+            if _local_name(element) == "url":
                 yield _read_entry(link, fields)
             else:
                 yield ChildSitemap(url=link, modified=_time(fields, "lastmod"))
@@ -165,7 +165,7 @@ def _elements(body: bytes) -> Iterator[etree._Element]:
     for event, element in events:
         if root is None:
             root = element
-            if etree.QName(root).localname not in _ROOTS:
+            if _local_name(root) not in _ROOTS:
                 raise _WrongRootError
         if event == "end" and element.getparent() is root:
             yield element
@@ -178,10 +178,15 @@ def _fields(element: etree._Element) -> dict[str, str]:
     for part in element.iter(etree.Element):
         # A picture's or video's own loc and title are not the page's.
         parent = part.getparent()
-        inside = etree.QName(parent).localname if parent is not None else ""
+        inside = _local_name(parent) if parent is not None else ""
         if inside not in {"image", "video"} and part.text and len(part.text) <= _MAX_FIELD:
-            fields.setdefault(etree.QName(part).localname, part.text)
+            fields.setdefault(_local_name(part), part.text)
     return fields
+
+
+def _local_name(element: etree._Element) -> str:
+    """Return the name without its namespace, also where the prefix of it was never declared."""
+    return str(element.tag).rpartition("}")[2].rpartition(":")[2]
 
 
 def _read_entry(link: str, fields: dict[str, str]) -> SitemapEntry:

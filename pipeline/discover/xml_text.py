@@ -2,6 +2,7 @@
 
 import codecs
 import re
+import sys
 
 #: Longer marks first: UTF-32's little-endian mark begins with UTF-16's. The last two are ``<?`` without a mark.
 _MARKS = (
@@ -17,8 +18,13 @@ _PARAMETER = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _DECLARATION = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']")
 #: Senders name the narrow encoding and use the wide one; the WHATWG Encoding Standard reads them so as well.
 _MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
+#: Encodings that Python knows and nobody sends: escapes, names of hosts, and what raises at once.
+_UNSENT = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"}
 #: Entities that a document defines can grow without bound, and no feed or sitemap needs its own.
 _ENTITY_DEFINITION = re.compile(r"<!ENTITY[^>]*>?", re.IGNORECASE)
+#: References by number, of which some name what is no character: parsers give up on those.
+_NUMBERED = re.compile(r"&#(?:0*(\d{1,7})|x0*([0-9a-f]{1,6})|x?[0-9a-f]+)(?![0-9a-f]);?", re.IGNORECASE)
+_NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 #: A CDATA section is matched first, so that its ampersands stay.
 _BARE_AMPERSAND = re.compile(
     r"(<!\[CDATA\[.*?\]\]>)|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-f]+);)", re.IGNORECASE | re.DOTALL
@@ -26,7 +32,9 @@ _BARE_AMPERSAND = re.compile(
 
 
 def decode_xml(body: bytes, content_type: str | None = None) -> tuple[str, str | None]:
-    """Return the text, without any definition of entities, and one line where it is not in the encoding declared.
+    """Return the text, and one line where it is not in the encoding declared.
+
+    Definitions of entities are taken out, and references to what is no character.
 
     A byte order mark wins over the charset of the content type, and that over the XML declaration; the default is UTF-8.
     """
@@ -35,7 +43,15 @@ def decode_xml(body: bytes, content_type: str | None = None) -> tuple[str, str |
     if text is None:
         guess, text = _guess(body)
         problem = f"declared as {named}, but not in it; read as {guess}"
-    return _ENTITY_DEFINITION.sub(" ", text.lstrip("\ufeff")), problem
+    text = _ENTITY_DEFINITION.sub(" ", text.lstrip("\ufeff"))
+    return _NUMBERED.sub(_keep_character, text), problem
+
+
+def _keep_character(reference: re.Match[str]) -> str:
+    """Return the reference where it names a character that XML knows, else the character for what is none."""
+    decimal, hexadecimal = reference.groups()
+    code = int(decimal) if decimal else int(hexadecimal, 16) if hexadecimal else sys.maxunicode + 1
+    return "\ufffd" if code > sys.maxunicode or _NO_CHARACTER.match(chr(code)) else reference[0]
 
 
 def escape_ampersands(text: str) -> str:
@@ -59,8 +75,8 @@ def _named_encoding(body: bytes, content_type: str | None) -> str:
 def _decode(body: bytes, encoding: str) -> str | None:
     try:
         name = codecs.lookup(encoding).name
-        return body.decode(_MEANT.get(name, name))
-    except (LookupError, UnicodeDecodeError):
+        return None if name in _UNSENT else body.decode(_MEANT.get(name, name))
+    except (LookupError, UnicodeError):
         return None
 
 

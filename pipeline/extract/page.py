@@ -32,6 +32,8 @@ _WHATWG = {
     "shift_jis": "cp932",
     "euc_kr": "cp949",
 }
+#: Encodings that Python knows and nobody sends: escapes, names of hosts, what raises at once, and what browsers refuse.
+_UNSENT = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"}
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _META_WITHIN = 4096  # the standard says 1,024; real pages put scripts and comments before it
 _FEW_FAULTS = 3  # bytes that make nobody doubt a declaration
@@ -206,7 +208,7 @@ def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
         if codec:
             try:
                 return body.decode(codec), codec
-            except UnicodeDecodeError:
+            except UnicodeError:
                 continue
     fallback = next((codec for codec in declared if codec and codec != "utf-8"), None)
     fallback = fallback or ("utf-8" if _is_mostly_utf8(body, is_declared="utf-8" in declared) else _guess_codec(body))
@@ -227,7 +229,8 @@ def find_codec(label: str) -> str | None:
     except (LookupError, ValueError):
         return None
     # "hex" and "zip" are codecs too, but none of text.
-    return _WHATWG.get(found.name, found.name) if getattr(found, "_is_text_encoding", True) else None
+    is_text = getattr(found, "_is_text_encoding", True) and found.name not in _UNSENT
+    return _WHATWG.get(found.name, found.name) if is_text else None
 
 
 def _nesting(html: str) -> tuple[int, int]:
