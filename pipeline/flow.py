@@ -25,9 +25,7 @@ from itertools import islice
 
 from pipeline.boundary import boundary, gather
 from pipeline.corrections import correct_documents, find_notices, keep_versions, read_replaced
-from pipeline.enrich.annotate import Annotator
 from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
-from pipeline.extract.article import extract_article
 from pipeline.fetch.responses import judge_response
 from pipeline.fetch.retries import WAITS, retry_at
 from pipeline.fetch.revisits import next_revisit
@@ -41,6 +39,7 @@ from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Fate, Outcome, R
 from pipeline.model.feed import Rules
 from pipeline.model.handover import Extracted, Fetched, Report
 from pipeline.ports import Archive, Clock, Fetcher, Ledger, Refusal, Reprints, SearchStore
+from pipeline.reading import Reader
 from pipeline.reprints.printings import make_printings
 from pipeline.stories.traits import make_telling
 from pipeline.urls import article_id
@@ -125,7 +124,7 @@ def extract_batch(
     *,
     ledger: Ledger,
     archive: Archive,
-    annotator: Annotator,
+    reader: Reader,
     clock: Clock,
     before_each: Callable[[], None] = lambda: None,
 ) -> Report:
@@ -141,13 +140,15 @@ def extract_batch(
             entry = line.claim.entry
             with boundary(_settler(ended, line.claim, clock, line.capture)):
                 capture = archive.read(line.capture)
-                articles.append(extract_article(capture, entry, rules.get(entry.feed_url, Rules())))
+                articles.append(reader.extract(capture, entry, rules.get(entry.feed_url, Rules())))
                 read.append((line, capture.fetched_at))
-        annotations = annotator.annotate(articles, [line.claim.entry.country for line, _ in read])
-        extracted += [
-            Extracted(claim=line.claim, document=_document_of(line, article, annotation, captured_at))
-            for (line, captured_at), article, annotation in zip(read, articles, annotations, strict=True)
-        ]
+        annotations = reader.annotate(articles, [line.claim.entry.country for line, _ in read])
+        for (line, captured_at), article, annotation in zip(read, articles, annotations, strict=True):
+            with boundary(_settler(ended, line.claim, clock, line.capture)):
+                if isinstance(annotation, Reject):
+                    raise annotation
+                document = _document_of(line, article, annotation, captured_at)
+                extracted.append(Extracted(claim=line.claim, document=document))
     archive.write_lines(batch, "documents", map(codec.encode, extracted))
     ledger.settle(ended)
     return Report(passed=len(extracted), settled=_reasons(ended))

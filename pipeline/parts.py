@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipeline.courtesy import give_way
+from pipeline.enrich.annotate import Source
 from pipeline.errors import UsageError
-from pipeline.ports import Alerts, Archive, Clock, Fetcher, Knowledge, SearchStore, WarcSource, Webhooks
+from pipeline.model.entity import Annotation
+from pipeline.ports import Alerts, Archive, Clock, Fetcher, Knowledge, KnownNames, SearchStore, WarcSource, Webhooks
+from pipeline.reading import Reader
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
+    from pipeline.adapters.confinement import ForkedProcesses
     from pipeline.adapters.elasticsearch_grants import ElasticsearchGrants
     from pipeline.adapters.elasticsearch_store import ElasticsearchStore
     from pipeline.adapters.sql_ledger import SqlLedger
@@ -34,6 +38,7 @@ class SystemClock:
 
 def import_adapters() -> None:
     """Import what the parts are made of, without opening any: for a process whose forks shall not have to."""
+    import pipeline.adapters.confinement
     import pipeline.adapters.elasticsearch_store
     import pipeline.adapters.host_turns
     import pipeline.adapters.http_fetcher
@@ -50,6 +55,20 @@ def load_annotator() -> "Annotator":
     from pipeline.enrich.places import load_gazetteer
 
     return Annotator(InstalledTagger(), load_gazetteer())
+
+
+@cache
+def confine(*, seconds: float, megabytes: int) -> "ForkedProcesses":
+    """Return where pages and feeds are read, within these limits: its processes, too, load a model once for this one's life."""
+    from pipeline.adapters.confinement import ForkedProcesses
+
+    return ForkedProcesses(seconds=seconds, megabytes=megabytes)
+
+
+def annotate_here(sources: tuple[Source, ...], knowledge: KnownNames | None) -> tuple[Annotation, ...]:
+    """Annotate the texts with the annotator of the process that this is called in."""
+    annotator = load_annotator()
+    return (annotator.knowing(knowledge) if knowledge else annotator).annotate_texts(sources)
 
 
 class Parts:
@@ -148,16 +167,21 @@ class Parts:
         return self.ledger.knowledge
 
     @property
-    def annotator(self) -> "Annotator":
-        """The annotator, one for the whole process, over what is known."""
-        return load_annotator().knowing(self.knowledge)
+    def confined(self) -> "ForkedProcesses":
+        """Where what strangers wrote is read."""
+        return confine(seconds=self.settings.page_seconds, megabytes=self.settings.page_megabytes)
 
     @property
-    def page_annotator(self) -> "Annotator":
-        """The annotator for single pages and texts, which need no ledger: what is known counts where there is one."""
+    def reader(self) -> Reader:
+        """What reads pages, over what is known."""
+        return Reader(self.confined, annotate_here, self.knowledge)
+
+    @property
+    def page_reader(self) -> Reader:
+        """The reader of single pages and texts, which need no ledger: what is known counts where there is one."""
         url = self.settings.ledger_url
         is_missing = url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists()
-        return load_annotator() if is_missing else self.annotator
+        return Reader(self.confined, annotate_here, None) if is_missing else self.reader
 
     @asynccontextmanager
     async def fetcher(self, *, patience: timedelta | None = None, is_past: bool = False) -> AsyncIterator[Fetcher]:

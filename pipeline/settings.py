@@ -93,6 +93,9 @@ class Settings:
     retries: tuple[timedelta, ...] = tuple(timedelta(minutes=minutes) for minutes in (1, 4, 16, 64))
     #: Least seconds between two requests to one host.
     host_delay: float = 1.0
+    #: Processor seconds, and megabytes, that reading one page, text or feed may take.
+    page_seconds: float = 20.0
+    page_megabytes: int = 2048
     #: What visitors of ``newswire serve`` need; None: it serves this machine alone.
     serve_token: str | None = field(default=None, repr=False)
     #: Where publishers reach whoever runs this: an address or a page, sent in the User-Agent.
@@ -132,6 +135,9 @@ def read_settings(environ: Mapping[str, str] | None = None, *, grant: Grant = Gr
         reprint_days=_read_count("NEWSWIRE_REPRINT_DAYS", values.get("NEWSWIRE_REPRINT_DAYS"), most=36_500) or 365,
         revisits=_read_waits("NEWSWIRE_REVISITS", values.get("NEWSWIRE_REVISITS", "1h,24h,7d")),
         retries=_read_waits("NEWSWIRE_RETRIES", values.get("NEWSWIRE_RETRIES", "1m,4m,16m,64m")),
+        page_seconds=_read_seconds("NEWSWIRE_PAGE_SECONDS", values.get("NEWSWIRE_PAGE_SECONDS", "20"), least=1),
+        page_megabytes=_read_count("NEWSWIRE_PAGE_MEGABYTES", values.get("NEWSWIRE_PAGE_MEGABYTES"), most=1_000_000)
+        or 2048,
         host_delay=_read_seconds("NEWSWIRE_HOST_DELAY", values.get("NEWSWIRE_HOST_DELAY", "1")),
     )
 
@@ -292,12 +298,12 @@ def _read_waits(name: str, text: str) -> tuple[timedelta, ...]:
     return tuple(timedelta(**{units[part[-1]]: int(part[:-1])}) for part in parts)
 
 
-def _read_seconds(name: str, text: str) -> float:
+def _read_seconds(name: str, text: str, *, least: float = 0) -> float:
     try:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds <= 3600:  # noqa: PLR2004 - an hour between two requests is surely a mistake
-        message = f"{name} is {text!r}; it must be a number of seconds from 0 to 3600"
+    if not least <= seconds <= 3600:  # noqa: PLR2004 - an hour between two requests is surely a mistake
+        message = f"{name} is {text!r}; it must be a number of seconds from {least:g} to 3600"
         raise UsageError(message)
     return seconds

@@ -18,7 +18,7 @@ from pipeline.errors import Busy, NewswireError, Retry, StoreUnavailable
 from pipeline.model.fate import Reason
 from pipeline.model.feed import Feed, FeedState
 from pipeline.model.handover import Report
-from pipeline.ports import Clock, Fetcher, Ledger, Recorded
+from pipeline.ports import Clock, Confinement, Fetcher, Ledger, Recorded
 
 #: Feeds that are polled at once; the rest wait their turn, the most overdue first.
 CONCURRENCY = 64
@@ -36,7 +36,13 @@ log = logging.getLogger(__name__)
 
 
 async def poll_feeds(
-    *, ledger: Ledger, fetcher: Fetcher, clock: Clock, limit: int = 500, early: bool = False
+    *,
+    ledger: Ledger,
+    fetcher: Fetcher,
+    confined: Confinement,
+    clock: Clock,
+    limit: int = 500,
+    early: bool = False,
 ) -> Report:
     """Poll the feeds whose time has come (``early``: all active ones) and put their entries into the inbox.
 
@@ -46,13 +52,15 @@ async def poll_feeds(
     feeds = ledger.due_feeds(clock.now(), limit=limit, lease=LEASE, early=early)
 
     async def poll(feed: Feed, state: FeedState) -> None:
-        report.add(await poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock))
+        report.add(await poll_feed(feed, state, ledger=ledger, fetcher=fetcher, confined=confined, clock=clock))
 
     await gather([poll(feed, state) for feed, state in feeds])
     return report
 
 
-async def poll_feed(feed: Feed, state: FeedState, *, ledger: Ledger, fetcher: Fetcher, clock: Clock) -> Report:
+async def poll_feed(
+    feed: Feed, state: FeedState, *, ledger: Ledger, fetcher: Fetcher, confined: Confinement, clock: Clock
+) -> Report:
     """Poll one leased feed and end its lease; what goes wrong there is kept with it. Raises StoreUnavailable alone."""
     report = Report()
     ended = list[FeedState]()
@@ -64,7 +72,7 @@ async def poll_feed(feed: Feed, state: FeedState, *, ledger: Ledger, fetcher: Fe
 
     with boundary(fail):
         try:
-            await _poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock, report=report)
+            await _poll_feed(feed, state, ledger=ledger, fetcher=fetcher, confined=confined, clock=clock, report=report)
         except StoreUnavailable:
             raise
         except Busy as busy:  # too many feeds of one host: nothing was asked, so nothing failed
@@ -107,6 +115,7 @@ async def watch_feeds(
     *,
     ledger: Ledger,
     fetcher: Fetcher,
+    confined: Confinement,
     clock: Clock,
     tick: timedelta,
     concurrency: int = CONCURRENCY,
@@ -126,7 +135,7 @@ async def watch_feeds(
                 free = concurrency - len(polls)
                 feeds = await asyncio.to_thread(ledger.due_feeds, clock.now(), limit=free, lease=LEASE) if free else ()
                 for feed, state in feeds:
-                    work = poll_feed(feed, state, ledger=ledger, fetcher=fetcher, clock=clock)
+                    work = poll_feed(feed, state, ledger=ledger, fetcher=fetcher, confined=confined, clock=clock)
                     polls.add(asyncio.create_task(work))
                 await _gather_news(polls, bell, clock, next_at, tick)
                 now = clock.now()
@@ -158,11 +167,19 @@ async def _gather_news(
 
 
 async def _poll_feed(
-    feed: Feed, state: FeedState, *, ledger: Ledger, fetcher: Fetcher, clock: Clock, report: Report
+    feed: Feed,
+    state: FeedState,
+    *,
+    ledger: Ledger,
+    fetcher: Fetcher,
+    confined: Confinement,
+    clock: Clock,
+    report: Report,
 ) -> None:
     """Poll one feed: ask only for what is new, and remember what the answer taught.
 
-    Parsing, which takes seconds for a large feed, and the ledger are left to a thread: others are polled meanwhile.
+    Parsing, which takes seconds for a large feed and may be stopped, and the ledger are waited for in a thread: others are
+    polled meanwhile.
     """
     capture = await fetcher.fetch(
         state.polled_url, etag=state.etag, last_modified=state.last_modified, obey_robots=False
@@ -174,7 +191,8 @@ async def _poll_feed(
         return
     if problem := polling.answer_error(capture):
         raise Retry(problem)
-    parsed = None if polling.is_unchanged(state, capture) else await asyncio.to_thread(parse_feed, capture, feed)
+    is_known = polling.is_unchanged(state, capture)
+    parsed = None if is_known else await asyncio.to_thread(confined.call, parse_feed, capture, feed)
     recorded = await asyncio.to_thread(ledger.record_entries, parsed.entries, now) if parsed else Recorded()
     if parsed and parsed.problems:
         log.warning("feed %s: %s", feed.url, "; ".join(parsed.problems))

@@ -68,7 +68,9 @@ class Wiring(Parts):
 
     async def poll_feeds(self, fetcher: Fetcher, *, early: bool = False) -> Report:
         """Run that stage of the flow over these parts."""
-        return await poll_feeds(ledger=self.ledger, fetcher=fetcher, clock=self.clock, early=early)
+        return await poll_feeds(
+            ledger=self.ledger, fetcher=fetcher, confined=self.confined, clock=self.clock, early=early
+        )
 
     async def fetch_batch(
         self, batch: Batch, fetcher: Fetcher, *, limit: int = flow.BATCH_SIZE, publisher: str | None = None
@@ -102,6 +104,7 @@ class Wiring(Parts):
             ledger=self.ledger,
             archive=self.archive,
             fetcher=fetcher,
+            confined=self.confined,
             clock=self.clock,
             warcs=self.warcs,
             is_any_host=self._takes_any_host(publisher),
@@ -125,6 +128,7 @@ class Wiring(Parts):
             until,
             ledger=self.ledger,
             fetcher=fetcher,
+            confined=self.confined,
             warcs=self.warcs,
             is_any_host=self._takes_any_host(publisher),
             on_progress=on_progress,
@@ -151,7 +155,7 @@ class Wiring(Parts):
             batches,
             ledger=self.ledger,
             archive=self.archive,
-            annotator=self.annotator,
+            reader=self.reader,
             clock=self.clock,
             give_way=self.give_way,
         )
@@ -169,9 +173,7 @@ class Wiring(Parts):
 
     def extract_batch(self, batch: Batch) -> Report:
         """Run that stage of the flow over these parts."""
-        return flow.extract_batch(
-            batch, ledger=self.ledger, archive=self.archive, annotator=self.annotator, clock=self.clock
-        )
+        return flow.extract_batch(batch, ledger=self.ledger, archive=self.archive, reader=self.reader, clock=self.clock)
 
     def index_batch(self, batch: Batch) -> Report:
         """Run that stage of the flow over these parts."""

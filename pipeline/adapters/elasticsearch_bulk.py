@@ -1,7 +1,7 @@
 """Writes in bulk: what is sent for a document, and what the server's answers mean."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -133,7 +133,7 @@ def _send_all(client: Elasticsearch, actions: Sequence[Json]) -> Iterator[tuple[
             yield from sent
 
 
-def _send_chunk(client: Elasticsearch, actions: Sequence[Json]) -> Iterator[tuple[bool, Json]]:
+def _send_chunk(client: Elasticsearch, actions: Sequence[Json]) -> Iterable[tuple[bool, Json]]:
     return helpers.streaming_bulk(
         client,
         actions,

@@ -15,7 +15,7 @@ from pipeline.fetch.politeness import PAST_TURNS
 from pipeline.model.capture import Capture
 from pipeline.model.feed import Entry, Feed
 from pipeline.model.warc import WarcProgress
-from pipeline.ports import Fetcher, Ledger, WarcSource
+from pipeline.ports import Confinement, Fetcher, Ledger, WarcSource
 from pipeline.urls import host_of
 
 #: Compressed bytes of a page from a host that we have none of yet.
@@ -64,13 +64,14 @@ class Cost:
         return fetching + self.warc_bytes / WARC_BYTES_A_SECOND + self.urls["new"] / ARTICLES_A_SECOND
 
 
-async def estimate_past(
+async def estimate_past(  # noqa: PLR0913 - ports are passed by name, as everywhere
     feeds: Sequence[Feed],
     since: datetime,
     until: datetime,
     *,
     ledger: Ledger,
     fetcher: Fetcher,
+    confined: Confinement,
     warcs: WarcSource | None = None,
     is_any_host: bool = False,
     on_progress: Callable[[str], None] = lambda _: None,
@@ -86,7 +87,9 @@ async def estimate_past(
         cost.page_requests += Counter(_origin(url) for url in urls - known)
 
     counting = _CountingFetcher(fetcher, cost.sitemap_requests)
-    cost.searched += await search_sitemaps(feeds, since, until, fetcher=counting, keep=keep, on_progress=on_progress)
+    cost.searched += await search_sitemaps(
+        feeds, since, until, fetcher=counting, confined=confined, keep=keep, on_progress=on_progress
+    )
     means = ledger.mean_capture_bytes(cost.page_requests)
     cost.page_bytes += Counter(
         {_host(origin): count * means.get(origin, PAGE_BYTES) for origin, count in cost.page_requests.items()}

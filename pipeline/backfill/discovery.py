@@ -10,7 +10,7 @@ from pipeline.discover.warcs import want_sites
 from pipeline.errors import UsageError
 from pipeline.model.feed import Entry, Feed
 from pipeline.model.handover import Report
-from pipeline.ports import Archive, Clock, Fetcher, Ledger, WarcSource
+from pipeline.ports import Archive, Clock, Confinement, Fetcher, Ledger, WarcSource
 
 
 async def discover_past(  # noqa: PLR0913 - ports are passed by name, as everywhere
@@ -21,6 +21,7 @@ async def discover_past(  # noqa: PLR0913 - ports are passed by name, as everywh
     ledger: Ledger,
     archive: Archive,
     fetcher: Fetcher,
+    confined: Confinement,
     clock: Clock,
     warcs: WarcSource | None = None,
     is_any_host: bool = False,
@@ -54,7 +55,9 @@ async def discover_past(  # noqa: PLR0913 - ports are passed by name, as everywh
         recorded = ledger.record_entries(entries, clock.now(), past=True)
         report.entries += Counter(new=recorded.new, known=recorded.known)
 
-    report.searched += await search_sitemaps(feeds, since, until, fetcher=fetcher, keep=keep, on_progress=on_progress)
+    report.searched += await search_sitemaps(
+        feeds, since, until, fetcher=fetcher, confined=confined, keep=keep, on_progress=on_progress
+    )
     return report
 
 

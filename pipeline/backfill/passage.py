@@ -15,13 +15,13 @@ from itertools import count
 from pipeline import flow
 from pipeline.archive import name_batch
 from pipeline.boundary import gather
-from pipeline.enrich.annotate import Annotator
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.fetch.retries import WAITS
 from pipeline.flow import LEASE
 from pipeline.model.capture import Batch
 from pipeline.model.handover import Report
 from pipeline.ports import Archive, Clock, Fetcher, Ledger, SearchStore
+from pipeline.reading import Reader
 
 #: Smaller than a live batch: the search store takes a batch in one go, and live ones wait meanwhile.
 BATCH_SIZE = 20
@@ -97,7 +97,7 @@ def extract_past(
     *,
     ledger: Ledger,
     archive: Archive,
-    annotator: Annotator,
+    reader: Reader,
     clock: Clock,
     give_way: Callable[[], None],
 ) -> Report:
@@ -105,9 +105,7 @@ def extract_past(
     report = Report()
     for batch in _held(batches, ledger, clock):
         report.add(
-            flow.extract_batch(
-                batch, ledger=ledger, archive=archive, annotator=annotator, clock=clock, before_each=give_way
-            )
+            flow.extract_batch(batch, ledger=ledger, archive=archive, reader=reader, clock=clock, before_each=give_way)
         )
     return report
 

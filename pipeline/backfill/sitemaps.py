@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -12,17 +12,15 @@ from urllib.parse import urljoin
 from pipeline.boundary import boundary, gather
 from pipeline.discover.sitemaps import (
     MAX_BYTES,
-    ChildSitemap,
-    CutOffSitemap,
     NotASitemap,
     SitemapEntry,
     may_list,
-    parse_sitemap,
+    read_sitemap,
 )
 from pipeline.fetch.robots import read_robots
 from pipeline.model.fate import Reason
 from pipeline.model.feed import Entry, Feed
-from pipeline.ports import Fetcher
+from pipeline.ports import Confinement, Fetcher
 
 #: An index of sitemaps lists files; more levels than two are a mistake or a trap.
 MAX_DEPTH = 3
@@ -41,6 +39,7 @@ async def search_sitemaps(
     until: datetime,
     *,
     fetcher: Fetcher,
+    confined: Confinement,
     keep: Callable[[Sequence[Entry]], None],
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> Counter[str]:
@@ -48,7 +47,7 @@ async def search_sitemaps(
 
     A sitemap that fails is counted and said; its siblings and the other sources go on.
     """
-    search = _Search(since=since, until=until, fetcher=fetcher, keep=keep)
+    search = _Search(since=since, until=until, fetcher=fetcher, confined=confined, keep=keep)
     slots = asyncio.Semaphore(CONCURRENCY)
 
     async def search_one(feed: Feed) -> None:
@@ -65,6 +64,7 @@ class _Search:
     since: datetime
     until: datetime
     fetcher: Fetcher
+    confined: Confinement
     keep: Callable[[Sequence[Entry]], None]
     counts: Counter[str] = field(default_factory=Counter)
     #: Every address asked for so far: an index may list itself, and two feeds may share a site.
@@ -128,27 +128,14 @@ class _Search:
         capture = await self.fetcher.fetch(url, obey_robots=False, max_bytes=MAX_BYTES)
         if capture.status != HTTPStatus.OK:
             raise NotASitemap(f"{url} answered {capture.status}")
-        chunk, children = list[Entry](), list[str]()
-        for listed in self._whole_or_cut_off(parse_sitemap(capture.body, capture.final_url)):
-            if not isinstance(listed, SitemapEntry):
-                if may_list(listed, self.since, self.until):
-                    children.append(listed.url)
-            elif self._is_within(listed):
-                chunk.append(_as_entry(listed, feed))
-            if len(chunk) == CHUNK:
-                self.keep(chunk)
-                chunk = []
-        if chunk:
-            self.keep(chunk)
-        return children
-
-    def _whole_or_cut_off(self, listed: Iterator[SitemapEntry | ChildSitemap]) -> Iterator[SitemapEntry | ChildSitemap]:
-        """Yield what can be read; count it and say it where that is not all."""
-        try:
-            yield from listed
-        except CutOffSitemap as error:
+        sitemap = await asyncio.to_thread(self.confined.call, read_sitemap, capture.body, capture.final_url)
+        if sitemap.cut_off:
             self.counts["sitemaps cut off"] += 1
-            log.warning("sitemap: %s", error)
+            log.warning("sitemap: %s", sitemap.cut_off)
+        within = [_as_entry(listed, feed) for listed in sitemap.entries if self._is_within(listed)]
+        for start in range(0, len(within), CHUNK):
+            self.keep(within[start : start + CHUNK])
+        return [child.url for child in sitemap.children if may_list(child, self.since, self.until)]
 
     def _is_within(self, listed: SitemapEntry) -> bool:
         """Tell whether the entry dates from the interval; one without any date cannot be placed and is left to the feeds."""

@@ -10,7 +10,7 @@ import typer
 from pipeline.cli import console
 from pipeline.cli.rows import JsonObject, read_bytes, write_rows
 from pipeline.enrich.annotate import Source
-from pipeline.errors import UsageError
+from pipeline.errors import Reject, UsageError
 from pipeline.model.entity import Annotation, Entity
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
@@ -24,7 +24,7 @@ def annotate(
 ) -> None:
     """Print whom and what a text names, and who is quoted."""
     language = _check_language(language)
-    annotator = Wiring(read_settings()).page_annotator
+    reader = Wiring(read_settings()).page_reader
 
     def annotate_row(row: JsonObject) -> JsonObject:
         text, title, tongue = row.get("text"), row.get("title"), row.get("language")
@@ -34,14 +34,18 @@ def annotate(
             if not isinstance(value, str | None):
                 raise UsageError(f'"{name}" is no string')
         source = Source(text=text, title=title, declared_language=_check_language(tongue))
-        [found] = annotator.annotate_texts([source])
+        [found] = reader.annotate_texts([source])
+        if isinstance(found, Reject):
+            raise found
         return {"id": row.get("id")} | _annotation_json(found)
 
     if jsonl:
         write_rows(file, annotate_row)
         return
     text = _as_text(read_bytes(file))
-    [found] = annotator.annotate_texts([Source(text=text, declared_language=language)])
+    [found] = reader.annotate_texts([Source(text=text, declared_language=language)])
+    if isinstance(found, Reject):
+        raise found
     if as_json:
         console.print_json(_annotation_json(found))
         return

@@ -24,6 +24,7 @@ from pipeline.model.article import Article
 from pipeline.model.capture import Capture
 from pipeline.model.evidence import Timestamp
 from pipeline.model.feed import Feed, Rules
+from pipeline.ports import Confinement
 from pipeline.settings import read_settings
 from pipeline.urls import normalise_url
 from pipeline.wiring import Wiring
@@ -56,7 +57,7 @@ def extract(
     if jsonl:
         _refuse_with_lines("--url", "each line has its own", is_given=url is not None)
         _refuse_with_lines("--explain", "explain one page at a time", is_given=explain)
-        write_rows(file, lambda row: _extract_row(row, feeds))
+        write_rows(file, lambda row: _extract_row(row, feeds, wiring.confined))
         return
     if file is None and url and (is_address or not _is_piped()):
         capture = asyncio.run(_fetch(wiring, url))
@@ -70,7 +71,9 @@ def extract(
     if explain:
         verdict = _print_explanation(capture, rules or Rules(), as_json=as_json)
     else:
-        verdict = _print_description(_describe(capture, rules or Rules()) | {"url": url}, as_json=as_json)
+        verdict = _print_description(
+            _describe(capture, rules or Rules(), wiring.confined) | {"url": url}, as_json=as_json
+        )
     if verdict != "article":
         raise typer.Exit(1)
 
@@ -84,21 +87,21 @@ def _read_sources(file: Path | None) -> tuple[Feed, ...]:
     return parse_sources(read_bytes(file).decode("utf-8", "replace"), str(file)) if file else ()
 
 
-def _extract_row(row: JsonObject, feeds: tuple[Feed, ...]) -> JsonObject:
+def _extract_row(row: JsonObject, feeds: tuple[Feed, ...], confined: Confinement) -> JsonObject:
     html, url = row.get("html"), row.get("url")
     if not isinstance(html, str):
         raise UsageError('"html" is missing or no string')
     address = normalise_url(url) if isinstance(url, str) and url else UNKNOWN_ADDRESS
     capture = _as_capture(address, html.encode("utf-8", "replace"), "text/html; charset=utf-8")
-    answer = _describe(capture, find_rules(feeds, address) or Rules()) | {"id": row.get("id"), "url": url}
+    answer = _describe(capture, find_rules(feeds, address) or Rules(), confined) | {"id": row.get("id"), "url": url}
     answer.pop("detail", None)
     return answer
 
 
-def _describe(capture: Capture, rules: Rules) -> JsonObject:
+def _describe(capture: Capture, rules: Rules, confined: Confinement) -> JsonObject:
     try:
         judge_response(capture)
-        article = extract_article(capture, None, rules)
+        article = confined.call(extract_article, capture, None, rules)
     except Reject as error:
         fields = dict.fromkeys(("title", "published", "modified", "dates", "language", "deck"))
         row: JsonObject = {"id": None, "url": capture.url} | fields | {"authors": [], "topics": [], "text": ""}

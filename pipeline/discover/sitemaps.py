@@ -58,6 +58,29 @@ class ChildSitemap:
     modified: Timestamp | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitemap:
+    """What a sitemap lists, and where it has more than was read, why."""
+
+    entries: tuple[SitemapEntry, ...] = ()
+    children: tuple[ChildSitemap, ...] = ()
+    cut_off: str | None = None
+
+
+def read_sitemap(data: bytes, url: str) -> Sitemap:
+    """Return what the sitemap fetched from the URL lists. Raises NotASitemap."""
+    entries, children, cut_off = list[SitemapEntry](), list[ChildSitemap](), None
+    try:
+        for listed in parse_sitemap(data, url):
+            if isinstance(listed, SitemapEntry):
+                entries.append(listed)
+            else:
+                children.append(listed)
+    except CutOffSitemap as error:
+        cut_off = str(error)
+    return Sitemap(entries=tuple(entries), children=tuple(children), cut_off=cut_off)
+
+
 def parse_sitemap(data: bytes, url: str) -> Iterator[SitemapEntry | ChildSitemap]:
     """Yield what the sitemap fetched from the URL lists, its first 50,000 addresses, one by one; an index lists children.
 

@@ -22,7 +22,7 @@ from pipeline.enrich.speakers import find_speakers
 from pipeline.enrich.words import load_words
 from pipeline.model.article import Article
 from pipeline.model.entity import Annotation, AnnotationMethod, Entity, Mention
-from pipeline.ports import Knowledge, Tagger
+from pipeline.ports import KnownNames, Tagger
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _GAP = "\n\n"  # parts the title from the text, so that no name runs across
@@ -42,20 +42,20 @@ class Source:
 class Annotator:
     """Annotates with one tagger and one gazetteer, which load once and serve a whole process."""
 
-    def __init__(self, tagger: Tagger, gazetteer: Gazetteer, knowledge: Knowledge | None = None) -> None:
+    def __init__(self, tagger: Tagger, gazetteer: Gazetteer, knowledge: KnownNames | None = None) -> None:
         """Keep them; without knowledge, ids come from names and gazetteer alone."""
         self._tagger = tagger
         self._gazetteer = gazetteer
         self._knowledge = knowledge
 
-    def knowing(self, knowledge: Knowledge) -> "Annotator":
+    def knowing(self, knowledge: KnownNames) -> "Annotator":
         """Return the same annotator, whose entities are linked to what is known."""
         return Annotator(self._tagger, self._gazetteer, knowledge)
 
     def annotate(self, articles: Sequence[Article], countries: Sequence[str | None] = ()) -> tuple[Annotation, ...]:
         """Return what each article's text names, in order. ``countries`` are those of the articles' publishers."""
         pairs = zip_longest(articles, countries[: len(articles)])
-        return self.annotate_texts([_source(article, country) for article, country in pairs])
+        return self.annotate_texts([source_of(article, country) for article, country in pairs])
 
     def annotate_texts(self, sources: Sequence[Source]) -> tuple[Annotation, ...]:
         """Return what each text names, in order."""
@@ -63,7 +63,8 @@ class Annotator:
         return link_annotations(annotations, self._knowledge) if self._knowledge else annotations
 
 
-def _source(article: Article, country: str | None) -> Source:
+def source_of(article: Article, country: str | None) -> Source:
+    """Return what of the article is annotated; ``country`` is its publisher's."""
     return Source(
         title=article.headline.value,
         text=article.text,
@@ -73,7 +74,7 @@ def _source(article: Article, country: str | None) -> Source:
 
 
 def annotate_texts(
-    sources: Sequence[Source], tagger: Tagger, gazetteer: Gazetteer, knowledge: Knowledge | None = None
+    sources: Sequence[Source], tagger: Tagger, gazetteer: Gazetteer, knowledge: KnownNames | None = None
 ) -> tuple[Annotation, ...]:
     """Return the annotation of each text, in order; where no language can be told, nothing is looked for.
 
@@ -96,7 +97,7 @@ def annotate_texts(
 
 
 def _look_up(
-    texts: Sequence[str], language: str, gazetteer: Gazetteer, knowledge: Knowledge | None
+    texts: Sequence[str], language: str, gazetteer: Gazetteer, knowledge: KnownNames | None
 ) -> list[tuple[Mention, ...]]:
     """Return the mentions that need no model: what watch-lists and gazetteer know, and who is quoted."""
     if language == UNKNOWN:

@@ -15,7 +15,7 @@ from pipeline.enrich.parting import Span, nearest, part_names, rename
 from pipeline.enrich.spelling import fold_name
 from pipeline.model.entity import Annotation, Entity, Kind, Mention
 from pipeline.model.known import Action, Decision, KnownEntity
-from pipeline.ports import Knowledge
+from pipeline.ports import KnownNames
 
 #: Known entities that a name is compared with; what more than so many share tells nobody apart.
 MOST_CANDIDATES = 16
@@ -59,7 +59,7 @@ class Decisions:
         return identity
 
 
-def link_annotations(annotations: Sequence[Annotation], knowledge: Knowledge) -> tuple[Annotation, ...]:
+def link_annotations(annotations: Sequence[Annotation], knowledge: KnownNames) -> tuple[Annotation, ...]:
     """Return the annotations with the ids and names of what is known, in order."""
     decisions = Decisions.of(knowledge.decisions())
     known = _find_known(annotations, knowledge)
@@ -185,7 +185,7 @@ def _join(one: Entity, other: Entity) -> Entity:
 
 
 def _find_known(
-    annotations: Sequence[Annotation], knowledge: Knowledge
+    annotations: Sequence[Annotation], knowledge: KnownNames
 ) -> Mapping[tuple[Kind, str], tuple[KnownEntity, ...]]:
     """Return who may be meant by each name."""
     named = list(dict.fromkeys((each.kind, each.name) for annotation in annotations for each in annotation.entities))

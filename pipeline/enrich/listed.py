@@ -8,7 +8,7 @@ from pipeline.enrich.linking import MOST_CANDIDATES, spelling_number
 from pipeline.enrich.lookup import UNPARTED_LANGUAGES, prefixes_of
 from pipeline.enrich.spelling import fold_name
 from pipeline.model.entity import Kind, Mention
-from pipeline.ports import Knowledge
+from pipeline.ports import KnownNames
 
 #: With the marks that stand for vowels in Arabic, Hebrew and the scripts of India, and the joiner of Persian.
 _WORD = re.compile(r"[\w\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0dff\u200c]+(?:['’·.-]\w+)*")
@@ -20,7 +20,7 @@ _UNPARTED_RUN = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30
 Span = tuple[int, int]
 
 
-def find_listed(texts: Sequence[str], language: str, knowledge: Knowledge) -> tuple[tuple[Mention, ...], ...]:
+def find_listed(texts: Sequence[str], language: str, knowledge: KnownNames) -> tuple[tuple[Mention, ...], ...]:
     """Return for each text the mentions of listed names, in order, none overlapping, the longest at each place.
 
     A name is of several words, or of three characters where words are not parted: one word alone is too often another.

@@ -53,6 +53,10 @@ class Reason(StrEnum):
     TOO_LARGE = "too large"
     TOO_MANY_REDIRECTS = "too many redirects"
     UNREACHABLE = "unreachable"
+    #: Reading the page took too much time or memory, or ended the process that read it.
+    TIMEOUT = "extraction timeout"
+    OUT_OF_MEMORY = "extraction out of memory"
+    CRASH = "extraction crash"
     STORE_REFUSED = "refused by the search store"
     BUG = "unexpected error"
 
@@ -85,6 +89,9 @@ _FATES: Mapping[Reason, Fate] = {
     Reason.TOO_LARGE: Fate.DEAD_LETTER,
     Reason.TOO_MANY_REDIRECTS: Fate.DEAD_LETTER,
     Reason.UNREACHABLE: Fate.DEAD_LETTER,
+    Reason.TIMEOUT: Fate.DEAD_LETTER,
+    Reason.OUT_OF_MEMORY: Fate.DEAD_LETTER,
+    Reason.CRASH: Fate.DEAD_LETTER,
     Reason.STORE_REFUSED: Fate.DEAD_LETTER,
     Reason.BUG: Fate.DEAD_LETTER,
 }

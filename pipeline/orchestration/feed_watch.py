@@ -63,6 +63,7 @@ class FeedWatchTrigger(BaseEventTrigger):
             async for found in watch_feeds(
                 ledger=wiring.ledger,
                 fetcher=fetcher,
+                confined=wiring.confined,
                 clock=wiring.clock,
                 tick=timedelta(seconds=self.tick),
                 refresh=wiring.refresh_sources,

@@ -6,8 +6,9 @@ Any method can raise ``errors.StoreUnavailable`` (or, for the Fetcher, ``errors.
 from pipeline.ports.alerts import Alerts
 from pipeline.ports.archive import Archive, BatchWriter, WarcSource
 from pipeline.ports.clock import Clock
+from pipeline.ports.confinement import Confinement
 from pipeline.ports.fetching import Fetcher, Hosts
-from pipeline.ports.knowledge import Added, Knowledge
+from pipeline.ports.knowledge import Added, Knowledge, KnownNames
 from pipeline.ports.ledger import Holding, Ledger, Recorded
 from pipeline.ports.printings import Printings, Reprints
 from pipeline.ports.search_store import Asked, Entities, Form, Matched, Refusal, SearchStore, StoredMonth, StoreStatus
@@ -22,12 +23,14 @@ __all__ = [
     "Asked",
     "BatchWriter",
     "Clock",
+    "Confinement",
     "Entities",
     "Fetcher",
     "Form",
     "Holding",
     "Hosts",
     "Knowledge",
+    "KnownNames",
     "Ledger",
     "Matched",
     "Printings",

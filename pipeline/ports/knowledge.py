@@ -17,7 +17,23 @@ class Added:
     repeated: frozenset[str] = frozenset()
 
 
-class Knowledge(Protocol):
+class KnownNames(Protocol):
+    """What annotating a text asks of what is known."""
+
+    def candidates(self, asked: Sequence[Collection[int]], *, limit: int) -> tuple[tuple[KnownEntity, ...], ...]:
+        """Return for each collection of keys the entities under its rarest ones, at most ``limit``, in order of id.
+
+        A key counts whole or not at all, so that the answer does not depend on what came in first: one that more than
+        ``limit`` entities share tells too little.
+        """
+        ...
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """Return every decision, oldest first."""
+        ...
+
+
+class Knowledge(KnownNames, Protocol):
     """Keeps watch-lists, and what people decided. Every method is one transaction; none reads more than it is asked for."""
 
     def add_known(self, entities: Sequence[tuple[KnownEntity, Collection[int]]], now: datetime) -> Added:
@@ -30,14 +46,6 @@ class Knowledge(Protocol):
 
     def forget_known(self, source: str) -> int:
         """Forget every entity of a source; return how many. Decisions stay."""
-        ...
-
-    def candidates(self, asked: Sequence[Collection[int]], *, limit: int) -> tuple[tuple[KnownEntity, ...], ...]:
-        """Return for each collection of keys the entities under its rarest ones, at most ``limit``, in order of id.
-
-        A key counts whole or not at all, so that the answer does not depend on what came in first: one that more than
-        ``limit`` entities share tells too little.
-        """
         ...
 
     def known(self, ids: Collection[str]) -> Mapping[str, KnownEntity]:
@@ -58,8 +66,4 @@ class Knowledge(Protocol):
 
     def revoke(self, decisions: Sequence[Decision]) -> None:
         """Forget decisions."""
-        ...
-
-    def decisions(self) -> tuple[Decision, ...]:
-        """Return every decision, oldest first."""
         ...

@@ -1,13 +1,13 @@
 """Archived captures to documents, by the code of today."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
 
 from pipeline.boundary import boundary
 from pipeline.corrections import correct_documents
-from pipeline.extract.article import extract_article
+from pipeline.errors import Reject
 from pipeline.fetch.responses import judge_response
 from pipeline.flow import BATCH_SIZE, PIECE, join_stories
 from pipeline.index.document import make_document, withdrawal_json
@@ -22,6 +22,9 @@ from pipeline.replay.parts import Parts
 from pipeline.reprints.printings import make_printings
 
 Element = TypeVar("Element")
+
+#: Ends that are the code's: a document that is there is better than none.
+_OURS = frozenset({Reason.BUG, Reason.TIMEOUT, Reason.OUT_OF_MEMORY, Reason.CRASH})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +48,8 @@ class Read:
     documents: list[Document]
     #: The page is no article, and why.
     rejected: Mapping[str, Reason]
-    #: The code failed, which says nothing about the page.
-    broken: Collection[str]
+    #: The code failed, or was stopped, which says nothing about the page; and how.
+    broken: Mapping[str, Reason]
 
 
 def replay_interval(
@@ -109,22 +112,26 @@ def read_captures(captures: Iterable[Speaking], *, parts: Parts, rules: Mapping[
         with boundary(reject):
             judge_response(each.capture)
             entry = each.holding.entry
-            articles.append(extract_article(each.capture, entry, rules.get(entry.feed_url, Rules())))
+            articles.append(parts.reader.extract(each.capture, entry, rules.get(entry.feed_url, Rules())))
             read.append(each)
-    annotations = parts.annotator.annotate(articles, [each.holding.entry.country for each in read]) if articles else ()
-    documents = [
-        make_document(
-            article,
-            annotation,
-            article_id=each.article_id,
-            entry=each.holding.entry,
-            first_seen_at=each.holding.first_seen_at,
-            captured_at=each.capture.fetched_at,
-            capture=each.ref,
+    documents = list[Document]()
+    annotations = parts.reader.annotate(articles, [each.holding.entry.country for each in read]) if articles else ()
+    for each, article, annotation in zip(read, articles, annotations, strict=True):
+        if isinstance(annotation, Reject):
+            rejected[each.article_id] = annotation.reason
+            continue
+        documents.append(
+            make_document(
+                article,
+                annotation,
+                article_id=each.article_id,
+                entry=each.holding.entry,
+                first_seen_at=each.holding.first_seen_at,
+                captured_at=each.capture.fetched_at,
+                capture=each.ref,
+            )
         )
-        for each, article, annotation in zip(read, articles, annotations, strict=True)
-    ]
-    broken = {key for key, reason in rejected.items() if reason is Reason.BUG}
+    broken = {key: reason for key, reason in rejected.items() if reason in _OURS}
     rejected = {key: reason for key, reason in rejected.items() if key not in broken}
     return Read(documents=documents, rejected=rejected, broken=broken)
 

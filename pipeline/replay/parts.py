@@ -2,12 +2,12 @@
 
 from typing import Protocol
 
-from pipeline.enrich.annotate import Annotator
 from pipeline.ports import Archive, Clock, Ledger, SearchStore
+from pipeline.reading import Reader
 
 
 class Parts(Protocol):
-    """The parts; a replay that finds nothing to extract never opens the annotator."""
+    """The parts; a replay that finds nothing to extract never opens the reader."""
 
     clock: Clock
 
@@ -27,8 +27,8 @@ class Parts(Protocol):
         ...
 
     @property
-    def annotator(self) -> Annotator:
-        """The annotator."""
+    def reader(self) -> Reader:
+        """What reads pages."""
         ...
 
     def give_way(self) -> None:

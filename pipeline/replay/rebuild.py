@@ -10,7 +10,6 @@ from pipeline.flow import BATCH_SIZE, feed_rules
 from pipeline.index.document import amend_form, reprint_json
 from pipeline.model import codec
 from pipeline.model.capture import Capture, CaptureRef
-from pipeline.model.fate import Reason
 from pipeline.model.feed import Rules
 from pipeline.model.rebuild import Comparison, Interval, Rebuild, Replayed
 from pipeline.ports import Form
@@ -172,7 +171,7 @@ def _make_anew(
     if read.rejected:
         captured = {form["id"]: _captured_at(form) for form in forms if form["id"] in read.rejected}
         parts.store.remove(captured, generation=generation)
-    kept |= dict.fromkeys(read.broken, str(Reason.BUG))
+    kept |= {key: str(reason) for key, reason in read.broken.items()}
     refused_ids = _copy([form for form in forms if form["id"] in kept], generation, parts, report)
     report.kept.update(reason for key, reason in kept.items() if key not in refused_ids)
     report.left_out.update(read.rejected.values())

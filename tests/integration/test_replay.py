@@ -22,6 +22,7 @@ from pipeline.model.feed import Entry, Feed, Rules
 from pipeline.model.query import Query, Sort
 from pipeline.model.rebuild import Interval
 from pipeline.ports import Form
+from pipeline.reading import Reader
 from pipeline.replay.promotion import promote_rebuild
 from pipeline.replay.rebuild import (
     ALWAYS,
@@ -87,12 +88,12 @@ def change_rules(wiring: Wiring, publisher: str, rules: Rules) -> Feed:
 def refuse(monkeypatch: pytest.MonkeyPatch, *ends: str) -> None:
     """Let the code of today find no article at addresses that end so."""
 
-    def extract(capture: Capture, entry: Entry, rules: Rules) -> Article:
+    def extract(_: Reader, capture: Capture, entry: Entry, rules: Rules) -> Article:
         if capture.url.endswith(ends):
             raise Reject(Reason.PAYWALL)
         return extract_article(capture, entry, rules)
 
-    monkeypatch.setattr("pipeline.replay.captures.extract_article", extract)
+    monkeypatch.setattr("pipeline.reading.Reader.extract", extract)
 
 
 def today(wiring: Wiring) -> Interval:
@@ -166,10 +167,10 @@ def test_a_document_whose_capture_is_lost_is_kept(wiring: Wiring, caplog: pytest
 
 
 def test_a_page_that_breaks_the_code_keeps_its_document(wiring: Wiring, monkeypatch: pytest.MonkeyPatch) -> None:
-    def extract(*_: object) -> Article:
+    def fail(*_: object) -> Article:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("pipeline.replay.captures.extract_article", extract)
+    monkeypatch.setattr("pipeline.reading.Reader.extract", fail)
     before = live_forms(wiring)
     generation = begin_rebuild(wiring)
     report = rebuild_generation(generation, ALWAYS, parts=wiring)
@@ -230,12 +231,12 @@ def test_the_newest_capture_of_an_article_decides(
     corrected = max((before[hit.id] for hit in hits if "great-lakes" in hit.url), key=lambda form: form["captured_at"])
     newest = datetime.fromisoformat(corrected["captured_at"])
 
-    def extract(capture: Capture, entry: Entry, rules: Rules) -> Article:
+    def extract(_: Reader, capture: Capture, entry: Entry, rules: Rules) -> Article:
         if capture.fetched_at == newest:
             raise Reject(Reason.PAYWALL)
         return extract_article(capture, entry, rules)
 
-    monkeypatch.setattr("pipeline.replay.captures.extract_article", extract)
+    monkeypatch.setattr("pipeline.reading.Reader.extract", extract)
     generation = begin_rebuild(wiring)
     report = rebuild_generation(generation, ALWAYS, parts=wiring)
     assert report.left_out == Counter({Reason.PAYWALL: 1})

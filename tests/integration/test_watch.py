@@ -40,7 +40,8 @@ async def watch(wiring: Wiring, until_seen: int) -> None:
 
     async def listen() -> None:
         async with wiring.fetcher() as fetcher:
-            async for _ in watch_feeds(ledger=wiring.ledger, fetcher=fetcher, clock=wiring.clock, tick=TICK):
+            parts = {"ledger": wiring.ledger, "fetcher": fetcher, "confined": wiring.confined, "clock": wiring.clock}
+            async for _ in watch_feeds(**parts, tick=TICK):
                 pass
 
     listening = asyncio.create_task(listen())

@@ -17,6 +17,7 @@ from pipeline.errors import Reject, Retry, StoreUnavailable
 from pipeline.model.capture import Capture
 from pipeline.model.fate import Reason
 from pipeline.model.feed import Entry, Feed
+from tests.fixtures.confinement import CalledHere
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 SITE = "https://news.example"
@@ -59,7 +60,14 @@ def search(caplog: pytest.LogCaptureFixture) -> Any:  # noqa: ANN401 - a functio
         web, chunks = Web(pages), list[Sequence[Entry]]()
         with caplog.at_level(logging.WARNING):
             counts = asyncio.run(
-                search_sitemaps(feeds or (FEED,), DAY, DAY + timedelta(days=1), fetcher=web, keep=chunks.append)
+                search_sitemaps(
+                    feeds or (FEED,),
+                    DAY,
+                    DAY + timedelta(days=1),
+                    fetcher=web,
+                    confined=CalledHere(),
+                    keep=chunks.append,
+                )
             )
         return Found(+counts, chunks, caplog.text), web
 

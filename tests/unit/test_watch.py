@@ -15,6 +15,7 @@ from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.handover import Report
 from pipeline.ports import Clock, Recorded
 from pipeline.watch import NEXT_BATCH, NOBODY_CAME, PATIENCE, watch_feeds
+from tests.fixtures.confinement import CalledHere
 from tests.fixtures.entries import NOW
 
 TICK, SHORT = timedelta(seconds=1), timedelta(milliseconds=20)
@@ -118,7 +119,9 @@ class Watched:
 
     def watch(self, **more: object) -> AsyncIterator[Report]:
         settings = {"tick": TICK, "refresh": self.look} | more
-        return watch_feeds(ledger=self.ledger, fetcher=self.fetcher, clock=self.clock, **settings)
+        return watch_feeds(
+            ledger=self.ledger, fetcher=self.fetcher, confined=CalledHere(), clock=self.clock, **settings
+        )
 
     def look(self) -> None:
         self.looks += 1
