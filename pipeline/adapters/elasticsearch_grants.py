@@ -1,8 +1,6 @@
 """Roles, index templates and API keys in Elasticsearch, as index/roles.py describes them: made, made anew, and revoked."""
 
-from base64 import b64decode
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +13,9 @@ from pipeline.index import mapping as names
 from pipeline.index.mapping import Generation
 from pipeline.index.roles import alias_template, live_template, role_body, role_name, template_name
 from pipeline.model.grant import Grant
+from pipeline.ports import Key
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """An API key that works: its id, when it was made, and what it may do."""
-
-    id: str
-    created_ms: int
-    role_descriptors: Json
-
-    def is_told_by(self, secret: str) -> bool:
-        """Tell whether this is the key whose secret form is given."""
-        try:
-            return b64decode(secret, validate=True).decode().partition(":")[0] == self.id
-        except ValueError:
-            return False
 
 
 class ElasticsearchGrants:
@@ -79,7 +62,7 @@ class ElasticsearchGrants:
             if actions:
                 self._client.indices.update_aliases(actions=actions)
 
-    def keys(self, grant: Grant) -> list[Key]:
+    def keys(self, grant: Grant) -> Sequence[Key]:
         """Return the grant's keys that work, oldest first."""
         with our_errors(self._url):
             found = self._client.security.get_api_key(name=role_name(grant, self._alias), active_only=True)["api_keys"]
@@ -99,7 +82,7 @@ class ElasticsearchGrants:
         secret: str = made["encoded"]
         return secret
 
-    def revoke(self, keys: list[Key]) -> None:
+    def revoke(self, keys: Sequence[Key]) -> None:
         """Let these keys work no more."""
         if keys:
             with our_errors(self._url):

@@ -1,10 +1,11 @@
 """newswire index grants: roles and keys of least privilege, made by an administrator of Elasticsearch."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,11 +13,9 @@ from pipeline.cli import console
 from pipeline.errors import UsageError
 from pipeline.index.roles import role_body, role_name
 from pipeline.model.grant import Grant
+from pipeline.ports import Grants, Key
 from pipeline.settings import KEYS, read_settings
 from pipeline.wiring import Wiring
-
-if TYPE_CHECKING:
-    from pipeline.adapters.elasticsearch_grants import ElasticsearchGrants, Key
 
 
 class Revoked(StrEnum):
@@ -64,7 +63,7 @@ def grants(
         console.say("the old keys work on; once every process has its new one: newswire index grants --revoke old")
 
 
-def _grant(granting: "ElasticsearchGrants", grant: Grant, alias: str, folder: Path | None, *, is_rotated: bool) -> None:
+def _grant(granting: Grants, grant: Grant, alias: str, folder: Path | None, *, is_rotated: bool) -> None:
     """Bring role and key to what they should be. A key that nobody has any more is made anew, since none can be read again."""
     is_changed = granting.put_role(grant)
     console.say(f"role {role_name(grant, alias)}: {'made or changed' if is_changed else 'as it should be'}")
@@ -83,7 +82,7 @@ def _grant(granting: "ElasticsearchGrants", grant: Grant, alias: str, folder: Pa
         console.say(f"{KEYS[grant]}={secret}")
 
 
-def _revoke(granting: "ElasticsearchGrants", grant: Grant, folder: Path | None, which: Revoked) -> None:
+def _revoke(granting: Grants, grant: Grant, folder: Path | None, which: Revoked) -> None:
     keys = granting.keys(grant)
     kept = None
     if which is Revoked.OLD and keys:
@@ -96,7 +95,7 @@ def _revoke(granting: "ElasticsearchGrants", grant: Grant, folder: Path | None, 
     console.say(f"{console.count(len(gone), 'key', 'keys')} of the {grant} revoked{rest}")
 
 
-def _held(keys: list["Key"], grant: Grant, folder: Path) -> "Key | None":
+def _held(keys: Sequence[Key], grant: Grant, folder: Path) -> Key | None:
     """Return the key whose secret lies in the folder, where it still works."""
     try:
         secret = _path(folder, grant).read_text(encoding="utf-8").strip()
@@ -126,5 +125,5 @@ def _write_secret(path: Path, secret: str) -> None:
         ) from error
 
 
-def _day(key: "Key") -> str:
+def _day(key: Key) -> str:
     return f"{datetime.fromtimestamp(key.created_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"

@@ -8,6 +8,7 @@ from pipeline.ports.archive import Archive, BatchWriter, WarcSource
 from pipeline.ports.clock import Clock
 from pipeline.ports.confinement import Confinement
 from pipeline.ports.fetching import Fetcher, Hosts
+from pipeline.ports.grants import Grants, Key
 from pipeline.ports.knowledge import Added, Knowledge, KnownNames
 from pipeline.ports.ledger import Holding, Ledger, Recorded
 from pipeline.ports.printings import Printings, Reprints
@@ -27,8 +28,10 @@ __all__ = [
     "Entities",
     "Fetcher",
     "Form",
+    "Grants",
     "Holding",
     "Hosts",
+    "Key",
     "Knowledge",
     "KnownNames",
     "Ledger",

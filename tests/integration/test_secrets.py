@@ -5,7 +5,7 @@ import json
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -64,7 +64,7 @@ def canaries(granted: Secured) -> dict[str, str]:
 
 
 @pytest.fixture
-def run_dag(tmp_path: Path) -> Iterator[tuple[State, Callable[..., str]]]:
+def run_dag(tmp_path: Path) -> tuple[State, Callable[..., str]]:
     """Give a way to run a DAG once, and the state that Airflow keeps of it; its connections come from the environment."""
     state = State(tmp_path / "airflow-state")
     state.migrate()
@@ -75,7 +75,7 @@ def run_dag(tmp_path: Path) -> Iterator[tuple[State, Callable[..., str]]]:
         assert done.returncode == expect, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    yield state, run
+    return state, run
 
 
 def test_no_secret_is_in_what_a_run_prints_logs_keeps_or_shows(
