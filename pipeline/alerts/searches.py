@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from pipeline.alerts.conditions import check_condition, read_condition
 from pipeline.alerts.signing import make_secret, read_key
 from pipeline.errors import Reject, UsageError
+from pipeline.model import codec
 from pipeline.model.alert import SavedSearch, Webhook
 from pipeline.model.query import Query
 from pipeline.ports import Alerts
@@ -19,6 +22,8 @@ _NAME = re.compile(r"[^\W_][\w.-]{0,63}")
 _FEED_ENDINGS = (".atom", ".json", ".xml")
 _QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"")
 _SHOWN = 30  # characters of the query
+#: Of a query, what a saved search has no use for.
+_NOT_ASKED = {"sort", "limit", "page", "with_facets", "folds_reprints", "explains"}
 
 
 def make_search(
@@ -62,6 +67,48 @@ def find_search(alerts: Alerts, name: str) -> SavedSearch | None:
 def no_search(*names: str) -> UsageError:
     """Return the error that says that there is no such saved search."""
     return UsageError(f"there is no saved search {', '.join(map(repr, names))}; newswire searches list shows all")
+
+
+def keep_identity(search: SavedSearch, there: SavedSearch, *, has_new_secret: bool = False) -> SavedSearch:
+    """Return the search as the one that was there, changed: its age, and the secrets of webhooks that stay."""
+    known = {} if has_new_secret else {hook.url: hook for hook in there.webhooks}
+    hooks = tuple(known.get(hook.url, hook) for hook in search.webhooks)
+    return replace(search, created_at=there.created_at, webhooks=hooks)
+
+
+def add_webhook(search: SavedSearch, url: str, secret: str | None = None) -> tuple[SavedSearch, Webhook]:
+    """Return the search with the webhook, and that; one that was there gets the secret, or a new one. Raises UsageError."""
+    if secret is not None:
+        read_key(secret)
+    hook = Webhook(url=_read_address(url), secret=secret or make_secret())
+    return replace(search, webhooks=(*(each for each in search.webhooks if each.url != hook.url), hook)), hook
+
+
+def drop_webhook(search: SavedSearch, url: str) -> SavedSearch:
+    """Return the search without the webhook of that address."""
+    return replace(search, webhooks=tuple(each for each in search.webhooks if each.url != url))
+
+
+def query_json(query: Query) -> dict[str, Any]:
+    """Return what a saved search asks, as JSON has it."""
+    return {key: value for key, value in codec.to_json(query).items() if value and key not in _NOT_ASKED}
+
+
+def describe_query(query: Query) -> str:
+    """Return what a saved search asks, in words."""
+    form = query_json(query)
+    text = form.pop("text", "")
+    others = [f"{key}: {_describe_value(value)}" for key, value in form.items()]
+    return "; ".join(filter(None, [text, *others])) or "everything"
+
+
+def _describe_value(value: object) -> str:
+    match value:
+        case dict():
+            return ",".join(map(str, value.values()))
+        case list() | tuple():
+            return ", ".join(map(str, value))
+    return "yes" if value is True else str(value)
 
 
 def check_text(text: str) -> None:

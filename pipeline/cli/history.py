@@ -1,6 +1,7 @@
 """newswire history: what an article said before, and what was changed."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -42,10 +43,11 @@ def history(
             console.say()
         _print_edition(edition, with_changes=number > 0)
     gone = [
-        f"was gone on {each.withdrawn_at.isoformat()}, there again {each.returned_at.isoformat()}" for each in absences
+        f"was gone on {each.withdrawn_at:%Y-%m-%d %H:%M}, there again {each.returned_at:%Y-%m-%d %H:%M}"
+        for each in absences
     ]
     if current and "withdrawn_at" in current:
-        gone.append(f"is gone since {current['withdrawn_at']}")
+        gone.append(f"is gone since {datetime.fromisoformat(current['withdrawn_at']):%Y-%m-%d %H:%M}")
     if gone:
         console.say()
     for line in gone:
@@ -54,7 +56,8 @@ def history(
 
 def _print_edition(edition: Edition, *, with_changes: bool) -> None:
     form = edition.form
-    console.say(f"version {edition.number} · {edition.at} · {form['publisher']} · {form['canonical_url']}", style="dim")
+    seen = f"{datetime.fromisoformat(edition.at):%Y-%m-%d %H:%M}"
+    console.say(f"version {edition.number} · {seen} · {form['publisher']} · {form['canonical_url']}", style="dim")
     console.say(form["headline"], style="bold")
     if with_changes:
         notes = (*(["CORRECTED"] if edition.is_correction else []), *edition.notes)

@@ -1,19 +1,25 @@
 """newswire searches: what is watched for."""
 
 import asyncio
-from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from pipeline.alerts.feeds import SIZE, write_atom, write_json_feed
-from pipeline.alerts.searches import check_text, find_search, make_search, no_search
+from pipeline.alerts.searches import (
+    check_text,
+    describe_query,
+    find_search,
+    keep_identity,
+    make_search,
+    no_search,
+    query_json,
+)
 from pipeline.alerts.trial import Trial, prepare_search, try_search
 from pipeline.cli import console, filters
 from pipeline.model import codec
 from pipeline.model.alert import SavedSearch
-from pipeline.model.query import Query
 from pipeline.search.request import make_query
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
@@ -22,9 +28,6 @@ searches = typer.Typer(help="Saved searches: queries that alert when something n
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Name = Annotated[str, typer.Argument(help="Of a saved search.")]
-
-#: Of a query, what a saved search has no use for, or what says nothing.
-_NOT_SHOWN = {"sort", "limit", "page", "with_facets", "folds_reprints", "explains"}
 
 
 class FeedFormat(StrEnum):
@@ -53,6 +56,8 @@ def add(
     language: filters.Language = None,
     section: filters.Section = None,
     entity: filters.Entity = None,
+    since: filters.Since = None,
+    until: filters.Until = None,
     near: filters.Near = None,
     story: filters.Story = None,
     originals: filters.Originals = False,
@@ -71,6 +76,8 @@ def add(
         languages=language or (),
         sections=section or (),
         entities=entity or (),
+        since=since,
+        until=until,
         near=near,
         story=story,
         originals_only=originals,
@@ -80,7 +87,7 @@ def add(
     )
     there = find_search(wiring.alerts, name)
     if there and replaces:
-        search = _keep_identity(search, there, has_new_secret=secret is not None)
+        search = keep_identity(search, there, has_new_secret=secret is not None)
     search, trial = prepare_search(search, store=wiring.store, clock=wiring.clock, there=there)
     wiring.alerts.save_search(search, replaces=replaces)
     if as_json:
@@ -99,7 +106,9 @@ def list_searches(as_json: Json = False) -> None:
     if as_json:
         console.print_json([_search_json(search) for search in known])
         return
-    rows = [(search.name, _in_words(search.query), _conditions(search), len(search.webhooks) or "") for search in known]
+    rows = [
+        (search.name, describe_query(search.query), _conditions(search), len(search.webhooks) or "") for search in known
+    ]
     title = console.count(len(rows), "saved search", "saved searches")
     console.show(console.make_table(title, ("name", "finds", "when", "webhooks#"), rows))
 
@@ -119,7 +128,7 @@ def show(
         return
     console.say(search.name, style="bold")
     console.say(
-        f"finds {_in_words(search.query)}; alerts when {_conditions(search)}; since {search.created_at:%Y-%m-%d %H:%M}"
+        f"finds {describe_query(search.query)}; alerts when {_conditions(search)}; since {search.created_at:%Y-%m-%d %H:%M}"
     )
     for hook in search.webhooks:
         console.say(f"webhook {hook.url}" + (f", signed with {hook.secret}" if secrets else ""))
@@ -191,42 +200,15 @@ def _find(wiring: Wiring, name: str) -> SavedSearch:
     return found
 
 
-def _keep_identity(search: SavedSearch, there: SavedSearch, *, has_new_secret: bool) -> SavedSearch:
-    """Return the search as the one that was there, changed: its age, and the secrets of webhooks that stay."""
-    known = {} if has_new_secret else {hook.url: hook for hook in there.webhooks}
-    hooks = tuple(known.get(hook.url, hook) for hook in search.webhooks)
-    return replace(search, created_at=there.created_at, webhooks=hooks)
-
-
 def _search_json(search: SavedSearch, *, with_secrets: bool = False) -> dict[str, Any]:
     hooks = [{"url": hook.url} | ({"secret": hook.secret} if with_secrets else {}) for hook in search.webhooks]
     return {
         "name": search.name,
-        "query": _query_json(search.query),
+        "query": query_json(search.query),
         "when": [str(condition) for condition in search.conditions],
         "webhooks": hooks,
         "created_at": search.created_at.isoformat(),
     }
-
-
-def _query_json(query: Query) -> dict[str, Any]:
-    return {key: value for key, value in codec.to_json(query).items() if value and key not in _NOT_SHOWN}
-
-
-def _in_words(query: Query) -> str:
-    form = _query_json(query)
-    text = form.pop("text", "")
-    others = [f"{key}: {_value_in_words(value)}" for key, value in form.items()]
-    return "; ".join(filter(None, [text, *others])) or "everything"
-
-
-def _value_in_words(value: object) -> str:
-    match value:
-        case dict():
-            return ",".join(map(str, value.values()))
-        case list() | tuple():
-            return ", ".join(map(str, value))
-    return "yes" if value is True else str(value)
 
 
 def _conditions(search: SavedSearch) -> str:

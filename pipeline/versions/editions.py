@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 
 from pipeline.model.version import Edit, EditKind, Version
@@ -53,7 +54,8 @@ def _note_changes(version: Version) -> Iterator[str]:
     if difference.headline_changed:
         yield f"the headline was “{version.form['headline']}”"
     if difference.date_moved:
-        yield f"the date was {version.form.get('published', 'not given')}"
+        was = version.form.get("published")
+        yield f"the date was {datetime.fromisoformat(was):%Y-%m-%d %H:%M %Z}" if was else "the date was not given"
     if difference.entities_dropped:
         yield f"no longer named: {', '.join(difference.entities_dropped)}"
     if difference.quotes_dropped:

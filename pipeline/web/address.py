@@ -1,7 +1,8 @@
 """A search as the page's address carries it: read, changed by links, and turned into a Query."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from pipeline.errors import UsageError
@@ -63,6 +64,15 @@ class Address:
         others = tuple(pair for pair in self.pairs if pair[0] not in {name, "limit"})
         return Address((*others, (name, value)) if value else others)
 
+    def within(self, start: datetime | None, end: datetime | None) -> "Address":
+        """Return the address from the one moment (UTC) to before the other; whole days are written as days."""
+        if any(moment and moment.time() != datetime.min.time() for moment in (start, end)):
+            since, until = (moment.strftime("%Y-%m-%dT%H:%M") if moment else "" for moment in (start, end))
+        else:
+            since = start.date().isoformat() if start else ""
+            until = (end - timedelta(days=1)).date().isoformat() if end else ""
+        return self.replace("since", since).replace("until", until)
+
 
 def read_address(pairs: Iterable[tuple[str, str]]) -> Address:
     """Return the parameters that the page knows, without blanks and repetitions."""
@@ -75,6 +85,17 @@ def address_query(address: Address) -> Query:
     reprints = address.value("reprints")
     if reprints not in REPRINTS:
         raise UsageError(f"reprints is {reprints!r}; it must be one of: {', '.join(filter(None, REPRINTS))}")
+    return replace(
+        saved_query(address),
+        folds_reprints=reprints == "folded",
+        sort=read_sort(address.value("sort")),
+        limit=read_limit(address.value("limit")),
+        with_facets=True,
+    )
+
+
+def saved_query(address: Address) -> Query:
+    """Return what the address asks but for how hits are shown, as a saved search has it. Raises UsageError as above."""
     return make_query(
         address.value("q"),
         people=address.values("person"),
@@ -88,17 +109,41 @@ def address_query(address: Address) -> Query:
         until=address.value("until") or None,
         near=address.value("near") or None,
         story=address.value("story") or None,
-        originals_only=reprints == "none",
-        folds_reprints=reprints == "folded",
-        sort=address.value("sort") or Sort.RELEVANCE,
-        limit=read_limit(address.value("limit")),
-        with_facets=True,
+        originals_only=address.value("reprints") == "none",
     )
+
+
+def query_address(query: Query) -> Address:
+    """Return the address that asks what a saved search does."""
+    circle = query.near
+    single = {
+        "near": f"{circle.latitude:g},{circle.longitude:g},{circle.kilometres:g}" if circle else "",
+        "story": query.story or "",
+        "reprints": "none" if query.originals_only else "",
+    }
+    several = {
+        "person": query.people,
+        "organization": query.organizations,
+        "place": query.places,
+        "publisher": query.publishers,
+        "language": query.languages,
+        "section": query.sections,
+        "entity": query.entities,
+    }
+    pairs = (("q", query.text), *((name, value) for name, values in several.items() for value in values))
+    return read_address((*pairs, *single.items())).within(query.since, query.until)
 
 
 def next_limit(limit: int, total: int) -> int | None:
     """Return the limit that shows more hits, or None where all are shown that can be."""
     return min(limit + PAGE_SIZE, MAX_LIMIT) if limit < min(total, MAX_LIMIT) else None
+
+
+def read_sort(text: str) -> Sort:
+    """Return the order of hits. Raises UsageError for what is none."""
+    if text and text not in set(Sort):
+        raise UsageError(f"sort is {text!r}; it must be one of: {', '.join(Sort)}")
+    return Sort(text or Sort.RELEVANCE)
 
 
 def read_limit(text: str) -> int:

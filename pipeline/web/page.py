@@ -19,7 +19,7 @@ from pipeline.web.articles import add_article_pages
 from pipeline.web.entity import add_entity_page
 from pipeline.web.map import make_map
 from pipeline.web.operations import add_operation_pages
-from pipeline.web.render import METHODS, Pages, mount_path
+from pipeline.web.render import METHODS, Pages, mount_path, say_on_page
 from pipeline.web.searches import add_saved_search_pages
 from pipeline.web.stories import add_story_pages
 from pipeline.web.timeline import make_timeline
@@ -101,8 +101,8 @@ def _add_health(app: FastAPI, store: SearchStore) -> None:
 def _add_error_pages(app: FastAPI, pages: Pages) -> None:
     @app.exception_handler(UsageError)
     def show_bad_query(request: Request, error: UsageError) -> Response:
-        message = str(error).replace("--", "")  # an option of the command line is a field of the page
-        return pages.render_error(request, HTTPStatus.BAD_REQUEST, "The search was not carried out", message)
+        title = "The search was not carried out"
+        return pages.render_error(request, HTTPStatus.BAD_REQUEST, title, say_on_page(error))
 
     @app.exception_handler(StoreUnavailable)
     def show_unavailable(request: Request, error: StoreUnavailable) -> Response:

@@ -7,6 +7,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.errors import UsageError
 from pipeline.web import markup
 from pipeline.web.address import FILTERS, REPRINTS, read_address
 from pipeline.web.map import draw_map
@@ -72,3 +73,8 @@ def mount_path(request: Request) -> str:
     """Return the path that the app is mounted at, nothing where it stands alone; every link begins with it."""
     path: str = request.scope.get("root_path", "")
     return path.rstrip("/")
+
+
+def say_on_page(error: UsageError) -> str:
+    """Return the error in the words of the page: an option of the command line is a field here."""
+    return str(error).replace("--", "")

@@ -1,29 +1,32 @@
-"""Saved searches and what they noticed, as pages and as feeds; searches are added and removed by forms.
+"""Saved searches and what they noticed, as pages and as feeds; searches and their webhooks are added and removed by forms."""
 
-A form is only taken from a page of ours: it carries the token that the browser has as a cookie, which no other site can
-read, nor send along (SameSite=Strict); and a browser that says where a form comes from must say: from here.
-"""
-
+from collections.abc import Sequence
 from http import HTTPStatus
-from secrets import compare_digest, token_urlsafe
-from typing import Annotated
-from urllib.parse import parse_qs, urlsplit
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from pipeline.alerts.feeds import SIZE, write_atom, write_json_feed
-from pipeline.alerts.searches import check_text, find_search, make_search
+from pipeline.alerts.searches import (
+    add_webhook,
+    check_text,
+    describe_query,
+    drop_webhook,
+    find_search,
+    keep_identity,
+    make_search,
+)
 from pipeline.alerts.trial import prepare_search
-from pipeline.model.alert import SavedSearch
+from pipeline.errors import UsageError
+from pipeline.model.alert import SavedSearch, Webhook
 from pipeline.ports import Clock, Ledger, SearchStore
-from pipeline.search.request import make_query
-from pipeline.web.render import METHODS, Pages, mount_path
+from pipeline.web.address import KNOWN, Address, query_address, read_address, saved_query
+from pipeline.web.forms import Form, SentForm, keep_token, make_token, read_field, read_form
+from pipeline.web.render import METHODS, Pages, mount_path, say_on_page
 
-COOKIE = "newswire_form"
-MOST_BYTES = 20_000  # of a form
-#: What the form offers; the command takes other times as well.
+PATH = "/searches"
+#: What the form offers; other times are written.
 CONDITIONS = {
     "any": "each article",
     "first": "the first article ever",
@@ -31,88 +34,176 @@ CONDITIONS = {
     "volume": "unusually many articles in a day",
     "silence:24h": "no article for 24 hours",
 }
-Form = dict[str, list[str]]
+#: The form's own fields, beside those of a search.
+OWN = {"name", "query", "when", "webhook", "replace"}
 
 
-async def read_form(request: Request) -> Form:
-    """Return the fields of a form of ours. Raises HTTPException (403) for one that comes from elsewhere."""
-    origin = request.headers.get("origin")
-    is_ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The form is too long.")
-    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=False)
-    token, known = _one(fields, "token"), request.cookies.get(COOKIE, "")
-    if not (is_ours and known and compare_digest(token.encode(), known.encode())):
-        raise HTTPException(HTTPStatus.FORBIDDEN, "The form is not from this page, or is old: open the page again.")
-    return fields
+class SavedSearchPages:
+    """The pages, over what they need."""
 
+    def __init__(self, store: SearchStore, ledger: Ledger, clock: Clock, pages: Pages) -> None:
+        self._store, self._alerts, self._clock, self._pages = store, ledger.alerts, clock, pages
 
-SentForm = Annotated[Form, Depends(read_form)]
+    def find(self, name: str) -> SavedSearch:
+        """Return the saved search. Raises HTTPException (404)."""
+        found = find_search(self._alerts, name)
+        if found is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no saved search of this name.")
+        return found
+
+    def save(self, form: Form) -> SavedSearch:
+        """Keep what the form asks for, in place of one of that name where it says so. Raises UsageError."""
+        text = read_field(form, "query")
+        check_text(text)
+        asked = read_address([("q", text), *((key, value) for key, values in form.items() for value in values)])
+        name, now = read_field(form, "name"), self._clock.now()
+        search = make_search(
+            name,
+            saved_query(asked),
+            when=" ".join(form.get("when", ())).replace(",", " ").split(),
+            webhooks=" ".join(form.get("webhook", ())).split(),
+            created_at=now,
+        )
+        there = find_search(self._alerts, name)
+        replaces = read_field(form, "replace") == "yes"
+        if there and not replaces:
+            raise UsageError(f"there is a saved search {name!r} already; tick “Replace” to put this in its place")
+        if there:
+            search = keep_identity(search, there)
+        search, _ = prepare_search(search, store=self._store, clock=self._clock, there=there)
+        self._alerts.save_search(search, replaces=replaces)
+        return search
+
+    def change(self, before: SavedSearch, after: SavedSearch) -> None:
+        """Keep the search as changed. Raises HTTPException (409) where somebody else has changed it since."""
+        if not self._alerts.change_searches([(before, after)]):
+            raise HTTPException(HTTPStatus.CONFLICT, "The search was changed meanwhile: look at it, and try again.")
+
+    def show_all(self, request: Request, given: Form, error: UsageError | None = None) -> Response:
+        """Show the list and the form with what was given; status 400 where there is an error in that."""
+        token = make_token(request)
+        page = self._pages.render(
+            request,
+            "searches.html",
+            HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK,
+            rows=[(search, describe_query(search.query)) for search in self._alerts.searches()],
+            conditions=CONDITIONS,
+            given=given,
+            others=[each for each in given.get("when", ()) if each not in CONDITIONS],
+            error=error and say_on_page(error),
+            token=token,
+            address=Address(),  # the fields of the form are none of the search above it
+        )
+        return keep_token(request, page, token, PATH)
+
+    def show_one(
+        self,
+        request: Request,
+        search: SavedSearch,
+        *,
+        error: UsageError | None = None,
+        signed: Sequence[Webhook] = (),
+        status: int = HTTPStatus.OK,
+    ) -> Response:
+        """Show what a search noticed, and where it is sent; the secrets of ``signed`` webhooks, this once."""
+        token = make_token(request)
+        page = self._pages.render(
+            request,
+            "alerts.html",
+            HTTPStatus.BAD_REQUEST if error else status,
+            search=search,
+            finds=describe_query(search.query),
+            found=query_address(search.query),
+            change=_change_address(search),
+            alerts=self._alerts.alerts(search.name, limit=SIZE),
+            failed={each.url: each for each in self._alerts.undelivered() if each.alert.search == search.name},
+            error=error and say_on_page(error),
+            signed=signed,
+            token=token,
+        )
+        return keep_token(request, page, token, PATH)
 
 
 def add_saved_search_pages(app: FastAPI, store: SearchStore, ledger: Ledger, clock: Clock, pages: Pages) -> None:
-    """Add ``/searches``, ``/searches/{name}`` and the feeds of it, ``.atom`` and ``.json``."""
+    """Add ``/searches``, ``/searches/{name}`` with its webhooks, and its feeds, ``.atom`` and ``.json``."""
+    saved = SavedSearchPages(store, ledger, clock, pages)
+    _add_list(app, saved, ledger)
+    _add_feeds(app, saved, ledger)
+    _add_webhooks(app, saved)
 
-    @app.api_route("/searches", methods=METHODS)
+    @app.api_route(PATH + "/{name}", methods=METHODS)
+    def show_alerts(request: Request, name: str) -> Response:
+        return saved.show_one(request, saved.find(name))
+
+
+def _add_list(app: FastAPI, saved: SavedSearchPages, ledger: Ledger) -> None:
+    @app.api_route(PATH, methods=METHODS)
     def show_searches(request: Request) -> Response:
-        token = request.cookies.get(COOKIE) or token_urlsafe(32)
-        searches = ledger.alerts.searches()
-        page = pages.render(request, "searches.html", searches=searches, conditions=CONDITIONS, token=token)
-        page.set_cookie(
-            COOKIE,
-            token,
-            path=f"{mount_path(request)}/searches",
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="strict",
-        )
-        return page
+        return saved.show_all(request, _given_by_address(request))
 
-    @app.post("/searches")
+    @app.post(PATH)
     def add_search(request: Request, form: SentForm) -> Response:
-        text = _one(form, "query")
-        check_text(text)
-        given = make_search(_one(form, "name"), make_query(text), when=form.get("when", []), created_at=clock.now())
-        search, _ = prepare_search(given, store=store, clock=clock)
-        ledger.alerts.save_search(search)
-        return _back(request)
+        try:
+            search = saved.save(form)
+        except UsageError as error:
+            return saved.show_all(request, form, error)
+        if search.webhooks:  # a secret that was made is seen once
+            return saved.show_one(request, search, signed=search.webhooks, status=HTTPStatus.CREATED)
+        return _see(request, PATH)
 
-    @app.post("/searches/{name}/remove", dependencies=[Depends(read_form)])
+    @app.post(PATH + "/{name}/remove", dependencies=[Depends(read_form)])
     def remove_search(request: Request, name: str) -> Response:
         ledger.alerts.remove_search(name)
-        return _back(request)
+        return _see(request, PATH)
 
-    @app.api_route("/searches/{name}.atom", methods=METHODS)
+
+def _add_webhooks(app: FastAPI, saved: SavedSearchPages) -> None:
+    @app.post(PATH + "/{name}/webhooks")
+    def set_webhook(request: Request, name: str, form: SentForm) -> Response:
+        search = saved.find(name)
+        try:
+            changed, hook = add_webhook(search, read_field(form, "url"), read_field(form, "secret") or None)
+        except UsageError as error:
+            return saved.show_one(request, search, error=error)
+        saved.change(search, changed)
+        return saved.show_one(request, changed, signed=[hook], status=HTTPStatus.CREATED)
+
+    @app.post(PATH + "/{name}/webhooks/remove")
+    def remove_webhook(request: Request, name: str, form: SentForm) -> Response:
+        search = saved.find(name)
+        saved.change(search, drop_webhook(search, read_field(form, "url")))
+        return _see(request, str(request.url.path).removeprefix(mount_path(request)).removesuffix("/webhooks/remove"))
+
+
+def _add_feeds(app: FastAPI, saved: SavedSearchPages, ledger: Ledger) -> None:
+    @app.api_route(PATH + "/{name}.atom", methods=METHODS)
     def send_atom(request: Request, name: str) -> Response:
-        search = _find(ledger, name)
+        search = saved.find(name)
         feed = write_atom(search, ledger.alerts.alerts(name, limit=SIZE), str(request.url))
         return Response(feed, media_type="application/atom+xml")
 
-    @app.api_route("/searches/{name}.json", methods=METHODS)
+    @app.api_route(PATH + "/{name}.json", methods=METHODS)
     def send_json_feed(request: Request, name: str) -> Response:
-        search = _find(ledger, name)
+        search = saved.find(name)
         feed = write_json_feed(search, ledger.alerts.alerts(name, limit=SIZE), str(request.url))
         return Response(feed, media_type="application/feed+json")
 
-    @app.api_route("/searches/{name}", methods=METHODS)
-    def show_alerts(request: Request, name: str) -> Response:
-        search, alerts = _find(ledger, name), ledger.alerts.alerts(name, limit=SIZE)
-        return pages.render(request, "alerts.html", search=search, alerts=alerts)
+
+def _given_by_address(request: Request) -> Form:
+    """Return what an address gives the form: a search as the page's addresses have it, and the form's own fields."""
+    given: Form = {}
+    for key, value in request.query_params.multi_items():
+        if value.strip() and key in KNOWN | OWN:
+            given.setdefault("query" if key == "q" else key, []).append(value.strip())
+    return given
 
 
-def _find(ledger: Ledger, name: str) -> SavedSearch:
-    found = find_search(ledger.alerts, name)
-    if found is None:
-        raise HTTPException(HTTPStatus.NOT_FOUND, "There is no saved search of this name.")
-    return found
+def _change_address(search: SavedSearch) -> Address:
+    """Return what opens the form with this search in it, to be put in its place."""
+    own = [("name", search.name), *(("when", str(each)) for each in search.conditions)]
+    hooks = [("webhook", hook.url) for hook in search.webhooks]
+    return Address((*query_address(search.query).pairs, *own, *hooks, ("replace", "yes")))
 
 
-def _one(form: Form, name: str) -> str:
-    return form.get(name, [""])[0].strip()
-
-
-def _back(request: Request) -> Response:
-    return RedirectResponse(f"{mount_path(request)}/searches", HTTPStatus.SEE_OTHER)
+def _see(request: Request, path: str) -> Response:
+    return RedirectResponse(f"{mount_path(request)}{path}", HTTPStatus.SEE_OTHER)

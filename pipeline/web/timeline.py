@@ -75,21 +75,11 @@ def make_timeline(spans: Sequence[Span], query: Query, address: Address) -> Time
     starts = _starts(step, first, last)
     counts = _count(core, starts)
     bars = [
-        Bar(start=start, end=end, count=counts[start], address=span_address(address, start, end))
+        Bar(start=start, end=end, count=counts[start], address=address.within(start, end))
         for start, end in pairwise(starts)
     ]
     earlier, later = _rest(spans, address, end=starts[0]), _rest(spans, address, start=starts[-1])
     return Timeline(step=step, bars=tuple(bars), earlier=earlier, later=later)
-
-
-def span_address(address: Address, start: datetime | None, end: datetime | None) -> Address:
-    """Return the search of one span (UTC); whole days are written as days, of which the last is meant with."""
-    if any(moment and moment.time() != datetime.min.time() for moment in (start, end)):
-        since, until = (moment.strftime("%Y-%m-%dT%H:%M") if moment else "" for moment in (start, end))
-    else:
-        since = start.date().isoformat() if start else ""
-        until = (end - DAY).date().isoformat() if end else ""
-    return address.replace("since", since).replace("until", until)
 
 
 def draw_timeline(timeline: Timeline, root: str) -> Markup:
@@ -171,4 +161,4 @@ def _rest(
     if not rest:
         return None
     count = sum(span.count for span in rest)
-    return Bar(start=rest[0].start, end=rest[-1].start, count=count, address=span_address(address, start, end))
+    return Bar(start=rest[0].start, end=rest[-1].start, count=count, address=address.within(start, end))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import feedparser
 import httpx
@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.web.page import make_app
-from pipeline.web.searches import COOKIE
+from pipeline.web.forms import COOKIE
 from tests.fixtures.alerts import a_search, an_alert
 from tests.fixtures.documents import FixedClock
 
@@ -48,7 +48,7 @@ class Visitor:
 
     def token(self) -> str:
         page = LexborHTMLParser(self.ask("GET", "/searches").text)
-        field = page.css_first("form[action='/searches'] input[name=token]")
+        field = page.css_first("main .saving input[name=token]")
         return str(field.attributes["value"])
 
     def send(self, path: str, origin: str | None = SITE, **fields: object) -> httpx.Response:
@@ -118,6 +118,11 @@ def test_the_cookie_is_for_these_forms_alone(visitor: Visitor) -> None:
         ({"name": "good", "query": "quote:x"}, "needs Elasticsearch"),
         ({"name": "good", "query": "x", "when": ["sometimes"]}, "write one of: any"),
         ({"name": "harvests", "query": "x"}, "there is a saved search"),
+        ({"name": "good", "near": "52,200,10"}, "longitude from -180 to 180"),
+        ({"name": "good", "since": "soon"}, "write a day such as"),
+        ({"name": "good", "since": "2026-11-02", "until": "2026-11-01"}, "is not before"),
+        ({"name": "good", "query": "raisi", "when": ["together:7d"]}, "two names"),
+        ({"name": "good", "query": "x", "webhook": "ftp://hooks.example/"}, "webhook"),
     ],
 )
 def test_what_cannot_be_saved_is_said(
@@ -126,8 +131,14 @@ def test_what_cannot_be_saved_is_said(
     ledger.alerts.save_search(a_search())
     answer = visitor.send("/searches", token=visitor.token(), **fields)
     assert answer.status_code == 400
-    assert said in LexborHTMLParser(answer.text).css_first("[role=alert]").text()
+    page = LexborHTMLParser(answer.text)
+    alert = page.css_first("[role=alert]").text()
+    assert said in alert
+    assert "--" not in alert
     assert len(ledger.alerts.searches()) == 1
+    # Nothing has to be written twice.
+    kept = {node.attributes["value"] for node in page.css("main .saving input")}
+    assert {value for key, value in fields.items() if key in {"name", "query", "near", "since", "until"}} <= kept
 
 
 def test_a_form_too_long_is_refused(visitor: Visitor) -> None:
@@ -139,7 +150,7 @@ def test_alerts_are_shown_and_fed(visitor: Visitor, ledger: SqlLedger) -> None:
     ledger.alerts.note_alerts([an_alert(1, search="война-2"), an_alert(2, search="война-2")], {})
     page = LexborHTMLParser(visitor.ask("GET", "/searches/война-2").text)
     assert "The harvest of 1 began." in page.css_first("tbody").text()
-    links = [link.attributes["href"] or "" for link in page.css("main .note a")]
+    links = [link.attributes["href"] or "" for link in page.css("main .meta a") if link.text() in {"Atom", "JSON"}]
     atom, feed = (visitor.ask("GET", link) for link in links)
     assert atom.headers["content-type"].startswith("application/atom+xml")
     assert len(feedparser.parse(atom.content).entries) == 2
@@ -150,3 +161,102 @@ def test_alerts_are_shown_and_fed(visitor: Visitor, ledger: SqlLedger) -> None:
 @pytest.mark.parametrize("path", ["/searches/none", "/searches/none.atom", "/searches/none.json"])
 def test_a_search_that_is_not_there(visitor: Visitor, path: str) -> None:
     assert visitor.ask("GET", path).status_code == 404
+
+
+EVERYTHING = {
+    "query": "raisi",
+    "person": ["Ebrahim Raisi", "Ada Vale"],
+    "publisher": "Meridian",
+    "language": "en",
+    "section": "World",
+    "entity": "geonames:112931",
+    "since": "2026-11-01",
+    "until": "2026-11-30",
+    "near": "35.7,51.4,100",
+    "story": "abc",
+    "reprints": "none",
+}
+
+
+def test_a_search_with_every_filter_is_saved_changed_and_searched(visitor: Visitor, ledger: SqlLedger) -> None:
+    when = ["volume", "silence:6h, any"]
+    saved = visitor.send("/searches", token=visitor.token(), name="all", when=when, **EVERYTHING)
+    assert saved.status_code == 303
+    (search,) = ledger.alerts.searches()
+    assert [str(each) for each in search.conditions] == ["volume", "silence:6h", "any"]
+    page = LexborHTMLParser(visitor.ask("GET", "/searches/all").text)
+    links = {link.text(): link.attributes["href"] or "" for link in page.css("main .meta a")}
+    asked = EVERYTHING | {"q": "raisi"}
+    del asked["query"]
+    assert {
+        key: values if len(values) > 1 else values[0] for key, values in parse_qs(links["Search now"][2:]).items()
+    } == asked
+    # The form opens with all of it, and what it sends unchanged is the same search.
+    form = LexborHTMLParser(visitor.ask("GET", links["Change"]).text)
+    fields: dict[str, list[str]] = {}
+    for node in form.css("main .saving input"):
+        if node.attributes.get("type") != "checkbox" or "checked" in node.attributes:
+            fields.setdefault(node.attributes["name"] or "", []).append(node.attributes.get("value") or "")
+    assert visitor.send("/searches", **fields).status_code == 303
+    (again,) = ledger.alerts.searches()
+    assert (again.query, set(again.conditions)) == (search.query, set(search.conditions))
+
+
+def test_a_search_of_the_page_can_be_saved_as_it_is(visitor: Visitor) -> None:
+    page = LexborHTMLParser(visitor.ask("GET", "/?q=ferry&person=Ada+Vale&sort=newest").text)
+    form = LexborHTMLParser(visitor.ask("GET", page.css_first(".save a").attributes["href"] or "").text)
+    values = {node.attributes["name"]: node.attributes.get("value") for node in form.css("main .saving input")}
+    assert (values["query"], values["person"]) == ("ferry", "Ada Vale")
+
+
+def test_the_secret_of_a_webhook_is_seen_once(visitor: Visitor, ledger: SqlLedger) -> None:
+    token = visitor.token()
+    saved = visitor.send("/searches", name="visits", query="raisi", webhook="https://hooks.example/a", token=token)
+    assert saved.status_code == 201
+    (hook,) = ledger.alerts.searches()[0].webhooks
+    assert hook.secret in saved.text
+    assert saved.headers["cache-control"] == "no-store"
+    for path in ("/searches", "/searches/visits"):
+        page = visitor.ask("GET", path)
+        assert hook.secret not in page.text
+    assert hook.url in page.text
+
+
+def test_webhooks_are_set_anew_and_removed(visitor: Visitor, ledger: SqlLedger) -> None:
+    ledger.alerts.save_search(a_search("visits", "raisi", "any", "https://hooks.example/a"))
+    token, secret = visitor.token(), "whsec_" + "QUJD" * 8
+    path = "/searches/visits/webhooks"
+    assert visitor.send(path, url="https://hooks.example/b", token=token).status_code == 201
+    assert visitor.send(path, url="https://hooks.example/a", secret=secret, token=token).status_code == 201
+    (search,) = ledger.alerts.searches()
+    assert [hook.url for hook in search.webhooks] == ["https://hooks.example/b", "https://hooks.example/a"]
+    assert search.webhooks[1].secret == secret
+    gone = visitor.send(f"{path}/remove", url="https://hooks.example/b", token=token)
+    assert (gone.status_code, gone.headers["location"]) == (303, "/searches/visits")
+    assert [hook.url for hook in ledger.alerts.searches()[0].webhooks] == ["https://hooks.example/a"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"url": "javascript:alert(1)"}, "webhook"),
+        ({}, "webhook"),
+        ({"url": "https://hooks.example/a", "secret": "letmein"}, "secret"),
+    ],
+)
+def test_what_is_no_webhook_is_said(visitor: Visitor, ledger: SqlLedger, fields: dict[str, str], said: str) -> None:
+    ledger.alerts.save_search(a_search("visits"))
+    answer = visitor.send("/searches/visits/webhooks", token=visitor.token(), **fields)
+    assert answer.status_code == 400
+    assert said in LexborHTMLParser(answer.text).css_first("[role=alert]").text()
+    assert ledger.alerts.searches()[0].webhooks == ()
+
+
+def test_webhooks_of_other_sites_forms_are_refused(visitor: Visitor, ledger: SqlLedger) -> None:
+    ledger.alerts.save_search(a_search("visits"))
+    token = visitor.token()
+    path = "/searches/visits/webhooks"
+    assert visitor.send(path, "https://evil.example", url="https://evil.example/", token=token).status_code == 403
+    assert visitor.send(path, url="https://evil.example/").status_code == 403
+    assert visitor.send("/searches/none/webhooks", url="https://hooks.example/", token=token).status_code == 404
+    assert ledger.alerts.searches()[0].webhooks == ()

@@ -1,0 +1,62 @@
+"""Forms that change something, taken only from pages of ours.
+
+A form carries the token that the browser has as a cookie, which no other site can read, nor send along (SameSite=Strict); and
+a browser that says where a form comes from must say: from here.
+"""
+
+from http import HTTPStatus
+from secrets import compare_digest, token_urlsafe
+from typing import Annotated
+from urllib.parse import parse_qs, urlsplit
+
+from fastapi import Depends, Request, Response
+from starlette.exceptions import HTTPException
+
+from pipeline.web.render import mount_path
+
+COOKIE = "newswire_form"
+MOST_BYTES = 20_000  # of a form
+Form = dict[str, list[str]]
+
+
+async def read_form(request: Request) -> Form:
+    """Return the fields of a form of ours. Raises HTTPException (403) for one that comes from elsewhere."""
+    origin = request.headers.get("origin")
+    is_ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The form is too long.")
+    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=False)
+    token, known = read_field(fields, "token"), request.cookies.get(COOKIE, "")
+    if not (is_ours and known and compare_digest(token.encode(), known.encode())):
+        raise HTTPException(HTTPStatus.FORBIDDEN, "The form is not from this page, or is old: open the page again.")
+    return fields
+
+
+SentForm = Annotated[Form, Depends(read_form)]
+
+
+def read_field(form: Form, name: str) -> str:
+    """Return the first value of that name, or an empty string."""
+    return form.get(name, [""])[0].strip()
+
+
+def make_token(request: Request) -> str:
+    """Return what the forms of this visitor's pages carry."""
+    return request.cookies.get(COOKIE) or token_urlsafe(32)
+
+
+def keep_token(request: Request, page: Response, token: str, path: str) -> Response:
+    """Return the page with the cookie for forms below that path; what it shows is this visitor's alone."""
+    page.set_cookie(
+        COOKIE,
+        token,
+        path=f"{mount_path(request)}{path}",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+    page.headers["Cache-Control"] = "no-store"
+    return page
