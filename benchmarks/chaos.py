@@ -2,12 +2,13 @@
 
     python benchmarks/chaos.py [--seeds 1-20] [--urls 5000] [--hosts 200] [--table chaos.jsonl]
 
-Each seed is one web (examples/rough_web.py: timeouts, resets, slow and cut bodies, wrong lengths, 429 and 503, redirect loops,
-changing ETags, flickering feeds, encodings that lie) and one production stack as processes, started anew: PostgreSQL, Redis,
-Elasticsearch, scheduler, dag-processor, triggerer, api-server, two Celery workers. Triggerer, scheduler, a worker, PostgreSQL,
-Redis and Elasticsearch are killed (SIGKILL) in an order and at moments that the seed draws, and started again. At the end every
-address must have the one fate that the web's script says, the index must equal the ledger, no document may be there twice, and
-each capture must be readable. Needs the Elasticsearch at ELASTICSEARCH_URL on this machine: its program is started once more.
+Each seed is one web (examples/rough_scripts.py: timeouts, resets, slow and cut bodies, wrong lengths, 429 and 503, redirects
+without end, changing ETags, flickering feeds, encodings that lie) and one production stack as processes, started anew:
+PostgreSQL, Redis, Elasticsearch, scheduler, dag-processor, triggerer, api-server, two Celery workers. Triggerer, scheduler,
+a worker, PostgreSQL, Redis and Elasticsearch are killed (SIGKILL) in an order and at moments that the seed draws, and
+started again. At the end every address must have the one fate that the web's script says, the index must equal the ledger,
+no document may be there twice, and each capture must be readable. Needs the Elasticsearch at ELASTICSEARCH_URL on this
+machine: its program is started once more.
 
 Each seed is appended to the table as it ends; seeds that are in it already are not run again. It exits with
 1 where anything is wrong.

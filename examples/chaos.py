@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import create_engine, text
 
-from examples.rough_web import SCRIPTS, RoughWeb
+from examples.rough_scripts import SCRIPTS
+from examples.rough_web import RoughWeb
 from examples.stack import WORKERS, Stack
 from pipeline.errors import NewswireError
 from pipeline.model import codec

@@ -116,7 +116,7 @@ def test_an_archive_whose_disk_is_full_settles_nothing_and_goes_on_when_there_is
     disk = small_disk(16)
     wiring = open_wiring(ARCHIVE_URL=disk.folder)
     stopped = 0
-    for kilobytes in (16, 64, 128, 192, 256):  # it is full at the first page, among the pages, at the documents …
+    for kilobytes in (16, 64, 128):  # it is full at the first page, among the pages, at the documents …
         disk.enlarge(kilobytes)
         said = what_stops(wiring)
         stopped += bool(said)
