@@ -6,7 +6,7 @@ Starts the production stack as processes on loopback over the Elasticsearch at E
 second in the feed of a press on loopback, and asks Elasticsearch what it finds. Each minute it prints how long the articles
 found in it took from publication to search, what the ledger says, and what each component holds: how many processes older than
 a minute, the median of their own memory (resident, without files and shared memory; what forks share counts in each), and
-their open files. Tasks are younger: it tells the largest.
+their open files (of PostgreSQL and Elasticsearch without those of their data). Tasks are younger: it tells the largest.
 
 At the end, lines are fitted through the second half: the memory of each process may grow by 5 % or 10 MB, the open files of a
 component by 5 % or 3, latency by a fifth or half a second. Every article must be in the index once, and the ledger balanced,
