@@ -25,6 +25,8 @@ class Process:
     age: float
     memory: float
     files: int
+    #: Seconds of CPU, with those of its children that ended.
+    cpu: float
 
     @property
     def is_settled(self) -> bool:
@@ -57,6 +59,11 @@ def describe(processes: Sequence[Process]) -> str:
     return f"{len(settled)} × {memory:.0f} MB, {sum(each.files for each in settled)} files"
 
 
+def cores(before: Sequence[Process], after: Sequence[Process], seconds: float) -> float:
+    """Return how many cores a component used between two looks."""
+    return (sum(each.cpu for each in after) - sum(each.cpu for each in before)) / seconds
+
+
 def _family(root: int) -> Iterator[psutil.Process]:
     process = psutil.Process(root)
     yield process
@@ -70,6 +77,6 @@ def _read(process: psutil.Process, *, has_data: bool) -> Iterator[Process]:
             memory, age = process.memory_info(), time.time() - process.create_time()
             own = (memory.rss - memory.shared) / MEGABYTE
             files = process.num_fds() - (len(process.open_files()) if has_data else 0)
-            yield Process(pid=process.pid, age=age, memory=own, files=files)
+            yield Process(pid=process.pid, age=age, memory=own, files=files, cpu=sum(process.cpu_times()[:4]))
     except psutil.NoSuchProcess:
         return
