@@ -90,7 +90,7 @@ def main() -> None:
         before = stack.ledger().seen
         course, minutes = soak(stack, options.minutes, options.rate)
         problems = find_problems(stack, course, before, options.minutes * int(MINUTE) * options.rate)
-    verdicts = judge(course, options.minutes * MINUTE)
+    verdicts = judge(course, max(course.processes))
     report(minutes, verdicts, problems, as_json=options.json)
     sys.exit(1 if problems or not all(verdict.is_flat for verdict in verdicts) else 0)
 
