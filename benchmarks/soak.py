@@ -4,9 +4,10 @@
 
 Starts the production stack as processes on loopback over the Elasticsearch at ELASTICSEARCH_URL, publishes so many articles a
 second in the feed of a press on loopback, and asks Elasticsearch what it finds. Each minute it prints how long the articles
-found in it took from publication to search, what the ledger says, and what each component holds: how many processes older than
-a minute, the median of their own memory (resident, without files and shared memory; what forks share counts in each), and
-their open files. Tasks are younger: it tells the largest.
+found in it took from publication to search, what the ledger says, and for each component the cores that it used, how many
+processes it has that are older than a minute, the median of their own memory (resident, without files and shared memory; what
+forks share counts in each), and their open files (of PostgreSQL and Elasticsearch without those of their data). Tasks are
+younger: it tells the largest.
 
 At the end, lines are fitted through the second half: the memory of each process may grow by 5 % or 10 MB, the open files of a
 component by 5 % or 3, latency by a fifth or half a second. Every article must be in the index once, and the ledger balanced,
@@ -31,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from latency import find, open_stack, percentiles
 from rich.console import Console
 from rich.table import Table
-from soak_processes import Process, describe, find_roots, read_processes
+from soak_processes import Process, cores, describe, find_roots, read_processes
 
 from examples.press import Press
 from examples.stack import Stack
@@ -89,7 +90,7 @@ def main() -> None:
         before = stack.ledger().seen
         course, minutes = soak(stack, options.minutes, options.rate)
         problems = find_problems(stack, course, before, options.minutes * int(MINUTE) * options.rate)
-    verdicts = judge(course, options.minutes * MINUTE)
+    verdicts = judge(course, max(course.processes))
     report(minutes, verdicts, problems, as_json=options.json)
     sys.exit(1 if problems or not all(verdict.is_flat for verdict in verdicts) else 0)
 
@@ -136,7 +137,9 @@ def describe_minute(stack: Stack, course: Course, minute: int) -> dict[str, obje
     begin, end = minute * MINUTE, (minute + 1) * MINUTE
     waits = [wait for at, wait in course.found if begin <= at < end]
     sums = stack.ledger()
-    _, last = max(course.processes.items())
+    looks = sorted(at for at in course.processes if at >= begin)
+    first, last = course.processes[looks[0]], course.processes[looks[-1]]
+    used = {name: cores(first[name], last[name], looks[-1] - looks[0] or 1) for name in last}
     tasks = [memory for at, memory in largest_tasks(course) if at >= begin]
     latency = percentiles(waits) if len(waits) > 1 else {}
     return {
@@ -147,7 +150,8 @@ def describe_minute(stack: Stack, course: Course, minute: int) -> dict[str, obje
         "seen": sums.seen,
         "pending": sums.pending,
         "indexed": sums.fates.get(Fate.INDEXED, 0),
-        **{name: f"({describe(processes)})" for name, processes in last.items()},
+        "cores": round(sum(used.values()), 2),
+        **{name: f"({used[name]:.2f} cores, {describe(processes)})" for name, processes in last.items()},
         "largest task": f"{max(tasks, default=0):.0f} MB",
     }
 

@@ -48,6 +48,11 @@ class Writer:
             if sent.held:
                 self._wait(target, sorted(needed), sent, is_live=name is None, enough_at=enough_at)
             elif name is None and not self._is_still_live(target, needed):
+                if time.monotonic() > enough_at:
+                    message = (
+                        f"the alias of {target.name} at {self._url} does not stay where it is put; who else moves it?"
+                    )
+                    raise StoreUnavailable(message)
                 left, sent_to = sendable, None
         return unsendable | refused
 

@@ -15,7 +15,7 @@ from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index.document import document_json
 from pipeline.index.folding import fold, fold_words
-from pipeline.index.mapping import fingerprint, read_mapping
+from pipeline.index.mapping import Generation, fingerprint, read_mapping
 from pipeline.model.entity import Quote
 from pipeline.search.request import make_query
 from tests.fixtures.documents import NOON, TEHRAN, FixedClock, document
@@ -283,6 +283,7 @@ def test_an_index_that_stays_closed_is_said(store: ElasticsearchStore, monkeypat
 
 
 Answer = tuple[int, dict[str, Any]]
+ALIVE = {Generation("articles", fingerprint(read_mapping())).index(NOON): {"aliases": {"articles": {}}}}
 
 
 @pytest.fixture
@@ -349,18 +350,35 @@ def test_a_refused_login_is_a_usage_error(stand_in: Callable[..., str]) -> None:
     store.close()
 
 
+def test_an_alias_that_does_not_stay_stops_the_write(
+    stand_in: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.adapters.elasticsearch_writer.PATIENCE", 0)
+
+    def answer(path: str, body: str) -> Answer:
+        if not path.startswith("/_bulk"):
+            return 200, {}
+        actions = [line for line in map(json.loads, body.splitlines()) if "index" in line]
+        return 200, {"items": [{"index": {**action["index"], "status": 200}} for action in actions]}
+
+    store = open_store(stand_in(answer))
+    with pytest.raises(StoreUnavailable, match="does not stay"):
+        store.write([document()])
+    store.close()
+
+
 def test_only_the_items_that_the_server_was_too_busy_for_are_sent_again(stand_in: Callable[..., str]) -> None:
     sent: list[list[str]] = []
 
     def answer(path: str, body: str) -> Answer:
         if not path.startswith("/_bulk"):
-            return 200, {}
+            return 200, ALIVE if path.startswith("/_alias/") else {}
         ids = [line["index"]["_id"] for line in map(json.loads, body.splitlines()) if "index" in line]
         sent.append(ids)
         statuses = [200, 429, 409] if len(sent) == 1 else [200]
         error = {"type": "es_rejected_execution_exception", "reason": "queue is full"}
         items = [
-            {"index": {"_id": each, "status": status} | ({"error": error} if status != 200 else {})}
+            {"index": {"_id": each, "_index": "", "status": status} | ({"error": error} if status != 200 else {})}
             for each, status in zip(ids, statuses, strict=True)
         ]
         return 200, {"errors": True, "items": items}
@@ -372,13 +390,18 @@ def test_only_the_items_that_the_server_was_too_busy_for_are_sent_again(stand_in
     store.close()
 
 
-def test_a_server_that_fails_for_good_stops_the_write(stand_in: Callable[..., str]) -> None:
+def test_a_server_that_fails_for_good_stops_the_write(
+    stand_in: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elasticsearch_bulk, "FIRST_WAIT", 0)
+
     def answer(path: str, body: str) -> Answer:
         if not path.startswith("/_bulk"):
-            return 200, {}
+            return 200, ALIVE if path.startswith("/_alias/") else {}
         ids = [line["index"]["_id"] for line in map(json.loads, body.splitlines()) if "index" in line]
         error = {"type": "unavailable_shards_exception", "reason": "primary shard is not active"}
-        return 200, {"errors": True, "items": [{"index": {"_id": each, "status": 500, "error": error}} for each in ids]}
+        failed = {"_index": "", "status": 500, "error": error}
+        return 200, {"errors": True, "items": [{"index": failed | {"_id": each}} for each in ids]}
 
     store = open_store(stand_in(answer))
     with pytest.raises(StoreUnavailable, match="primary shard is not active"):
