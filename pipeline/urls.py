@@ -53,6 +53,15 @@ def normalise_url(url: str) -> str:
     return normal
 
 
+def is_web_address(url: str) -> bool:
+    """Tell whether it is an address of http or https with a host and no characters that are none: one that may be a link."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in _DEFAULT_PORT and bool(parts.hostname) and url.isprintable()
+    except ValueError:
+        return False
+
+
 def canonical_url(answered: str, declared: str | None = None) -> str:
     """Return the address that stands for the article: the page's own claim where it can be believed, else where it answered.
 

@@ -9,6 +9,7 @@ from feedgenerator import Atom1Feed
 
 from pipeline.alerts.delivery import alert_json
 from pipeline.model.alert import Alert, ConditionKind, SavedSearch
+from pipeline.urls import is_web_address
 
 JSON_FEED = "https://jsonfeed.org/version/1.1"
 #: Alerts in a feed; readers ask more often than so many come.
@@ -30,7 +31,7 @@ def write_atom(search: SavedSearch, alerts: Sequence[Alert], address: str) -> st
     for alert in alerts:
         feed.add_item(
             title=_speakable(_headline(alert)),
-            link=alert.shown.url if alert.shown else address,
+            link=_link(alert) or address,
             description=escape(_speakable(_summary(alert))),
             unique_id=_alert_urn(alert),
             pubdate=alert.at,
@@ -51,7 +52,7 @@ def write_json_feed(search: SavedSearch, alerts: Sequence[Alert], address: str) 
         "feed_url": address,
         "items": [_item(alert) for alert in alerts],
     }
-    return json.dumps(form, ensure_ascii=False)
+    return _speakable(json.dumps(form, ensure_ascii=False))  # which has escaped all but halves of characters
 
 
 def _item(alert: Alert) -> dict[str, object]:
@@ -64,11 +65,9 @@ def _item(alert: Alert) -> dict[str, object]:
         "_newswire": alert_json(alert),
     }
     if alert.shown:
-        item |= {
-            "url": alert.shown.url,
-            "authors": [{"name": alert.shown.publisher}],
-            "language": alert.shown.language,
-        }
+        item |= {"authors": [{"name": alert.shown.publisher}], "language": alert.shown.language}
+    if link := _link(alert):
+        item["url"] = link
     return item
 
 
@@ -85,6 +84,11 @@ def _summary(alert: Alert) -> str:
         return alert.said
     is_plain = alert.condition.kind is ConditionKind.ANY
     return alert.shown.sentence if is_plain else f"{alert.said}: {alert.shown.sentence}"
+
+
+def _link(alert: Alert) -> str | None:
+    """Return the article's address, which a reader follows: nothing but http and https."""
+    return alert.shown.url if alert.shown and is_web_address(alert.shown.url) else None
 
 
 def _alert_urn(alert: Alert) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -14,8 +15,8 @@ COLUMNS = (
     *("id", "canonical_url", "published", "publisher", "language", "section", "headline", "deck", "authors", "agency"),
     *("people", "organizations", "places", "topics", "withdrawn_at", "text"),
 )
-#: A spreadsheet takes a cell that begins so for a formula, which a page could have written.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: A spreadsheet takes a cell that begins so, perhaps behind blanks, for a formula, which a page could have written.
+_FORMULA = re.compile(r"[\s\x00-\x20\ufeff\u200b]*[=+\-@＝＋－＠]|[\t\r\n]")
 
 
 class Format(StrEnum):
@@ -42,4 +43,4 @@ def export_documents(documents: Iterable[Mapping[str, Any]], form: Format) -> No
 
 def _cell(value: object) -> str:
     text = "; ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if _FORMULA.match(text) else text

@@ -52,11 +52,12 @@ def _parse_xml_feed(capture: Capture, feed: Feed) -> ParsedFeed:
         resolve_relative_uris=False,
         sanitize_html=False,  # content is cleaned where it is read
     )
-    if not result.version and not result.entries:
+    version = result.get("version", "")  # nothing is set where there was no text at all
+    if not version and not result.entries:
         raise NotAFeed(f"{capture.url} is not a feed: the server sent {describe_body(capture.body)}")
     head = result.feed
     language = primary_language(head.get("language"))
-    is_rss = result.version.startswith("rss")
+    is_rss = version.startswith("rss")
     entries, problems = collect_entries(
         _read_entry(claims, capture.final_url, feed, language, is_rss=is_rss) for claims in result.entries
     )

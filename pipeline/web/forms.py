@@ -4,6 +4,7 @@ A form carries the token that the browser has as a cookie, which no other site c
 a browser that says where a form comes from must say: from here.
 """
 
+from asyncio import timeout
 from http import HTTPStatus
 from secrets import compare_digest, token_urlsafe
 from typing import Annotated
@@ -12,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import Depends, Request, Response
 from starlette.exceptions import HTTPException
 
+from pipeline.web.limits import MOST_PARAMETERS, PATIENCE
 from pipeline.web.render import mount_path
 
 COOKIE = "newswire_form"
@@ -20,19 +22,28 @@ Form = dict[str, list[str]]
 
 
 async def read_form(request: Request) -> Form:
-    """Return the fields of a form of ours. Raises HTTPException (403) for one that comes from elsewhere."""
+    """Return the fields of a form of ours. Raises HTTPException: 403 for one from elsewhere, 413 and 408 for too long a one."""
     origin = request.headers.get("origin")
     is_ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The form is too long.")
+    try:
+        async with timeout(PATIENCE):
+            body = await _read_body(request)
+    except TimeoutError as error:
+        raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "The form did not come in time.") from error
     fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=False)
     token, known = read_field(fields, "token"), request.cookies.get(COOKIE, "")
     if not (is_ours and known and compare_digest(token.encode(), known.encode())):
         raise HTTPException(HTTPStatus.FORBIDDEN, "The form is not from this page, or is old: open the page again.")
     return fields
+
+
+async def _read_body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES or body.count(b"&") >= MOST_PARAMETERS:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The form is too long.")
+    return body
 
 
 SentForm = Annotated[Form, Depends(read_form)]

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 
 from pipeline.model.evidence import Precision
+from pipeline.urls import is_web_address
 
 _MARKED = re.compile(r"<mark>(.*?)</mark>", re.DOTALL)
 
@@ -39,12 +40,7 @@ def keep_marks(snippet: str) -> Markup:
 
 def web_link(address: object) -> str | None:
     """Return the address where it is one of http or https with a host, else None."""
-    try:
-        parts = urlsplit(str(address))
-        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname)
-    except ValueError:
-        return None
-    return str(address) if is_web else None
+    return str(address) if is_web_address(str(address)) else None
 
 
 def host_name(address: str) -> str:

@@ -17,6 +17,7 @@ from pipeline.search.prints import find_prints
 from pipeline.web.address import address_query, next_limit, read_address
 from pipeline.web.articles import add_article_pages
 from pipeline.web.entity import add_entity_page
+from pipeline.web.limits import RequestLimits
 from pipeline.web.map import make_map
 from pipeline.web.operations import add_operation_pages
 from pipeline.web.render import METHODS, Pages, mount_path, say_on_page
@@ -43,6 +44,7 @@ def make_app(store: SearchStore, ledger: Ledger, clock: Clock, *, access: Sequen
     """
     app = FastAPI(openapi_url=None, dependencies=access)
     app.mount("/static", StaticFiles(directory=STATIC))
+    app.add_middleware(RequestLimits)
     app.middleware("http")(_add_security_headers)
     pages = Pages()
     _add_search_page(app, store, ledger, pages)

@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipeline.errors import UsageError
+from pipeline.web.limits import MOST_HEAD, HurriedProtocol
 from pipeline.web.map import load_cities
 
 
@@ -36,7 +37,9 @@ def serve_page(app: FastAPI, host: str, port: int, token: str | None = None) -> 
         # A web site can point its own name at this machine and have a visitor's browser read the page to it.
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["localhost", host, f"[{host}]"], www_redirect=False)
     load_cities()  # the first visitor need not wait for them
-    uvicorn.run(app, host=host, port=port, access_log=False)
+    uvicorn.run(
+        app, host=host, port=port, access_log=False, http=HurriedProtocol, h11_max_incomplete_event_size=MOST_HEAD
+    )
 
 
 def is_loopback(host: str) -> bool:
