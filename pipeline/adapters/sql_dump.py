@@ -19,7 +19,7 @@ import msgspec
 from sqlalchemy import Column, Connection, LargeBinary, Table, select
 
 from pipeline.adapters.sql_database import Database
-from pipeline.adapters.sql_schema import HEAD, UtcTime, metadata
+from pipeline.adapters.sql_schema import HEAD, UtcTime, metadata, story_changes
 from pipeline.errors import UsageError
 
 #: Rows in memory at once.
@@ -56,11 +56,13 @@ def load_ledger(database: Database, path: Path) -> int:
     Raises UsageError where the ledger is not empty, or the file is none of ours, is of another version, or is not whole.
     """
     with database.write() as connection:
-        full = [table.name for table in metadata.sorted_tables if connection.execute(select(table).limit(1)).first()]
+        own = [table for table in metadata.sorted_tables if table is not story_changes]
+        full = [table.name for table in own if connection.execute(select(table).limit(1)).first()]
         if full:
             raise UsageError(
                 f"the ledger {database.name} is not empty ({', '.join(full[:3])}); a backup is restored into a new one"
             )
+        connection.execute(story_changes.delete())  # the one row that a new ledger has
         try:
             with gzip.open(path, "rb") as lines:
                 return _load(connection, iter(lines), path)
