@@ -3,7 +3,9 @@ FROM apache/airflow:3.3.2-python3.12
 
 # Mount points exist beforehand, so that a new volume belongs to the airflow user and not to root.
 USER root
-RUN install --directory --owner=airflow --group=0 --mode=0775 /opt/newswire /opt/newswire/archive
+RUN install --directory --owner=airflow --group=0 --mode=0775 /opt/newswire /opt/newswire/archive \
+    && install --directory --owner=airflow --group=0 --mode=0700 /opt/newswire/keys /opt/newswire/keys/writer \
+    /opt/newswire/keys/reader /opt/newswire/keys/admin
 USER airflow
 
 # The locked libraries come first: a change in our code then rebuilds the last layers only.

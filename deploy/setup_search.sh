@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Run by the search-setup container at each start, to the same end: Kibana's password, and Newswire's role and user.
-# Needs SEARCH_URL, ELASTIC_PASSWORD, KIBANA_SYSTEM_PASSWORD and NEWSWIRE_SEARCH_PASSWORD.
+# Run by the search-setup container at each start, to the same end: Kibana's password.
+# Needs SEARCH_URL, ELASTIC_PASSWORD and KIBANA_SYSTEM_PASSWORD.
 set -euo pipefail
 
 # security METHOD PATH BODY: one call to the security API as the superuser; a refusal ends the script with its reason.
@@ -12,10 +12,3 @@ security() {
 }
 
 security POST user/kibana_system/_password "{\"password\": \"$KIBANA_SYSTEM_PASSWORD\"}"
-
-security PUT role/newswire '{
-  "cluster": ["monitor"],
-  "indices": [{"names": ["articles", "articles-*", "article-versions", "article-versions-*"], "privileges": ["all"]}]
-}'
-
-security PUT user/newswire "{\"password\": \"$NEWSWIRE_SEARCH_PASSWORD\", \"roles\": [\"newswire\"]}"

@@ -57,12 +57,20 @@ class Database:
         self.name = address.set(query={}).render_as_string(hide_password=True)
         is_sqlite = address.drivername == "sqlite"
         self._lock = "BEGIN IMMEDIATE" if is_sqlite else f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"
+        self._one_moment = "BEGIN" if is_sqlite else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
         self._engine = _sqlite_engine(address) if is_sqlite else _postgresql_engine(address)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction that only reads."""
         with self._clear_errors(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a transaction that reads one moment throughout, however long it takes."""
+        with self._clear_errors(), self._engine.begin() as connection:
+            connection.exec_driver_sql(self._one_moment)
             yield connection
 
     @contextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -16,6 +17,7 @@ from pipeline.adapters import (
 )
 from pipeline.adapters.sql_alerts import SqlAlerts, has_searches
 from pipeline.adapters.sql_database import Database, migrate
+from pipeline.adapters.sql_dump import dump_ledger, load_ledger
 from pipeline.adapters.sql_knowledge import SqlKnowledge
 from pipeline.adapters.sql_memory import SqlHosts, SqlPrintings, SqlStories
 from pipeline.adapters.sql_schema import urls as urls_table
@@ -52,6 +54,14 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
     def close(self) -> None:
         """Close the connections; the next call opens one anew."""
         self._database.close()
+
+    def dump(self, path: Path, now: datetime) -> int:
+        """Write every row to the file."""
+        return dump_ledger(self._database, path, now)
+
+    def load(self, path: Path) -> int:
+        """Read a file that ``dump`` wrote."""
+        return load_ledger(self._database, path)
 
     @cached_property
     def knowledge(self) -> SqlKnowledge:

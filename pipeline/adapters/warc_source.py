@@ -18,6 +18,7 @@ from warcio.timeutils import iso_date_to_datetime
 from pipeline.adapters.http_body import ENCODINGS, Inflater
 from pipeline.adapters.storage import open_storage
 from pipeline.adapters.warc_records import RawRecord, read_members, read_plain
+from pipeline.archive import day_folders
 from pipeline.discover.warcs import month_folders, read_listing, select_files
 from pipeline.errors import DamagedWarc, Reject, Retry
 from pipeline.model.capture import Capture
@@ -61,7 +62,9 @@ class WarcFolder:
                 return WarcListing(addresses=(str(self._root),))
             if not self._root.is_dir():
                 raise Retry(f"NEWSWIRE_WARCS: there is nothing at {self._root}")
-            folders = [self._root, *(self._root / month for month in month_folders(since, until))]
+            # Of months, as crawls have them, and of days, as our own archive has.
+            below = [*month_folders(since, until), *day_folders(since, until)]
+            folders = [self._root, *(self._root / folder for folder in below)]
             names = [str(path) for folder in folders if folder.is_dir() for path in folder.iterdir()]
         return WarcListing(addresses=select_files(names, since, until))
 

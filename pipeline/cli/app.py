@@ -13,6 +13,7 @@ from pipeline.cli import console
 from pipeline.cli.alerts import alerts
 from pipeline.cli.annotate import annotate
 from pipeline.cli.backfill import backfill
+from pipeline.cli.backup import backup, restore
 from pipeline.cli.dead_letters import dead_letters
 from pipeline.cli.entities import entities
 from pipeline.cli.extract import extract
@@ -37,7 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(cls=QueryCommand)(search)
-for command in (ingest, backfill, replay, maintain, history, extract, annotate, ledger, serve):
+for command in (ingest, backfill, replay, maintain, history, extract, annotate, ledger, serve, backup, restore):
     app.command()(command)
 app.add_typer(feeds, name="feeds")
 app.add_typer(dead_letters, name="dead-letters")

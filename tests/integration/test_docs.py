@@ -12,7 +12,7 @@ from pipeline.cli.app import app
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "mappings/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "mappings/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMAND = re.compile(r"^ {4}(?:\S*bin/)?newswire (.*?)(?: +[#>].*)?$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
 
@@ -55,3 +55,10 @@ def test_every_make_target_in_the_docs_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     named = {name for page in PAGES for name in re.findall(r"(?:^ {4}|`)make ([a-z]+)", page.read_text(), re.MULTILINE)}
     assert named <= targets
+
+
+@pytest.mark.parametrize("page", ["SECURITY.md", "docs/reliability.md"])
+def test_what_is_said_to_be_tested_is(page: str) -> None:
+    named = re.findall(r"`((?:tests|benchmarks)/[\w./]+)`", (ROOT / page).read_text(encoding="utf-8"))
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / name).is_file()] == []

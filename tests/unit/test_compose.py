@@ -141,6 +141,30 @@ class TestSecrets:
     def test_elasticsearch_asks_for_a_password(self) -> None:
         assert SERVICES["elasticsearch"]["environment"]["xpack.security.enabled"] == "true"
 
+    def test_each_container_has_the_keys_of_elasticsearch_that_it_needs(self) -> None:
+        keys = {"writer-key", "reader-key", "admin-key"}
+        mounted = {
+            name: {volume.partition(":")[0] for volume in service.get("volumes", []) if isinstance(volume, str)} & keys
+            for name, service in SERVICES.items()
+        }
+        assert {name: held for name, held in mounted.items() if held} == {
+            "api-server": {"reader-key"},
+            "worker": {"writer-key", "admin-key"},
+            "search-grants": keys,
+        }
+        for name in ("api-server", "worker"):
+            files = [value for key, value in SERVICES[name]["environment"].items() if key.endswith("_API_KEY_FILE")]
+            mounts = [
+                v.split(":") for v in SERVICES[name]["volumes"] if isinstance(v, str) and v.startswith(tuple(keys))
+            ]
+            assert {mode for _, _, mode in mounts} == {"ro"}
+            assert sorted(str(Path(file).parent) for file in files) == sorted(folder for _, folder, _ in mounts)
+            assert {Path(file).stem for file in files} == {source.removesuffix("-key") for source, _, _ in mounts}
+
+    def test_the_superusers_password_is_where_accounts_and_keys_are_made_and_nowhere_else(self) -> None:
+        holders = {path.split("/")[2] for path, value in STRINGS if "${ELASTIC_PASSWORD" in value}
+        assert holders == {"elasticsearch", "search-setup", "search-grants"}
+
     def test_make_env_makes_just_what_the_file_requires(self, tmp_path: Path) -> None:
         required = {name for _, value in STRINGS for name in re.findall(REQUIRED, value)}
         assert make_env(tmp_path / ".env").keys() == required
