@@ -18,7 +18,7 @@ from yarl import URL
 
 from pipeline.adapters.host_turns import HostTurns
 from pipeline.adapters.http_body import ACCEPT_ENCODING, read_body
-from pipeline.adapters.http_guard import Network, open_connector, translated_errors
+from pipeline.adapters.http_guard import Network, open_session, translated_errors
 from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.fetch import robots
 from pipeline.fetch.responses import check_temporary
@@ -35,7 +35,6 @@ MAX_REDIRECTS = 10
 #: How long a host that answers 429 without Retry-After is left alone.
 CLOSED_FOR = timedelta(minutes=1)
 
-_MAX_HEADER = 32768  # bytes: some content security policies run to 12,000
 _REDIRECTS = {301, 302, 303, 307, 308}
 _ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 #: They described the body as sent; the body kept is decompressed, and an archived record must agree with itself.
@@ -88,16 +87,8 @@ class HttpFetcher:
 
     async def __aenter__(self) -> Self:
         """Open the session."""
-        self._session = aiohttp.ClientSession(
-            connector=open_connector(self._allowed_networks),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": self._user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING},
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # _Budget counts
-            auto_decompress=False,
-            trust_env=False,
-            max_line_size=_MAX_HEADER,
-            max_field_size=_MAX_HEADER,
-        )
+        headers = {"User-Agent": self._user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING}
+        self._session = open_session(self._allowed_networks, headers)  # _Budget counts the time
         return self
 
     async def __aexit__(

@@ -1,8 +1,8 @@
-"""What every connection of ours to others goes through: private addresses are refused, and errors become ours."""
+"""What every connection of ours to strangers goes through: private addresses are refused, and errors become ours."""
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from ipaddress import IPv4Network, IPv6Network
 
@@ -15,14 +15,28 @@ from pipeline.urls import host_of
 
 Network = IPv4Network | IPv6Network
 
+_MAX_HEADER = 32768  # bytes: some content security policies run to 12,000
+
 
 class _RefusedAddressError(OSError):
     """Raised where a connection would leave the public network."""
 
 
-def open_connector(allowed: Sequence[Network]) -> aiohttp.TCPConnector:
-    """Return what opens a session's connections: to public addresses, and of private networks to the ``allowed`` ones."""
-    return aiohttp.TCPConnector(resolver=aiohttp.ThreadedResolver(), socket_factory=_guarded_socket(allowed))
+def open_session(allowed: Sequence[Network], headers: Mapping[str, str]) -> aiohttp.ClientSession:
+    """Return a session that connects to public addresses, and of private networks to the ``allowed`` ones.
+
+    It keeps no cookies, asks no proxy, reads no netrc, decompresses nothing by itself, and has no timeout: its user counts.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(resolver=aiohttp.ThreadedResolver(), socket_factory=_guarded_socket(allowed)),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers=headers,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+        auto_decompress=False,
+        trust_env=False,
+        max_line_size=_MAX_HEADER,
+        max_field_size=_MAX_HEADER,
+    )
 
 
 def _guarded_socket(allowed: Sequence[Network]) -> Callable[[aiohttp.AddrInfoType], socket.socket]:

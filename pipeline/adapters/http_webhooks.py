@@ -6,11 +6,10 @@ from importlib.metadata import version
 from types import TracebackType
 from typing import Self
 
-import aiohttp
-
-from pipeline.adapters.http_guard import Network, open_connector, translated_errors
+from pipeline.adapters.http_guard import Network, open_session, translated_errors
 from pipeline.model.capture import Capture
 from pipeline.ports import Clock
+from pipeline.urls import normalise_url
 
 #: Seconds for one message; a receiver notes it and works afterwards.
 TIMEOUT = 10.0
@@ -26,13 +25,8 @@ class HttpWebhooks:
 
     async def __aenter__(self) -> Self:
         """Open the session."""
-        self._session = aiohttp.ClientSession(
-            connector=open_connector(self._allowed_networks),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": f"Newswire-Webhooks/{version('newswire')}", "Content-Type": "application/json"},
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # send counts
-            trust_env=False,
-        )
+        headers = {"User-Agent": f"Newswire-Webhooks/{version('newswire')}", "Content-Type": "application/json"}
+        self._session = open_session(self._allowed_networks, headers)  # send counts the time
         return self
 
     async def __aexit__(
@@ -43,6 +37,7 @@ class HttpWebhooks:
 
     async def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Capture:
         """Post it."""
+        url = normalise_url(url)
         with translated_errors(url, self._timeout):
             async with (
                 asyncio.timeout(self._timeout),

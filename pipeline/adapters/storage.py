@@ -1,5 +1,7 @@
 """Folders and object stores, as universal-pathlib opens them."""
 
+import re
+
 from fsspec import get_filesystem_class
 from upath import UPath
 
@@ -7,7 +9,14 @@ from pipeline.errors import UsageError
 
 
 def open_storage(url: str, variable: str) -> tuple[UPath, tuple[type[Exception], ...]]:
-    """Return the place and what its client raises; nothing is touched yet. Raises UsageError naming the variable."""
+    """Return the place and what its client raises; nothing is touched yet. Raises UsageError naming the variable.
+
+    A web address is no storage: what is fetched from the web goes through the fetcher, which refuses private addresses.
+    """
+    if {"http", "https", "ftp"} & set(re.split(r"://|::", url)):
+        raise UsageError(
+            f"{variable} is {url!r}: write a folder, or the address of an object store such as s3://bucket/prefix"
+        )
     try:
         root = UPath(url)
         get_filesystem_class(root.protocol)

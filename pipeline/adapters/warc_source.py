@@ -113,9 +113,16 @@ class WarcFolder:
         except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
             raise Retry(f"NEWSWIRE_WARCS: {self._root} is no listing of WARC files: {error}") from error
         chosen = select_files(read_listing(text), since, until)
-        found = {line: address for line, address in self._resolve(chosen) if address}
-        missing = tuple(f"{line}, listed in {self._root}, is missing" for line in chosen if line not in found)
-        return WarcListing(addresses=tuple(found.values()), problems=missing)
+        own = [line for line in chosen if self._is_own(line)]
+        found = {line: address for line, address in self._resolve(own) if address}
+        missing = {line: "missing" for line in own if line not in found}
+        foreign = {line: "elsewhere; a listing names files of its own store" for line in chosen if line not in own}
+        problems = tuple(f"{line}, listed in {self._root}, is {what}" for line, what in (missing | foreign).items())
+        return WarcListing(addresses=tuple(found.values()), problems=problems)
+
+    def _is_own(self, line: str) -> bool:
+        """Tell whether the line names a file of the listing's own store: whoever wrote it may not send us anywhere else."""
+        return "::" not in line and ("://" not in line or line.partition("://")[0] == self._root.protocol)
 
     def _resolve(self, lines: Iterable[str]) -> Iterator[tuple[str, str | None]]:
         """Yield where each line's file lies: its address, or a path below the listing's folder or one of its parents.
