@@ -13,8 +13,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sqlite_store import SqliteStore
-from pipeline.web.page import make_app
 from pipeline.web.forms import COOKIE
+from pipeline.web.page import make_app
 from tests.fixtures.alerts import a_search, an_alert
 from tests.fixtures.documents import FixedClock
 
