@@ -98,7 +98,7 @@ def describe_query(query: Query) -> str:
     """Return what a saved search asks, in words."""
     form = query_json(query)
     text = form.pop("text", "")
-    others = [f"{key}: {_describe_value(value)}" for key, value in form.items()]
+    others = [f"{key.replace('_', ' ')}: {_describe_value(value)}" for key, value in form.items()]
     return "; ".join(filter(None, [text, *others])) or "everything"
 
 

@@ -14,6 +14,7 @@ from pipeline.model.entity import Kind
 from pipeline.model.query import Named, Query, SearchPage, Sort, Summary
 from pipeline.ports import SearchStore
 from pipeline.web.address import Address
+from pipeline.web.articles import HEADINGS
 from pipeline.web.map import make_map
 from pipeline.web.passages import find_names
 from pipeline.web.render import METHODS, Pages
@@ -64,6 +65,7 @@ def add_entity_page(app: FastAPI, store: SearchStore, pages: Pages) -> None:
             profile=profile,
             page=page,
             beside=named_beside(page, entity_id),
+            headings=HEADINGS,
             most=MOST,
             found=found,
             times=make_timeline(summary.timeline, query, found),

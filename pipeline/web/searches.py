@@ -112,6 +112,7 @@ class SavedSearchPages:
             "alerts.html",
             HTTPStatus.BAD_REQUEST if error else status,
             search=search,
+            conditions=CONDITIONS,
             finds=describe_query(search.query),
             found=query_address(search.query),
             change=_change_address(search),

@@ -1,5 +1,8 @@
 """The pages of the stories: those that many articles tell, or that are new, and one with its timeline."""
 
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
@@ -7,14 +10,18 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from pipeline.errors import UsageError
-from pipeline.model.story import StorySort
+from pipeline.model.query import Query, Span
+from pipeline.model.story import Member, StorySort
 from pipeline.ports import Stories
 from pipeline.search.times import read_since
 from pipeline.web.address import PAGE_SIZE, Address, read_limit
 from pipeline.web.render import METHODS, Pages, mount_path
+from pipeline.web.timeline import Timeline, make_timeline
 
 #: Single articles are stories as well, and seldom what is looked for here.
 LEAST_ARTICLES = 2
+#: Articles of a story that are drawn; of a longer one than its timeline lists, those are not all.
+LEAST_DRAWN = 8
 KNOWN = ("since", "sort", "limit")
 
 
@@ -55,4 +62,16 @@ def add_story_pages(app: FastAPI, stories: Stories, pages: Pages) -> None:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no story of this address.")
         if story.id != story_id:  # it was merged into another, where its id leads
             return RedirectResponse(f"{mount_path(request)}/story/{story.id}", HTTPStatus.FOUND)
-        return pages.render(request, "story.html", story=story, timeline=stories.timeline(story.id))
+        timeline = stories.timeline(story.id)
+        return pages.render(
+            request, "story.html", story=story, timeline=timeline, times=story_times(story.id, timeline)
+        )
+
+
+def story_times(story_id: str, timeline: Sequence[Member]) -> Timeline | None:
+    """Return the story's articles by day; None for few, whose list says it."""
+    if len(timeline) < LEAST_DRAWN:
+        return None
+    days = Counter(datetime.combine(member.at.astimezone(UTC), time.min, UTC) for member in timeline)
+    spans = [Span(start=day, count=count) for day, count in sorted(days.items())]
+    return make_timeline(spans, Query(story=story_id), Address((("story", story_id),)))

@@ -97,6 +97,16 @@ def find_by_the_menu(chromium: Browser, address: str, user: str, password: str) 
     search = opened.value
     search.locator("#q").fill("Tehran")
     search.keyboard.press("Enter")
+    # Drawings and forms keep to the path that the page is mounted at.
+    drawn = [link.get_attribute("href") or "" for link in search.locator("figure svg a").all()]
+    assert drawn
+    assert all(link.startswith("/newswire/?") for link in drawn)
+    search.get_by_role("link", name="Save this search").click()
+    search.get_by_label("Name", exact=True).fill("tehran")
+    search.get_by_role("button", name="Save").click()
+    search.get_by_role("button", name="Remove tehran").click()
+    expect(search.locator("h1")).to_have_text("0 saved searches")
+    search.goto(f"{address}/newswire/?q=Tehran")
     search.locator(".hits h2 a").first.click()
     expect(search.locator("article .text")).to_contain_text("Tehran")
     for name in ("Feeds", "Ledger"):

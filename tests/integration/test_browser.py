@@ -17,7 +17,8 @@ from examples.ports import free_port
 #: most articles tell.
 PATHS = (
     *("/", "/?q=Tehran", "/?q=Tehran&reprints=folded", "/?q=zebra", "/{article}", "/{article}/history", "/{entity}"),
-    *("/stories", "/{story}", "/feeds", "/ledger", "/searches", "/?sort=upwards", "/nowhere"),
+    *("/stories", "/{story}", "/feeds", "/ledger", "/searches", "/searches/visits", "/searches?q=a&near=1,1,1"),
+    *("/?near=52.5,30,800", "/?sort=upwards", "/nowhere"),
 )
 PHONE = {"width": 320, "height": 640}
 DESK = {"width": 1280, "height": 800}
@@ -26,11 +27,12 @@ DESK = {"width": 1280, "height": 800}
 @pytest.fixture(scope="module")
 def site(first_pass: Path) -> Iterator[str]:
     """Serve the stores of one pass over the newsroom; give the address."""
-    port = free_port()
-    command = [str(Path(sys.executable).with_name("newswire")), "serve", f"--port={port}"]
-    with subprocess.Popen(
-        command, env={"NEWSWIRE_HOME": str(first_pass / "home")}, stderr=subprocess.PIPE, text=True
-    ) as server:
+    port, newswire = free_port(), str(Path(sys.executable).with_name("newswire"))
+    environ = {"NEWSWIRE_HOME": str(first_pass / "home")}
+    saved = [newswire, "searches", "add", "visits", "raisi", "--webhook=https://hooks.example/"]
+    subprocess.run(saved, env=environ, check=True, capture_output=True)
+    command = [newswire, "serve", f"--port={port}"]
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr
             assert any("running on" in line for line in server.stderr)
@@ -66,19 +68,61 @@ def address(page: Page, path: str) -> str:
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_that_shuts_readers_out(page: Page, path: str, scheme: str) -> None:
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+def test_a_page_shuts_nobody_out_and_fits_a_phone(page: Page, path: str) -> None:
     page.goto(address(page, path))
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-
-
-@pytest.mark.parametrize("path", PATHS)
-def test_a_phone_scrolls_in_one_direction(page: Page, path: str) -> None:
+    page.evaluate("document.querySelectorAll('main details').forEach(each => { each.open = true })")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
     page.set_viewport_size(PHONE)
-    page.goto(address(page, path))
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_bar_and_a_spot_lead_into_their_searches(page: Page) -> None:
+    page.goto("/")
+    bars = page.locator(".times svg a")
+    said = bars.last.locator("title").text_content() or ""
+    assert re.fullmatch(r"\d+ November 2026: 1 article", said)
+    bars.last.click()
+    expect(page.locator("#total")).to_have_text("1 article")
+    expect(page.locator(".chosen li")).to_have_count(2)
+    page.goto("/")
+    page.locator(".map svg a", has_text="Tehran").click()
+    expect(page.locator(".chosen li")).to_contain_text("Near")
+    expect(page.locator(".hits")).to_contain_text("Tehran")
+    assert page.locator(".map .ground").evaluate("ground => getComputedStyle(ground).strokeLinecap") == "round"
+
+
+def test_drawings_are_no_stops_of_the_keyboard_but_their_tables_are(page: Page) -> None:
+    page.goto("/")
+    stops = page.locator(".times a:not([tabindex='-1']), .map a:not([tabindex='-1'])")
+    assert not any(stop.is_visible() for stop in stops.all())
+    page.locator(".times summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.times table') !== null")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chosen li")).to_have_count(2)
+
+
+def test_a_search_is_saved_and_its_mistakes_are_said(page: Page) -> None:
+    page.goto("/?q=Tehran&language=en")
+    page.get_by_role("link", name="Save this search").click()
+    expect(page.get_by_label("Finds")).to_have_value("Tehran")
+    page.get_by_label("Name", exact=True).fill("tehran")
+    page.get_by_label("Near").last.fill("here")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("near is 'here'")
+    page.get_by_label("Near").last.fill("")
+    page.get_by_label("Webhooks").fill("https://hooks.example/tehran")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("whsec_")
+    page.get_by_role("button", name="Remove https://hooks.example/tehran").click()
+    expect(page.locator("main")).to_contain_text("Alerts are sent nowhere")
+    page.goto("/searches")
+    page.get_by_role("button", name="Remove tehran").click()
+    expect(page.locator("h1")).to_have_text("1 saved search")
 
 
 def test_a_search_needs_no_mouse_and_shows_where_the_keyboard_is(page: Page) -> None:
@@ -113,7 +157,7 @@ def test_without_javascript_everything_is_there(site: str, chromium: Browser) ->
         page = context.new_page()
         page.goto("/")
         page.locator("#q").fill("Tehran")
-        page.locator("form button").click()
+        page.locator(".search button").click()
         expect(page).to_have_url(f"{site}/?q=Tehran")
         page.locator(".facets a").first.click()
         assert len(urlsplit(page.url).query.split("&")) == 2
