@@ -42,7 +42,7 @@ from rich.table import Table
 from search_queries import Question, Readers
 
 from pipeline.adapters.elasticsearch_bulk import index_action
-from pipeline.adapters.elasticsearch_page import page_body
+from pipeline.adapters.elasticsearch_page import highlight, page_body
 from pipeline.adapters.elasticsearch_query import Json, found_clause, search_body
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.adapters.sql_ledger import open_ledger
@@ -171,11 +171,12 @@ def compare(
 
 
 def bare_body(store: ElasticsearchStore, question: Question) -> Json:
-    """Return the body that the store sends in the end."""
+    """Return the one body that asks for the same: names looked up before, hits, facets and marked snippets."""
     query = question.query
     asked = expand_known(query, store.entities_of(query))
     found = found_clause(query, asked, STEMMED)
-    return search_body(query, asked, found, SystemClock().now()) | page_body(query, asked, STEMMED)
+    marks = highlight(asked, [f"stemmed.{language}" for language in STEMMED])
+    return search_body(query, asked, found, SystemClock().now()) | page_body(query, asked) | {"highlight": marks}
 
 
 def crowd(

@@ -133,7 +133,12 @@ def prose_clause(term: Term, weights: Mapping[str, float], stemmed: Sequence[str
         {"match_phrase": {field: {"query": text, "boost": weight, **named(field)}}} for field, weight in weights.items()
     ]
     by_stem = [{"match": {field: {"query": text, **named(field)}}} for field in stemmed]
-    return any_of(as_written if term.match is Match.PHRASE or len(words) > 1 else [*as_written, *by_stem])
+    return any_of([*as_written, *by_stem] if has_stem(term) else as_written)
+
+
+def has_stem(term: Term) -> bool:
+    """Tell whether the term is a plain word, which its stem may find too."""
+    return term.match is Match.WORD and term.field is Field.ANYWHERE and len(find_words(term.text)) == 1
 
 
 def clause_name(term: Term, place: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from pipeline.adapters import elasticsearch_scan as scan
-from pipeline.adapters.elasticsearch_page import page_body, read_page
+from pipeline.adapters.elasticsearch_msearch import search_all
+from pipeline.adapters.elasticsearch_page import marks_bodies, page_body, read_page
 from pipeline.adapters.elasticsearch_query import Json, found_clause, search_body
 from pipeline.adapters.elasticsearch_spellings import (
     read_spellings,
@@ -38,7 +39,8 @@ class Reader:
     def search(self, query: Query) -> SearchPage:
         """Return the page; where nothing is found, ask once more whether a word may be misspelt."""
         now, asked, body = self._read(query)
-        answer = self.ask(body | page_body(query, asked, self._stemmed), with_scores=query.explains)
+        answer = self.ask(body | page_body(query, asked), with_scores=query.explains)
+        self._mark(answer["hits"]["hits"], asked)
         page = read_page(answer, query, asked, now)
         return page if page.total else replace(page, suggestion=self._suggest(query, asked))
 
@@ -77,6 +79,18 @@ class Reader:
             raise UsageError(NO_SUCH_DOCUMENT.format(query.like))
         found = found_clause(query, asked, self._stemmed, like)
         return now, asked, search_body(query, asked, found, now)
+
+    def _mark(self, hits: Sequence[Json], asked: Expression | None) -> None:
+        """Give the hits their snippets, where the search could not."""
+        bodies = list(marks_bodies(asked, hits, self._stemmed))
+        indices = sorted({hit["_index"] for hit in hits})
+        marked: dict[str, Json] = {}
+        for answer in search_all(self._client, indices, bodies):
+            if isinstance(answer, UsageError):
+                raise answer
+            marked |= {hit["_id"]: hit for hit in answer["hits"]["hits"]}
+        for hit in hits:
+            hit["highlight"] = marked.get(hit["_id"], hit).get("highlight", {})
 
     def _suggest(self, query: Query, asked: Expression | None) -> str | None:
         """Return a text with other words that finds something."""

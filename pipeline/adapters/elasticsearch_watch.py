@@ -3,19 +3,16 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from pipeline.adapters.elasticsearch_errors import BUSY, SERVER_FAILURE, describe
+from pipeline.adapters.elasticsearch_msearch import search_all
 from pipeline.adapters.elasticsearch_query import Json, date_clause, found_clause
-from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.errors import UsageError
 from pipeline.index.document import milliseconds
 from pipeline.ports import Asked, Matched
 from pipeline.search.names import expand_known
 
-#: Searches of one request.
-AT_ONCE = 1000
 #: Queries of one search over few documents.
 TOGETHER = 100
 
@@ -65,7 +62,7 @@ def _ask_groups(
         }
         for group in groups
     ]
-    for answer in _search_all(client, indices, bodies):
+    for answer in search_all(client, indices, bodies):
         if isinstance(answer, UsageError):
             yield answer
         else:
@@ -88,7 +85,7 @@ def count_documents(
     ]
     return tuple(
         each if isinstance(each, UsageError) else tuple(_read_counts(each, len(edges) - 1))
-        for each, (_, edges) in zip(_search_all(client, [alias], bodies), asked, strict=True)
+        for each, (_, edges) in zip(search_all(client, [alias], bodies), asked, strict=True)
     )
 
 
@@ -108,15 +105,3 @@ def _read_counts(answer: Json, size: int) -> Iterator[int]:
         for bucket in answer.get("aggregations", {}).get("times", {}).get("buckets", ())
     }
     yield from (counted.get(str(number), 0) for number in range(size))
-
-
-def _search_all(client: Elasticsearch, indices: Sequence[str], bodies: Sequence[Json]) -> Iterator[Any]:
-    """Yield the answer to each body, or why the server refuses it. Raises StoreUnavailable where it is too busy."""
-    header = {"index": list(indices), "ignore_unavailable": True, "allow_partial_search_results": False}
-    for start in range(0, len(bodies), AT_ONCE):
-        lines = [line for body in bodies[start : start + AT_ONCE] for line in (header, body)]
-        for answer in client.msearch(searches=lines)["responses"]:
-            status, error = answer["status"], answer.get("error")
-            if error and (status in BUSY or status >= SERVER_FAILURE):
-                raise StoreUnavailable(f"Elasticsearch cannot answer now ({status}): {describe(error)}")
-            yield UsageError(f"Elasticsearch refuses the query ({status}): {describe(error)}") if error else answer

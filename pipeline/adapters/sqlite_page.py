@@ -1,6 +1,7 @@
 """The answer to a Query, read over one connection: total, and hits with their snippets and reasons."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from pipeline.adapters.sqlite_query import (
 )
 from pipeline.adapters.sqlite_summary import read_summary
 from pipeline.index.document import milliseconds
-from pipeline.index.folding import find_words, fold
+from pipeline.index.folding import find_spans, fold
 from pipeline.index.hits import make_hit
 from pipeline.index.snippets import MARK_END, MARK_START, cut_snippets
 from pipeline.model.query import Hit, Query, Reason, SearchPage, Sort
@@ -63,6 +64,8 @@ _BY_DATE = """
     )
     SELECT best.*, documents.form FROM best JOIN documents USING (key) ORDER BY best.date {direction}, best.id
 """
+#: What highlight() of FTS5 has marked: one word, or several of a phrase.
+_MARKED = re.compile(f"{MARK_START}[^{MARK_END}]*{MARK_END}")
 _EACH = "SELECT *, 0 AS folded FROM found"
 #: The best of those with one original, and how many it stands for beside itself.
 _FOLDED = """
@@ -220,12 +223,10 @@ def _marks(text: str, highlighted: Sequence[str]) -> list[tuple[int, int]]:
     """Return which characters of the text were found: its n-th word is the n-th of the folded ones."""
     if not any(MARK_START in folded for folded in highlighted):
         return []
-    words, marks = find_words(text), set[tuple[int, int]]()
-    for folded in highlighted:
-        first = 0
-        for number, word in enumerate(folded.split(" ")):
-            if word.startswith(MARK_START):
-                first = number
-            if word.endswith(MARK_END):
-                marks.add((words[first].start, words[number].end))
+    words = find_spans(text)
+    marks = {
+        (words[folded.count(" ", 0, mark.start())][0], words[folded.count(" ", 0, mark.end())][1])
+        for folded in highlighted
+        for mark in _MARKED.finditer(folded)
+    }
     return sorted(marks, key=lambda mark: (mark[0], -mark[1]))  # a phrase before the words that begin it

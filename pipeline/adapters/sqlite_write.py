@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pipeline.adapters.sqlite_summary import write_counted
 from pipeline.index.document import find_lede, milliseconds
 from pipeline.index.folding import fold
 from pipeline.ports import Form
@@ -47,6 +48,9 @@ def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> None
             json.dumps(form, ensure_ascii=False),
         ),
     ).lastrowid
+    connection.execute(
+        "INSERT INTO summaries VALUES (?, ?)", (key, write_counted(_facet_values(form), form["entities"]))
+    )
     facets = {(key, facet, value, fold(value)) for facet, value in _facet_values(form)}
     facets |= {
         (key, "speaker id", quote["speaker"], quote["speaker"]) for quote in form["quotes"] if "speaker" in quote

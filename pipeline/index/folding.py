@@ -60,6 +60,12 @@ def find_words(text: str) -> list[Word]:
     return [word for word in words if word.folded]
 
 
+def find_spans(text: str) -> list[tuple[int, int]]:
+    """Return where the words of the text stand, end exclusive: what ``find_words`` says, many times as fast."""
+    matches = _WORD.finditer(text.translate(_BREAKS))
+    return [match.span() for match in matches if match[0].isascii() or match[0].translate(_FOLDS)]
+
+
 def fold_words(text: str) -> list[str]:
     """Return the folded words of the text in order; where they stand is not asked, which makes it many times as fast."""
     return [word[:MAX_WORD] for word in text.translate(_FOLDED_APART).split()]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.index import folding
-from pipeline.index.folding import find_words, fold, fold_words
+from pipeline.index.folding import find_spans, find_words, fold, fold_words
 from pipeline.index.mapping import read_mapping
 
 
@@ -33,6 +33,7 @@ def test_fold(text: str, folded: str) -> None:
 def test_words_lie_in_order_within_the_text(text: str) -> None:
     words = find_words(text)
     assert [word.folded for word in words] == fold_words(text)
+    assert [(word.start, word.end) for word in words] == find_spans(text)
     places = [place for word in words for place in (word.start, word.end)]
     assert places == sorted(places)
     assert all(0 <= word.start < word.end <= len(text) and word.folded for word in words)
