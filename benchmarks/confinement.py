@@ -37,23 +37,34 @@ def main() -> None:
         confined.call(extract_article_or_none, as_capture(page))
     captures = [as_capture(page) for page in read_pages()[: given.pages]]
     extraction = compare(
-        [(lambda one=one: extract_article_or_none(one), lambda one=one: confined.call(extract_article_or_none, one)) for one in captures]
+        [
+            (lambda one=one: extract_article_or_none(one), lambda one=one: confined.call(extract_article_or_none, one))
+            for one in captures
+        ]
     )
     articles = [article for one in captures if (article := extract_article_or_none(one))]
     sources = [source_of(article, None) for article in articles]
     pieces = [tuple(sources[start : start + PIECE]) for start in range(0, len(sources), PIECE)]
     confined.call(annotate_here, pieces[0], None)
     annotation = compare(
-        [(lambda one=one: annotate_here(one, None), lambda one=one: confined.call(annotate_here, one, None)) for one in pieces]
+        [
+            (lambda one=one: annotate_here(one, None), lambda one=one: confined.call(annotate_here, one, None))
+            for one in pieces
+        ]
     )
     both = (extraction[0] + annotation[0], extraction[1] + annotation[1])
     print(f"{len(captures)} pages, {len(articles)} articles")
     for name, (here, there) in (("extraction", extraction), ("annotation", annotation), ("both", both)):
         each = (there - here) / len(captures) * 1e3
-        print(f"{name:<12}here {here:7.3f} s   there {there:7.3f} s   ratio {there / here:.3f}   {each:+.2f} ms an article")
+        print(
+            f"{name:<12}here {here:7.3f} s   there {there:7.3f} s   ratio {there / here:.3f}   {each:+.2f} ms an article"
+        )
     confined.close()
     forks = [time_of(lambda: fork_once(captures[0]))[0] for _ in range(20)]
-    print(f"a fork, its first page and its end: {statistics.median(forks) * 1e3:.1f} ms, once a batch, or after a page that was stopped")
+    print(
+        f"a fork, its first page and its end: {statistics.median(forks) * 1e3:.1f} ms, "
+        "once a batch, or after a page that was stopped"
+    )
 
 
 def extract_article_or_none(capture: Capture) -> Article | None:
