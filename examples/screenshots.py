@@ -12,6 +12,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import ViewportSize, sync_playwright
 
 from examples.airflow_ui import await_condition, keep_password, say, settings, start
 from examples.children import Children, stop_on_signals
@@ -27,13 +30,22 @@ VIEWS = {
     "backfill": "/dags/backfill",
     "replay": "/dags/replay",
 }
-#: Those of the search page, whose addresses depend on what the newsroom's ports are.
-PAGES = ("search", "story", "history")
-SIZE = "1400,900"
+DESK, PHONE = (1400, 900), (390, 844)
+#: Those of the search page, with the size of the window; what ends in ``-dark`` is asked for so. Their addresses depend on what
+#: the newsroom's ports are.
+PAGES = {
+    **dict.fromkeys(
+        ("search", "search-dark", "article", "entity", "story", "history", "searches", "feeds", "ledger"), DESK
+    ),
+    "search-phone": PHONE,
+    "map-phone": PHONE,
+}
+#: Somebody of the newsroom who is named on several days, and quoted.
+UNIONIST = "person:marisol-hunchul"
 #: Milliseconds of the page's own time: the UI draws after it has asked its API.
 PATIENCE = 25_000
 _FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars"),
+    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"),
 )
 
@@ -72,12 +84,40 @@ def take_pages(chromium: str, state: State, folder: Path) -> None:
         command = [PROGRAMS / "newswire", "serve", "--port", str(port)]
         children.start("page", command, environ=state.environ(), log=state.log("page"))
         await_condition(lambda: is_answered(port), children)
-        [story, *_] = json.loads(newswire(state, "stories", "--json"))
+        newswire(state, "searches", "add", "visits", "person:raisi place:minsk", "--when=together:30d")
+        newswire(state, "searches", "add", "strikes", "strike OR lockout", "--when=volume", "--when=silence:48h")
         corrected = article_id(newsroom.origins["meridian"] + CORRECTED)
-        paths = ("/?q=tractors&reprints=folded", f"/story/{story['id']}", f"/article/{corrected}/history")
-        for name, path in zip(PAGES, paths, strict=True):
-            take(chromium, f"http://127.0.0.1:{port}{path}", folder / f"{name}.png", state.log(f"chromium-{name}"))
-            say(f"{folder / name}.png")
+        paths = page_paths(state, corrected)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+            for name, (width, height) in PAGES.items():
+                scheme: Literal["dark", "light"] = "dark" if name.endswith("-dark") else "light"
+                size = ViewportSize(width=width, height=height)
+                page = browser.new_page(viewport=size, color_scheme=scheme, base_url=f"http://127.0.0.1:{port}")
+                page.goto(paths[name])
+                page.screenshot(path=folder / f"{name}.png")
+                say(f"{folder / name}.png")
+            browser.close()
+
+
+def page_paths(state: State, corrected: str) -> dict[str, str]:
+    """Return the address of each page: of a search, of what it finds, and of what was corrected."""
+    [story, *_] = json.loads(newswire(state, "stories", "--json"))
+    found = json.loads(newswire(state, "search", "Tehran", "--limit=1", "--json"))["hits"][0]["id"]
+    search = "/?q=strike+OR+ferry+OR+harvest+OR+tractors&reprints=folded"
+    return {
+        "search": search,
+        "search-dark": search,
+        "search-phone": search,
+        "map-phone": f"{search}#facets",
+        "article": f"/article/{found}",
+        "entity": f"/entity/{UNIONIST}",
+        "story": f"/story/{story['id']}",
+        "history": f"/article/{corrected}/history",
+        "searches": "/searches",
+        "feeds": "/feeds",
+        "ledger": "/ledger",
+    }
 
 
 def newswire(state: State, *arguments: str) -> bytes:
@@ -114,8 +154,9 @@ def take_dags(chromium: str, state: State, folder: Path) -> None:
 def take(chromium: str, address: str, picture: Path, log: Path) -> None:
     """Have Chromium draw the page into the file. Raises DemoFailed where it does not."""
     with tempfile.TemporaryDirectory(prefix="newswire-chromium-") as profile, log.open("wb") as output:
-        options = [f"--user-data-dir={profile}", f"--window-size={SIZE}", f"--virtual-time-budget={PATIENCE}"]
-        command = [chromium, *_FLAGS, *options, f"--screenshot={picture}", address]
+        size = ",".join(map(str, DESK))
+        options = [f"--user-data-dir={profile}", f"--window-size={size}", f"--virtual-time-budget={PATIENCE}"]
+        command = [chromium, "--headless", *_FLAGS, *options, f"--screenshot={picture}", address]
         done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False, timeout=180)
     if done.returncode or not picture.exists():
         raise DemoFailed(f"no picture of {address}; see {log}")

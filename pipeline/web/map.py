@@ -30,6 +30,8 @@ EQUATOR_KM = 40_075
 LEAST_CELLS, MARGIN = 8, 1.15
 #: Dots along the width of the ground, and cells that are named on it.
 DOTS, MOST_LABELS = 96, 5
+#: Of more, a drawing of this size shows nothing, and each costs its share of the page.
+MOST_SPOTS = 120
 LEAST_RADIUS, MOST_RADIUS = 2.2, 13
 LETTER, LINE = 6.6, 11
 
@@ -80,7 +82,7 @@ class Cities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceMap:
-    """What is seen; spots by their count, the largest first, and how many cells lie outside the view."""
+    """What is seen; spots by their count, the largest first, and how many cells are not drawn."""
 
     view: View
     spots: tuple[Spot, ...]
@@ -94,7 +96,7 @@ def make_map(summary: Summary, circle: Circle | None, address: Address) -> Place
     places = [facet.value for facet in summary.facets.get("places", ())]
     spots = sorted(_spots(summary.cells, places, address), key=lambda spot: (-spot.count, spot.area))
     view = _view_circle(circle) if circle else _view_spots(spots)
-    seen = tuple(spot for spot in spots if _is_seen(spot, view))
+    seen = tuple(spot for spot in spots if _is_seen(spot, view))[:MOST_SPOTS]
     return PlaceMap(view=view, spots=seen, elsewhere=len(spots) - len(seen)) if seen else None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
@@ -173,7 +174,7 @@ def _add_webhooks(app: FastAPI, saved: SavedSearchPages) -> None:
     def remove_webhook(request: Request, name: str, form: SentForm) -> Response:
         search = saved.find(name)
         saved.change(search, drop_webhook(search, read_field(form, "url")))
-        return _see(request, str(request.url.path).removeprefix(mount_path(request)).removesuffix("/webhooks/remove"))
+        return _see(request, f"{PATH}/{quote(name)}")
 
 
 def _add_feeds(app: FastAPI, saved: SavedSearchPages, ledger: Ledger) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from examples.screenshots import PAGES, SIZE, VIEWS
+from examples.screenshots import DESK, PAGES, VIEWS
 
 ROOT = Path(__file__).parents[2]
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -21,11 +21,10 @@ def test_every_view_is_drawn(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "examples.screenshots", str(tmp_path)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=500)
     assert result.returncode == 0, result.stdout + result.stderr
-    width, height = map(int, SIZE.split(","))
-    for name in (*VIEWS, *PAGES):
+    for name, size in (dict.fromkeys(VIEWS, DESK) | PAGES).items():
         picture = (tmp_path / f"{name}.png").read_bytes()
         assert picture.startswith(SIGNATURE)
-        assert (int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])) == (width, height)
+        assert (int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])) == size
         assert len(picture) > LEAST_BYTES, name
 
 

@@ -427,7 +427,8 @@ def test_mounted_somewhere_all_links_stay_below(store: SqliteStore, ledger: SqlL
     outer = FastAPI()
     outer.mount("/newswire", make_app(store, ledger, FixedClock()))
     browser = Browser(outer)
-    for path in ("/newswire/?q=ferry&person=Ebrahim+Raisi", f"/newswire/article/{VISIT.id}"):
+    entity = "/newswire/entity/person:Ebrahim%20Raisi"
+    for path in ("/newswire/?person=Ebrahim+Raisi", f"/newswire/article/{VISIT.id}", entity, "/newswire/searches"):
         page = browser.read(path)
         links = [
             node.attributes.get("href") or node.attributes.get("action") or "" for node in page.css("a, link, form")

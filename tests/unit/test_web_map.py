@@ -9,7 +9,7 @@ import pytest
 from pipeline.model.query import Cell, Circle, Facet, Summary
 from pipeline.search.tiles import CLOSEST_ZOOM, find_tile, tile_middle
 from pipeline.web.address import Address, address_query
-from pipeline.web.map import HEIGHT, WIDTH, WORLD, PlaceMap, draw_map, make_map
+from pipeline.web.map import HEIGHT, MOST_SPOTS, WIDTH, WORLD, PlaceMap, draw_map, make_map
 
 TEHRAN, MINSK, LIMA, SYDNEY = (35.69, 51.42), (53.9, 27.57), (-12.04, -77.03), (-33.87, 151.21)
 HERE = Address((("q", '"<i>"'), ("near", "1,1,1")))
@@ -44,6 +44,15 @@ def test_the_view_shows_the_spots_and_not_much_more() -> None:
             x, y = places.view.place(spot.x + spot.size / 2, spot.y + spot.size / 2)
             assert 0 <= x <= WIDTH
             assert 0 <= y <= HEIGHT
+
+
+def test_of_many_spots_the_largest_are_drawn() -> None:
+    points = [(latitude, longitude) for latitude in range(1, 60, 4) for longitude in range(-170, 170, 12)]
+    tiles = {each.tile: each for each in (cell(point, point[0]) for point in points)}
+    places = made(list(tiles.values()))
+    assert len(places.spots) == MOST_SPOTS
+    assert places.spots[0].count == 57
+    assert places.elsewhere == len(tiles) - MOST_SPOTS
 
 
 def test_a_circle_is_the_view_and_what_lies_outside_is_counted() -> None:

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.model.query import Query, Span
+from pipeline.model.story import Member
 from pipeline.web.address import Address, address_query
+from pipeline.web.stories import story_times
 from pipeline.web.timeline import LEAST_SPANS, MOST_SPANS, Timeline, draw_timeline, make_timeline
 
 HERE = Address((("q", 'a "b" & <c>'),))
@@ -83,6 +85,19 @@ def test_every_article_is_in_one_bar_whose_search_means_just_its_span(
     for bar in timeline.bars:
         asked = address_query(bar.address)
         assert (asked.since, asked.until) == (bar.start, bar.end)
+
+
+def test_a_long_story_is_drawn_by_days_and_a_short_one_is_not() -> None:
+    first = datetime(2026, 1, 5, 22, tzinfo=UTC)
+    members = [
+        Member(article_id=str(at), headline="", publisher="", language="en", url="", at=first + timedelta(hours=5 * at))
+        for at in range(8)
+    ]
+    timeline = story_times("s1", members)
+    assert timeline
+    assert [bar.count for bar in timeline.bars if bar.count] == [1, 5, 2]
+    assert str(timeline.tallest.address) == "?story=s1&since=2026-01-06&until=2026-01-06"
+    assert story_times("s1", members[:7]) is None
 
 
 def test_the_drawing_escapes_what_was_asked_and_holds_no_style_and_no_script() -> None:
