@@ -27,6 +27,7 @@ import tempfile
 import threading
 import time
 import uuid
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -36,6 +37,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from elasticsearch import Elasticsearch, helpers
+from elasticsearch.exceptions import GeneralAvailabilityWarning
 from made_press import Press
 from rich.console import Console
 from rich.table import Table
@@ -76,7 +78,10 @@ def main() -> None:
     if not url:
         sys.exit("search: set ELASTICSEARCH_URL to an Elasticsearch 9, such as http://127.0.0.1:9200")
     prefix = f"search-{uuid.uuid4().hex[:8]}"
-    with tempfile.TemporaryDirectory(prefix="newswire-search-") as folder, Elasticsearch(url) as client:
+    with (
+        tempfile.TemporaryDirectory(prefix="newswire-search-") as folder,
+        Elasticsearch(url, request_timeout=120) as client,
+    ):
         try:
             measure(client, url, prefix, Path(folder), options.documents, options.seconds, options.clients)
         finally:
@@ -313,8 +318,9 @@ def print_sizes(client: Elasticsearch, prefix: str, documents: int, file: Path) 
     """Print what each field takes of the index; what stands nested in one counts to it."""
     sizes = defaultdict[str, int](int)
     for name in client.indices.get_alias(name=prefix):
-        used = client.indices.disk_usage(index=name, run_expensive_tasks=True)[name]["fields"]
-        for field, parts in used.items():
+        with warnings.catch_warnings(action="ignore", category=GeneralAvailabilityWarning):
+            used = client.indices.disk_usage(index=name, run_expensive_tasks=True)
+        for field, parts in used[name]["fields"].items():
             sizes[field] += parts["total_in_bytes"]
     table = Table("field", "bytes a document", "share")
     total = sum(sizes.values())

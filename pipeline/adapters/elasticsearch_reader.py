@@ -83,9 +83,9 @@ class Reader:
     def _mark(self, hits: Sequence[Json], asked: Expression | None) -> None:
         """Give the hits their snippets, where the search could not."""
         bodies = list(marks_bodies(asked, hits, self._stemmed))
-        indices = sorted({hit["_index"] for hit in hits})
         marked: dict[str, Json] = {}
-        for answer in search_all(self._client, indices, bodies):
+        # By the alias: a reader's key opens no index by its own name.
+        for answer in search_all(self._client, [self._alias], bodies):
             if isinstance(answer, UsageError):
                 raise answer
             marked |= {hit["_id"]: hit for hit in answer["hits"]["hits"]}
