@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, extract, func, insert, null, select, union_all, update
+from sqlalchemy import Connection, Row, bindparam, extract, func, insert, null, select, union_all, update
 
 from pipeline.adapters.sql_database import rows_by_key, time_in_utc
 from pipeline.adapters.sql_inbox import NO_CLAIM, change_urls, storable
@@ -13,6 +14,9 @@ from pipeline.model import codec
 from pipeline.model.fate import ArticleState, DeadLetter, Fate, Outcome, Reason, Tally
 from pipeline.model.feed import Entry
 from pipeline.ports import Holding
+
+_LETTER = (urls.c.url, urls.c.reason, urls.c.detail, urls.c.settled_at)
+_IS_LETTER = urls.c.fate == Fate.DEAD_LETTER
 
 
 def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
@@ -103,17 +107,18 @@ def own_articles(connection: Connection, owners: Mapping[str, str], now: datetim
     return {key: row.url for key, row in rows.items()} | free
 
 
-def dead_letters(connection: Connection) -> tuple[DeadLetter, ...]:
-    """Return all dead letters, newest first."""
-    rows = connection.execute(
-        select(urls.c.url, urls.c.reason, urls.c.detail, urls.c.settled_at, urls.c.document)
-        .where(urls.c.fate == Fate.DEAD_LETTER)
-        .order_by(urls.c.settled_at.desc(), urls.c.url)
-    )
-    return tuple(
-        DeadLetter(url=row.url, reason=Reason(row.reason), detail=row.detail, at=row.settled_at, document=row.document)
-        for row in rows
-    )
+def dead_letters(connection: Connection, limit: int | None) -> tuple[DeadLetter, ...]:
+    """Return the dead letters, newest first, without their documents."""
+    letters = select(*_LETTER, null().label("document")).where(_IS_LETTER)
+    rows = connection.execute(letters.order_by(urls.c.settled_at.desc(), urls.c.url).limit(limit))
+    return tuple(_read_letter(row) for row in rows)
+
+
+def dead_letter(connection: Connection, url: str) -> DeadLetter | None:
+    """Return the dead letter of that URL, with its document."""
+    letter = select(*_LETTER, urls.c.document).where(_IS_LETTER, urls.c.url == url)
+    row = connection.execute(letter).one_or_none()
+    return _read_letter(row) if row else None
 
 
 def tally(connection: Connection) -> Tally:
@@ -145,6 +150,12 @@ def settled_by_day(connection: Connection, since: datetime) -> dict[tuple[date, 
         (date(int(row[0]), int(row[1]), int(row[2])), row.publisher, Fate(row.fate)): row[-1]
         for row in sorted(connection.execute(query).all())
     }
+
+
+def _read_letter(row: Row[*tuple[Any, ...]]) -> DeadLetter:
+    return DeadLetter(
+        url=row.url, reason=Reason(row.reason), detail=row.detail, at=row.settled_at, document=row.document
+    )
 
 
 def _fate_columns(outcome: Outcome) -> dict[str, object]:

@@ -193,10 +193,15 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
         with self._database.write() as connection:
             return sql_fates.own_articles(connection, owners, now)
 
-    def dead_letters(self) -> tuple[DeadLetter, ...]:
-        """Return all dead letters, newest first."""
+    def dead_letters(self, *, limit: int | None = None) -> tuple[DeadLetter, ...]:
+        """Return the dead letters, newest first."""
         with self._database.read() as connection:
-            return sql_fates.dead_letters(connection)
+            return sql_fates.dead_letters(connection, limit)
+
+    def dead_letter(self, url: str) -> DeadLetter | None:
+        """Return the one of that URL, with its document."""
+        with self._database.read() as connection:
+            return sql_fates.dead_letter(connection, url)
 
     def revive(self, urls: Sequence[str], now: datetime) -> int:
         """Make these dead letters pending again, or all of them."""

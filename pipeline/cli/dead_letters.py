@@ -34,7 +34,7 @@ def list_letters(
 @dead_letters.command()
 def show(url: str) -> None:
     """Show one dead letter with the document that was refused, as JSON."""
-    letter = next((letter for letter in Wiring(read_settings()).ledger.dead_letters() if letter.url == url), None)
+    letter = Wiring(read_settings()).ledger.dead_letter(url)
     if letter is None:
         raise UsageError(f"no dead letter has the URL {url}; see newswire dead-letters list")
     console.print_json(

@@ -174,8 +174,12 @@ class Ledger(Printings, Stories, Protocol):
         """Give each article id to the URL asked for unless another holds it; return the holder of each id."""
         ...
 
-    def dead_letters(self) -> tuple[DeadLetter, ...]:
-        """Return all dead letters, newest first."""
+    def dead_letters(self, *, limit: int | None = None) -> tuple[DeadLetter, ...]:
+        """Return the dead letters, newest first, without their documents: a wrong mapping may have made a hundred thousand."""
+        ...
+
+    def dead_letter(self, url: str) -> DeadLetter | None:
+        """Return the dead letter of that URL, with its document, if it is one."""
         ...
 
     def revive(self, urls: Sequence[str], now: datetime) -> int:

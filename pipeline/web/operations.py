@@ -76,7 +76,7 @@ def add_operation_pages(app: FastAPI, ledger: Ledger, clock: Clock, pages: Pages
             publishers=sum_by_publisher(settled, chosen),
             day=chosen,
             look_back=DAYS,
-            dead_letters=ledger.dead_letters()[:MOST_ROWS],
+            dead_letters=ledger.dead_letters(limit=MOST_ROWS),
         )
 
 

@@ -271,12 +271,12 @@ def test_dead_letters_keep_why_and_the_document_and_can_be_revived(ledger: Ledge
             an_outcome(three, Reason.NEW),
         ]
     )
-    assert ledger.dead_letters() == (
-        DeadLetter(url=two.entry.url, reason=Reason.UNREACHABLE, detail="no route", at=NOW + MINUTE),
-        DeadLetter(
-            url=one.entry.url, reason=Reason.STORE_REFUSED, detail="too \\0 odd \\ud800", at=NOW, document='{"id": 1}'
-        ),
-    )
+    unreachable = DeadLetter(url=two.entry.url, reason=Reason.UNREACHABLE, detail="no route", at=NOW + MINUTE)
+    refused = DeadLetter(url=one.entry.url, reason=Reason.STORE_REFUSED, detail="too \\0 odd \\ud800", at=NOW)
+    assert ledger.dead_letters() == (unreachable, refused)
+    assert ledger.dead_letters(limit=1) == (unreachable,)
+    assert ledger.dead_letter(one.entry.url) == replace(refused, document='{"id": 1}')
+    assert ledger.dead_letter(three.entry.url) is None
     assert ledger.revive([two.entry.url, three.entry.url, "https://news.example/never"], NOW + MINUTE) == 1
     assert ledger.tally() == Tally(seen=3, pending=1, fates={Fate.INDEXED: 1, Fate.DEAD_LETTER: 1})
     assert ledger.claim(a_batch(3, NOW), NOW, limit=5, lease=LEASE) == ()

@@ -75,7 +75,9 @@ class Desk:
         assert tally.is_balanced
         assert tally.pending == 0
         assert tally.fates[Fate.INDEXED] == len(expected)
-        letters = [letter for letter in self.wiring.ledger.dead_letters() if letter.reason is Reason.STORE_REFUSED]
+        ledger = self.wiring.ledger
+        refused = [each.url for each in ledger.dead_letters() if each.reason is Reason.STORE_REFUSED]
+        letters = [letter for letter in map(ledger.dead_letter, refused) if letter]
         held = [json.loads(letter.document) for letter in letters if letter.document]
         assert sorted(form["id"] for form in held) == sorted(but)
         assert all(form["text"] == self.documents[form["id"]].article.text for form in held)
@@ -228,7 +230,7 @@ def test_a_server_that_breaks_on_every_document_is_not_their_fault(desk: Desk) -
 
 def test_a_right_that_is_missing_is_not_the_documents_fault(desk: Desk) -> None:
     desk.proxy.fail(proxies.refuse_items(403, "security_exception", "action [indices:data/write] is unauthorized"))
-    with pytest.raises(UsageError, match=r"refuses the login.*unauthorized"):
+    with pytest.raises(UsageError, match=r"does not let this login.*unauthorized"):
         desk.index()
     desk.assert_nothing_is_settled()
 
@@ -342,7 +344,8 @@ def test_nothing_is_replaced_before_its_earlier_version_is_kept(desk: Desk, faul
     desk.proxy.fail(fault)
     if is_refused:
         assert desk.wiring.index_batch(batch).settled == {Reason.STORE_REFUSED: 1}
-        [letter] = desk.wiring.ledger.dead_letters()
+        letter = desk.wiring.ledger.dead_letter(line.claim.entry.url)
+        assert letter
         assert "earlier version could not be kept" in letter.detail
         assert letter.document
         assert "A correction." in json.loads(letter.document)["text"]
