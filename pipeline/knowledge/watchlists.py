@@ -84,9 +84,14 @@ def read_watchlist(lines: Iterable[bytes], file: str) -> Iterator[tuple[int, Kno
             yield number, _read_row(row, source)
             if unread := [code for code in _country_texts(row) if not _read_country(code)]:
                 detail = f"no ISO 3166 alpha-2 code of a country: {', '.join(unread)}; the rest of the line is read"
-                yield Problem(line=number, detail=detail, is_partial=True)
+                yield Problem(line=number, detail=_printable(detail), is_partial=True)
         except ValueError as error:
-            yield Problem(line=number, detail=str(error))
+            yield Problem(line=number, detail=_printable(str(error)))
+
+
+def _printable(text: str) -> str:
+    """Return the text with what is no character, but half of one, or a byte of none, as an escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _decode(lines: Iterable[bytes]) -> Iterator[str]:

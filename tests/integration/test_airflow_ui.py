@@ -83,15 +83,19 @@ def is_alive(process: psutil.Process) -> bool:
 def find_by_the_menu(chromium: Browser, address: str, user: str, password: str) -> None:
     """Find an article by Airflow's menu, as one who is logged in there; nobody else may."""
     context = chromium.new_context(base_url=address)
+    # Whoever plants a cookie before the login must not share what it opens.
+    context.add_cookies([{"name": "_token", "value": "planted", "url": address}])
     page = context.new_page()
-    refused = page.goto("/newswire/")
+    refused = page.goto("/newswire/?next=https://evil.example/")
     assert refused
     assert refused.status == 401
+    assert page.url.startswith(address)
     page.goto("/")
     page.locator("input[name=username]").fill(user)
     page.locator("input[name=password]").fill(password)
     page.locator("button[type=submit]").click()
     page.get_by_role("button", name="Browse").click()
+    assert "planted" not in {cookie.get("value") for cookie in context.cookies()}
     with page.expect_popup() as opened:
         page.get_by_role("menuitem", name="News search").click()
     search = opened.value
