@@ -32,8 +32,11 @@ from tests.fixtures.browser import Browser
 from tests.fixtures.documents import NOON, FixedClock
 from tests.fixtures.hostile_articles import PAYLOADS, fill_stores, hostile_alert
 
-#: What no page of ours has, so that whatever does came from a stranger.
-FOREIGN = "script, img, svg, iframe, object, embed, base, template, meta[http-equiv], [srcdoc], [style], [autofocus]"
+#: What no page of ours has, so that whatever does came from a stranger; drawings are figures, and hold shapes, titles and links.
+FOREIGN = (
+    "script, img, iframe, object, embed, base, template, meta[http-equiv], [srcdoc], [style], [autofocus], "
+    ":not(figure) > svg, svg svg, foreignObject, animate, set, use, image"
+)
 ADDRESSES = ("href", "src", "action", "formaction", "poster", "data", "xlink:href")
 
 
@@ -210,7 +213,7 @@ def read_all(connection: socket.socket) -> bytes:
 @pytest.fixture
 def server(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setattr(limits, "PATIENCE", 0.5)
-    monkeypatch.setattr("pipeline.web.searches.PATIENCE", 0.5)
+    monkeypatch.setattr("pipeline.web.forms.PATIENCE", 0.5)
     with Server(browser) as running:
         yield running
 

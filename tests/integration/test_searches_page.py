@@ -204,7 +204,7 @@ def test_a_search_with_every_filter_is_saved_changed_and_searched(visitor: Visit
 
 def test_a_search_of_the_page_can_be_saved_as_it_is(visitor: Visitor) -> None:
     page = LexborHTMLParser(visitor.ask("GET", "/?q=ferry&person=Ada+Vale&sort=newest").text)
-    form = LexborHTMLParser(visitor.ask("GET", page.css_first(".save a").attributes["href"] or "").text)
+    form = LexborHTMLParser(visitor.ask("GET", page.css_first("a.save").attributes["href"] or "").text)
     values = {node.attributes["name"]: node.attributes.get("value") for node in form.css("main .saving input")}
     assert (values["query"], values["person"]) == ("ferry", "Ada Vale")
 
