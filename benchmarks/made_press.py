@@ -167,6 +167,7 @@ def vocabulary(language: str) -> list[str]:
     return [each.translate(_CYRILLIC) for each in words] if language == "ru" else words
 
 
+@cache
 def name(rank: int) -> str:
     """Return the name of that rank: of a person, an organization or a place in turn."""
     if KINDS[rank % 3] is Kind.PLACE:

@@ -1,6 +1,6 @@
 """What search costs at 200,000 articles, beside what Elasticsearch and its client cost alone, all in one run.
 
-    ELASTICSEARCH_URL=http://127.0.0.1:9200 python benchmarks/search.py [--documents 200000] [--seconds 30] [--clients 8]
+    ELASTICSEARCH_URL=http://127.0.0.1:9200 python benchmarks/search.py [--documents 200000] [--seconds 20] [--clients 8]
 
 Articles are made by benchmarks/made_press.py, questions by benchmarks/search_queries.py: 20 hits with all facets, as the page
 asks. Prints
@@ -71,7 +71,7 @@ def main() -> None:
     """Fill the stores, measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--documents", type=int, default=200_000, help="in the index (default: 200000)")
-    parser.add_argument("--seconds", type=float, default=30, help="of each measurement (default: 30)")
+    parser.add_argument("--seconds", type=float, default=20, help="of each measurement (default: 20)")
     parser.add_argument("--clients", type=int, default=8, help="who ask at once (default: 8)")
     options = parser.parse_args()
     url = os.environ.get("ELASTICSEARCH_URL")

@@ -10,7 +10,7 @@ from elasticsearch import Elasticsearch
 from pipeline.adapters import elasticsearch_scan as scan
 from pipeline.adapters.elasticsearch_msearch import search_all
 from pipeline.adapters.elasticsearch_page import marks_bodies, page_body, read_page
-from pipeline.adapters.elasticsearch_query import Json, found_clause, search_body
+from pipeline.adapters.elasticsearch_query import Json, found_clause, is_by_date, search_body
 from pipeline.adapters.elasticsearch_spellings import (
     read_spellings,
     read_suggestions,
@@ -55,13 +55,18 @@ class Reader:
         return found[0]["_source"] if found else None
 
     def ask(self, body: Mapping[str, Any], *, with_scores: bool = False) -> Json:
-        """Return the answer to a body; ``with_scores`` gives the score of each named clause."""
+        """Return the answer to a body; ``with_scores`` gives the score of each named clause.
+
+        What goes by date alone, such as the page before anything is asked, is the same for everybody until something is written,
+        so the server keeps it; scores change with the time.
+        """
         answer = self._client.search(
             index=self._alias,
             body=dict(body),
             ignore_unavailable=True,
             allow_partial_search_results=False,
             include_named_queries_score=with_scores,
+            request_cache=True if is_by_date(body) else None,
         )
         return dict(answer.body)
 

@@ -45,12 +45,13 @@ def find_corrections(connection: sqlite3.Connection, words: Sequence[str]) -> di
     corrections = {}
     for word in words:
         folded = fold(word)
+        if connection.execute("SELECT 1 FROM vocabulary WHERE term = ?", (folded,)).fetchone():
+            continue
         near = connection.execute(
-            "SELECT term FROM vocabulary WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ?",
+            "SELECT term FROM terms WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ?",
             (folded[:1], folded[:1] + "\U0010ffff", len(folded) - 2, len(folded) + 2),
         )
-        terms = [term for (term,) in near]
-        if folded not in terms and (close := difflib.get_close_matches(folded, terms, 1, _CLOSE)):
+        if close := difflib.get_close_matches(folded, [term for (term,) in near], 1, _CLOSE):
             corrections[word] = close[0]
     return corrections
 

@@ -50,6 +50,21 @@ CREATE TABLE facets (
 ) WITHOUT ROWID;
 CREATE INDEX facets_by_folded ON facets (facet, folded);
 
+-- How many documents have a value, of the facets that tell what is more frequent in some documents than in all.
+CREATE TABLE totals (
+    facet TEXT NOT NULL,
+    value TEXT NOT NULL,
+    documents INTEGER NOT NULL,
+    PRIMARY KEY (facet, value)
+) WITHOUT ROWID;
+CREATE TRIGGER facet_added AFTER INSERT ON facets WHEN new.facet IN ('people', 'organizations', 'places', 'topic') BEGIN
+    INSERT INTO totals VALUES (new.facet, new.value, 1)
+        ON CONFLICT (facet, value) DO UPDATE SET documents = documents + 1;
+END;
+CREATE TRIGGER facet_removed AFTER DELETE ON facets WHEN old.facet IN ('people', 'organizations', 'places', 'topic') BEGIN
+    UPDATE totals SET documents = documents - 1 WHERE facet = old.facet AND value = old.value;
+END;
+
 -- What entities are called: a row for each spelling of each in a document.
 CREATE TABLE names (
     document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
@@ -75,6 +90,9 @@ CREATE TABLE summaries (
     document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
     counted TEXT NOT NULL      -- JSON: a list for each value, see sqlite_summary
 );
+
+-- Each word of all texts once, to look for what a misspelt one may mean: FTS5's vocabulary reads all places of a word to name it.
+CREATE TABLE terms (term TEXT PRIMARY KEY) WITHOUT ROWID;
 
 CREATE TABLE locations (
     document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,

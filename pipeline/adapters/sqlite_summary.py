@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 
 from pipeline.adapters.sqlite_query import Condition
-from pipeline.index.folding import fold
 from pipeline.model.query import Cell, Facet, Named, Query, Span, Summary
 from pipeline.search.grammar import Expression
 from pipeline.search.summary import (
@@ -110,8 +109,7 @@ def _find_telling(connection: sqlite3.Connection, counted: list[Counted]) -> tup
     scores = {}
     for facet, value, count in frequent[:_COMPARED]:
         everywhere = connection.execute(
-            "SELECT count(*) FROM facets WHERE facet = ? AND folded = ? AND value = ?",
-            (facet, fold(value), value),
+            "SELECT documents FROM totals WHERE facet = ? AND value = ?", (facet, value)
         ).fetchone()[0]
         if score := telling_score(count / found, everywhere / total):
             scores[value] = (score, count)

@@ -15,27 +15,30 @@ from pipeline.search.tiles import find_tile
 
 def write_forms(connection: sqlite3.Connection, forms: Sequence[Form], generation: str) -> dict[str, str]:
     """Upsert the documents; return why the refused ones were refused, by id."""
-    refused = {}
+    refused, words = {}, set[str]()
     for form in forms:
         connection.execute("SAVEPOINT document")
         try:
-            _upsert(connection, form, generation)
+            words |= _upsert(connection, form, generation)
         except (sqlite3.IntegrityError, UnicodeEncodeError) as error:
             connection.execute("ROLLBACK TO document")
             refused[form["id"]] = str(error)
         connection.execute("RELEASE document")
+    connection.executemany("INSERT OR IGNORE INTO terms VALUES (?)", [(word,) for word in sorted(words)])
     return refused
 
 
-def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> None:
+def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> set[str]:
+    """Write the document, unless a newer one is there; return the words of its text."""
     version = _time(form["captured_at"])
     known = connection.execute(
         "SELECT key, version FROM documents WHERE generation = ? AND id = ?", (generation, form["id"])
     ).fetchone()
     if known and known["version"] > version:
-        return
+        return set()
     if known:
         connection.execute("DELETE FROM documents WHERE key = ?", (known["key"],))
+    headline, deck, text = (fold(form.get(name, "")) for name in ("headline", "deck", "text"))
     key = connection.execute(
         "INSERT INTO documents "
         "(generation, id, version, date, language, original, story, headline, deck, lede, text, form) "
@@ -43,8 +46,7 @@ def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> None
         (
             *(generation, form["id"], version, _time(form["date"]), form["language"]),
             *(form["original"], form.get("story")),
-            *(fold(form.get(name, "")) for name in ("headline", "deck")),
-            *(fold(find_lede(form)), fold(form["text"])),
+            *(headline, deck, fold(find_lede(form)), text),
             json.dumps(form, ensure_ascii=False),
         ),
     ).lastrowid
@@ -65,6 +67,7 @@ def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> None
         (key, point["lat"], point["lon"], *find_tile(point["lat"], point["lon"])) for point in form["locations"]
     ]
     connection.executemany("INSERT INTO locations VALUES (?, ?, ?, ?, ?)", locations)
+    return {*headline.split(), *deck.split(), *text.split()}
 
 
 def _facet_values(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

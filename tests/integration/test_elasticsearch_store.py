@@ -16,7 +16,7 @@ from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index.document import document_json
 from pipeline.index.folding import fold, fold_words
 from pipeline.index.mapping import Generation, fingerprint, read_mapping
-from pipeline.model.entity import Quote
+from pipeline.model.entity import Place, Quote
 from pipeline.search.request import make_query
 from tests.fixtures.documents import NOON, TEHRAN, FixedClock, document
 
@@ -91,6 +91,27 @@ def test_unknown_fields_are_refused_at_every_level(
     form: dict[str, Any] = {"surprise": 1}
     with pytest.raises(Exception, match="strict_dynamic_mapping_exception"):
         elasticsearch_client.index(index=elasticsearch_prefix, document={path: form} if path else form)
+
+
+@real
+def test_each_hit_is_marked_by_the_stems_of_its_own_language(store: ElasticsearchStore) -> None:
+    texts = {"en": "Two hotels opened", "de": "In den Hotels", "und": "hotel hotels", "nl": "De hotels"}
+    store.write([document(language, text=text, language=language) for language, text in texts.items()])
+    marked = {hit.language: hit.snippets for hit in store.search(make_query("hotel")).hits}
+    assert marked == {
+        "en": ("Two <mark>hotels</mark> opened",),
+        "de": ("In den <mark>Hotels</mark>",),
+        "und": ("<mark>hotel</mark> hotels",),
+        "nl": ("De <mark>hotels</mark>",),
+    }
+
+
+@real
+def test_a_large_lot_is_written_by_several_requests(store: ElasticsearchStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elasticsearch_bulk, "CHUNK", 2)
+    refused = document("refused", places=[("Nowhere", Place(latitude=91, longitude=0))])
+    assert [each.document for each in store.write([*(document(f"{n}") for n in range(7)), refused])] == [refused]
+    assert store.search(make_query()).total == 7
 
 
 @real

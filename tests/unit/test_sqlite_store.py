@@ -3,6 +3,7 @@
 import multiprocessing
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from pipeline.adapters.sqlite_schema import SCHEMA_VERSION, distance_km
 from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.search.request import make_query
-from tests.fixtures.documents import FixedClock, document
+from tests.fixtures.documents import NOON, FixedClock, document
 
 
 def open_store(path: Path) -> SqliteStore:
@@ -107,6 +108,20 @@ def test_a_dropped_generation_leaves_the_word_index_whole(tmp_path: Path) -> Non
             connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("documents", "facets")
         ]
     assert counts == [1, 2]
+
+
+def test_how_often_a_value_stands_in_all_is_known_after_each_change(tmp_path: Path) -> None:
+    path = tmp_path / "search.sqlite"
+    with closing(open_store(path)) as store:
+        store.write([document(f"{number}", people=["Ann", "Bob"], places=[("Minsk", None)]) for number in range(4)])
+        store.write([document("0", people=["Ann"], captured_at=NOON + timedelta(hours=1))])
+        live, generation = store.status()[0].generation, store.begin_generation()
+        store.copy(list(store.documents(live)), generation=generation)
+        store.promote(generation)
+        store.drop(next(each.generation for each in store.status() if not each.is_live))
+    with closing(sqlite3.connect(path)) as connection:
+        totals = dict(connection.execute("SELECT value, documents FROM totals"))
+    assert totals == {"Ann": 4, "Bob": 3, "Minsk": 3}
 
 
 def write_some(path: Path, numbers: range) -> None:
