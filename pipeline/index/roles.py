@@ -63,6 +63,8 @@ def alias_template(alias: str, family: str) -> dict[str, Any]:
         "index_patterns": [f"{family}-2*"],  # a year: a rebuild of the family goes on with an r
         "priority": 500,  # above what an administrator has for all indices
         "template": {"aliases": {alias: {}}},
+        # A write that comes after an index was dropped must not bring it back, with a mapping of the server's own making.
+        "allow_auto_create": False,
         "_meta": {"description": "made by newswire index grants, moved by newswire index promote"},
     }
 

@@ -20,6 +20,8 @@ from pipeline.cli.ingest import run_ingest
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.flow import LEASE
 from pipeline.index.document import milliseconds
+from pipeline.index.mapping import parse_index
+from pipeline.index.roles import live_template, template_name
 from pipeline.model import codec, handover
 from pipeline.model.capture import Batch
 from pipeline.model.document import Document
@@ -292,10 +294,18 @@ def test_a_promotion_meanwhile_gets_all_of_them(desk: Desk) -> None:
     assert live.generation == rebuilt
 
 
-def test_an_index_that_is_deleted_meanwhile_is_made_again(desk: Desk) -> None:
+@pytest.mark.parametrize("has_template", [False, True], ids=["no template", "the template of the grants"])
+def test_an_index_that_is_deleted_meanwhile_is_made_again(desk: Desk, *, has_template: bool) -> None:
     index = next(iter(desk.client.indices.get(index=f"{desk.alias}-*")))
+    if has_template:
+        generation = parse_index(index, desk.alias)
+        assert generation
+        desk.client.indices.put_index_template(name=template_name(desk.alias), **live_template(generation))
     desk.proxy.fail(proxies.meanwhile(lambda: desk.client.indices.delete(index=index)))
-    desk.index()
+    try:
+        desk.index()
+    finally:
+        desk.client.options(ignore_status=404).indices.delete_index_template(name=template_name(desk.alias))
     desk.assert_all_is_there()
     desk.wiring.store.prepare()  # of the right mapping
 
