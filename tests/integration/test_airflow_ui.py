@@ -83,13 +83,16 @@ def is_alive(process: psutil.Process) -> bool:
 def find_by_the_menu(chromium: Browser, address: str, user: str, password: str) -> None:
     """Find an article by Airflow's menu, as one who is logged in there; nobody else may."""
     context = chromium.new_context(base_url=address)
-    # Whoever plants a cookie before the login must not share what it opens.
-    context.add_cookies([{"name": "_token", "value": "planted", "url": address}])
     page = context.new_page()
     refused = page.goto("/newswire/?next=https://evil.example/")
     assert refused
     assert refused.status == 401
     assert page.url.startswith(address)
+    # Whoever plants a cookie before the login shares nothing of what it opens.
+    context.add_cookies([{"name": "_token", "value": "planted", "url": address}])
+    refused = page.goto("/newswire/")
+    assert refused
+    assert refused.status == 403
     page.goto("/")
     page.locator("input[name=username]").fill(user)
     page.locator("input[name=password]").fill(password)
