@@ -1,12 +1,11 @@
 """What it costs to read pages in a process that can be killed: each page here and there, in turn, in one run.
 
-Pages are those of ../shared/devset/extract. Times are by the clock, as one process waits for the other; those of the two ways
-alternate, so that both meet the same machine.
+Pages are those of ../shared/devset/extract. Times are of the processor, of both processes where there are two; the two
+ways alternate, so that both meet the same machine.
 """
 
 import argparse
 import gc
-import statistics
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,6 +23,8 @@ from pipeline.model.feed import Rules
 from pipeline.orchestration.preload import preload
 from pipeline.parts import annotate_here
 
+FORKS = 20
+
 
 def main() -> None:
     """Print the ratios: extraction, annotation, both; and what a fork costs."""
@@ -36,35 +37,22 @@ def main() -> None:
     for page in read_first_pages()[:2]:
         confined.call(extract_article_or_none, as_capture(page))
     captures = [as_capture(page) for page in read_pages()[: given.pages]]
-    extraction = compare(
-        [
-            (lambda one=one: extract_article_or_none(one), lambda one=one: confined.call(extract_article_or_none, one))
-            for one in captures
-        ]
-    )
+    extraction = compare(confined, extract_article_or_none, [(one,) for one in captures])
     articles = [article for one in captures if (article := extract_article_or_none(one))]
     sources = [source_of(article, None) for article in articles]
     pieces = [tuple(sources[start : start + PIECE]) for start in range(0, len(sources), PIECE)]
-    confined.call(annotate_here, pieces[0], None)
-    annotation = compare(
-        [
-            (lambda one=one: annotate_here(one, None), lambda one=one: confined.call(annotate_here, one, None))
-            for one in pieces
-        ]
-    )
+    annotation = compare(confined, annotate_here, [(piece, None) for piece in pieces])
     both = (extraction[0] + annotation[0], extraction[1] + annotation[1])
-    print(f"{len(captures)} pages, {len(articles)} articles")
+    print(f"{len(captures)} pages, {len(articles)} articles; seconds of processor time")
     for name, (here, there) in (("extraction", extraction), ("annotation", annotation), ("both", both)):
         each = (there - here) / len(captures) * 1e3
-        print(
-            f"{name:<12}here {here:7.3f} s   there {there:7.3f} s   ratio {there / here:.3f}   {each:+.2f} ms an article"
-        )
+        print(f"{name:<12}here {here:7.3f}   there {there:7.3f}   ratio {there / here:.3f}   {each:+.2f} ms an article")
     confined.close()
-    forks = [time_of(lambda: fork_once(captures[0]))[0] for _ in range(20)]
-    print(
-        f"a fork, its first page and its end: {statistics.median(forks) * 1e3:.1f} ms, "
-        "once a batch, or after a page that was stopped"
-    )
+    begun = time.process_time()
+    for _ in range(FORKS):
+        fork_once(captures[0])
+    each = (time.process_time() - begun) / FORKS * 1e3
+    print(f"a fork, a page and its end: {each:.1f} ms of the parent's, once a batch, and after a page that was stopped")
 
 
 def extract_article_or_none(capture: Capture) -> Article | None:
@@ -82,23 +70,29 @@ def fork_once(capture: Capture) -> None:
     confined.close()
 
 
-def compare(pairs: list[tuple[Callable[[], object], Callable[[], object]]]) -> tuple[float, float]:
-    """Return the seconds of the first and of the second of all pairs; who goes first alternates."""
-    sums = [0.0, 0.0]
-    for number, pair in enumerate(pairs):
+def compare(
+    confined: ForkedProcesses, function: Callable[..., object], calls: list[tuple[object, ...]]
+) -> tuple[float, float]:
+    """Return the seconds of all calls here, and there: both processes' time. Who goes first alternates."""
+    here = there = 0.0
+    for number, given in enumerate(calls):
         answers = {}
-        for which in (0, 1) if number % 2 else (1, 0):
-            seconds, answers[which] = time_of(pair[which])
-            sums[which] += seconds
-        assert answers[0] == answers[1], "the two ways differ"
-    return sums[0], sums[1]
+        for is_here in (True, False) if number % 2 else (False, True):
+            if is_here:
+                begun = time.process_time()
+                answers[is_here] = function(*given)
+                here += time.process_time() - begun
+            else:
+                begun = time.process_time() + confined.call(seconds_used)
+                answers[is_here] = confined.call(function, *given)
+                there += time.process_time() + confined.call(seconds_used) - begun
+        assert answers[True] == answers[False], "the two ways differ"
+    return here, there
 
 
-def time_of(work: Callable[[], object]) -> tuple[float, object]:
-    """Return the seconds that it takes, and what it returns."""
-    begun = time.perf_counter()
-    answer = work()
-    return time.perf_counter() - begun, answer
+def seconds_used() -> float:
+    """Return the processor time of the process that this is called in."""
+    return time.process_time()
 
 
 def as_capture(page: dict[str, str]) -> Capture:

@@ -14,6 +14,7 @@ import pickle
 import signal
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing import Pipe
 from typing import ParamSpec, TypeVar
 
@@ -36,8 +37,9 @@ from pipeline.model.fate import Reason
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
-#: Seconds by the clock for each of processor time: a busy machine may be slow, but what waits for ever must end as well.
-PATIENCE = 3
+#: Seconds by the clock for each of processor time. What waits for ever must end as well; but on a machine with twenty processes
+#: to a core, an honest page gets as little of it.
+PATIENCE = 15.0
 #: Processes that are kept for a later call; more are only made where there are more calls at a time.
 _MOST_IDLE = 2
 _LONGEST_ANSWER = 256 << 20
@@ -48,9 +50,9 @@ log = logging.getLogger(__name__)
 class ForkedProcesses:
     """Promises what ports.Confinement does."""
 
-    def __init__(self, *, seconds: float, megabytes: int) -> None:
+    def __init__(self, *, seconds: float, megabytes: int, patience: float = PATIENCE) -> None:
         """Take what one call may use: seconds of processor time, megabytes beyond what this process has."""
-        self._limits = Limits(seconds=seconds, patience=PATIENCE * seconds, megabytes=megabytes)
+        self._limits = Limits(seconds=seconds, patience=patience * seconds, megabytes=megabytes)
         self._idle: list[_Process] = []
         self._owner = os.getpid()
 
@@ -81,10 +83,9 @@ class ForkedProcesses:
     def _take(self) -> "_Process":
         if self._owner != os.getpid():  # a fork of ours: what waits there waits for the one that made it
             self._idle, self._owner = [], os.getpid()
-        try:
+        with suppress(IndexError):  # another thread may have taken the last
             return self._idle.pop()
-        except IndexError:
-            return _Process(self._limits)
+        return _Process(self._limits)
 
     def _put_back(self, process: "_Process") -> None:
         if process.is_waiting and len(self._idle) < _MOST_IDLE:

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def confined() -> Iterator[ForkedProcesses]:
-    processes = ForkedProcesses(seconds=0.5, megabytes=256)
+    processes = ForkedProcesses(seconds=0.5, megabytes=256, patience=3)
     yield processes
     processes.close()
 
