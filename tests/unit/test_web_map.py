@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.model.query import Cell, Circle, Facet, Summary
+from pipeline.model.query import Cell, Circle, Named, Summary
 from pipeline.search.tiles import CLOSEST_ZOOM, find_tile, tile_middle
 from pipeline.web.address import Address, address_query
 from pipeline.web.map import HEIGHT, MOST_SPOTS, WIDTH, WORLD, PlaceMap, draw_map, make_map
@@ -21,9 +21,12 @@ def cell(point: tuple[float, float], count: int = 1, zoom: int = 5) -> Cell:
     return Cell(tile=f"{zoom}/{x}/{y}", latitude=latitude, longitude=longitude, count=count)
 
 
-def made(cells: Sequence[Cell], circle: Circle | None = None, places: Sequence[str] = ()) -> PlaceMap:
-    facets = {"places": tuple(Facet(value=each, count=1) for each in places)}
-    found = make_map(Summary(cells=tuple(cells), facets=facets), circle, HERE)
+def place(name: str, geonames: int) -> Named:
+    return Named(id=f"geonames:{geonames}", kind="place", name=name, count=1)
+
+
+def made(cells: Sequence[Cell], circle: Circle | None = None, places: Sequence[Named] = ()) -> PlaceMap:
+    found = make_map(Summary(cells=tuple(cells), named=tuple(places)), circle, HERE)
     assert found
     return found
 
@@ -63,11 +66,15 @@ def test_a_circle_is_the_view_and_what_lies_outside_is_counted() -> None:
 
 
 def test_a_spot_is_called_as_the_articles_name_it_and_else_by_its_largest_city() -> None:
-    cells = [cell(MINSK, 9), cell(TEHRAN, 5), cell((-47, -120), 1)]
-    spots = made(cells, places=["Nowhere", "Vilnius", "Minsk"]).spots
+    texas = (29.42, -98.49)
+    cells = [cell(MINSK, 9), cell(TEHRAN, 5), cell(texas, 2), cell((-47, -120), 1)]
+    # There are larger ones of that name, but none of these is meant.
+    named = [place("Nowhere", 1), place("San Antonio", 3872395), place("Vilnius", 593116), place("Minsk", 625144)]
+    spots = made(cells, places=named).spots
     assert [(spot.place, spot.area) for spot in spots] == [
         ("Vilnius", "Kyiv"),
         (None, "Tehran"),
+        (None, "Houston"),
         (None, "45.1° S, 118.1° W"),
     ]
 
@@ -88,7 +95,7 @@ def test_the_search_of_a_spot_covers_its_cell(point: tuple[float, float], zoom: 
 
 
 def test_the_drawing_escapes_what_was_asked_and_holds_no_style_and_no_script() -> None:
-    drawn = draw_map(made([cell(TEHRAN, 4)], places=["Tehran"]), "/mount")
+    drawn = draw_map(made([cell(TEHRAN, 4)], places=[place("Tehran", 112931)]), "/mount")
     assert drawn.count("<circle") == 1
     assert "<title>Tehran: 4 articles</title>" in drawn
     assert 'href="/mount/?q=%22%3Ci%3E%22&amp;near=' in drawn
