@@ -352,7 +352,7 @@ def test_every_answer_forbids_what_the_page_does_not_need(browser: Browser, path
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
     )
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
 
 
 def test_the_page_loads_nothing_but_its_own_style_and_icon(browser: Browser) -> None:

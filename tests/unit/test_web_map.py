@@ -94,9 +94,9 @@ def test_the_search_of_a_spot_covers_its_cell(point: tuple[float, float], zoom: 
         assert 6371 * math.acos(min(1, angle)) <= near.kilometres * 1.1
 
 
-def test_the_drawing_escapes_what_was_asked_and_holds_no_style_and_no_script() -> None:
-    drawn = draw_map(made([cell(TEHRAN, 4)], places=[place("Tehran", 112931)]), "/mount")
+def test_the_drawing_escapes_names_and_what_was_asked_and_holds_no_style_and_no_script() -> None:
+    drawn = draw_map(made([cell(TEHRAN, 4)], places=[place("<i>Tehran", 112931)]), "/mount")
     assert drawn.count("<circle") == 1
-    assert "<title>Tehran: 4 articles</title>" in drawn
+    assert "<title>&lt;i&gt;Tehran: 4 articles</title>" in drawn
     assert 'href="/mount/?q=%22%3Ci%3E%22&amp;near=' in drawn
     assert not re.search(r"<script|<style| style=| on\w+=|<i>", drawn)
