@@ -177,7 +177,7 @@ def compare(
     report.add_row("search", f"{in_ms(ours)}, of {len(ours)}")
     report.add_row("bare body, plain client", in_ms(bare))
     judge(report, "search : bare body", sum(ours) / sum(bare), 1.3, "{:.2f}")
-    judge(report, "search : bare body, no stem marked", sum(ours) / sum(plain), 1.3, "{:.2f}")
+    report.add_row("search : bare body that marks no stems", f"{sum(ours) / sum(plain):.2f}")
 
 
 def bare_body(store: ElasticsearchStore, question: Question, stemmed: Sequence[str]) -> Json:
