@@ -212,10 +212,9 @@ def search_body(query: Query, asked: Expression | None, found: Json, now: dateti
     return {"query": {"function_score": ranked}, **paged, "sort": [{"_score": "desc"}, *newest]}
 
 
-def is_by_date(body: Mapping[str, Any]) -> bool:
-    """Tell whether a body of ours sorts by date alone."""
-    sort = body.get("sort")
-    return isinstance(sort, list) and bool(sort) and isinstance(sort[0], Mapping) and "date" in sort[0]
+def is_scored(body: Json) -> bool:
+    """Tell whether a ``search_body`` sorts by score, not by date alone."""
+    return "_score" in body["sort"][0]
 
 
 def like_clause(form: Mapping[str, Any], *, is_named: bool) -> Json:

@@ -10,7 +10,7 @@ from elasticsearch import Elasticsearch
 from pipeline.adapters import elasticsearch_scan as scan
 from pipeline.adapters.elasticsearch_msearch import search_all
 from pipeline.adapters.elasticsearch_page import marks_bodies, page_body, read_page
-from pipeline.adapters.elasticsearch_query import Json, found_clause, is_by_date, search_body
+from pipeline.adapters.elasticsearch_query import Json, found_clause, is_scored, search_body
 from pipeline.adapters.elasticsearch_spellings import (
     read_spellings,
     read_suggestions,
@@ -39,7 +39,9 @@ class Reader:
     def search(self, query: Query) -> SearchPage:
         """Return the page; where nothing is found, ask once more whether a word may be misspelt."""
         now, asked, body = self._read(query)
-        answer = self.ask(body | page_body(query, asked), with_scores=query.explains)
+        # What goes by date, such as the page before anything is asked, is the same for everybody; scores change with the time.
+        is_kept = not is_scored(body)
+        answer = self.ask(body | page_body(query, asked), with_scores=query.explains, is_kept=is_kept)
         self._mark(answer["hits"]["hits"], asked)
         page = read_page(answer, query, asked, now)
         return page if page.total else replace(page, suggestion=self._suggest(query, asked))
@@ -54,11 +56,10 @@ class Reader:
         found = self.ask({"query": {"ids": {"values": [document_id]}}, "size": 1})["hits"]["hits"]
         return found[0]["_source"] if found else None
 
-    def ask(self, body: Mapping[str, Any], *, with_scores: bool = False) -> Json:
+    def ask(self, body: Mapping[str, Any], *, with_scores: bool = False, is_kept: bool = False) -> Json:
         """Return the answer to a body; ``with_scores`` gives the score of each named clause.
 
-        What goes by date alone, such as the page before anything is asked, is the same for everybody until something is written,
-        so the server keeps it; scores change with the time.
+        Where it ``is_kept``, the server answers the same body from memory until something is written.
         """
         answer = self._client.search(
             index=self._alias,
@@ -66,7 +67,7 @@ class Reader:
             ignore_unavailable=True,
             allow_partial_search_results=False,
             include_named_queries_score=with_scores,
-            request_cache=True if is_by_date(body) else None,
+            request_cache=is_kept or None,
         )
         return dict(answer.body)
 
