@@ -27,9 +27,6 @@ from pipeline.model.version import Version
 from pipeline.ports import Asked, Clock, Entities, Form, Matched, Refusal, StoredMonth, StoreStatus
 from pipeline.search.names import name_key, read_expression
 
-#: Seconds that an answer may take.
-TIMEOUT = 30.0
-
 log = logging.getLogger(__name__)
 
 

@@ -15,7 +15,7 @@ from elasticsearch import Elasticsearch
 
 from examples.newsroom.server import Newsroom
 from pipeline import archive
-from pipeline.adapters import elasticsearch_bulk, elasticsearch_store
+from pipeline.adapters import elasticsearch_bulk, elasticsearch_client
 from pipeline.cli.ingest import run_ingest
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.flow import LEASE
@@ -57,6 +57,11 @@ class Desk:
     @property
     def some(self) -> list[str]:
         return sorted(self.documents)[3:6]
+
+    def reopen(self) -> None:
+        """Let the store be opened anew, on its next use."""
+        self.wiring.close()
+        del self.wiring.store, self.wiring.elasticsearch
 
     def index(self) -> handover.Report:
         return self.wiring.index_batch(self.batch)
@@ -170,14 +175,15 @@ def test_an_answer_that_is_lost_costs_nothing(desk: Desk, fault: Fault) -> None:
 
 
 def test_an_answer_that_comes_too_late_costs_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elasticsearch_store, "TIMEOUT", 2)
-    desk.wiring.close()
-    del desk.wiring.store, desk.wiring.elasticsearch  # opened anew, on first use
     desk.proxy.fail(proxies.answer_never)
-    with pytest.raises(StoreUnavailable, match="does not answer"):
-        desk.index()
+    with monkeypatch.context() as patched:
+        patched.setattr(elasticsearch_client, "TIMEOUT", 3)
+        desk.reopen()
+        with pytest.raises(StoreUnavailable, match="does not answer"):
+            desk.index()
     desk.assert_nothing_is_settled()
     assert sorted(desk.stored()) == sorted(desk.documents)  # it was done, and is done again
+    desk.reopen()
     desk.index()
     assert set(desk.proxy.written.values()) == {2}
     desk.assert_all_is_there()
