@@ -45,7 +45,9 @@ class Robots:
     @property
     def crawl_delay(self) -> timedelta:
         """The time between two requests that the host asks for, at most 10 seconds; none where it asks for none."""
-        return min(timedelta(seconds=self._rules.crawl_delay(AGENT) or 0.0), MAX_CRAWL_DELAY)
+        asked = self._rules.crawl_delay(AGENT) or 0.0
+        # Compared as a number: one of three hundred digits is no time at all.
+        return timedelta(seconds=asked) if 0 <= asked <= MAX_CRAWL_DELAY.total_seconds() else MAX_CRAWL_DELAY
 
     @property
     def sitemaps(self) -> tuple[str, ...]:

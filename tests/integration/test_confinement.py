@@ -48,14 +48,16 @@ def test_a_call_returns_what_the_function_returns_from_one_process_after_another
     ],
 )
 def test_what_takes_too_much_is_rejected_by_name_and_its_neighbours_are_not(
-    confined: ForkedProcesses, function: Callable[[str], object], reason: Reason, why: str
+    function: Callable[[str], object], reason: Reason, why: str
 ) -> None:
+    confined = ForkedProcesses(seconds=0.5 if reason is Reason.TIMEOUT else 60, megabytes=256, patience=3)
     assert confined.call(hostile.echo, "before") == "before"
     with pytest.raises(Reject, match=why) as error:
         confined.call(function, "")
     assert error.value.reason is reason
     assert confined.call(hostile.echo, "after") == "after"
     assert os.waitpid(-1, os.WNOHANG) == (0, 0)  # the one that waits for calls; no zombie is left
+    confined.close()
 
 
 def test_a_process_that_served_before_is_not_held_against_a_page(confined: ForkedProcesses) -> None:
