@@ -206,5 +206,7 @@ class Generations:
 
     def _with_setting(self, indices: list[str], name: str) -> list[str]:
         """Return those of the indices that have a setting of that name which is true."""
+        if not indices:  # for the server, none named are all that there are, other people's as well
+            return []
         found = self._client.indices.get_settings(index=indices, name=name, flat_settings=True, ignore_unavailable=True)
         return [index for index, each in found.items() if "true" in each["settings"].values()]

@@ -289,6 +289,16 @@ def test_an_index_made_while_writers_are_held_waits_as_well(
 
 
 @real
+def test_a_promotion_of_others_holds_nobody(
+    store: ElasticsearchStore, elasticsearch_client: Elasticsearch, elasticsearch_prefix: str
+) -> None:
+    other = f"{elasticsearch_prefix}-of-others"
+    elasticsearch_client.indices.create(index=other, settings={"index.blocks.write": True})
+    assert not store.write([document("first-of-all")])
+    assert store.search(make_query("")).total == 1
+
+
+@real
 def test_an_index_that_stays_closed_is_said(store: ElasticsearchStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store.prepare()
     monkeypatch.setattr("pipeline.adapters.elasticsearch_writer.PATIENCE", 0)
