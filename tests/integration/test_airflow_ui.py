@@ -105,6 +105,7 @@ def find_by_the_menu(chromium: Browser, address: str, user: str, password: str) 
     search.locator("#q").fill("Tehran")
     search.keyboard.press("Enter")
     # Drawings and forms keep to the path that the page is mounted at.
+    search.locator("figure svg a").first.wait_for(state="attached")
     drawn = [link.get_attribute("href") or "" for link in search.locator("figure svg a").all()]
     assert drawn
     assert all(link.startswith("/newswire/?") for link in drawn)
