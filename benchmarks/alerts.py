@@ -16,10 +16,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 from elasticsearch import Elasticsearch
 from made_press import NAMES, WORDS, Press, name, vocabulary
+from search_indices import remove_indices
 
 from pipeline.adapters import elasticsearch_watch
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
@@ -62,7 +64,7 @@ def measure(title: str, store: SearchStore, ledger: SqlLedger, press: Press, doc
     """Fill the store, and time the searches on one batch after another."""
     store.prepare()
     past = press.documents(documents, newest=timedelta(hours=1), oldest=timedelta(days=60))
-    for batch in _pieces(past, 500):
+    while batch := list(islice(past, 500)):
         assert not store.write(batch)
     searches = ledger.alerts.searches()
     for turn in range(3):
@@ -113,7 +115,8 @@ def main() -> None:
                     measure(title, store, ledger, press, options.documents, url if title != "SQLite" else None)
                 finally:
                     if url and title != "SQLite":
-                        _remove(url, prefix)
+                        with Elasticsearch(url) as client:
+                            remove_indices(client, prefix)
 
 
 def _state(document: Document) -> ArticleState:
@@ -125,24 +128,6 @@ def _state(document: Document) -> ArticleState:
         first_seen_at=document.first_seen_at,
         captured_at=document.captured_at,
     )
-
-
-def _remove(url: str, prefix: str) -> None:
-    """Leave no index behind on a server that may be somebody's."""
-    with Elasticsearch(url) as client:
-        for index in client.indices.get(index=f"{prefix}*", expand_wildcards="all"):
-            client.indices.delete(index=index)
-
-
-def _pieces(documents: Iterator[Document], size: int) -> Iterator[list[Document]]:
-    piece = []
-    for document in documents:
-        piece.append(document)
-        if len(piece) == size:
-            yield piece
-            piece = []
-    if piece:
-        yield piece
 
 
 if __name__ == "__main__":

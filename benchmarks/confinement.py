@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from extraction import read_first_pages, read_pages
 
 from pipeline.adapters.confinement import ForkedProcesses
-from pipeline.enrich.annotate import source_of
+from pipeline.enrich.annotate import sources_of
 from pipeline.errors import Reject
 from pipeline.extract.article import extract_article
 from pipeline.flow import PIECE
@@ -39,7 +39,7 @@ def main() -> None:
     captures = [as_capture(page) for page in read_pages()[: given.pages]]
     extraction = compare(confined, extract_article_or_none, [(one,) for one in captures])
     articles = [article for one in captures if (article := extract_article_or_none(one))]
-    sources = [source_of(article, None) for article in articles]
+    sources = sources_of(articles)
     pieces = [tuple(sources[start : start + PIECE]) for start in range(0, len(sources), PIECE)]
     annotation = compare(confined, annotate_here, [(piece, None) for piece in pieces])
     both = (extraction[0] + annotation[0], extraction[1] + annotation[1])

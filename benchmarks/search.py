@@ -21,49 +21,38 @@ import multiprocessing
 import os
 import resource
 import socket
-import statistics
 import sys
 import tempfile
 import threading
 import time
 import uuid
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import timedelta
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
-from elasticsearch import Elasticsearch, helpers
-from elasticsearch.exceptions import GeneralAvailabilityWarning
+from elasticsearch import Elasticsearch
 from made_press import Press
 from rich.console import Console
 from rich.table import Table
+from search_indices import STEMMED, articles, fill, fill_sqlite, index, print_sizes, remove_indices, say
 from search_queries import Question, Readers
+from search_report import in_ms, judge, p95, seconds_of
 
-from pipeline.adapters.elasticsearch_bulk import index_action
 from pipeline.adapters.elasticsearch_page import highlight, page_body
 from pipeline.adapters.elasticsearch_query import Json, found_clause, search_body
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.adapters.sql_ledger import open_ledger
 from pipeline.adapters.sqlite_store import SqliteStore
-from pipeline.index.document import document_json
-from pipeline.index.mapping import Generation, fingerprint, read_mapping
-from pipeline.model.document import Document
 from pipeline.parts import SystemClock
-from pipeline.ports import SearchStore
 from pipeline.search.names import expand_known
 from pipeline.web.page import make_app
 from pipeline.web.serve import serve_page
 
-NEWEST, OLDEST = timedelta(hours=12), timedelta(days=60)
-FILLED_AT_ONCE, INDEXED_AT_ONCE, TURNS = 1000, 1000, 4
 WARM_UP = 100  # questions
-STEMMED = tuple(read_mapping()["mappings"]["properties"]["stemmed"]["properties"])
 
-say = Console(stderr=True, highlight=False).print
 Asking = Callable[[Question], object]
 
 
@@ -85,8 +74,7 @@ def main() -> None:
         try:
             measure(client, url, prefix, Path(folder), options.documents, options.seconds, options.clients)
         finally:
-            for index in client.indices.get(index=f"{prefix}*", expand_wildcards="all"):
-                client.indices.delete(index=index)
+            remove_indices(client, prefix)
     say(f"memory of this process at most: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
 
 
@@ -117,29 +105,6 @@ def measure(
     index(report, client, url, prefix)
     Console().print(report)
     print_sizes(client, prefix, documents, file)
-
-
-def articles(count: int, press: Press) -> Iterator[Document]:
-    """Yield the articles that the indices hold: the same at each run."""
-    return press.documents(count, newest=NEWEST, oldest=OLDEST)
-
-
-def fill(title: str, store: SearchStore, documents: int) -> None:
-    """Write the articles, and tell how far it is."""
-    store.prepare()
-    begun, written, made = time.perf_counter(), 0, articles(documents, Press())
-    while batch := list(islice(made, FILLED_AT_ONCE)):
-        assert not store.write(batch)
-        written += len(batch)
-        if written % 10_000 < FILLED_AT_ONCE:
-            rate = written / (time.perf_counter() - begun)
-            say(f"{title}: {written:,} of {documents:,} articles, {rate:.0f} a second")
-
-
-def fill_sqlite(file: Path, documents: int) -> None:
-    """Fill the embedded store, in a process of its own."""
-    with closing(SqliteStore(file, clock=SystemClock())) as store:
-        fill("SQLite", store, documents)
 
 
 def compare(
@@ -287,78 +252,6 @@ def ask_embedded(report: Table, store: SqliteStore, questions: Iterator[Question
     everything = list(chain.from_iterable(times.values()))
     report.add_row("SQLite, one client", f"{in_ms(everything)}, of {len(everything)}")
     judge(report, "SQLite: p95 in ms", 1000 * p95(everything), 400, "{:.0f}")
-
-
-def index(report: Table, client: Elasticsearch, url: str, prefix: str) -> None:
-    """Write the same documents both ways into indices that are alike, one way first and then the other."""
-    generations = [Generation(f"{prefix}-{way}", fingerprint(read_mapping())) for way in ("ours", "bulk")]
-    ours, twin = (ElasticsearchStore(url, clock=SystemClock(), prefix=each.prefix) for each in generations)
-    press, spent = Press(seed=2), {"ours": 0.0, "bulk": 0.0}
-    with closing(ours), closing(twin):
-        for store in (ours, twin):
-            store.prepare()
-            assert not store.write(list(articles(INDEXED_AT_ONCE, Press(seed=3))))  # makes the indices, and warms up
-        for turn in range(TURNS):
-            documents = list(articles(INDEXED_AT_ONCE, press))
-            ready = [index_action(document_json(document), generations[1], STEMMED) for document in documents]
-            ways = [
-                ("ours", partial(ours.write, documents)),
-                ("bulk", partial(bulk, client, ready)),
-            ]
-            for way, write in ways if turn % 2 else ways[::-1]:
-                spent[way] += seconds_of(write)
-    rates = {way: TURNS * INDEXED_AT_ONCE / seconds for way, seconds in spent.items()}
-    report.add_row("indexing, documents a second", f"{rates['ours']:.0f}; parallel_bulk {rates['bulk']:.0f}")
-    judge(report, "indexing : parallel_bulk", rates["ours"] / rates["bulk"], 0.8, "{:.2f}", at_least=True)
-
-
-def bulk(client: Elasticsearch, actions: Sequence[Json]) -> None:
-    """Write with the client's helper as it comes, searchable on return."""
-    for is_written, result in helpers.parallel_bulk(client, actions):
-        assert is_written, result
-    client.indices.refresh(index=sorted({action["_index"] for action in actions}))
-
-
-def print_sizes(client: Elasticsearch, prefix: str, documents: int, file: Path) -> None:
-    """Print what each field takes of the index; what stands nested in one counts to it."""
-    sizes = defaultdict[str, int](int)
-    for name in client.indices.get_alias(name=prefix):
-        with warnings.catch_warnings(action="ignore", category=GeneralAvailabilityWarning):
-            used = client.indices.disk_usage(index=name, run_expensive_tasks=True)
-        for field, parts in used[name]["fields"].items():
-            sizes[field] += parts["total_in_bytes"]
-    table = Table("field", "bytes a document", "share")
-    total = sum(sizes.values())
-    for field, size in sorted(sizes.items(), key=lambda each: -each[1])[:25]:
-        table.add_row(field, f"{size / documents:.0f}", f"{size / total:.1%}")
-    table.add_row("all fields", f"{total / documents:.0f}", "100 %")
-    Console().print(table)
-    Console().print(f"Elasticsearch {total / 1e6:.0f} MB; SQLite {file.stat().st_size / 1e6:.0f} MB")
-
-
-def judge(report: Table, title: str, value: float, goal: float, form: str, *, at_least: bool = False) -> None:
-    """Add a row that says whether the goal is reached."""
-    is_reached = value >= goal if at_least else value <= goal
-    report.add_row(
-        title, form.format(value), f"{'≥' if at_least else '≤'} {goal}", "reached" if is_reached else "MISSED"
-    )
-
-
-def seconds_of(act: Callable[[], object]) -> float:
-    """Return how long it takes."""
-    begun = time.perf_counter()
-    act()
-    return time.perf_counter() - begun
-
-
-def p95(times: Sequence[float]) -> float:
-    """Return the time that 95 of 100 stay below."""
-    return statistics.quantiles(times, n=20)[-1] if len(times) > 1 else times[0]
-
-
-def in_ms(times: Sequence[float]) -> str:
-    """Return median and 95th percentile in words."""
-    return f"median {1000 * statistics.median(times):.0f} ms, p95 {1000 * p95(times):.0f} ms"
 
 
 if __name__ == "__main__":

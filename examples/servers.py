@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import psutil  # type: ignore[import-untyped]  # comes with Airflow, without types
 from elasticsearch import Elasticsearch
@@ -41,8 +41,14 @@ class Server(Protocol):
     def start(self) -> None:
         """Start it over what it has written, and wait until it answers."""
 
+    def stop(self) -> None:
+        """End it, in an orderly way where it has one."""
+
     def kill(self) -> None:
         """End it and all its processes with SIGKILL."""
+
+
+Running = TypeVar("Running", bound=Server)
 
 
 class Postgresql:
@@ -205,13 +211,8 @@ def open_postgresql(options: str = "") -> Iterator[Postgresql]:
     programs = _find_programs()
     if programs is None:
         raise ServerMissing(NO_POSTGRESQL)
-    with _folder("postgresql") as folder:
-        server = Postgresql(folder, programs, options)
-        try:
-            server.start()
-            yield server
-        finally:
-            server.stop()
+    with _folder("postgresql") as folder, _running(Postgresql(folder, programs, options)) as server:
+        yield server
 
 
 @contextmanager
@@ -220,25 +221,15 @@ def open_redis() -> Iterator[Redis]:
     program = shutil.which("redis-server")
     if program is None:
         raise ServerMissing(NO_REDIS)
-    with _folder("redis") as folder:
-        server = Redis(folder, program)
-        try:
-            server.start()
-            yield server
-        finally:
-            server.stop()
+    with _folder("redis") as folder, _running(Redis(folder, program)) as server:
+        yield server
 
 
 @contextmanager
 def open_elasticsearch(first: str) -> Iterator[LocalElasticsearch]:
     """Start one beside the one at this URL, of the same program, and remove it afterwards. Raises ServerMissing."""
-    with _folder("elasticsearch") as folder:
-        server = LocalElasticsearch(folder, first)
-        try:
-            server.start()
-            yield server
-        finally:
-            server.stop()
+    with _folder("elasticsearch") as folder, _running(LocalElasticsearch(folder, first)) as server:
+        yield server
 
 
 def make_database(socket: Path, name: str) -> str:
@@ -248,6 +239,16 @@ def make_database(socket: Path, name: str) -> str:
     with psycopg.connect(f"host={socket} user=newswire dbname=postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return f"postgresql+psycopg://newswire@/{name}?host={socket}"
+
+
+@contextmanager
+def _running(server: Running) -> Iterator[Running]:
+    """Start the server, and stop it afterwards, also where it could not start."""
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @contextmanager

@@ -1,9 +1,8 @@
 """Pages to articles, and articles to annotations, where a page that takes too much costs itself alone."""
 
 from collections.abc import Callable, Sequence
-from itertools import zip_longest
 
-from pipeline.enrich.annotate import Source, source_of
+from pipeline.enrich.annotate import Source, sources_of
 from pipeline.errors import Reject
 from pipeline.extract.article import extract_article
 from pipeline.model.article import Article
@@ -30,8 +29,7 @@ class Reader:
 
     def annotate(self, articles: Sequence[Article], countries: Sequence[str | None] = ()) -> list[Annotation | Reject]:
         """Return what each article's text names, in order, or why that cannot be told."""
-        pairs = zip_longest(articles, countries[: len(articles)])
-        return self.annotate_texts([source_of(article, country) for article, country in pairs])
+        return self.annotate_texts(sources_of(articles, countries))
 
     def annotate_texts(self, sources: Sequence[Source]) -> list[Annotation | Reject]:
         """Return what each text names, in order, or why that cannot be told: all in one call, singly where that fails."""

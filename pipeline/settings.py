@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pipeline.errors import UsageError
+from pipeline.fetch.retries import WAITS
+from pipeline.fetch.revisits import REVISITS
 from pipeline.model.grant import Grant
 
 if TYPE_CHECKING:
@@ -88,9 +90,9 @@ class Settings:
     #: Days for which a text is remembered, so that copies of it are found.
     reprint_days: int = 365
     #: How long after its first sight an article is visited again, each once; empty: never, unless a feed says so.
-    revisits: tuple[timedelta, ...] = (timedelta(hours=1), timedelta(hours=24), timedelta(days=7))
+    revisits: tuple[timedelta, ...] = REVISITS
     #: How long to wait after the first failed visit of an address, after the second, and so on; one more visit is the last.
-    retries: tuple[timedelta, ...] = tuple(timedelta(minutes=minutes) for minutes in (1, 4, 16, 64))
+    retries: tuple[timedelta, ...] = WAITS
     #: Least seconds between two requests to one host.
     host_delay: float = 1.0
     #: Processor seconds, and megabytes, that reading one page, text or feed may take.
@@ -133,8 +135,8 @@ def read_settings(environ: Mapping[str, str] | None = None, *, grant: Grant = Gr
         retention_months=_read_count("NEWSWIRE_RETENTION_MONTHS", values.get("NEWSWIRE_RETENTION_MONTHS"), most=1200),
         prune_days=_read_count("NEWSWIRE_PRUNE_DAYS", values.get("NEWSWIRE_PRUNE_DAYS"), most=36_500) or 90,
         reprint_days=_read_count("NEWSWIRE_REPRINT_DAYS", values.get("NEWSWIRE_REPRINT_DAYS"), most=36_500) or 365,
-        revisits=_read_waits("NEWSWIRE_REVISITS", values.get("NEWSWIRE_REVISITS", "1h,24h,7d")),
-        retries=_read_waits("NEWSWIRE_RETRIES", values.get("NEWSWIRE_RETRIES", "1m,4m,16m,64m")),
+        revisits=_read_waits("NEWSWIRE_REVISITS", values.get("NEWSWIRE_REVISITS"), REVISITS),
+        retries=_read_waits("NEWSWIRE_RETRIES", values.get("NEWSWIRE_RETRIES"), WAITS),
         page_seconds=_read_seconds("NEWSWIRE_PAGE_SECONDS", values.get("NEWSWIRE_PAGE_SECONDS", "20"), least=1),
         page_megabytes=_read_count("NEWSWIRE_PAGE_MEGABYTES", values.get("NEWSWIRE_PAGE_MEGABYTES"), most=1_000_000)
         or 2048,
@@ -286,8 +288,10 @@ def _read_count(name: str, text: str | None, *, most: int) -> int | None:
     return int(text)
 
 
-def _read_waits(name: str, text: str) -> tuple[timedelta, ...]:
+def _read_waits(name: str, text: str | None, default: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
     """Return the times that ``1h,24h,7d`` means; ``none`` is none."""
+    if text is None:
+        return default
     if text == "none":
         return ()
     parts = [part.strip() for part in text.split(",")]

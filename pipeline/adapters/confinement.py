@@ -13,7 +13,7 @@ import os
 import pickle
 import signal
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing import Pipe
 from typing import ParamSpec, TypeVar
@@ -192,9 +192,11 @@ def _as_error(message: Raised, function: str) -> NewswireError:
         return Reject(Reason.BUG, f"{message.error}: {message.text}")
     if message.reason:
         return Reject(message.reason, message.text)
-    kinds = [NewswireError]
-    for kind in kinds:
-        if kind.__name__ == message.error:
-            return kind(message.text)
-        kinds += kind.__subclasses__()
-    return NewswireError(message.text)
+    kind = next((kind for kind in _kinds_of(NewswireError) if kind.__name__ == message.error), NewswireError)
+    return kind(message.text)
+
+
+def _kinds_of(kind: type[NewswireError]) -> Iterator[type[NewswireError]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from _kinds_of(narrower)

@@ -49,17 +49,14 @@ class ElasticsearchGrants:
         """Let each new month's index have its alias from the start, and those have it that a writer could not give it to."""
         mapping = names.read_mapping()
         versions = names.versions_alias(self._alias)
-        family = f"{versions}-{names.fingerprint(names.read_versions_mapping())}"
         with our_errors(self._url):
             generations = Generations(self._client, self._alias, self._url, mapping)
             live, joined = generations.live()
             live = live or Generation(self._alias, generations.fingerprint)
             put = self._client.indices.put_index_template
             put(name=template_name(self._alias), **live_template(live))
-            put(name=template_name(versions), **alias_template(versions, family))
-            waiting = set(generations.all().get(live, [])) - set(joined)
-            actions = [{"add": {"index": index, "alias": self._alias}} for index in sorted(waiting)]
-            if actions:
+            put(name=template_name(versions), **alias_template(versions, names.versions_family(self._alias)))
+            if actions := names.alias_actions(self._alias, joined, generations.all().get(live, [])):
                 self._client.indices.update_aliases(actions=actions)
 
     def keys(self, grant: Grant) -> Sequence[Key]:

@@ -9,10 +9,10 @@ from pipeline.adapters.elasticsearch_query import (
     Json,
     clause_name,
     expression_clause,
-    has_stem,
     prominence_name,
 )
 from pipeline.adapters.elasticsearch_summary import read_summary, summary_aggregations
+from pipeline.adapters.stems import has_stem
 from pipeline.index.hits import HIT_FIELDS, make_hit
 from pipeline.index.snippets import MARK_END, MARK_START, SNIPPET_LENGTH, SNIPPETS, escape_snippet
 from pipeline.model.query import Hit, Query, Reason, SearchPage
@@ -28,7 +28,7 @@ SOURCE = [*HIT_FIELDS, "date"]
 def page_body(query: Query, asked: Expression | None) -> Json:
     """Return what a page needs beside its query: fields, counts, and snippets, unless ``marks_bodies`` asks for those."""
     body: Json = {"track_total_hits": True, "_source": SOURCE}
-    if not any(map(has_stem, wanted_terms(asked))):
+    if not _has_stems(asked):
         body["highlight"] = highlight(asked, ())
     counted = summary_aggregations(query, asked) if query.with_facets else {}
     if query.folds_reprints:
@@ -43,7 +43,7 @@ def marks_bodies(asked: Expression | None, hits: Sequence[Mapping[str, Any]], st
     Marking analyses a text once for each field of stems, and a document has those of its own language alone: with all ten
     fields in the search itself, marks took half of its time.
     """
-    if not any(map(has_stem, wanted_terms(asked))):
+    if not _has_stems(asked):
         return
     by_language: dict[str, list[str]] = {}
     for hit in hits:
@@ -52,6 +52,10 @@ def marks_bodies(asked: Expression | None, hits: Sequence[Mapping[str, Any]], st
     for language, ids in by_language.items():
         marks = highlight(asked, [f"stemmed.{language}"] if language else ())
         yield {"query": {"ids": {"values": ids}}, "size": len(ids), "_source": False, "highlight": marks}
+
+
+def _has_stems(asked: Expression | None) -> bool:
+    return any(map(has_stem, wanted_terms(asked)))
 
 
 def highlight(asked: Expression | None, stemmed_fields: Sequence[str]) -> Json:

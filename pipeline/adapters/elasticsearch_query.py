@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pipeline.adapters.stems import has_stem
 from pipeline.index.document import milliseconds
 from pipeline.index.folding import find_words
 from pipeline.model.query import Circle, Query, Sort
@@ -134,11 +135,6 @@ def prose_clause(term: Term, weights: Mapping[str, float], stemmed: Sequence[str
     ]
     by_stem = [{"match": {field: {"query": text, **named(field)}}} for field in stemmed]
     return any_of([*as_written, *by_stem] if has_stem(term) else as_written)
-
-
-def has_stem(term: Term) -> bool:
-    """Tell whether the term is a plain word, which its stem may find too."""
-    return term.match is Match.WORD and term.field is Field.ANYWHERE and len(find_words(term.text)) == 1
 
 
 def clause_name(term: Term, place: str) -> str:

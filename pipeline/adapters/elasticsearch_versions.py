@@ -24,7 +24,7 @@ class Versions:
         self._url = url
         self._alias = names.versions_alias(prefix)
         self._mapping = names.read_versions_mapping()
-        self._family = f"{self._alias}-{names.fingerprint(self._mapping)}"
+        self._family = names.versions_family(prefix)
 
     def keep(self, versions: Sequence[Version]) -> dict[str, str]:
         """Write the versions, each into the month of its end; return why some were refused, by the article's id."""

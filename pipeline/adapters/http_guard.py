@@ -66,9 +66,8 @@ def translated_errors(address: str, timeout: float) -> Iterator[None]:
         raise Reject(Reason.INVALID_URL, str(error)) from error
     except aiohttp.ClientConnectorCertificateError as error:
         raise Retry(f"{address}: does not prove who it is: {error.certificate_error}") from error
-    except (
-        aiohttp.ClientConnectorSSLError
-    ) as error:  # whose number is OpenSSL's, which the system would call something else
+    except aiohttp.ClientConnectorSSLError as error:
+        # Its number is OpenSSL's, which the system would call something else.
         raise Retry(f"{address}: cannot connect: {error.os_error}") from error
     except aiohttp.ClientConnectorError as error:
         if isinstance(error.os_error, _RefusedAddressError):

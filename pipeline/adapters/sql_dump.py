@@ -7,7 +7,6 @@
 """
 
 import gzip
-import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby, islice
@@ -21,6 +20,7 @@ from sqlalchemy import Column, Connection, LargeBinary, Table, select
 from pipeline.adapters.sql_database import Database
 from pipeline.adapters.sql_schema import HEAD, UtcTime, metadata, story_changes
 from pipeline.errors import UsageError
+from pipeline.private_file import write_private
 
 #: Rows in memory at once.
 _ROWS = 500
@@ -31,20 +31,17 @@ def dump_ledger(database: Database, path: Path, now: datetime) -> int:
 
     Others go on reading and writing meanwhile. Raises UsageError where the file cannot be written.
     """
-    draft = path.with_name(f"{path.name}.part")
+    count = 0
     try:
-        draft.unlink(missing_ok=True)
-        # Webhooks' secrets are in it.
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            with gzip.open(file, "wb", compresslevel=6) as lines, database.snapshot() as connection:
-                count = 0
-                for line in _lines(connection, now):
-                    count += line.startswith(b"[")
-                    lines.write(line + b"\n")
-                lines.write(msgspec.json.encode({"rows": count}) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        with (
+            write_private(path) as file,  # webhooks' secrets are in it
+            gzip.open(file, "wb", compresslevel=6) as lines,
+            database.snapshot() as connection,
+        ):
+            for line in _lines(connection, now):
+                count += line.startswith(b"[")
+                lines.write(line + b"\n")
+            lines.write(msgspec.json.encode({"rows": count}) + b"\n")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
     return count

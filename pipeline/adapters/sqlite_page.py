@@ -13,13 +13,13 @@ from pipeline.adapters.sqlite_query import (
     Condition,
     asked_terms,
     conditions,
-    has_stem,
     join_expressions,
     match_expression,
     salience_expression,
     score_expression,
 )
 from pipeline.adapters.sqlite_summary import read_summary
+from pipeline.adapters.stems import has_stem
 from pipeline.index.document import milliseconds
 from pipeline.index.folding import find_spans, fold
 from pipeline.index.hits import make_hit

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.adapters.sqlite_schema import EARTH_RADIUS_KM
+from pipeline.adapters.stems import has_stem
 from pipeline.errors import UsageError
 from pipeline.index.document import milliseconds
 from pipeline.index.folding import fold, fold_words
@@ -62,11 +63,6 @@ def match_expression(term: Term) -> str:
     """Return the FTS5 expression of one term; folded words carry no quotation marks."""
     column = "" if term.field is Field.ANYWHERE else f"{term.field} : "
     return f'{column}"{fold(term.text)}"' + ("*" if term.match is Match.PREFIX else "")
-
-
-def has_stem(term: Term) -> bool:
-    """Tell whether the term is a plain word, which its stem may find too."""
-    return term.match is Match.WORD and term.field is Field.ANYWHERE and len(fold_words(term.text)) == 1
 
 
 def join_expressions(terms: list[Term]) -> str:

@@ -50,10 +50,9 @@ def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> set[
             json.dumps(form, ensure_ascii=False),
         ),
     ).lastrowid
-    connection.execute(
-        "INSERT INTO summaries VALUES (?, ?)", (key, write_counted(_facet_values(form), form["entities"]))
-    )
-    facets = {(key, facet, value, fold(value)) for facet, value in _facet_values(form)}
+    values = list(_facet_values(form))
+    connection.execute("INSERT INTO summaries VALUES (?, ?)", (key, write_counted(values, form["entities"])))
+    facets = {(key, facet, value, fold(value)) for facet, value in values}
     facets |= {
         (key, "speaker id", quote["speaker"], quote["speaker"]) for quote in form["quotes"] if "speaker" in quote
     }

@@ -1,6 +1,5 @@
 """newswire index grants: roles and keys of least privilege, made by an administrator of Elasticsearch."""
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,6 +13,7 @@ from pipeline.errors import UsageError
 from pipeline.index.roles import role_body, role_name
 from pipeline.model.grant import Grant
 from pipeline.ports import Grants, Key
+from pipeline.private_file import write_private
 from pipeline.settings import KEYS, read_settings
 from pipeline.wiring import Wiring
 
@@ -111,14 +111,10 @@ def _path(folder: Path, grant: Grant) -> Path:
 
 
 def _write_secret(path: Path, secret: str) -> None:
-    """Write the file whole or not at all, at no moment readable by others."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secret + "\n")
-        draft.replace(path)
+        with write_private(path) as file:
+            file.write(f"{secret}\n".encode())
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}; its key was made, revoke it with --revoke all"

@@ -4,6 +4,8 @@ import codecs
 import re
 import sys
 
+from pipeline.encodings import UNSENT
+
 #: Longer marks first: UTF-32's little-endian mark begins with UTF-16's. The last two are ``<?`` without a mark.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -18,8 +20,6 @@ _PARAMETER = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _DECLARATION = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']")
 #: Senders name the narrow encoding and use the wide one; the WHATWG Encoding Standard reads them so as well.
 _MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
-#: Encodings that Python knows and nobody sends: escapes, names of hosts, and what raises at once.
-_UNSENT = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"}
 #: Entities that a document defines can grow without bound, and no feed or sitemap needs its own.
 _ENTITY_DEFINITION = re.compile(r"<!ENTITY[^>]*>?", re.IGNORECASE)
 #: References by number, of which some name what is no character: parsers give up on those.
@@ -75,7 +75,7 @@ def _named_encoding(body: bytes, content_type: str | None) -> str:
 def _decode(body: bytes, encoding: str) -> str | None:
     try:
         name = codecs.lookup(encoding).name
-        return None if name in _UNSENT else body.decode(_MEANT.get(name, name))
+        return None if name in UNSENT else body.decode(_MEANT.get(name, name))
     except (LookupError, UnicodeError):
         return None
 

@@ -54,8 +54,7 @@ class Annotator:
 
     def annotate(self, articles: Sequence[Article], countries: Sequence[str | None] = ()) -> tuple[Annotation, ...]:
         """Return what each article's text names, in order. ``countries`` are those of the articles' publishers."""
-        pairs = zip_longest(articles, countries[: len(articles)])
-        return self.annotate_texts([source_of(article, country) for article, country in pairs])
+        return self.annotate_texts(sources_of(articles, countries))
 
     def annotate_texts(self, sources: Sequence[Source]) -> tuple[Annotation, ...]:
         """Return what each text names, in order."""
@@ -63,8 +62,12 @@ class Annotator:
         return link_annotations(annotations, self._knowledge) if self._knowledge else annotations
 
 
-def source_of(article: Article, country: str | None) -> Source:
-    """Return what of the article is annotated; ``country`` is its publisher's."""
+def sources_of(articles: Sequence[Article], countries: Sequence[str | None] = ()) -> list[Source]:
+    """Return what of the articles is annotated; ``countries`` are those of their publishers."""
+    return [_source(article, country) for article, country in zip_longest(articles, countries[: len(articles)])]
+
+
+def _source(article: Article, country: str | None) -> Source:
     return Source(
         title=article.headline.value,
         text=article.text,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from charset_normalizer import from_bytes
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from pipeline.encodings import UNSENT
 from pipeline.errors import Reject
 from pipeline.extract.text import clean_line
 from pipeline.model.capture import Capture
@@ -32,8 +33,6 @@ _WHATWG = {
     "shift_jis": "cp932",
     "euc_kr": "cp949",
 }
-#: Encodings that Python knows and nobody sends: escapes, names of hosts, what raises at once, and what browsers refuse.
-_UNSENT = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"}
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _META_WITHIN = 4096  # the standard says 1,024; real pages put scripts and comments before it
 _FEW_FAULTS = 3  # bytes that make nobody doubt a declaration
@@ -229,7 +228,7 @@ def find_codec(label: str) -> str | None:
     except (LookupError, ValueError):
         return None
     # "hex" and "zip" are codecs too, but none of text.
-    is_text = getattr(found, "_is_text_encoding", True) and found.name not in _UNSENT
+    is_text = getattr(found, "_is_text_encoding", True) and found.name not in UNSENT
     return _WHATWG.get(found.name, found.name) if is_text else None
 
 

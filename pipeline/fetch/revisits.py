@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+#: After the publication or first sight, whichever came first.
+REVISITS = (timedelta(hours=1), timedelta(hours=24), timedelta(days=7))
+
 
 def next_revisit(seen_at: datetime, now: datetime, revisits: Sequence[timedelta]) -> datetime | None:
     """Return the first of the times after ``seen_at`` that is still to come, or None."""

@@ -54,6 +54,11 @@ def versions_alias(prefix: str) -> str:
     return f"{prefix.removesuffix('s')}-versions"
 
 
+def versions_family(prefix: str) -> str:
+    """Return how the names of the indices of earlier versions begin, before their month."""
+    return f"{versions_alias(prefix)}-{fingerprint(read_versions_mapping())}"
+
+
 def fingerprint(mapping: Mapping[str, Any]) -> str:
     """Return eight hex digits that change whenever the mapping's meaning does; order and layout of the file do not count."""
     canonical = json.dumps(mapping, sort_keys=True, separators=(",", ":"))

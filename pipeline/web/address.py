@@ -121,15 +121,7 @@ def query_address(query: Query) -> Address:
         "story": query.story or "",
         "reprints": "none" if query.originals_only else "",
     }
-    several = {
-        "person": query.people,
-        "organization": query.organizations,
-        "place": query.places,
-        "publisher": query.publishers,
-        "language": query.languages,
-        "section": query.sections,
-        "entity": query.entities,
-    }
+    several = {each.parameter: getattr(query, each.facet) for each in FILTERS} | {"entity": query.entities}
     pairs = (("q", query.text), *((name, value) for name, values in several.items() for value in values))
     return read_address((*pairs, *single.items())).within(query.since, query.until)
 

@@ -9,20 +9,16 @@ import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
 
 import brotli
 import pytest
 
-from pipeline.adapters.host_turns import HostTurns
-from pipeline.adapters.http_fetcher import HttpFetcher
 from pipeline.errors import NewswireError, Reject, Retry
 from pipeline.model.capture import Capture
 from pipeline.model.fate import Reason
-from pipeline.model.host import Turn
+from tests.fixtures.fetching import make_fetcher
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+LOOPBACK = "127.0.0.1/32"
 PAGE = b"<html><title>A page</title>"
 MEGABYTE = 1 << 20
 #: What one fetch may allocate: the cap of a body and what is under way.
@@ -30,25 +26,6 @@ MOST = 40 * MEGABYTE
 
 Send = Callable[[bytes], Awaitable[None]]
 Talk = Callable[[Send], Awaitable[None]]
-
-
-class Clock:
-    def now(self) -> datetime:
-        return NOW
-
-
-class Hosts:
-    def ask_turn(self, _: str, now: datetime, **__: object) -> Turn:
-        return Turn(starts_at=now)
-
-    def close_host(self, *_: object) -> None:
-        pass
-
-    def robots_file(self, _: str) -> None:
-        return None
-
-    def keep_robots_file(self, *_: object) -> None:
-        pass
 
 
 @asynccontextmanager
@@ -81,17 +58,13 @@ def response(body: bytes, *headers: str) -> bytes:
 def fetch_beside_a_neighbour(talk: Talk) -> tuple[Capture | NewswireError, Capture, int]:
     """Return what became of the hostile page, of its neighbour, and the peak of memory."""
 
-    def make_fetcher(timeout: float) -> HttpFetcher:
-        clock, hosts = Clock(), Hosts()
-        turns = HostTurns(hosts, clock=clock, delay=timedelta(0))
-        networks = [ip_network("127.0.0.1/32")]
-        return HttpFetcher(
-            clock=clock, hosts=hosts, turns=turns, contact="a@b.example", allowed_networks=networks, timeout=timeout
-        )
-
     async def fetch() -> tuple[Capture | NewswireError | BaseException, Capture | BaseException]:
         # The neighbour's time is that of production, so that no slow machine is taken for the hostile page's doing.
-        async with serve(talk) as site, make_fetcher(2) as impatient, make_fetcher(30) as fetcher:
+        async with (
+            serve(talk) as site,
+            make_fetcher(LOOPBACK, timeout=2) as impatient,
+            make_fetcher(LOOPBACK, timeout=30) as fetcher,
+        ):
             hostile = impatient.fetch(f"{site}/bomb", obey_robots=False)
             neighbour = fetcher.fetch(f"{site}/neighbour", obey_robots=False)
             first, second = await asyncio.gather(hostile, neighbour, return_exceptions=True)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -26,18 +26,9 @@ from pipeline.model.fate import Fate
 from pipeline.model.query import Hit, Query
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
+from tests.fixtures.clocks import ShiftedClock
 from tests.fixtures.disk import SmallDisk
 from tests.fixtures.newsroom import expected_fates
-
-
-class ShiftedClock:
-    """The machine's clock, wrong by ``shift``."""
-
-    def __init__(self) -> None:
-        self.shift = timedelta(0)
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.shift
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import json
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,20 +22,11 @@ from pipeline.replay.promotion import promote_rebuild
 from pipeline.replay.rebuild import ALWAYS, begin_rebuild, rebuild_generation
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
+from tests.fixtures.clocks import ShiftedClock
 from tests.fixtures.command import Newswire
 
 DAY = timedelta(days=1)
 NOBODY = "http://127.0.0.1:9"  # the discard port: nothing listens there
-
-
-@dataclass
-class ShiftedClock:
-    """The machine's clock, some days back."""
-
-    days: int = 0
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) - self.days * DAY
 
 
 @pytest.fixture
@@ -52,7 +42,7 @@ def settings(tmp_path: Path, newsroom: Newsroom) -> dict[str, str]:
 
 @pytest.fixture
 def clock() -> ShiftedClock:
-    return ShiftedClock(days=200)
+    return ShiftedClock(-200 * DAY)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
@@ -96,7 +86,7 @@ def warc_bytes(wiring: Wiring) -> dict[Path, int]:
 def test_a_dry_run_says_what_maintenance_then_does(wiring: Wiring, clock: ShiftedClock) -> None:
     ingest(wiring)
     before, sums, archived = documents(wiring), wiring.ledger.tally(), warc_bytes(wiring)
-    clock.days = 0
+    clock.shift = 0 * DAY
     planned = maintain(wiring, dry_run=True)
     assert documents(wiring) == before
     done = maintain(wiring)
@@ -118,9 +108,9 @@ def test_a_dry_run_says_what_maintenance_then_does(wiring: Wiring, clock: Shifte
 def test_a_retired_article_comes_back_only_when_it_changes(
     wiring: Wiring, clock: ShiftedClock, newsroom: Newsroom
 ) -> None:
-    clock.days = 0  # by an earlier clock the pages' own dates would be in the future, and not believed
+    clock.shift = 0 * DAY  # by an earlier clock the pages' own dates would be in the future, and not believed
     ingest(wiring)
-    clock.days = -200
+    clock.shift = 200 * DAY
     maintain(wiring)
     newsroom.publish_correction()  # the feed is sent anew, and lists everything that it listed before
     report = ingest(wiring)
@@ -141,7 +131,7 @@ def test_everything_that_was_dropped_and_pruned_can_be_read_from_the_archive_aga
     ingest(wiring)
     before = documents(wiring)
     assert "feed" in {document["text_source"] for document in before.values()}
-    clock.days = 0
+    clock.shift = 0 * DAY
     maintain(wiring)
     generation = begin_rebuild(wiring)
     assert rebuild_generation(generation, ALWAYS, parts=wiring).written == len(before)
@@ -152,7 +142,7 @@ def test_everything_that_was_dropped_and_pruned_can_be_read_from_the_archive_aga
 def test_documents_that_are_missing_are_counted(wiring: Wiring, clock: ShiftedClock) -> None:
     ingest(wiring)
     count = len(documents(wiring))
-    clock.days = 0
+    clock.shift = 0 * DAY
     retire(wiring)
     report = make_report(
         ledger=wiring.ledger,
@@ -231,7 +221,7 @@ def test_the_dag_drops_prunes_and_reports_by_an_asset_event(settings: dict[str, 
     state = State(tmp_path / "state")
     own = settings | {"NEWSWIRE_HOME": str(state.home)}
     wiring = Wiring(read_settings(own))
-    wiring.clock = ShiftedClock(days=200)
+    wiring.clock = ShiftedClock(-200 * DAY)
     wiring.store.prepare()
     wiring.add_sources()
     ingest(wiring)
@@ -263,7 +253,7 @@ def test_the_dag_drops_prunes_and_reports_by_an_asset_event(settings: dict[str, 
     said, numbers = run()
     assert "Months of first sight" in said
     assert numbers["dry_run"] is False
-    month = f"{ShiftedClock(days=200).now():%Y-%m}"
+    month = f"{ShiftedClock(-200 * DAY).now():%Y-%m}"
     assert numbers["retention"]["months"] == {month: count}
     assert numbers["index"] == {"documents": 0, "articles": count, "missing": 0}
     assert numbers["pruned"]["urls"] > count

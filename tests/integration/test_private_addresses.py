@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from pipeline.adapters.host_turns import HostTurns
 from pipeline.adapters.http_fetcher import HttpFetcher
 from pipeline.adapters.http_webhooks import HttpWebhooks
 from pipeline.adapters.warc_source import WarcFolder
@@ -24,8 +23,9 @@ from pipeline.errors import Reject, Retry, UsageError
 from pipeline.model.capture import Capture
 from pipeline.model.fate import Fate, Reason
 from pipeline.model.feed import Feed
-from pipeline.model.host import Turn
 from tests.fixtures.confinement import CalledHere
+from tests.fixtures.documents import FixedClock
+from tests.fixtures.fetching import make_fetcher
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 #: Where the hostile site is served; that address alone may be connected to.
@@ -165,34 +165,8 @@ async def serve(answer: Callable[[web.Request], web.Response]) -> AsyncIterator[
         await runner.cleanup()
 
 
-class Clock:
-    def now(self) -> datetime:
-        return NOW
-
-
-class Hosts:
-    """What is known of hosts: nothing, so that each robots.txt is asked for."""
-
-    def ask_turn(self, _: str, now: datetime, **__: object) -> Turn:
-        return Turn(starts_at=now)
-
-    def close_host(self, *_: object) -> None:
-        pass
-
-    def robots_file(self, _: str) -> None:
-        return None
-
-    def keep_robots_file(self, *_: object) -> None:
-        pass
-
-
-def make_fetcher(*allowed: str) -> HttpFetcher:
-    clock, hosts = Clock(), Hosts()
-    turns = HostTurns(hosts, clock=clock, delay=timedelta(0), patience=timedelta(seconds=5))
-    networks = [ip_network(network) for network in allowed or (f"{SITE}/32",)]
-    return HttpFetcher(
-        clock=clock, hosts=hosts, turns=turns, contact="a@b.example", allowed_networks=networks, timeout=5
-    )
+def open_fetcher(*allowed: str) -> HttpFetcher:
+    return make_fetcher(*(allowed or (f"{SITE}/32",)), timeout=5, patience=timedelta(seconds=5))
 
 
 def run(test: Callable[[], object]) -> None:
@@ -228,13 +202,13 @@ def resolve_localhost(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 def test_no_form_of_a_private_address_is_connected_to_whoever_names_it(form: str) -> None:
     async def test() -> None:
-        async with count_connections() as listener, make_fetcher() as fetcher:
+        async with count_connections() as listener, open_fetcher() as fetcher:
             address = form.format(port=listener.port)
             # An article, whose robots.txt is asked for first, and a feed.
             assert await why_refused(fetcher.fetch(address)) in REFUSALS
             assert await why_refused(fetcher.fetch(address, obey_robots=False)) in REFUSALS
             # A webhook.
-            async with HttpWebhooks(clock=Clock()) as webhooks:
+            async with HttpWebhooks(clock=FixedClock()) as webhooks:
                 assert await why_refused(webhooks.send(address, b"{}", {})) in REFUSALS
             # The link of a feed's entry, and its hub, which nobody asks.
             escaped = address.replace("&", "&amp;").replace("<", "&lt;")
@@ -270,7 +244,7 @@ def test_no_site_leads_there(form: str) -> None:
                     return web.Response(text=f"Sitemap: {location}\nSitemap: {site}/sitemap.xml\n")
                 return web.Response(status=302, headers={"Location": location})
 
-            async with serve(answer) as site, make_fetcher() as fetcher:
+            async with serve(answer) as site, open_fetcher() as fetcher:
                 for is_article in (True, False):
                     with pytest.raises(Reject) as error:
                         await fetcher.fetch(f"{site}/a", obey_robots=is_article)
@@ -291,7 +265,7 @@ def test_robots_txt_leads_nobody_there() -> None:
         async with count_connections() as listener:
             to = f"http://127.0.0.1:{listener.port}/robots.txt"
             moved = web.Response(status=301, headers={"Location": to})
-            async with serve(lambda _: moved) as site, make_fetcher() as fetcher:
+            async with serve(lambda _: moved) as site, open_fetcher() as fetcher:
                 assert await why_refused(fetcher.fetch(f"{site}/a")) is Reason.ADDRESS_REFUSED
         assert listener.peers == []
 
@@ -334,14 +308,14 @@ def test_no_name_leads_there_whatever_it_resolves_to_and_when(
     monkeypatch: pytest.MonkeyPatch, answers: list[list[str]]
 ) -> None:
     async def test() -> None:
-        async with count_connections("127.0.0.1", "::1") as listener, make_fetcher("127.0.0.2/32") as fetcher:
+        async with count_connections("127.0.0.1", "::1") as listener, open_fetcher("127.0.0.2/32") as fetcher:
             asked = name_addresses(monkeypatch, answers)
             for number in range(4):
                 with pytest.raises((Reject, Retry), match=r"not a public address|cannot connect"):
                     await fetcher.fetch(f"http://news{number}.example:{listener.port}/", obey_robots=False)
             with pytest.raises((Reject, Retry), match=r"not a public address|robots\.txt"):
                 await fetcher.fetch(f"http://news.example:{listener.port}/")
-            async with HttpWebhooks(clock=Clock()) as webhooks:
+            async with HttpWebhooks(clock=FixedClock()) as webhooks:
                 with pytest.raises(Reject, match="not a public address"):
                     await webhooks.send(f"http://hooks.example:{listener.port}/", b"{}", {})
             assert len(asked) >= 6
@@ -366,9 +340,9 @@ def test_no_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch, t
                 seen.append(request)
                 return web.Response(text="<html>")
 
-            async with serve(answer) as site, make_fetcher() as fetcher:
+            async with serve(answer) as site, open_fetcher() as fetcher:
                 assert (await fetcher.fetch(f"{site}/a")).status == 200
-                async with HttpWebhooks(clock=Clock(), allowed_networks=[ip_network(f"{SITE}/32")]) as webhooks:
+                async with HttpWebhooks(clock=FixedClock(), allowed_networks=[ip_network(f"{SITE}/32")]) as webhooks:
                     assert (await webhooks.send(f"{site}/hook", b"{}", {})).status == 200
             assert all("Authorization" not in request.headers for request in seen)
         assert listener.peers == []
@@ -405,7 +379,7 @@ REACHING = ("dotted", "hexadecimal", "name", "IPv6", "fullwidth digits", "circle
 @pytest.mark.parametrize("name", REACHING)
 def test_without_the_guard_the_listener_does_count(name: str) -> None:
     async def test() -> None:
-        async with count_connections() as listener, make_fetcher(*ANYWHERE) as fetcher:
+        async with count_connections() as listener, open_fetcher(*ANYWHERE) as fetcher:
             with pytest.raises(Retry):  # the listener hangs up
                 await fetcher.fetch(FORMS[name].format(port=listener.port), obey_robots=False)
         assert listener.peers
