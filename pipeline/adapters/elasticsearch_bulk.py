@@ -43,7 +43,8 @@ def check_forms(forms: Sequence[Form]) -> tuple[list[Form], dict[str, str]]:
 
 def index_action(form: Form, target: Generation, stemmed: Collection[str]) -> Json:
     """Return what writes the document into its month, unless a newer capture is there."""
-    source = {**form, "lede": find_lede(form)}
+    named = [[entity["kind"], entity["id"], entity["name"]] for entity in form["entities"]]
+    source = {**form, "lede": find_lede(form), "named": [json.dumps(each, ensure_ascii=False) for each in named]}
     if form["language"] in stemmed:
         # Analysed by the language's own rules, never stored: see docs/decisions/0006-search-analysis.md.
         source["stemmed"] = {form["language"]: [form["headline"], form.get("deck", ""), form["text"]]}

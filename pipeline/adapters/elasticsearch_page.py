@@ -8,7 +8,7 @@ from pipeline.adapters.elasticsearch_query import (
     LIKE,
     Json,
     clause_name,
-    expression_clause,
+    marks_clause,
     prominence_name,
 )
 from pipeline.adapters.elasticsearch_summary import read_summary, summary_aggregations
@@ -30,7 +30,7 @@ def page_body(query: Query, asked: Expression | None) -> Json:
     body: Json = {"track_total_hits": True, "_source": SOURCE}
     if not _has_stems(asked):
         body["highlight"] = highlight(asked, ())
-    counted = summary_aggregations(query, asked) if query.with_facets else {}
+    counted = summary_aggregations(query) if query.with_facets else {}
     if query.folds_reprints:
         body["collapse"] = {"field": "original", "inner_hits": {"name": FOLDED, "size": 0}}
         counted[FOLDED_TOTAL] = {"cardinality": {"field": "original", "precision_threshold": 40_000}}
@@ -62,7 +62,7 @@ def highlight(asked: Expression | None, stemmed_fields: Sequence[str]) -> Json:
     """Mark what was found; the text's beginning where that is nothing. Escaping is ours: see ``escape_snippet``."""
     options = {"fragment_size": SNIPPET_LENGTH, "number_of_fragments": SNIPPETS, "matched_fields": list(stemmed_fields)}
     # Of the whole query, what raises the score would mark a phrase word by word.
-    marked = {"highlight_query": expression_clause(asked, stemmed_fields)} if asked else {}
+    marked = {"highlight_query": marks_clause(asked, stemmed_fields)} if asked else {}
     return {
         **marked,
         "pre_tags": [MARK_START],
@@ -73,14 +73,20 @@ def highlight(asked: Expression | None, stemmed_fields: Sequence[str]) -> Json:
     }
 
 
-def read_page(answer: Mapping[str, Any], query: Query, asked: Expression | None, now: datetime) -> SearchPage:
-    """Return what Elasticsearch answered."""
-    counted = answer.get("aggregations", {})
+def read_page(
+    answer: Mapping[str, Any],
+    query: Query,
+    asked: Expression | None,
+    now: datetime,
+    background: Sequence[Mapping[str, Any]],
+) -> SearchPage:
+    """Return what Elasticsearch answered, also to ``background_bodies``."""
+    counted, total = answer.get("aggregations", {}), answer["hits"]["total"]["value"]
     return SearchPage(
-        total=answer["hits"]["total"]["value"],
+        total=total,
         hits=tuple(read_hit(hit, query, asked, now) for hit in answer["hits"]["hits"]),
         folded_total=counted.get(FOLDED_TOTAL, {"value": 0})["value"] if query.folds_reprints else None,
-        summary=read_summary(counted) if query.with_facets else None,
+        summary=read_summary(counted, total, background, asked) if query.with_facets else None,
     )
 
 

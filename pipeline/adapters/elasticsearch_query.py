@@ -114,6 +114,17 @@ def name_clause(term: Term, field: str) -> Json:
     )
 
 
+def marks_clause(asked: Expression, stemmed: Sequence[str]) -> Json:
+    """Return what marks the text of a found document that these fields hold the stems of.
+
+    Plain words are marked by their stems alone, which those as they are written have too: each way analyses the text anew.
+    """
+    terms = list(wanted_terms(asked))
+    if stemmed and all(map(has_stem, terms)):
+        return any_of(prose_clause(term, {}, stemmed) for term in terms)
+    return expression_clause(asked, stemmed)
+
+
 def prose_clause(term: Term, weights: Mapping[str, float], stemmed: Sequence[str], *, is_named: bool = False) -> Json:
     """Match the term in the best of the fields: folded as written, and by its stem where it is a plain word."""
     words = find_words(term.text)
@@ -133,8 +144,8 @@ def prose_clause(term: Term, weights: Mapping[str, float], stemmed: Sequence[str
     as_written = [
         {"match_phrase": {field: {"query": text, "boost": weight, **named(field)}}} for field, weight in weights.items()
     ]
-    by_stem = [{"match": {field: {"query": text, **named(field)}}} for field in stemmed]
-    return any_of([*as_written, *by_stem] if has_stem(term) else as_written)
+    by_stem = [{"match": {field: {"query": text, **named(field)}}} for field in stemmed if has_stem(term)]
+    return any_of([*as_written, *by_stem])
 
 
 def clause_name(term: Term, place: str) -> str:

@@ -17,6 +17,7 @@ from pipeline.adapters.elasticsearch_spellings import (
     spellings_body,
     suggestions_body,
 )
+from pipeline.adapters.elasticsearch_summary import background_bodies
 from pipeline.errors import UsageError
 from pipeline.model.query import Query, SearchPage, Sort
 from pipeline.ports import Clock, Form
@@ -42,8 +43,7 @@ class Reader:
         # What goes by date, such as the page before anything is asked, is the same for everybody; scores change with the time.
         is_kept = not is_scored(body)
         answer = self.ask(body | page_body(query, asked), with_scores=query.explains, is_kept=is_kept)
-        self._mark(answer["hits"]["hits"], asked)
-        page = read_page(answer, query, asked, now)
+        page = read_page(answer, query, asked, now, self._ask_more(answer, asked))
         return page if page.total else replace(page, suggestion=self._suggest(query, asked))
 
     def export(self, query: Query) -> Iterator[Form]:
@@ -86,17 +86,20 @@ class Reader:
         found = found_clause(query, asked, self._stemmed, like)
         return now, asked, search_body(query, asked, found, now)
 
-    def _mark(self, hits: Sequence[Json], asked: Expression | None) -> None:
-        """Give the hits their snippets, where the search could not."""
-        bodies = list(marks_bodies(asked, hits, self._stemmed))
-        marked: dict[str, Json] = {}
+    def _ask_more(self, answer: Json, asked: Expression | None) -> list[Json]:
+        """Give the hits their snippets, where the search could not; return the answers to ``background_bodies``."""
+        hits = answer["hits"]["hits"]
+        background = background_bodies(answer.get("aggregations", {}))
         # By the alias: a reader's key opens no index by its own name.
-        for answer in search_all(self._client, [self._alias], bodies):
-            if isinstance(answer, UsageError):
-                raise answer
-            marked |= {hit["_id"]: hit for hit in answer["hits"]["hits"]}
+        answers = list[Json]()
+        for each in search_all(self._client, [self._alias], [*background, *marks_bodies(asked, hits, self._stemmed)]):
+            if isinstance(each, UsageError):
+                raise each
+            answers.append(each)
+        marked = {hit["_id"]: hit for each in answers[len(background) :] for hit in each["hits"]["hits"]}
         for hit in hits:
             hit["highlight"] = marked.get(hit["_id"], hit).get("highlight", {})
+        return answers[: len(background)]
 
     def _suggest(self, query: Query, asked: Expression | None) -> str | None:
         """Return a text with other words that finds something."""

@@ -1,6 +1,8 @@
-"""What all documents found have in common: aggregations in the same request, and their answer."""
+"""What all documents found have in common: aggregations in the same request, what is asked after it, and the answers."""
 
-from collections.abc import Mapping
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,10 +11,10 @@ from pipeline.model.query import Cell, Facet, Named, Query, Span, Summary
 from pipeline.search.grammar import Expression
 from pipeline.search.summary import (
     CELLS,
+    COMPARED,
     FACET_SIZE,
     LEAST_TELLING,
     NAMED_SIZE,
-    SAMPLE,
     asked_ids,
     telling_score,
     timeline_step,
@@ -29,95 +31,103 @@ FACET_FIELDS = {
     "sections": "section",
 }
 #: Values of a facet that an index names; each has to be looked up and sorted in.
-COMPARED = 200
-#: Terms of a field that may be telling.
-CANDIDATES = 50
+NAMED_BY_INDEX = 200
+#: Fields whose values may be more frequent in what is found than elsewhere.
 TELLING_FIELDS = ("people", "organizations", "places", "topics")
 _BY_COUNT = [{"_count": "desc"}, {"_key": "asc"}]
 
 
-def summary_aggregations(query: Query, asked: Expression | None) -> Json:
-    """Return the aggregations of a Summary; ties in order of the value."""
-    facets: Json = {
-        # Counts are exact while no index has more than this many values that another index counts higher.
-        name: {"terms": {"field": field, "size": FACET_SIZE, "shard_size": COMPARED, "order": _BY_COUNT}}
-        for name, field in FACET_FIELDS.items()
-    }
-    # Of many documents, a sample: each name costs a look at the whole index. What is nested counts as documents that do not
-    # have the name, so more are asked for than shown and scored anew; a filter against it took a third of a search's time.
-    telling: Json = {
-        field: {
-            "significant_terms": {
-                "field": field,
-                "size": CANDIDATES,
-                "min_doc_count": LEAST_TELLING,
-                "shard_min_doc_count": LEAST_TELLING,
-                "jlh": {},
-            }
-        }
-        for field in TELLING_FIELDS
-    }
+def summary_aggregations(query: Query) -> Json:
+    """Return the aggregations of a Summary; ties in order of the value.
+
+    Counts are exact while no index has more than ``NAMED_BY_INDEX`` values that another index counts higher.
+    """
     seconds = round(timeline_step(query).total_seconds())
     return {
-        **facets,
-        "telling": {"sampler": {"shard_size": SAMPLE}, "aggs": telling},
-        "all": {"global": {}},
+        **{
+            name: _values(field, COMPARED if field in TELLING_FIELDS else FACET_SIZE)
+            for name, field in FACET_FIELDS.items()
+        },
+        "topics": _values("topics", COMPARED),
+        # Flat: kind and name of each, looked up inside the nested entities, took as long as all facets together.
+        "named": _values("named", NAMED_BY_INDEX),
         "timeline": {"date_histogram": {"field": "date", "fixed_interval": f"{seconds}s", "min_doc_count": 1}},
-        "named": {"nested": {"path": "entities"}, "aggs": {"ids": _named_ids(asked)}},
         "cells": {"geotile_grid": {"field": "locations", "precision": choose_zoom(query.near), "size": CELLS}},
     }
 
 
-def _named_ids(asked: Expression | None) -> Json:
-    ids: Json = {"field": "entities.id", "size": NAMED_SIZE, "shard_size": COMPARED, "order": _BY_COUNT}
-    ids["collect_mode"] = "breadth_first"  # kind and name are looked for once it is known of which
-    asked_for = sorted(asked_ids(asked))
-    if asked_for:
-        ids["exclude"] = asked_for
-    one = {
-        field: {"terms": {"field": f"entities.{field}", "size": 1, "order": _BY_COUNT}} for field in ("kind", "name")
-    }
-    return {"terms": ids, "aggs": one}
+def _values(field: str, size: int) -> Json:
+    return {"terms": {"field": field, "size": size, "shard_size": NAMED_BY_INDEX, "order": _BY_COUNT}}
 
 
-def read_summary(counted: Mapping[str, Any]) -> Summary:
-    """Return what Elasticsearch answered to ``summary_aggregations``."""
+def background_bodies(counted: Mapping[str, Any]) -> list[Json]:
+    """Return what asks how many documents there are, and how many of them have each of the frequent values.
+
+    Asked alone, as ``significant_terms`` asks it of each segment for each value that is in three documents of a sample, it
+    took half of a search's time; answers of months that do not change any more, the server has in memory.
+    """
+    frequent = _frequent(counted)
+    queries: list[Json] = [{"term": {field: value}} for field, value, _ in frequent]
+    return [
+        {"query": query, "size": 0, "track_total_hits": True} for query in [{"match_all": {}}, *queries] if frequent
+    ]
+
+
+def _frequent(counted: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    """Return field, value and count of what most documents found have in common."""
+    values = [
+        (field, bucket["key"], bucket["doc_count"])
+        for field in TELLING_FIELDS
+        for bucket in _buckets(counted, field)
+        if bucket["doc_count"] >= LEAST_TELLING
+    ]
+    return sorted(values, key=lambda each: (-each[2], each[1], each[0]))[:COMPARED]
+
+
+def read_summary(
+    counted: Mapping[str, Any], found: int, background: Sequence[Mapping[str, Any]], asked: Expression | None
+) -> Summary:
+    """Return what Elasticsearch answered to ``summary_aggregations`` and ``background_bodies`` of so many documents found."""
     return Summary(
         facets={name: read_facet(counted.get(name, {})) for name in FACET_FIELDS},
         timeline=tuple(
             Span(start=datetime.fromtimestamp(bucket["key"] / 1000, UTC), count=bucket["doc_count"])
             for bucket in _buckets(counted, "timeline")
         ),
-        named=tuple(
-            Named(
-                id=bucket["key"],
-                kind=bucket["kind"]["buckets"][0]["key"],
-                name=bucket["name"]["buckets"][0]["key"],
-                count=bucket["doc_count"],
-            )
-            for bucket in _buckets(counted.get("named", {}), "ids")
-        ),
-        telling=_read_telling(counted),
+        named=_read_named(counted, asked_ids(asked)),
+        telling=_read_telling(counted, found, background),
         cells=tuple(_read_cell(bucket) for bucket in _buckets(counted, "cells")),
     )
 
 
+def _read_named(counted: Mapping[str, Any], excluded: set[str]) -> tuple[Named, ...]:
+    """Return the entities that most documents name; of one with several full names, the most frequent."""
+    totals, called = Counter[str](), dict[str, tuple[str, str]]()
+    for bucket in _buckets(counted, "named"):
+        kind, entity_id, name = json.loads(bucket["key"])
+        if entity_id not in excluded:
+            totals[entity_id] += bucket["doc_count"]
+            called.setdefault(entity_id, (kind, name))
+    best = sorted(totals, key=lambda entity_id: (-totals[entity_id], entity_id))[:NAMED_SIZE]
+    return tuple(Named(id=each, kind=called[each][0], name=called[each][1], count=totals[each]) for each in best)
+
+
 def read_facet(counted: Mapping[str, Any]) -> tuple[Facet, ...]:
     """Return the values counted."""
-    return tuple(Facet(value=bucket["key"], count=bucket["doc_count"]) for bucket in counted.get("buckets", ()))
+    return tuple(
+        Facet(value=bucket["key"], count=bucket["doc_count"]) for bucket in counted.get("buckets", ())[:FACET_SIZE]
+    )
 
 
-def _read_telling(counted: Mapping[str, Any]) -> tuple[Facet, ...]:
-    telling, everything = counted.get("telling", {}), counted.get("all", {}).get("doc_count", 0)
+def _read_telling(counted: Mapping[str, Any], found: int, background: Sequence[Mapping[str, Any]]) -> tuple[Facet, ...]:
+    """Return values by how much more frequent they are than elsewhere."""
+    everything, *everywhere = (answer["hits"]["total"]["value"] for answer in background) if background else (0,)
     scores = {
-        (bucket["key"], bucket["doc_count"]): telling_score(
-            bucket["doc_count"] / telling["doc_count"], bucket["bg_count"] / everything
-        )
-        for field in TELLING_FIELDS
-        for bucket in _buckets(telling, field)
+        value: (telling_score(count / found, there / everything), count)
+        for (_, value, count), there in zip(_frequent(counted), everywhere, strict=True)
     }
-    best = sorted((each for each in scores if scores[each]), key=lambda each: (-scores[each], each[0]))
-    return tuple(Facet(value=value, count=count) for value, count in best[:FACET_SIZE])
+    best = sorted((each for each in scores.items() if each[1][0]), key=lambda each: (-each[1][0], each[0]))
+    return tuple(Facet(value=value, count=count) for value, (_, count) in best[:FACET_SIZE])
 
 
 def _read_cell(bucket: Mapping[str, Any]) -> Cell:

@@ -10,8 +10,8 @@ NAMED_SIZE = 20
 CELLS = 500
 #: A name of one or two documents alone tells nothing about the others.
 LEAST_TELLING = 3
-#: Telling names are read from the best of so many documents, of more than that.
-SAMPLE = 1000
+#: How many of the most frequent values are compared with their frequency elsewhere.
+COMPARED = 40
 _BY_HOURS = timedelta(days=3)
 
 
