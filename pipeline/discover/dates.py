@@ -23,7 +23,7 @@ _NAMES = {
     11: "AEDT",
 }
 _ZONES = {name: hours for hours, names in _NAMES.items() for name in names.split()}
-_ZONE = re.compile(r"\s*(?<![A-Za-z])([A-Z]{1,4})$")
+_ZONE = re.compile(r" ?(?<![A-Za-z])([A-Z]{1,4})$")
 _SPACE_BEFORE_OFFSET = re.compile(r"(?<=\d)\s+(?=[+-]\d\d:?\d\d$)")
 #: Outside are programs' zeros and infinities (year 1, 1900, 1970, 9999), never times of publication.
 _YEARS = range(1971, 2200)

@@ -28,7 +28,7 @@ from pipeline.model.feed import Entry, Feed
 __all__ = ["NotAFeed", "ParsedFeed", "parse_feed"]
 
 #: ``desk@news.example (Night Desk)`` and ``Jane Doe <jane@news.example>``.
-_WITH_MAIL = re.compile(r"\S+@\S|[^<]*<\S+@\S+>$")
+_WITH_MAIL = re.compile(r"\S+@\S|[^<]*+<\S[^\s@]*+@\S+>$")
 _PERIODS = {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
 _HTML_TYPES = {"text/html", "application/xhtml+xml"}
 

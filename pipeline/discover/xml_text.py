@@ -25,9 +25,9 @@ _ENTITY_DEFINITION = re.compile(r"<!ENTITY[^>]*>?", re.IGNORECASE)
 #: References by number, of which some name what is no character: parsers give up on those.
 _NUMBERED = re.compile(r"&#(?:0*(\d{1,7})|x0*([0-9a-f]{1,6})|x?[0-9a-f]+)(?![0-9a-f]);?", re.IGNORECASE)
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-#: A CDATA section is matched first, so that its ampersands stay.
+#: A CDATA section is matched first, so that its ampersands stay; one that never ends has the rest.
 _BARE_AMPERSAND = re.compile(
-    r"(<!\[CDATA\[.*?\]\]>)|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-f]+);)", re.IGNORECASE | re.DOTALL
+    r"(<!\[CDATA\[.*?(?:\]\]>|\Z))|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-f]+);)", re.IGNORECASE | re.DOTALL
 )
 
 

@@ -17,7 +17,7 @@ from pipeline.model.entity import Kind, Mention
 _TITLE_WEIGHT = 2  # "President X" says more than the tagger's guess
 _BRACKET_REACH = 80  # characters before "Putin" in "(Russian President Vladimir) Putin"
 _GIVEN_IN_BRACKETS = re.compile(r"\)\s")
-_LAST_WORD = re.compile(r"([^\W\d_]+)\.?\s*$")
+_LAST_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]++)\.?\s*+$")
 _SPELT_OUT = re.compile(r"\s*\(\s*")
 
 

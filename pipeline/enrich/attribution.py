@@ -21,7 +21,7 @@ _TITLE_WORDS = 8
 _MOST_CUES = 5  # verbs before a quotation in its sentence that are tried
 _SMALL = 3  # letters of the words that titles write small
 _EMBEDDED = re.compile(r"-(ils?|elles?)\b", re.IGNORECASE)
-_JOINS = re.compile(r"[\s,]*(?:\w+[\s,]*){0,3}")
+_JOINS = re.compile(r"[\s,]*+(?:\w++[\s,]*+){0,3}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

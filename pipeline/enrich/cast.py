@@ -208,7 +208,7 @@ class Cast:
     def _before(self, one: Mention, previous: int) -> list[str]:
         """Return the title before a name; all of "the head of the museum, " where a comma parts the two."""
         reach = self._text[max(previous, one.start - _ROLE_REACH) : one.start]
-        clause = re.split(r"[.;:!?\n\"“”„«»()]|,(?=.*\S)", reach)[-1]
+        clause = re.split(r"[.;:!?\n\"“”„«»()]|,(?=[^\S\n]*+\S)", reach)[-1]
         words = _WORD.findall(clause.lower())[-_ROLE_WORDS - 2 :]
         if clause.rstrip().endswith(","):
             return words

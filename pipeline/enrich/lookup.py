@@ -24,7 +24,7 @@ _WORD = re.compile(rf"{_LETTER}+(?:[\u05f3\u05f4]{_LETTER}+)*")
 #: Scripts that do not part words: Han, kana, Thai, Lao, Khmer, Burmese.
 _UNPARTED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
 UNPARTED_LANGUAGES = frozenset({"zh", "ja", "th", "lo", "km", "my"})
-_SENTENCE_START = re.compile(r"(?:^|[.!?…:\n][\"'”’»)\]]*\s*)\Z")
+_SENTENCE_START = re.compile(r"(?:^|[.!?…:\n][\"'”’»)\]]{0,4}\s{0,4})\Z")  # in five characters
 _SMALL_WORD = 5  # letters: "Nach", "Στην", not "Universität"
 _LONGEST = 5  # words
 _LONGEST_UNPARTED = 12  # characters

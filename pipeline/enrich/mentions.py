@@ -12,7 +12,7 @@ from pipeline.model.entity import Kind, Mention
 
 _EDGE = " \t\r\f\v\u00a0\"'“”‘’„«»‹›()[]{}<>,;:!?…–—-*•|/·"
 _POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$", re.IGNORECASE)
-_SENTENCE_START = re.compile(r"(?:^|[.!?:\n][\"'”’)\]]*\s*|[\"“„«‘(]\s*)$")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:\n][\"'”’)\]]{0,4}\s{0,4}|[\"“„«‘(]\s{0,4})$")  # in five characters
 _WORD = re.compile(r"\w+")
 _LEAST_REPEAT = 4  # characters; shorter words are too often something else
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pipeline.enrich.quotations import Quotation
 from pipeline.enrich.speech import Speech
 
-_END = re.compile(r"[.!?…]+[\"“”’»'«)\]]*[ \t\u00a0]+|[。！？]+[」』”]?|\n+")
+#: A run of marks is tried from its first alone: dots without end would take the square of their number.
+_END = re.compile(r"[.!?…](?<![.!?…]{2})[.!?…]*+[\"“”’»'«)\]]*+[ \t\u00a0]++|[。！？]+[」』”]?|\n+")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"“„«‘'-])(?:[^\W\d_]|Mr|Mrs|Ms|Mme|Dr|St|Jr|Sr|Prof|Gen|Gov|Sen|Rep|Lt|Col|Sgt|Capt|Rev|Hon|No|vs|Sra?|г|ул)$"
 )

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from pipeline.extract.words import load_words
 
+#: One blank or more, tried from the first alone.
+_BLANKS = r"\s(?<!\s\s)\s*+"
+
 
 @cache
 def opening_pattern(language: str | None) -> re.Pattern[str]:
@@ -68,19 +71,21 @@ def _by_initial(words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 @cache
 def suffix_pattern() -> re.Pattern[str]:
     """Match what is written behind a name without a blank, at the end."""
-    return re.compile(rf"\s*(?:{_any_of(load_words('bylines')['suffixes'], ('joined',))})\s*=?\s*$")
+    return re.compile(rf"(?<!\s)\s*+(?:{_any_of(load_words('bylines')['suffixes'], ('joined',))})\s*+(?:=\s*+)?$")
 
 
 @cache
 def conjunction_pattern(language: str | None) -> re.Pattern[str]:
     """Match the words between two names, with the blanks around them."""
-    return re.compile(rf"\s+({_any_of(load_words('bylines')['conjunctions'], _languages(language))})\s+", re.IGNORECASE)
+    return re.compile(
+        rf"{_BLANKS}({_any_of(load_words('bylines')['conjunctions'], _languages(language))})\s++", re.IGNORECASE
+    )
 
 
 @cache
 def base_pattern(language: str | None) -> re.Pattern[str]:
     """Where somebody reports from, or for whom, up to the end."""
-    return re.compile(rf"\s+(?:{_any_of(load_words('bylines')['bases'], _languages(language))})\s+.*$")
+    return re.compile(rf"{_BLANKS}(?:{_any_of(load_words('bylines')['bases'], _languages(language))})\s.*", re.DOTALL)
 
 
 class _Roles(NamedTuple):

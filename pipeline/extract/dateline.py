@@ -19,9 +19,10 @@ _PLACE_WORDS, _PLACE = 4, 32
 _SHORT_WORD = 3  # letters: "de", "am"
 _MAX_LATE = timedelta(days=2)  # a paper dated ahead
 #: What may end a dateline; each end is tried, the longest that reads as one wins.
-_END = re.compile(r"[-–—―−=)\]】］।/:.]+(?:\s+|$)|(?:[-–—―−]{2,}|[)）】］।])\s*")
+_END = re.compile(r"(?<![-–—―−=)\]】］।/:.])[-–—―−=)\]】］।/:.]++(?:\s+|$)|(?:[-–—―−]{2,}|[)）】］।])\s*")
+#: Blanks stand alone in a line that was cleaned.
 _BETWEEN = re.compile(
-    r"\s*(?:([(\[（［/])|[)\]）］】【,،，、;:।=＝|/]|(?<=[^\W\d_]{4})\.(?=\s|$)|\s[-–—―−]+(?=\s|$)|[-–—―−]{2,}|\.?[-–—](?=\s|$)|\s(?=\d{1,2}\.\s\w))\s*"
+    r"\s{0,2}(?:([(\[（［/])|[)\]）］】【,،，、;:।=＝|/]|(?<=[^\W\d_]{4})\.(?=\s|$)|\s[-–—―−]+(?=\s|$)|[-–—―−]{2,}|\.?[-–—](?=\s|$)|\s(?=\d{1,2}\.\s\w))\s{0,2}"
 )
 _DAY = re.compile(
     r"^(?:\D{2,3}\s)?(?:(?P<day>\d{1,2})(?:\.|er|st|nd|rd|th|º)?\s?(?:de\s)?(?P<name>[^\s\d.]{3,14})\.?"
@@ -36,7 +37,7 @@ _CHINESE = (
     r"(?:(?P<month>\d{1,2})月)?(?P<day>\d{1,2})日[电電讯訊](?:[）)]|\s*[（(](?:记者|記者)\s*(?P<names>[^（）()]{2,20})[）)])?\s*"
 )
 _JAPANESE = (
-    r"^[【［\[](?P<place>[^】］\]＝=\d\s\uac00-\ud7af]{2,12}?)\s*(?:(?P<day>\d{1,2})日)?\s*(?P<agency>AGENCIES)?"
+    r"^[【［\[](?P<place>[^】］\]＝=\d\s\uac00-\ud7af]{2,12}?)\s*+(?:(?P<day>\d{1,2})日\s*+)?(?P<agency>AGENCIES)?"
     r"(?:[＝=](?P<names>[^】］\]]{2,12}))?[】］\]](?:\s*[-–—]\s)?\s*"
 )
 _KOREAN = (

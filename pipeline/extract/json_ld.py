@@ -13,8 +13,9 @@ Node = Mapping[str, object]
 
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|Posting)$", re.IGNORECASE)
 _NOT_ARTICLE = frozenset({"DiscussionForumPosting", "SocialMediaPosting", "JobPosting"})
-_WRAPPING_START = re.compile(r"^\s*(?:(?://)?\s*(?:<!--|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)\s*)+")
-_WRAPPING_END = re.compile(r"(?:(?://)?\s*(?:-->|\]\]>|/\*\s*\]\]>\s*\*/)\s*)+$")
+_WRAPPING_START = re.compile(r"^\s*+(?:(?://\s*+)?(?:<!--|<!\[CDATA\[|/\*\s*+<!\[CDATA\[\s*+\*/)\s*+)+")
+_WRAPPING_END = re.compile(r"(?://\s*+)?(?:-->|\]\]>|/\*\s*+\]\]>\s*+\*/)\s*+$")
+_LONGEST_WRAPPING = 60  # characters
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _BETWEEN = re.compile(r"[\s,;]*")
 #: A page describes a few dozen things; what is larger is no description, and would take longer than the whole page.
@@ -92,8 +93,10 @@ def parse_json(text: str) -> list[object]:
 
 def _unwrap(text: str) -> str:
     start = _WRAPPING_START.sub("", text)
-    end = _WRAPPING_END.search(start, max(0, len(start) - 60))
-    return (start[: end.start()] if end else start).strip().rstrip(";")
+    before, end = start[:-_LONGEST_WRAPPING], start[-_LONGEST_WRAPPING:]
+    while wrapping := _WRAPPING_END.search(end):
+        end = end[: wrapping.start()]
+    return (before + end).strip().rstrip(";")
 
 
 def _drop_commas(text: str) -> str:

@@ -13,7 +13,7 @@ from pipeline.extract.text import clean_line, fold
 from pipeline.model.article import Image
 from pipeline.model.evidence import Evidence
 
-_SEPARATOR = re.compile(r"(\s*(?:\s[-–—|·•:/»«<>~*]+\s|\s?[|｜丨_]\s?|::|\s[-–—－]\s?|[-–—－]{2,}|－|[:：]\s?)\s*)")
+_SEPARATOR = re.compile(r"(\s?(?:\s[-–—|·•:/»«<>~*]+\s|\s?[|｜丨_]\s?|::|\s[-–—－]\s?|[-–—－]{2,}|－|[:：]\s?)\s?)")
 _SEPARATING = frozenset("-–—|·•:/»«<>~*｜丨_－：")
 _LONGEST_TITLE = 1_000
 _PATH_SEPARATORS = frozenset({"<", "_", "»", "::", "|", "｜"})  # between a headline, its section and the site
@@ -97,7 +97,7 @@ def cut_site_name(title: str, facts: Facts) -> str:
     if _SEPARATING.isdisjoint(title):
         return clean_line(title[:_LONGEST_TITLE])
     heading = fold(facts.heading or "")
-    pieces = _SEPARATOR.split(clean_line(title[:_LONGEST_TITLE]))  # long runs of blanks would take it for ever
+    pieces = _SEPARATOR.split(clean_line(title[:_LONGEST_TITLE]))  # its blanks stand alone
     cut = ""
     while len(pieces) > 1:
         rest = "".join(pieces[:-2])

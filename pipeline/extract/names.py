@@ -25,10 +25,10 @@ _MAX_WORDS = 6
 _MAX_PARTICLE = 5
 _MAX_NAME = 60
 _MAX_INITIALS = 3
-_EMAIL = re.compile(r"\S+@\S+|(?<!\S)@\w+")
+_EMAIL = re.compile(r"(?<!\S)(?:\S+@\S+|@\w+)")
 ADDRESS = re.compile(r"^(?:https?:)?//|^www\.|/|[^\W_]{2}\.[a-z]{2,4}$", re.IGNORECASE)
 _SEPARATOR = re.compile(
-    r"\s*(?:[,;|/&•·*(){}\[\]<>\n、，；／｜・【】（）]|\s[-–—]\s|\s\+\s|(?<!\w)[-–—]|[-–—](?!\w))\s*"
+    r"\s{0,4}(?:[,;|/&•·*(){}\[\]<>\n、，；／｜・【】（）]|\s[-–—]\s|\s\+\s|(?<!\w)[-–—]|[-–—](?!\w))\s*+"
 )
 _ASIDE = re.compile(r"\(([^()]{1,80})\)|（([^（）]{1,80})）|[\[【]([^\[\]【】]{1,40}[=＝][^\[\]【】]{1,40})[\]】]")
 _BRACKETS = frozenset("(（[【")
@@ -46,9 +46,9 @@ _HAN_NAME, _JAPANESE_NAME = 4, 6  # characters of the longest
 _SHORT_NAME = 5
 _LONGEST_AGENCY = 4  # words
 #: Where and when a Chinese agency sent it from: "台北13日電".
-_WIRED = re.compile(r"(?:\S{2})?(?:\d{1,2}月)?\d{1,2}日(?:[电電]|综合|綜合).*$|[电電]$")
+_WIRED = re.compile(r"(?:\S{2})?(?:\d{1,2}月)?\d{1,2}日(?:[电電]|综合|綜合)(?s:.*)|[电電]$")
 #: "And" is a letter of the next word in Hebrew; what has two words on either side is two names.
-_HEBREW_AND = re.compile(r"(\w+ \w+) ו(\w{2,} \w+)")
+_HEBREW_AND = re.compile(r"(?<!\w)(\w++ \w++) ו(\w{2,}+ \w+)")
 
 
 @lru_cache(maxsize=1_000)  # a page says the same in several places

@@ -33,7 +33,7 @@ _WHATWG = {
     "shift_jis": "cp932",
     "euc_kr": "cp949",
 }
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*+=\s*+(?:[\"']\s*+)?([\w.:-]{2,40})", re.IGNORECASE)
 _META_WITHIN = 4096  # the standard says 1,024; real pages put scripts and comments before it
 _FEW_FAULTS = 3  # bytes that make nobody doubt a declaration
 _GUESS_WITHIN = 65_536  # a guess on more bytes is slower, not better

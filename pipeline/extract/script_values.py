@@ -13,7 +13,7 @@ _ROW = re.compile(rb"([0-9a-f]+):(?:T([0-9a-f]+),|[A-Z]{0,2})")
 _REFERENCE = re.compile(r"^\$[L@]?([0-9a-f]+)$")
 _PARSED = re.compile(r"JSON\.parse\(\s*(decodeURIComponent\(\s*)?")
 _FUNCTION = re.compile(r"\(function\(([\w$,\s]{0,20000})\)\{(?:[^{}]{0,20000};)?\s*return\s*")
-_CALLED = re.compile(r"[;\s]*\}\s*\)?\s*\(")
+_CALLED = re.compile(r"[;\s]*+\}\s*+(?:\)\s*+)?\(")
 _TOKEN = re.compile(
     r"\s*(?:(?P<open>[{\[])|(?P<string>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')"
     r"|(?P<number>-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)|(?P<name>!0|!1|void 0|[\w$.]+))",

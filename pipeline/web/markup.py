@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from pipeline.model.evidence import Precision
 from pipeline.urls import is_web_address
 
-_MARKED = re.compile(r"<mark>(.*?)</mark>", re.DOTALL)
+_MARKED = re.compile(r"<mark>([^<]*+(?:<(?!/?mark>)[^<]*+)*+)</mark>")
 
 LANGUAGES = {
     "ar": "Arabic",
