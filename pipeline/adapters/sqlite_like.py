@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.adapters.sqlite_query import Condition
+from pipeline.adapters.sqlite_query import Condition, Reach
 from pipeline.index.folding import fold, fold_words
 from pipeline.ports import Form
 
@@ -33,11 +33,11 @@ def find_likeness(connection: sqlite3.Connection, form: Form) -> Likeness:
     """Return what finds documents that share the telling words of this one; not itself, nor its reprints."""
     quoted = [f'"{word}"' for word in _find_telling(connection, form)]
     if not quoted:
-        return Likeness('""', Condition("0"))
+        return Likeness('""', Condition("0", reach=Reach.KEYS))
     each = " UNION ALL ".join("SELECT rowid AS found FROM words WHERE words MATCH ?" for _ in quoted)
     least = max(1, math.floor(_LEAST_SHARE * len(quoted)))
     where = f"key IN (SELECT found FROM ({each}) GROUP BY found HAVING count(*) >= ?) AND original <> ?"
-    return Likeness(" OR ".join(quoted), Condition(where, (*quoted, least, form["original"])))
+    return Likeness(" OR ".join(quoted), Condition(where, (*quoted, least, form["original"]), Reach.KEYS))
 
 
 def find_corrections(connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pipeline.adapters.sqlite_query import (
     Condition,
     asked_terms,
     conditions,
+    join_all,
     join_expressions,
     match_expression,
     salience_expression,
@@ -39,40 +40,45 @@ from pipeline.search.ranking import (
 # The statements are put together from our own conditions; what the user wrote goes by parameters alone.
 # ruff: noqa: S608
 
+# The condition is asked once: everything else is read from what was found, a row a document in the table of that name.
+_FIND = "INSERT INTO found SELECT key, date, id, original FROM {table} WHERE {where}"
+# The plus keeps FTS5 from matching anew for each key, and bm25 is computed of what was found alone.
 # Where all that is found has one of the words or stems, the scores come first and the documents are looked up by key.
 _RANKED = """
     WITH matches AS (
-        SELECT rowid AS key, -bm25(words, {weights}) AS score FROM words WHERE words MATCH ?
+        SELECT rowid AS key, -bm25(words, {weights}) AS score FROM words
+        WHERE words MATCH ? AND +rowid IN (SELECT key FROM found)
         UNION ALL
-        SELECT rowid AS key, -bm25(stems, {weights}) AS score FROM stems WHERE stems MATCH ?
+        SELECT rowid AS key, -bm25(stems, {weights}) AS score FROM stems
+        WHERE stems MATCH ? AND +rowid IN (SELECT key FROM found)
     ), scores AS MATERIALIZED (
         SELECT key, sum(score) AS score FROM matches GROUP BY key
-    ), found AS (
-        SELECT key, date, id, original, {score} AS score FROM {scored} WHERE {where}
+    ), ranked AS (
+        SELECT key, date, id, original, {score} AS score FROM {scored}
     ), best AS (
         {hits} ORDER BY score DESC, date DESC, id LIMIT ? OFFSET ?
     )
-    SELECT best.*, documents.form FROM best JOIN documents USING (key) ORDER BY best.score DESC, best.date DESC, best.id
+    SELECT best.*, form FROM best JOIN texts ON document = key ORDER BY best.score DESC, best.date DESC, best.id
 """
-_ALL_SCORED = "scores CROSS JOIN documents USING (key)"
-_SOME_SCORED = "documents LEFT JOIN scores USING (key)"
+_ALL_SCORED = "scores CROSS JOIN found USING (key)"
+_SOME_SCORED = "found LEFT JOIN scores USING (key)"
 _BY_DATE = """
-    WITH found AS (
-        SELECT key, date, id, original, NULL AS score FROM documents WHERE {where}
+    WITH ranked AS (
+        SELECT key, date, id, original, NULL AS score FROM found
     ), best AS (
         {hits} ORDER BY date {direction}, id LIMIT ? OFFSET ?
     )
-    SELECT best.*, documents.form FROM best JOIN documents USING (key) ORDER BY best.date {direction}, best.id
+    SELECT best.*, form FROM best JOIN texts ON document = key ORDER BY best.date {direction}, best.id
 """
 #: What highlight() of FTS5 has marked: one word, or several of a phrase.
 _MARKED = re.compile(f"{MARK_START}[^{MARK_END}]*{MARK_END}")
-_EACH = "SELECT *, 0 AS folded FROM found"
+_EACH = "SELECT *, 0 AS folded FROM ranked"
 #: The best of those with one original, and how many it stands for beside itself.
 _FOLDED = """
     SELECT * FROM (
         SELECT *, count(*) OVER (PARTITION BY original) - 1 AS folded,
             row_number() OVER (PARTITION BY original ORDER BY score DESC, date {direction}, id) AS place
-        FROM found
+        FROM ranked
     ) WHERE place = 1
 """
 
@@ -82,21 +88,23 @@ def read_page(
 ) -> SearchPage:
     """Return the page; all of it is one state of the index where the connection is in a transaction."""
     where = find_where(query, asked, like)
-    count = "SELECT count(*), count(DISTINCT original)" if query.folds_reprints else "SELECT count(*), NULL"
-    total, folded_total = connection.execute(f"{count} FROM documents WHERE {where.sql}", where.values).fetchone()
-    rows = _find_rows(connection, query, asked, where, like, now)
-    return SearchPage(
+    find = _FIND.format(table=where.table, where=where.sql)
+    total = connection.execute(find, where.values).rowcount
+    rows = _find_rows(connection, query, asked, like, now)
+    page = SearchPage(
         total=total,
         hits=tuple(_read_hits(connection, query, asked, rows, like, now)),
-        folded_total=folded_total,
-        summary=read_summary(connection, query, asked, where) if query.with_facets else None,
+        folded_total=_count_folded(connection) if query.folds_reprints else None,
+        summary=read_summary(connection, query, asked, total) if query.with_facets else None,
     )
+    connection.execute("DELETE FROM found")  # where an error came first, the transaction is undone with all of them
+    return page
 
 
 def find_where(query: Query, asked: Expression | None, like: Likeness | None) -> Condition:
     """Return the whole condition of what is found."""
     where = conditions(query, asked)
-    return Condition(f"{where.sql} AND {like.where.sql}", where.values + like.where.values) if like else where
+    return join_all([where, like.where]) if like else where
 
 
 def read_found(
@@ -104,7 +112,8 @@ def read_found(
 ) -> list[sqlite3.Row]:
     """Return date, id and form of the next documents found after the last one by date and id, newest first."""
     after, values = ("", ()) if last is None else (" AND (date < ? OR (date = ? AND id > ?))", (last[0], *last))
-    statement = f"SELECT date, id, form FROM documents WHERE {where.sql}{after} ORDER BY date DESC, id LIMIT ?"
+    found = f"SELECT key, date, id FROM documents WHERE {where.sql}{after} ORDER BY date DESC, id LIMIT ?"
+    statement = f"SELECT date, id, form FROM ({found}) JOIN texts ON document = key ORDER BY date DESC, id"
     return connection.execute(statement, (*where.values, *values, size)).fetchall()
 
 
@@ -112,7 +121,6 @@ def _find_rows(
     connection: sqlite3.Connection,
     query: Query,
     asked: Expression | None,
-    where: Condition,
     like: Likeness | None,
     now: datetime,
 ) -> list[sqlite3.Row]:
@@ -122,15 +130,20 @@ def _find_rows(
     hits = _FOLDED.format(direction=direction) if query.folds_reprints else _EACH
     paged = (query.limit, (query.page - 1) * query.limit)
     if query.sort is not Sort.RELEVANCE or not (terms or like or any(wanted_names(asked))):
-        statement = _BY_DATE.format(where=where.sql, hits=hits, direction=direction)
-        return connection.execute(statement, (*where.values, *paged)).fetchall()
+        statement = _BY_DATE.format(hits=hits, direction=direction)
+        return connection.execute(statement, paged).fetchall()
     words, stems = _expressions(terms)
     if like:
         words = f"{words} OR {like.words}" if terms else like.words
     scored = _ALL_SCORED if like or needs_words(asked) else _SOME_SCORED
     score = score_expression(asked, now)
-    statement = _RANKED.format(weights=BM25_WEIGHTS, where=where.sql, hits=hits, scored=scored, score=score.sql)
-    return connection.execute(statement, (words, stems, *score.values, *where.values, *paged)).fetchall()
+    statement = _RANKED.format(weights=BM25_WEIGHTS, hits=hits, scored=scored, score=score.sql)
+    return connection.execute(statement, (words, stems, *score.values, *paged)).fetchall()
+
+
+def _count_folded(connection: sqlite3.Connection) -> int:
+    count: int = connection.execute("SELECT count(DISTINCT original) FROM found").fetchone()[0]
+    return count
 
 
 def _read_hits(
@@ -175,7 +188,7 @@ def _read_reasons(
         yield like_reason(sum(scores))
     for name in dict.fromkeys(wanted_names(asked)):
         salience = salience_expression(name)
-        statement = f"SELECT {salience.sql} FROM documents WHERE key = ?"
+        statement = f"SELECT {salience.sql} FROM found WHERE key = ?"
         if value := connection.execute(statement, (*salience.values, key)).fetchone()[0]:
             yield prominence_reason(name, PROMINENCE * value)
     yield freshness_reason(now - timedelta(milliseconds=milliseconds(now) - row["date"]), now)
@@ -189,7 +202,7 @@ def _read_scores(connection: sqlite3.Connection, table: str, expression: str, ke
 
 def _find_places(connection: sqlite3.Connection, key: int, term: Term) -> list[str]:
     """Return the fields that the term stands in as it is written."""
-    folded = connection.execute(f"SELECT {', '.join(WEIGHTS)} FROM documents WHERE key = ?", (key,)).fetchone()
+    folded = connection.execute(f"SELECT {', '.join(WEIGHTS)} FROM texts WHERE document = ?", (key,)).fetchone()
     sought = f" {fold(term.text)}" + ("" if term.match is Match.PREFIX else " ")
     return [field for field in WEIGHTS if term.field in (Field.ANYWHERE, field) and sought in f" {folded[field]} "]
 

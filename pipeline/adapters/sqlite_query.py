@@ -4,6 +4,7 @@ import math
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 
 from pipeline.adapters.sqlite_schema import EARTH_RADIUS_KM
 from pipeline.adapters.stems import has_stem
@@ -46,12 +47,26 @@ _KINDS = tuple(Kind)
 BM25_WEIGHTS = ", ".join(str(weight) for weight in WEIGHTS.values())
 
 
+class Reach(IntEnum):
+    """How the documents are come by of which a condition may hold, the cheapest last."""
+
+    ALL = 0  # each is asked, in the order of the table
+    INDEX = 1  # by an index of the table
+    KEYS = 2  # by their keys, which another table has
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A part of a WHERE clause, with its parameters in order of their question marks."""
 
     sql: str
     values: tuple[object, ...] = ()
+    reach: Reach = Reach.ALL
+
+    @property
+    def table(self) -> str:
+        """What to select from; SQLite alone would ask every row of the generation, by an index, of what keys lead to."""
+        return "documents" if self.reach is Reach.INDEX else "documents NOT INDEXED"
 
 
 def asked_terms(asked: Expression | None) -> list[Term]:
@@ -77,13 +92,13 @@ def expression_condition(expression: Expression) -> Condition:
             negated = expression_condition(part)
             return Condition(f"NOT ({negated.sql})", negated.values)
         case Every(parts):
-            return join_conditions(" AND ", [expression_condition(part) for part in parts])
+            return join_all([expression_condition(part) for part in parts])
         case Some(parts):
-            return join_conditions(" OR ", [expression_condition(part) for part in parts])
+            return _join_any([expression_condition(part) for part in parts])
         case Known(part, ids, is_speaker):
             rows = "facets WHERE facet = 'speaker id' AND folded" if is_speaker else "names WHERE entity"
-            named = Condition(f"key IN (SELECT document FROM {rows} IN ({_marks(ids)}))", ids)
-            return join_conditions(" OR ", [expression_condition(part), named])
+            named = Condition(f"key IN (SELECT document FROM {rows} IN ({_marks(ids)}))", ids, Reach.KEYS)
+            return _join_any([expression_condition(part), named])
         case During(since, until):
             return date_condition(since, until)
     return term_condition(expression)
@@ -95,7 +110,7 @@ def term_condition(term: Term) -> Condition:
         return _named(term)
     if term.match is Match.WHOLE or term.field is Field.LANGUAGE:
         sql = "key IN (SELECT document FROM facets WHERE facet = ? AND folded = ?)"
-        return Condition(sql, (NAMES[term.field], fold(term.text)))
+        return Condition(sql, (NAMES[term.field], fold(term.text)), Reach.KEYS)
     if not fold_words(term.text):
         return Condition("1")
     if term.field is Field.QUOTE:
@@ -106,18 +121,18 @@ def term_condition(term: Term) -> Condition:
         return _named(term)
     if term.field in NAMES:
         sql = "key IN (SELECT document FROM facets WHERE facet = ? AND ' ' || folded || ' ' LIKE ?)"
-        return Condition(sql, (NAMES[term.field], _like(term)))
+        return Condition(sql, (NAMES[term.field], _like(term)), Reach.KEYS)
     expression = match_expression(term)
     tables = ("words", "stems") if has_stem(term) else ("words",)
-    found = " OR ".join(f"key IN (SELECT rowid FROM {table} WHERE {table} MATCH ?)" for table in tables)
-    return Condition(f"({found})", (expression,) * len(tables))
+    found = " UNION ALL ".join(f"SELECT rowid FROM {table} WHERE {table} MATCH ?" for table in tables)
+    return Condition(f"key IN ({found})", (expression,) * len(tables), Reach.KEYS)
 
 
 def name_condition(name: Term | Known) -> Condition:
     """Return the condition on the table ``names`` that a row is of an entity which is meant."""
     if isinstance(name, Known):
         ids = Condition(f"entity IN ({_marks(name.ids)})", name.ids)
-        return join_conditions(" OR ", [ids, name_condition(name.part)]) if isinstance(name.part, Term) else ids
+        return _join_any([ids, name_condition(name.part)]) if isinstance(name.part, Term) else ids
     if name.field is Field.ENTITY:
         return Condition("entity = ?", (name.text,))
     if name.field in ENTITIES and name.match is Match.WHOLE:
@@ -162,7 +177,7 @@ def _spelling_condition(name: Term) -> Condition:
 
 def _named(term: Term) -> Condition:
     meant = _spelling_condition(term)
-    return Condition(f"key IN (SELECT document FROM names WHERE {meant.sql})", meant.values)
+    return Condition(f"key IN (SELECT document FROM names WHERE {meant.sql})", meant.values, Reach.KEYS)
 
 
 def _like(term: Term) -> str:
@@ -174,11 +189,19 @@ def _marks(values: tuple[str, ...]) -> str:
     return ", ".join("?" * len(values))
 
 
-def join_conditions(operator: str, parts: list[Condition]) -> Condition:
-    """Return one condition of several."""
-    return Condition(
-        f"({operator.join(part.sql for part in parts)})", tuple(value for part in parts for value in part.values)
-    )
+def join_all(parts: list[Condition]) -> Condition:
+    """Return the condition that all hold."""
+    return _join(" AND ", parts, max(part.reach for part in parts))
+
+
+def _join_any(parts: list[Condition]) -> Condition:
+    """Return the condition that one of them holds."""
+    return _join(" OR ", parts, min(part.reach for part in parts))
+
+
+def _join(operator: str, parts: list[Condition], reach: Reach) -> Condition:
+    sql = f"({operator.join(part.sql for part in parts)})"
+    return Condition(sql, tuple(value for part in parts for value in part.values), reach)
 
 
 def conditions(query: Query, asked: Expression | None) -> Condition:
@@ -190,21 +213,21 @@ def conditions(query: Query, asked: Expression | None) -> Condition:
     if query.since or query.until:
         parts.append(date_condition(query.since, query.until))
     if query.story:
-        parts.append(Condition("story = ?", (query.story,)))
+        parts.append(Condition("story = ?", (query.story,), Reach.INDEX))
     if query.reprints_of:
         marks = ", ".join("?" * len(query.reprints_of))
-        parts.append(Condition(f"original IN ({marks})", query.reprints_of))
+        parts.append(Condition(f"original IN ({marks})", query.reprints_of, Reach.INDEX))
     if query.originals_only:
         parts.append(Condition("original = id"))
     if query.near:
         parts.append(near_condition(query.near))
-    return Condition(" AND ".join(part.sql for part in parts), tuple(value for part in parts for value in part.values))
+    return join_all(parts)
 
 
 def date_condition(since: datetime | None, until: datetime | None) -> Condition:
     """Return the condition that the document is of that time."""
     bounds = [(sql, milliseconds(time)) for sql, time in (("date >= ?", since), ("date < ?", until)) if time]
-    return Condition(" AND ".join(sql for sql, _ in bounds), tuple(value for _, value in bounds))
+    return Condition(" AND ".join(sql for sql, _ in bounds), tuple(value for _, value in bounds), Reach.INDEX)
 
 
 def near_condition(circle: Circle) -> Condition:
@@ -214,4 +237,5 @@ def near_condition(circle: Circle) -> Condition:
         "key IN (SELECT document FROM locations WHERE latitude BETWEEN ? AND ? "
         "AND distance_km(latitude, longitude, ?, ?) <= ?)",
         (circle.latitude - degrees, circle.latitude + degrees, circle.latitude, circle.longitude, circle.kilometres),
+        Reach.KEYS,
     )

@@ -9,7 +9,7 @@ from pipeline.errors import UsageError
 from pipeline.search.ranking import freshness
 
 #: Raised with every change of the tables below.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 BUSY_SECONDS = 30
 CACHE_KB = 16_000  # of each connection; with SQLite's 2 MB, writing took a third longer
 EARTH_RADIUS_KM = 6371.0087714  # the mean radius of WGS 84, as Elasticsearch measures
@@ -21,25 +21,31 @@ CREATE TABLE generations (
 );
 CREATE UNIQUE INDEX one_is_live ON generations (is_live) WHERE is_live;
 
+-- What searches look for and order by: narrow, so that rows stand together in few pages.
 CREATE TABLE documents (
     key INTEGER PRIMARY KEY,
     generation TEXT NOT NULL REFERENCES generations ON DELETE CASCADE,
     id TEXT NOT NULL,
     version INTEGER NOT NULL,  -- milliseconds of the capture
     date INTEGER NOT NULL,     -- milliseconds of publication, else of the capture
-    language TEXT NOT NULL,
     original TEXT NOT NULL,    -- id that it is folded under: of its original, else its own
     story TEXT,                -- id of the story that it is of
-    headline TEXT NOT NULL,    -- this and the next three: folded words joined by spaces
-    deck TEXT NOT NULL,
-    lede TEXT NOT NULL,        -- the text's first paragraph
-    text TEXT NOT NULL,
-    form TEXT NOT NULL,        -- the document's JSON
     UNIQUE (generation, id)
 );
 CREATE INDEX documents_by_date ON documents (generation, date DESC, id);
 CREATE INDEX documents_by_original ON documents (generation, original);
 CREATE INDEX documents_by_story ON documents (generation, story) WHERE story IS NOT NULL;
+
+-- What hits show and words are found in.
+CREATE TABLE texts (
+    document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+    language TEXT NOT NULL,
+    headline TEXT NOT NULL,    -- this and the next three: folded words joined by spaces
+    deck TEXT NOT NULL,
+    lede TEXT NOT NULL,        -- the text's first paragraph
+    text TEXT NOT NULL,
+    form TEXT NOT NULL         -- the document's JSON
+);
 
 CREATE TABLE facets (
     document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
@@ -49,21 +55,6 @@ CREATE TABLE facets (
     PRIMARY KEY (document, facet, value)
 ) WITHOUT ROWID;
 CREATE INDEX facets_by_folded ON facets (facet, folded);
-
--- How many documents have a value, of the facets that tell what is more frequent in some documents than in all.
-CREATE TABLE totals (
-    facet TEXT NOT NULL,
-    value TEXT NOT NULL,
-    documents INTEGER NOT NULL,
-    PRIMARY KEY (facet, value)
-) WITHOUT ROWID;
-CREATE TRIGGER facet_added AFTER INSERT ON facets WHEN new.facet IN ('people', 'organizations', 'places', 'topic') BEGIN
-    INSERT INTO totals VALUES (new.facet, new.value, 1)
-        ON CONFLICT (facet, value) DO UPDATE SET documents = documents + 1;
-END;
-CREATE TRIGGER facet_removed AFTER DELETE ON facets WHEN old.facet IN ('people', 'organizations', 'places', 'topic') BEGIN
-    UPDATE totals SET documents = documents - 1 WHERE facet = old.facet AND value = old.value;
-END;
 
 -- What entities are called: a row for each spelling of each in a document.
 CREATE TABLE names (
@@ -85,10 +76,24 @@ CREATE TABLE spellings (
     PRIMARY KEY (kind, folded)
 ) WITHOUT ROWID;
 
+-- Each value that summaries count once, by a number: see sqlite_summary.
+CREATE TABLE counted (
+    key INTEGER PRIMARY KEY,
+    generation TEXT NOT NULL REFERENCES generations ON DELETE CASCADE,
+    facet TEXT NOT NULL,
+    value TEXT NOT NULL,
+    documents INTEGER NOT NULL,  -- how many have it: of what stands in ``facets``, else 0
+    UNIQUE (generation, facet, value)
+);
+CREATE TRIGGER document_removed BEFORE DELETE ON documents BEGIN
+    UPDATE counted SET documents = documents - 1 WHERE generation = old.generation
+        AND (facet, value) IN (SELECT facet, value FROM facets WHERE document = old.key);
+END;
+
 -- What a summary counts of a document: read whole, where the tables above would be read and sorted a row for each value.
 CREATE TABLE summaries (
     document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
-    counted TEXT NOT NULL      -- JSON: a list for each value, see sqlite_summary
+    counted BLOB NOT NULL      -- 32 bits for each value: see sqlite_summary
 );
 
 -- Each word of all texts once, to look for what a misspelt one may mean: FTS5's vocabulary reads all places of a word to name it.
@@ -97,9 +102,7 @@ CREATE TABLE terms (term TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE locations (
     document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
     latitude REAL NOT NULL CHECK (latitude BETWEEN -90 AND 90),
-    longitude REAL NOT NULL CHECK (longitude BETWEEN -180 AND 180),
-    x INTEGER NOT NULL,        -- this and the next: its tile on a map
-    y INTEGER NOT NULL
+    longitude REAL NOT NULL CHECK (longitude BETWEEN -180 AND 180)
 );
 CREATE INDEX locations_by_document ON locations (document);
 CREATE INDEX locations_by_latitude ON locations (latitude);
@@ -114,25 +117,38 @@ CREATE INDEX versions_by_article ON versions (article_id, replaced_at);
 CREATE INDEX versions_by_time ON versions (replaced_at);
 
 -- The words are parted and folded already, so the tokenizer has only spaces to look for.
-CREATE VIRTUAL TABLE words USING fts5 (headline, deck, lede, text, content=documents, content_rowid=key, tokenize='ascii');
+CREATE VIRTUAL TABLE words USING fts5 (headline, deck, lede, text, content=texts, content_rowid=document, tokenize='ascii');
 -- English words by their stems.
-CREATE VIRTUAL TABLE stems USING fts5 (headline, deck, lede, text, content=documents, content_rowid=key, tokenize='porter ascii');
+CREATE VIRTUAL TABLE stems USING fts5 (
+    headline, deck, lede, text, content=texts, content_rowid=document, tokenize='porter ascii'
+);
 
 -- Which words there are, and in how many documents.
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, row);
 
-CREATE TRIGGER document_added AFTER INSERT ON documents BEGIN
+CREATE TRIGGER text_added AFTER INSERT ON texts BEGIN
     INSERT INTO words (rowid, headline, deck, lede, text)
-        VALUES (new.key, new.headline, new.deck, new.lede, new.text);
+        VALUES (new.document, new.headline, new.deck, new.lede, new.text);
     INSERT INTO stems (rowid, headline, deck, lede, text)
-        SELECT new.key, new.headline, new.deck, new.lede, new.text WHERE new.language = 'en';
+        SELECT new.document, new.headline, new.deck, new.lede, new.text WHERE new.language = 'en';
 END;
-CREATE TRIGGER document_removed AFTER DELETE ON documents BEGIN
+CREATE TRIGGER text_removed AFTER DELETE ON texts BEGIN
     INSERT INTO words (words, rowid, headline, deck, lede, text)
-        VALUES ('delete', old.key, old.headline, old.deck, old.lede, old.text);
+        VALUES ('delete', old.document, old.headline, old.deck, old.lede, old.text);
     INSERT INTO stems (stems, rowid, headline, deck, lede, text)
-        SELECT 'delete', old.key, old.headline, old.deck, old.lede, old.text WHERE old.language = 'en';
+        SELECT 'delete', old.document, old.headline, old.deck, old.lede, old.text WHERE old.language = 'en';
 END;
+"""
+
+
+#: What a search has found, while it counts and orders it; each connection has its own.
+_FOUND = """
+CREATE TEMP TABLE found (
+    key INTEGER PRIMARY KEY,
+    date INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    original TEXT NOT NULL
+)
 """
 
 
@@ -176,6 +192,8 @@ def _open(connection: sqlite3.Connection, path: Path) -> None:
         raise UsageError(message)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute(_FOUND)
     connection.create_function("distance_km", 4, distance_km, deterministic=True)
     connection.create_function("freshness", 1, freshness, deterministic=True)
 

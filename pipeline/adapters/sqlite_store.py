@@ -32,15 +32,16 @@ _DROPPED_AT_ONCE = 500
 #: The month of the first sight in UTC, whatever offset it was written with.
 _MONTHS = """
 SELECT strftime('%Y-%m-01', json_extract(form, '$.first_seen_at')) AS month, count(*) AS documents
-FROM documents WHERE generation = (SELECT name FROM generations WHERE is_live)
+FROM documents JOIN texts ON document = key WHERE generation = (SELECT name FROM generations WHERE is_live)
 GROUP BY month ORDER BY month
 """
 _FIRST_SEEN_BEFORE = """
-SELECT key FROM documents WHERE generation = (SELECT name FROM generations WHERE is_live)
+SELECT key FROM documents JOIN texts ON document = key WHERE generation = (SELECT name FROM generations WHERE is_live)
 AND strftime('%Y-%m-01', json_extract(form, '$.first_seen_at')) < ?
 """
 _NAMING = """
-SELECT id, form FROM documents WHERE generation = (SELECT name FROM generations WHERE is_live)
+SELECT id, form FROM documents JOIN texts ON document = key
+WHERE generation = (SELECT name FROM generations WHERE is_live)
 AND id > ? AND instr(form, ?) ORDER BY id LIMIT ?
 """
 
@@ -75,7 +76,7 @@ class SqliteStore:
         """Write the documents anew in one transaction."""
         ours = Generation(self._prefix, self._fingerprint).name
         query = (
-            "SELECT generation, form FROM documents WHERE id = ? AND generation IN "
+            "SELECT generation, form FROM documents JOIN texts ON document = key WHERE id = ? AND generation IN "
             "(SELECT name FROM generations WHERE name = ? OR name LIKE ? || '-r%')"
         )
         with self._connections.transaction("IMMEDIATE") as connection:
@@ -145,7 +146,8 @@ class SqliteStore:
         """Look the id up in the live generation."""
         with self._connections.transaction("DEFERRED") as connection:
             row = connection.execute(
-                "SELECT form FROM documents WHERE id = ? AND generation = (SELECT name FROM generations WHERE is_live)",
+                "SELECT form FROM documents JOIN texts ON document = key "
+                "WHERE id = ? AND generation = (SELECT name FROM generations WHERE is_live)",
                 (document_id,),
             ).fetchone()
         return dict(json.loads(row["form"])) if row else None
@@ -236,13 +238,13 @@ class SqliteStore:
 
     def documents(self, generation: str) -> Iterator[Form]:
         """Page by id: a transaction as long as the reading would keep the log of changes from being emptied."""
-        query = "SELECT id, form FROM documents WHERE generation = ? AND id > ? ORDER BY id LIMIT ?"
+        query = "SELECT id, form FROM documents JOIN texts ON document = key WHERE generation = ? AND id > ? ORDER BY id LIMIT ?"
         return self._pages(query, generation, generation)
 
     def missing(self, generation: str, *, since: Mapping[str, int] | None = None) -> Iterator[Form]:  # noqa: ARG002
         """Join the two by id: fast enough without ``since``."""
         query = """
-            SELECT live.id, live.form FROM documents live
+            SELECT live.id, form FROM documents live JOIN texts ON texts.document = live.key
             LEFT JOIN documents other ON other.generation = ? AND other.id = live.id
             WHERE live.generation = (SELECT name FROM generations WHERE is_live)
                 AND live.id > ? AND (other.id IS NULL OR other.version < live.version)

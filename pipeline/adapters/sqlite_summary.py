@@ -1,17 +1,20 @@
-"""What all documents found have in common, counted over one connection."""
+"""What all documents found have in common: what a summary counts is written as numbers, and counted by numpy.
 
-import heapq
+Each value that summaries count has a number in the table ``counted``. A document's row of ``summaries`` is an hour and the
+numbers of its values: 32 bits each, of which the lower four tell the part of the summary, as ``PARTS`` has them.
+"""
+
 import json
 import sqlite3
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
+import numpy as np
+import numpy.typing as npt
 
-from pipeline.adapters.sqlite_query import Condition
+from pipeline.index.document import milliseconds
 from pipeline.model.query import Cell, Facet, Named, Query, Span, Summary
 from pipeline.search.grammar import Expression
 from pipeline.search.summary import (
@@ -23,103 +26,161 @@ from pipeline.search.summary import (
     telling_score,
     timeline_step,
 )
-from pipeline.search.tiles import CLOSEST_ZOOM, choose_zoom, tile_middle
-
-# CROSS JOIN keeps SQLite from reading a whole table where few documents are found.
-# The statements are put together from our own conditions; what the user wrote goes by parameters alone.
-# ruff: noqa: S608
+from pipeline.search.tiles import CLOSEST_ZOOM, choose_zoom, find_tile, tile_middle
 
 FACETS = ("people", "organizations", "places", "publishers", "languages", "sections")
-_COUNTED_FACETS = frozenset((*FACETS, "topic"))
-#: Facet, value and count.
-Counted = tuple[str, str, int]
 _TELLING = ("people", "organizations", "places", "topic")
 #: How many of the most frequent values are compared with their frequency elsewhere.
 _COMPARED = 40
+#: Of an entity its id; its id, kind and full name in lines; hours since 1970, of later than _FIRST_HOUR; x and y on a map.
+_ENTITY, _CALLED, _HOUR, _TILE = "entity", "called", "hour", "tile"
+PARTS = {part: code for code, part in enumerate((*FACETS, "topic", _ENTITY, _CALLED, _HOUR, _TILE))}
+_CODE_BITS = 4
+_FIRST_HOUR = -(2**27)  # some 15,000 years before 1970
+_HOUR_MS = 3_600_000
+_AT_ONCE = 20_000  # documents
 
-_COUNTED = "SELECT counted FROM summarized CROSS JOIN summaries ON document = key"
-#: Of a value, a facet and the value; of an entity, this, its id, its kind and its full name.
-_ENTITY = "entity"
-_DECODER = msgspec.json.Decoder(list[tuple[str, ...]])
-_TIMELINE = """
-    SELECT date - ((date % :step) + :step) % :step AS start, count(*) AS count FROM summarized
-    GROUP BY start ORDER BY start
+_NUMBER = """
+    INSERT INTO counted (generation, facet, value, documents) VALUES (?, ?, ?, ?)
+    ON CONFLICT (generation, facet, value) DO UPDATE SET documents = documents + excluded.documents RETURNING key
 """
-_CELLS = """
-    SELECT x >> :closer AS x, y >> :closer AS y, count(DISTINCT document) AS count
-    FROM summarized CROSS JOIN locations ON document = key
-    GROUP BY x >> :closer, y >> :closer ORDER BY count DESC, 1, 2 LIMIT :most
-"""
+_LIVE = "generation = (SELECT name FROM generations WHERE is_live)"
+_FULL_NAMES = f"SELECT key, value FROM counted WHERE {_LIVE} AND facet = ? AND value > ? AND value < ? ORDER BY value"  # noqa: S608
+
+Numbers = npt.NDArray[np.int64]
 
 
-def write_counted(facets: Iterable[tuple[str, str]], entities: Iterable[Mapping[str, Any]]) -> str:
-    """Return what a summary counts of a document, as JSON."""
-    values = dict.fromkeys((facet, value) for facet, value in facets if facet in _COUNTED_FACETS)
-    named = {entity["id"]: (_ENTITY, entity["id"], entity["kind"], entity["name"]) for entity in reversed([*entities])}
-    return json.dumps([*values, *named.values()], ensure_ascii=False)
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Numbers in ascending order, and how many of the documents found have each."""
+
+    numbers: Numbers
+    counts: Numbers
+
+    def of(self, *parts: str) -> "Counts":
+        """Return those of these parts of a summary, still with their codes."""
+        return self._where(np.isin(self.numbers & (2**_CODE_BITS - 1), [PARTS[part] for part in parts]))
+
+    def at_least(self, count: int) -> "Counts":
+        """Return those that so many documents have."""
+        return self._where(self.counts >= count)
+
+    def without_codes(self) -> "Counts":
+        """Return the numbers alone."""
+        return Counts(self.numbers >> _CODE_BITS, self.counts)
+
+    def _where(self, condition: npt.NDArray[np.bool_]) -> "Counts":
+        return Counts(self.numbers[condition], self.counts[condition])
 
 
-def read_summary(connection: sqlite3.Connection, query: Query, asked: Expression | None, where: Condition) -> Summary:
-    """Return the summary of the documents that the condition holds for."""
-    connection.execute("CREATE TEMP TABLE summarized (key INTEGER PRIMARY KEY, date INTEGER)")
-    try:
-        connection.execute(f"INSERT INTO summarized SELECT key, date FROM documents WHERE {where.sql}", where.values)
-        rows = connection.execute(_COUNTED)
-        counts = Counter(chain.from_iterable(_DECODER.decode(row["counted"]) for row in rows))
-        counted = [(value[0], value[1], count) for value, count in counts.items() if value[0] != _ENTITY]
-        counted.sort(key=lambda each: (-each[2], each[1]))
-        step = round(timeline_step(query).total_seconds() * 1000)
-        return Summary(
-            facets={facet: tuple(_facets(counted, facet)) for facet in FACETS},
-            timeline=tuple(
-                Span(start=datetime.fromtimestamp(row["start"] / 1000, UTC), count=row["count"])
-                for row in connection.execute(_TIMELINE, {"step": step})
-            ),
-            named=_find_named(counts, asked_ids(asked)),
-            telling=_find_telling(connection, counted),
-            cells=tuple(_read_cells(connection, query)),
-        )
-    finally:
-        connection.execute("DROP TABLE IF EXISTS summarized")
+def write_summary(
+    connection: sqlite3.Connection, generation: str, form: Mapping[str, Any], facets: Iterable[tuple[str, str]]
+) -> bytes:
+    """Return what a summary counts of a document; values that are new are given their numbers."""
+    values = dict.fromkeys(((facet, value) for facet, value in facets if facet in PARTS), 1)
+    for entity in {entity["id"]: entity for entity in reversed(form["entities"])}.values():
+        values[_ENTITY, entity["id"]] = values[_CALLED, f"{entity['id']}\n{entity['kind']}\n{entity['name']}"] = 0
+    tiles = {find_tile(point["lat"], point["lon"]) for point in form["locations"]}
+    hour = milliseconds(datetime.fromisoformat(form["date"])) // _HOUR_MS
+    numbers = [
+        (hour - _FIRST_HOUR, _HOUR),  # the first, so that documents can be told from each other
+        *(
+            (connection.execute(_NUMBER, (generation, *key, count)).fetchone()[0], key[0])
+            for key, count in values.items()
+        ),
+        *((x << CLOSEST_ZOOM | y, _TILE) for x, y in tiles),
+    ]
+    return np.array([number << _CODE_BITS | PARTS[part] for number, part in numbers], "<u4").tobytes()
 
 
-def _facets(counted: list[Counted], facet: str) -> Iterator[Facet]:
-    found = (Facet(value=value, count=count) for each, value, count in counted if each == facet)
-    return islice(found, FACET_SIZE)
+def read_summary(connection: sqlite3.Connection, query: Query, asked: Expression | None, total: int) -> Summary:
+    """Return the summary of the so many documents in the table ``found``."""
+    zoom = choose_zoom(query.near)
+    counts = _count(connection, CLOSEST_ZOOM - zoom)
+    best = {facet: _find_best(connection, counts.of(facet), FACET_SIZE) for facet in FACETS}
+    return Summary(
+        facets={facet: tuple(Facet(value=value, count=count) for value, count, _ in best[facet]) for facet in FACETS},
+        timeline=tuple(_read_timeline(counts.of(_HOUR).without_codes(), timeline_step(query))),
+        named=_find_named(connection, counts, asked_ids(asked)),
+        telling=_find_telling(connection, counts, total),
+        cells=tuple(_read_cells(counts.of(_TILE).without_codes(), zoom)),
+    )
 
 
-def _find_named(counts: Mapping[tuple[str, ...], int], excluded: Collection[str]) -> tuple[Named, ...]:
+def _count(connection: sqlite3.Connection, closer: int) -> Counts:
+    """Return the counts of all numbers, of some documents at a time; tiles are those of so many zooms further out."""
+    counts = Counts(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    rows = connection.execute("SELECT counted FROM found CROSS JOIN summaries ON document = key")
+    while some := rows.fetchmany(_AT_ONCE):
+        written = np.frombuffer(b"".join(counted for (counted,) in some), "<u4")
+        numbers, here = np.unique(_zoom_out(written, closer), return_counts=True)
+        every, places = np.unique(np.concatenate([counts.numbers, numbers]), return_inverse=True)
+        sums = np.bincount(places, np.concatenate([counts.counts, here]))
+        counts = Counts(every, sums.astype(np.int64))
+    return counts
+
+
+def _zoom_out(written: npt.NDArray[np.uint32], closer: int) -> npt.NDArray[np.uint32]:
+    """Return the numbers of documents with the tiles that these lie in, each of them once a document."""
+    codes = written & (2**_CODE_BITS - 1)
+    is_tile = codes == PARTS[_TILE]
+    documents = np.cumsum(codes == PARTS[_HOUR])[is_tile]
+    tiles = (written[is_tile] >> _CODE_BITS).astype(np.int64)
+    x, y = tiles >> CLOSEST_ZOOM >> closer, (tiles & (2**CLOSEST_ZOOM - 1)) >> closer
+    once = np.unique(documents << 2 * CLOSEST_ZOOM | x << CLOSEST_ZOOM | y) & (2 ** (2 * CLOSEST_ZOOM) - 1)
+    return np.concatenate([written[~is_tile], (once << _CODE_BITS | PARTS[_TILE]).astype(np.uint32)])
+
+
+def _find_best(connection: sqlite3.Connection, counts: Counts, size: int) -> list[tuple[str, int, int]]:
+    """Return value, count and key of those that most documents have; of as many, the first by alphabet."""
+    if len(counts.counts) > size:  # values are looked up of those alone that may be among them
+        counts = counts.at_least(int(np.partition(counts.counts, -size)[-size]))
+    bare = counts.without_codes()
+    count_of = dict(zip(bare.numbers.tolist(), bare.counts.tolist(), strict=True))
+    found = [(value, count_of[key], key) for key, value in _look_up(connection, "value", list(count_of))]
+    return sorted(found, key=lambda each: (-each[1], each[0]))[:size]
+
+
+def _look_up(connection: sqlite3.Connection, column: str, keys: Sequence[int]) -> Iterator[tuple[Any, Any]]:
+    statement = f"SELECT key, {column} FROM counted WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608
+    return connection.execute(statement, (json.dumps(keys),))
+
+
+def _find_named(connection: sqlite3.Connection, counts: Counts, excluded: set[str]) -> tuple[Named, ...]:
     """Return the entities that most documents name; of one with several full names, the first by alphabet."""
-    totals = Counter[str]()
-    for value, count in counts.items():
-        if value[0] == _ENTITY and value[1] not in excluded:
-            totals[value[1]] += count
-    best = heapq.nsmallest(NAMED_SIZE, totals, key=lambda key: (-totals[key], key))
-    chosen = frozenset(best)
-    called = sorted((value[1:] for value in counts if value[0] == _ENTITY and value[1] in chosen), reverse=True)
-    names = {key: (kind, name) for key, kind, name in called}
-    return tuple(Named(id=key, kind=names[key][0], name=names[key][1], count=totals[key]) for key in best)
+    entities = _find_best(connection, counts.of(_ENTITY), NAMED_SIZE + len(excluded))
+    best = [(key, count) for key, count, _ in entities if key not in excluded][:NAMED_SIZE]
+    called = [row for key, _ in best for row in connection.execute(_FULL_NAMES, (_CALLED, f"{key}\n", f"{key}\v"))]
+    is_found = np.isin([row["key"] for row in called], counts.of(_CALLED).without_codes().numbers)
+    lines = [row["value"].split("\n", 2) for row, is_one in zip(called, is_found, strict=True) if is_one]
+    names = {key: (kind, name) for key, kind, name in reversed(lines)}
+    return tuple(Named(id=key, kind=names[key][0], name=names[key][1], count=count) for key, count in best)
 
 
-def _find_telling(connection: sqlite3.Connection, counted: list[Counted]) -> tuple[Facet, ...]:
+def _find_telling(connection: sqlite3.Connection, counts: Counts, found: int) -> tuple[Facet, ...]:
     """Return values by how much more frequent they are than elsewhere."""
-    found = connection.execute("SELECT count(*) FROM summarized").fetchone()[0]
-    total = connection.execute("SELECT count(*) FROM documents").fetchone()[0]
-    frequent = [each for each in counted if each[0] in _TELLING and each[2] >= LEAST_TELLING]
+    frequent = _find_best(connection, counts.of(*_TELLING).at_least(LEAST_TELLING), _COMPARED)
+    everywhere = dict(_look_up(connection, "documents", [key for *_, key in frequent]))
+    total = connection.execute(f"SELECT count(*) FROM documents WHERE {_LIVE}").fetchone()[0]  # noqa: S608
     scores = {}
-    for facet, value, count in frequent[:_COMPARED]:
-        everywhere = connection.execute(
-            "SELECT documents FROM totals WHERE facet = ? AND value = ?", (facet, value)
-        ).fetchone()[0]
-        if score := telling_score(count / found, everywhere / total):
+    for value, count, key in frequent:
+        if score := telling_score(count / found, everywhere[key] / total):
             scores[value] = (score, count)
     best = sorted(scores.items(), key=lambda each: (-each[1][0], each[0]))[:FACET_SIZE]
     return tuple(Facet(value=value, count=count) for value, (_, count) in best)
 
 
-def _read_cells(connection: sqlite3.Connection, query: Query) -> Iterator[Cell]:
-    zoom = choose_zoom(query.near)
-    for row in connection.execute(_CELLS, {"closer": CLOSEST_ZOOM - zoom, "most": CELLS}):
-        tile = f"{zoom}/{row['x']}/{row['y']}"
+def _read_timeline(hours: Counts, step: timedelta) -> Iterator[Span]:
+    length = step // timedelta(hours=1)
+    starts, places = np.unique((hours.numbers + _FIRST_HOUR) // length * length, return_inverse=True)
+    sums = np.bincount(places, hours.counts)
+    for start, count in zip(starts.tolist(), sums.tolist(), strict=True):
+        yield Span(start=datetime.fromtimestamp(start * _HOUR_MS / 1000, UTC), count=int(count))
+
+
+def _read_cells(tiles: Counts, zoom: int) -> Iterator[Cell]:
+    for place in np.lexsort((tiles.numbers, -tiles.counts))[:CELLS].tolist():
+        x, y = divmod(int(tiles.numbers[place]), 2**CLOSEST_ZOOM)
+        tile = f"{zoom}/{x}/{y}"
         latitude, longitude = tile_middle(tile)
-        yield Cell(tile=tile, latitude=latitude, longitude=longitude, count=row["count"])
+        yield Cell(tile=tile, latitude=latitude, longitude=longitude, count=int(tiles.counts[place]))

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from itertools import pairwise
 
-from pipeline.adapters.sqlite_query import conditions
+from pipeline.adapters.sqlite_query import conditions, date_condition, join_all
 from pipeline.adapters.sqlite_schema import connect_memory
 from pipeline.errors import UsageError
 from pipeline.index.document import milliseconds
@@ -20,7 +20,8 @@ from pipeline.search.names import expand_known
 GENERATION = "few"
 
 _READ = """
-SELECT id, form FROM documents WHERE generation = (SELECT name FROM generations WHERE is_live)
+SELECT id, form FROM documents JOIN texts ON document = key
+WHERE generation = (SELECT name FROM generations WHERE is_live)
 AND id IN (SELECT value FROM json_each(?))
 """
 
@@ -46,9 +47,8 @@ def match_documents(connection: sqlite3.Connection, asked: Asked) -> frozenset[s
         where = conditions(asked.query, expand_known(asked.query, asked.entities))
     except UsageError as error:
         return error
-    return frozenset(
-        row["id"] for row in connection.execute(f"SELECT id FROM documents WHERE {where.sql}", where.values)
-    )
+    rows = connection.execute(f"SELECT id FROM {where.table} WHERE {where.sql}", where.values)
+    return frozenset(row["id"] for row in rows)
 
 
 def count_documents(
@@ -59,8 +59,9 @@ def count_documents(
         where = conditions(asked.query, expand_known(asked.query, asked.entities))
     except UsageError as error:
         return error
+    where = join_all([where, date_condition(edges[0], edges[-1])])
     times = [milliseconds(edge) for edge in edges]
     sums = ", ".join("count(CASE WHEN date >= ? AND date < ? THEN 1 END)" for _ in times[1:])
     spans = [time for span in pairwise(times) for time in span]
-    statement = f"SELECT {sums} FROM documents WHERE {where.sql} AND date >= ? AND date < ?"
-    return tuple(connection.execute(statement, (*spans, *where.values, times[0], times[-1])).fetchone())
+    statement = f"SELECT {sums} FROM {where.table} WHERE {where.sql}"
+    return tuple(connection.execute(statement, (*spans, *where.values)).fetchone())

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pipeline.adapters.sqlite_summary import write_counted
+from pipeline.adapters.sqlite_summary import write_summary
 from pipeline.index.document import find_lede, milliseconds
 from pipeline.index.folding import fold
 from pipeline.ports import Form
-from pipeline.search.tiles import find_tile
 
 
 def write_forms(connection: sqlite3.Connection, forms: Sequence[Form], generation: str) -> dict[str, str]:
@@ -40,18 +39,15 @@ def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> set[
         connection.execute("DELETE FROM documents WHERE key = ?", (known["key"],))
     headline, deck, text = (fold(form.get(name, "")) for name in ("headline", "deck", "text"))
     key = connection.execute(
-        "INSERT INTO documents "
-        "(generation, id, version, date, language, original, story, headline, deck, lede, text, form) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(generation, form["id"], version, _time(form["date"]), form["language"]),
-            *(form["original"], form.get("story")),
-            *(headline, deck, fold(find_lede(form)), text),
-            json.dumps(form, ensure_ascii=False),
-        ),
+        "INSERT INTO documents (generation, id, version, date, original, story) VALUES (?, ?, ?, ?, ?, ?)",
+        (generation, form["id"], version, _time(form["date"]), form["original"], form.get("story")),
     ).lastrowid
+    folded = (headline, deck, fold(find_lede(form)), text)
+    written = json.dumps(form, ensure_ascii=False)
+    connection.execute("INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)", (key, form["language"], *folded, written))
     values = list(_facet_values(form))
-    connection.execute("INSERT INTO summaries VALUES (?, ?)", (key, write_counted(values, form["entities"])))
+    summary = write_summary(connection, generation, form, values)
+    connection.execute("INSERT INTO summaries VALUES (?, ?)", (key, summary))
     facets = {(key, facet, value, fold(value)) for facet, value in values}
     facets |= {
         (key, "speaker id", quote["speaker"], quote["speaker"]) for quote in form["quotes"] if "speaker" in quote
@@ -62,10 +58,8 @@ def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> set[
     connection.executemany(
         "INSERT OR IGNORE INTO spellings VALUES (?, ?)", {(kind, folded) for _, kind, folded, *_ in names}
     )
-    locations = [
-        (key, point["lat"], point["lon"], *find_tile(point["lat"], point["lon"])) for point in form["locations"]
-    ]
-    connection.executemany("INSERT INTO locations VALUES (?, ?, ?, ?, ?)", locations)
+    locations = [(key, point["lat"], point["lon"]) for point in form["locations"]]
+    connection.executemany("INSERT INTO locations VALUES (?, ?, ?)", locations)
     return {*headline.split(), *deck.split(), *text.split()}
 
 
