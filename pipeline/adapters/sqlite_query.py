@@ -3,7 +3,7 @@
 import math
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 
 from pipeline.adapters.sqlite_schema import EARTH_RADIUS_KM
@@ -27,7 +27,7 @@ from pipeline.search.grammar import (
     wanted_terms,
 )
 from pipeline.search.names import MAX_IDS
-from pipeline.search.ranking import PROMINENCE, WEIGHTS, wanted_names
+from pipeline.search.ranking import HALF_LIFE, NEWNESS, PROMINENCE, WEIGHTS, wanted_names
 
 # The statements are put together from our own conditions; what the user wrote goes by parameters alone.
 # ruff: noqa: S608
@@ -43,6 +43,7 @@ NAMES = {
     Field.LANGUAGE: "languages",
 }
 _KINDS = tuple(Kind)
+_HALF_LIFE_MS = HALF_LIFE / timedelta(milliseconds=1)
 #: Of headline, deck, lede and text in bm25: the columns of ``words`` in order.
 BM25_WEIGHTS = ", ".join(str(weight) for weight in WEIGHTS.values())
 
@@ -139,9 +140,12 @@ def name_condition(name: Term | Known) -> Condition:
         return Condition("kind = ? AND folded = ? AND name IS NOT NULL", (name.field, fold(name.text)))
     if name.match is Match.WHOLE:
         return Condition(f"kind IN ({_marks(_KINDS)}) AND folded = ?", (*_KINDS, fold(name.text)))
-    if name.field in ENTITIES:
-        return Condition("kind = ? AND ' ' || folded || ' ' LIKE ?", (name.field, _like(name)))
-    return Condition("' ' || folded || ' ' LIKE ?", (_like(name),))
+    spelled = _spelled(name)
+    kind = Condition("kind = ? AND ", (name.field,)) if name.field in ENTITIES else Condition("")
+    # The plus: a document has few names, a word may have many spellings.
+    return Condition(
+        f"{kind.sql}+folded IN (SELECT folded FROM spellings WHERE {spelled.sql})", kind.values + spelled.values
+    )
 
 
 def find_entities(connection: sqlite3.Connection, spelling: Term) -> tuple[str, ...]:
@@ -155,24 +159,39 @@ def score_expression(asked: Expression | None, now: datetime) -> Condition:
     """Return the score of a found document of which ``score`` is what its text scores: see search/ranking.py."""
     saliences = [salience_expression(name) for name in dict.fromkeys(wanted_names(asked))]
     prominence = " + ".join(each.sql for each in saliences) or "0"
-    sql = f"(coalesce(score, 0) + {PROMINENCE} * ({prominence})) * freshness(? - date)"
+    sql = f"(coalesce(score, 0) + {PROMINENCE} * ({prominence})) * (1 + {NEWNESS} * pow(0.5, abs(? - date) / {_HALF_LIFE_MS}))"
     return Condition(sql, (*(value for each in saliences for value in each.values), milliseconds(now)))
 
 
 def salience_expression(name: Term | Known) -> Condition:
     """Return the salience of the most prominent entity that the name means in the document ``key``."""
     meant = name_condition(name)
-    return Condition(
-        f"coalesce((SELECT max(salience) FROM names WHERE document = key AND ({meant.sql})), 0)", meant.values
-    )
+    salience = f"coalesce((SELECT max(salience) FROM names WHERE document = key AND ({meant.sql})), 0)"
+    if isinstance(name, Known) or name.field is Field.ENTITY or name.match is Match.WHOLE:
+        return Condition(salience, meant.values)
+    # Most words are in no name: this is asked once, not of each document.
+    spelled = _spelled(name)
+    guarded = f"CASE WHEN EXISTS (SELECT 1 FROM spellings WHERE {spelled.sql}) THEN {salience} ELSE 0 END"
+    return Condition(guarded, spelled.values + meant.values)
 
 
 def _spelling_condition(name: Term) -> Condition:
-    """Return ``name_condition`` for a search of all names: words are looked for among the spellings first."""
+    """Return ``name_condition`` for a search of all names: spellings are looked up by their index."""
     if name.field not in ENTITIES or name.match is Match.WHOLE:
         return name_condition(name)
-    spelled = "SELECT folded FROM spellings WHERE kind = ? AND ' ' || folded || ' ' LIKE ?"
-    return Condition(f"kind = ? AND folded IN ({spelled})", (name.field, name.field, _like(name)))
+    spelled = _spelled(name)
+    found = f"SELECT folded FROM spellings WHERE {spelled.sql} AND kind = ?"
+    return Condition(f"kind = ? AND folded IN ({found})", (name.field, *spelled.values, name.field))
+
+
+def _spelled(name: Term) -> Condition:
+    """Return the condition on the table ``spellings`` that one has the words of the name, the first of them looked up."""
+    first, *others = fold_words(name.text) or [""]
+    if name.match is Match.PREFIX and not others:
+        word = Condition("word >= ? AND word < ?", (first, f"{first}\U0010ffff"))
+    else:
+        word = Condition("word = ?", (first,))
+    return Condition(f"{word.sql} AND ' ' || folded || ' ' LIKE ?", (*word.values, _like(name)))
 
 
 def _named(term: Term) -> Condition:

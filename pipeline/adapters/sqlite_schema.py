@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pipeline.adapters.sqlite_wal import enable_wal
 from pipeline.errors import UsageError
-from pipeline.search.ranking import freshness
 
 #: Raised with every change of the tables below.
 SCHEMA_VERSION = 5
@@ -17,7 +16,8 @@ EARTH_RADIUS_KM = 6371.0087714  # the mean radius of WGS 84, as Elasticsearch me
 _SCHEMA = """
 CREATE TABLE generations (
     name TEXT PRIMARY KEY,
-    is_live INTEGER NOT NULL
+    is_live INTEGER NOT NULL,
+    documents INTEGER NOT NULL DEFAULT 0  -- how many it has
 );
 CREATE UNIQUE INDEX one_is_live ON generations (is_live) WHERE is_live;
 
@@ -69,11 +69,12 @@ CREATE TABLE names (
 CREATE INDEX names_by_kind ON names (kind, folded, entity);
 CREATE INDEX names_by_entity ON names (entity);
 
--- Each spelling once: far fewer than there are names, so that all can be looked through for a word.
+-- Each spelling by each of its words: far fewer than there are names.
 CREATE TABLE spellings (
+    word TEXT NOT NULL,
     kind TEXT NOT NULL,
     folded TEXT NOT NULL,
-    PRIMARY KEY (kind, folded)
+    PRIMARY KEY (word, kind, folded)
 ) WITHOUT ROWID;
 
 -- Each value that summaries count once, by a number: see sqlite_summary.
@@ -85,7 +86,11 @@ CREATE TABLE counted (
     documents INTEGER NOT NULL,  -- how many have it: of what stands in ``facets``, else 0
     UNIQUE (generation, facet, value)
 );
+CREATE TRIGGER document_added AFTER INSERT ON documents BEGIN
+    UPDATE generations SET documents = documents + 1 WHERE name = new.generation;
+END;
 CREATE TRIGGER document_removed BEFORE DELETE ON documents BEGIN
+    UPDATE generations SET documents = documents - 1 WHERE name = old.generation;
     UPDATE counted SET documents = documents - 1 WHERE generation = old.generation
         AND (facet, value) IN (SELECT facet, value FROM facets WHERE document = old.key);
 END;
@@ -93,7 +98,8 @@ END;
 -- What a summary counts of a document: read whole, where the tables above would be read and sorted a row for each value.
 CREATE TABLE summaries (
     document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
-    counted BLOB NOT NULL      -- 32 bits for each value: see sqlite_summary
+    counted BLOB NOT NULL,     -- 32 bits for each value: see sqlite_summary
+    tiles BLOB NOT NULL        -- 32 bits for each tile of the closest zoom that it names a place in
 );
 
 -- Each word of all texts once, to look for what a misspelt one may mean: FTS5's vocabulary reads all places of a word to name it.
@@ -195,7 +201,10 @@ def _open(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(_FOUND)
     connection.create_function("distance_km", 4, distance_km, deterministic=True)
-    connection.create_function("freshness", 1, freshness, deterministic=True)
+    if not connection.execute("SELECT 1 FROM pragma_function_list WHERE name = 'pow'").fetchone():
+        connection.create_function(
+            "pow", 2, math.pow, deterministic=True
+        )  # SQLite may be built without, and is faster with
 
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:

@@ -183,8 +183,7 @@ class SqliteStore:
         """Count each generation."""
         with self._connections.transaction("DEFERRED") as connection:
             rows = connection.execute(
-                "SELECT name, is_live, (SELECT count(*) FROM documents WHERE generation = name) AS documents "
-                "FROM generations ORDER BY is_live DESC, name"
+                "SELECT name, is_live, documents FROM generations ORDER BY is_live DESC, name"
             ).fetchall()
         return tuple(
             StoreStatus(generation=row["name"], documents=row["documents"], is_live=bool(row["is_live"]))
@@ -196,7 +195,7 @@ class SqliteStore:
         with self._connections.transaction("IMMEDIATE") as connection:
             taken = [row["name"] for row in connection.execute("SELECT name FROM generations")]
             generation = names.next_rebuild(self._prefix, self._fingerprint, self._clock.now(), taken)
-            connection.execute("INSERT INTO generations VALUES (?, 0)", (generation.name,))
+            connection.execute("INSERT INTO generations (name, is_live) VALUES (?, 0)", (generation.name,))
         return generation.name
 
     def promote(self, generation: str) -> None:
@@ -292,7 +291,7 @@ class SqliteStore:
         row = connection.execute("SELECT name FROM generations WHERE is_live").fetchone()
         if row is None:
             first = Generation(self._prefix, self._fingerprint).name
-            connection.execute("INSERT INTO generations VALUES (?, 1)", (first,))
+            connection.execute("INSERT INTO generations (name, is_live) VALUES (?, 1)", (first,))
             return first
         return self._checked(row["name"])
 

@@ -1,7 +1,8 @@
 """What all documents found have in common: what a summary counts is written as numbers, and counted by numpy.
 
 Each value that summaries count has a number in the table ``counted``. A document's row of ``summaries`` is an hour and the
-numbers of its values: 32 bits each, of which the lower four tell the part of the summary, as ``PARTS`` has them.
+numbers of its values: 32 bits each, of which the lower four tell the part of the summary, as ``PARTS`` has them. The map of
+the world is counted so as well; one of some place, whose tiles are smaller, from the closest ones.
 """
 
 import json
@@ -26,18 +27,19 @@ from pipeline.search.summary import (
     telling_score,
     timeline_step,
 )
-from pipeline.search.tiles import CLOSEST_ZOOM, choose_zoom, find_tile, tile_middle
+from pipeline.search.tiles import CLOSEST_ZOOM, WORLD_ZOOM, choose_zoom, find_tile, tile_middle
 
 FACETS = ("people", "organizations", "places", "publishers", "languages", "sections")
 _TELLING = ("people", "organizations", "places", "topic")
 #: How many of the most frequent values are compared with their frequency elsewhere.
 _COMPARED = 40
-#: Of an entity its id; its id, kind and full name in lines; hours since 1970, of later than _FIRST_HOUR; x and y on a map.
+#: Of an entity its id; its id, kind and full name, a line each; hours since _FIRST_HOUR; the tile on a map of the world.
 _ENTITY, _CALLED, _HOUR, _TILE = "entity", "called", "hour", "tile"
 PARTS = {part: code for code, part in enumerate((*FACETS, "topic", _ENTITY, _CALLED, _HOUR, _TILE))}
 _CODE_BITS = 4
 _FIRST_HOUR = -(2**27)  # some 15,000 years before 1970
 _HOUR_MS = 3_600_000
+_CLOSER = CLOSEST_ZOOM - WORLD_ZOOM
 _AT_ONCE = 20_000  # documents
 
 _NUMBER = """
@@ -69,66 +71,80 @@ class Counts:
         """Return the numbers alone."""
         return Counts(self.numbers >> _CODE_BITS, self.counts)
 
+    def with_more(self, numbers: npt.NDArray[Any]) -> "Counts":
+        """Return them with each of these counted."""
+        here, times = np.unique(numbers, return_counts=True)
+        every, places = np.unique(np.concatenate([self.numbers, here]), return_inverse=True)
+        return Counts(every, np.bincount(places, np.concatenate([self.counts, times])).astype(np.int64))
+
     def _where(self, condition: npt.NDArray[np.bool_]) -> "Counts":
         return Counts(self.numbers[condition], self.counts[condition])
 
 
 def write_summary(
     connection: sqlite3.Connection, generation: str, form: Mapping[str, Any], facets: Iterable[tuple[str, str]]
-) -> bytes:
-    """Return what a summary counts of a document; values that are new are given their numbers."""
+) -> tuple[bytes, bytes]:
+    """Return what a summary counts of a document, and its closest tiles; values that are new are given their numbers."""
     values = dict.fromkeys(((facet, value) for facet, value in facets if facet in PARTS), 1)
     for entity in {entity["id"]: entity for entity in reversed(form["entities"])}.values():
         values[_ENTITY, entity["id"]] = values[_CALLED, f"{entity['id']}\n{entity['kind']}\n{entity['name']}"] = 0
     tiles = {find_tile(point["lat"], point["lon"]) for point in form["locations"]}
     hour = milliseconds(datetime.fromisoformat(form["date"])) // _HOUR_MS
     numbers = [
-        (hour - _FIRST_HOUR, _HOUR),  # the first, so that documents can be told from each other
+        (hour - _FIRST_HOUR, _HOUR),
         *(
             (connection.execute(_NUMBER, (generation, *key, count)).fetchone()[0], key[0])
             for key, count in values.items()
         ),
-        *((x << CLOSEST_ZOOM | y, _TILE) for x, y in tiles),
+        *((tile, _TILE) for tile in {_pack(x >> _CLOSER, y >> _CLOSER) for x, y in tiles}),
     ]
-    return np.array([number << _CODE_BITS | PARTS[part] for number, part in numbers], "<u4").tobytes()
+    counted = [number << _CODE_BITS | PARTS[part] for number, part in numbers]
+    return _bytes(counted), _bytes([_pack(x, y) for x, y in tiles])
 
 
 def read_summary(connection: sqlite3.Connection, query: Query, asked: Expression | None, total: int) -> Summary:
     """Return the summary of the so many documents in the table ``found``."""
     zoom = choose_zoom(query.near)
-    counts = _count(connection, CLOSEST_ZOOM - zoom)
+    counts = _count(connection)
+    tiles = _count_tiles(connection, CLOSEST_ZOOM - zoom) if query.near else counts.of(_TILE).without_codes()
     best = {facet: _find_best(connection, counts.of(facet), FACET_SIZE) for facet in FACETS}
     return Summary(
         facets={facet: tuple(Facet(value=value, count=count) for value, count, _ in best[facet]) for facet in FACETS},
         timeline=tuple(_read_timeline(counts.of(_HOUR).without_codes(), timeline_step(query))),
         named=_find_named(connection, counts, asked_ids(asked)),
         telling=_find_telling(connection, counts, total),
-        cells=tuple(_read_cells(counts.of(_TILE).without_codes(), zoom)),
+        cells=tuple(_read_cells(tiles, zoom)),
     )
 
 
-def _count(connection: sqlite3.Connection, closer: int) -> Counts:
-    """Return the counts of all numbers, of some documents at a time; tiles are those of so many zooms further out."""
+def _pack(x: int, y: int) -> int:
+    return x << CLOSEST_ZOOM | y
+
+
+def _bytes(numbers: Sequence[int]) -> bytes:
+    return np.array(numbers, "<u4").tobytes()
+
+
+def _count(connection: sqlite3.Connection) -> Counts:
+    """Return the counts of all numbers with their codes, of some documents at a time."""
     counts = Counts(np.zeros(0, np.int64), np.zeros(0, np.int64))
     rows = connection.execute("SELECT counted FROM found CROSS JOIN summaries ON document = key")
     while some := rows.fetchmany(_AT_ONCE):
-        written = np.frombuffer(b"".join(counted for (counted,) in some), "<u4")
-        numbers, here = np.unique(_zoom_out(written, closer), return_counts=True)
-        every, places = np.unique(np.concatenate([counts.numbers, numbers]), return_inverse=True)
-        sums = np.bincount(places, np.concatenate([counts.counts, here]))
-        counts = Counts(every, sums.astype(np.int64))
+        counts = counts.with_more(np.frombuffer(b"".join(counted for (counted,) in some), "<u4"))
     return counts
 
 
-def _zoom_out(written: npt.NDArray[np.uint32], closer: int) -> npt.NDArray[np.uint32]:
-    """Return the numbers of documents with the tiles that these lie in, each of them once a document."""
-    codes = written & (2**_CODE_BITS - 1)
-    is_tile = codes == PARTS[_TILE]
-    documents = np.cumsum(codes == PARTS[_HOUR])[is_tile]
-    tiles = (written[is_tile] >> _CODE_BITS).astype(np.int64)
-    x, y = tiles >> CLOSEST_ZOOM >> closer, (tiles & (2**CLOSEST_ZOOM - 1)) >> closer
-    once = np.unique(documents << 2 * CLOSEST_ZOOM | x << CLOSEST_ZOOM | y) & (2 ** (2 * CLOSEST_ZOOM) - 1)
-    return np.concatenate([written[~is_tile], (once << _CODE_BITS | PARTS[_TILE]).astype(np.uint32)])
+def _count_tiles(connection: sqlite3.Connection, closer: int) -> Counts:
+    """Return in how many documents each tile is, so many zooms further out than the closest."""
+    counts = Counts(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    rows = connection.execute("SELECT tiles FROM found CROSS JOIN summaries ON document = key")
+    while some := rows.fetchmany(_AT_ONCE):
+        closest = np.frombuffer(b"".join(tiles for (tiles,) in some), "<u4").astype(np.int64)
+        documents = np.repeat(np.arange(len(some)), [len(tiles) // 4 for (tiles,) in some])
+        x, y = closest >> CLOSEST_ZOOM >> closer, (closest & (2**CLOSEST_ZOOM - 1)) >> closer
+        once = np.unique(documents << 2 * CLOSEST_ZOOM | x << CLOSEST_ZOOM | y)
+        counts = counts.with_more(once & (2 ** (2 * CLOSEST_ZOOM) - 1))
+    return counts
 
 
 def _find_best(connection: sqlite3.Connection, counts: Counts, size: int) -> list[tuple[str, int, int]]:
@@ -161,7 +177,7 @@ def _find_telling(connection: sqlite3.Connection, counts: Counts, found: int) ->
     """Return values by how much more frequent they are than elsewhere."""
     frequent = _find_best(connection, counts.of(*_TELLING).at_least(LEAST_TELLING), _COMPARED)
     everywhere = dict(_look_up(connection, "documents", [key for *_, key in frequent]))
-    total = connection.execute(f"SELECT count(*) FROM documents WHERE {_LIVE}").fetchone()[0]  # noqa: S608
+    total = connection.execute("SELECT documents FROM generations WHERE is_live").fetchone()[0]
     scores = {}
     for value, count, key in frequent:
         if score := telling_score(count / found, everywhere[key] / total):

@@ -36,7 +36,7 @@ def read_forms(connection: sqlite3.Connection, document_ids: Sequence[str]) -> d
 def open_memory() -> Iterator[sqlite3.Connection]:
     """Open an index in memory with an empty live generation."""
     with closing(connect_memory()) as connection:
-        connection.execute("INSERT INTO generations VALUES (?, 1)", (GENERATION,))
+        connection.execute("INSERT INTO generations (name, is_live) VALUES (?, 1)", (GENERATION,))
         connection.execute("BEGIN")
         yield connection
 

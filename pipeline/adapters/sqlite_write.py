@@ -47,7 +47,7 @@ def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> set[
     connection.execute("INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)", (key, form["language"], *folded, written))
     values = list(_facet_values(form))
     summary = write_summary(connection, generation, form, values)
-    connection.execute("INSERT INTO summaries VALUES (?, ?)", (key, summary))
+    connection.execute("INSERT INTO summaries VALUES (?, ?, ?)", (key, *summary))
     facets = {(key, facet, value, fold(value)) for facet, value in values}
     facets |= {
         (key, "speaker id", quote["speaker"], quote["speaker"]) for quote in form["quotes"] if "speaker" in quote
@@ -56,7 +56,8 @@ def _upsert(connection: sqlite3.Connection, form: Form, generation: str) -> set[
     names = [(key, *each) for entity in form["entities"] for each in _spellings(entity)]
     connection.executemany("INSERT OR IGNORE INTO names VALUES (?, ?, ?, ?, ?, ?)", names)
     connection.executemany(
-        "INSERT OR IGNORE INTO spellings VALUES (?, ?)", {(kind, folded) for _, kind, folded, *_ in names}
+        "INSERT OR IGNORE INTO spellings VALUES (?, ?, ?)",
+        {(word, kind, folded) for _, kind, folded, *_ in names for word in folded.split()},
     )
     locations = [(key, point["lat"], point["lon"]) for point in form["locations"]]
     connection.executemany("INSERT INTO locations VALUES (?, ?, ?)", locations)
