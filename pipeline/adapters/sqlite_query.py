@@ -157,7 +157,7 @@ def find_entities(connection: sqlite3.Connection, spelling: Term) -> tuple[str, 
 
 def score_expression(asked: Expression | None, now: datetime) -> Condition:
     """Return the score of a found document of which ``score`` is what its text scores: see search/ranking.py."""
-    saliences = [salience_expression(name) for name in dict.fromkeys(wanted_names(asked))]
+    saliences = [_prominence_expression(name) for name in dict.fromkeys(wanted_names(asked))]
     prominence = " + ".join(each.sql for each in saliences) or "0"
     sql = f"(coalesce(score, 0) + {PROMINENCE} * ({prominence})) * (1 + {NEWNESS} * pow(0.5, abs(? - date) / {_HALF_LIFE_MS}))"
     return Condition(sql, (*(value for each in saliences for value in each.values), milliseconds(now)))
@@ -166,22 +166,28 @@ def score_expression(asked: Expression | None, now: datetime) -> Condition:
 def salience_expression(name: Term | Known) -> Condition:
     """Return the salience of the most prominent entity that the name means in the document ``key``."""
     meant = name_condition(name)
-    salience = f"coalesce((SELECT max(salience) FROM names WHERE document = key AND ({meant.sql})), 0)"
-    if isinstance(name, Known) or name.field is Field.ENTITY or name.match is Match.WHOLE:
-        return Condition(salience, meant.values)
-    # Most words are in no name: this is asked once, not of each document.
-    spelled = _spelled(name)
-    guarded = f"CASE WHEN EXISTS (SELECT 1 FROM spellings WHERE {spelled.sql}) THEN {salience} ELSE 0 END"
-    return Condition(guarded, spelled.values + meant.values)
+    return Condition(
+        f"coalesce((SELECT max(salience) FROM names WHERE document = key AND ({meant.sql})), 0)", meant.values
+    )
 
 
-def _spelling_condition(name: Term) -> Condition:
+def _prominence_expression(name: Term | Known) -> Condition:
+    """Return ``salience_expression`` for many documents: most name nobody so, which is told at once of all."""
+    naming, salience = _spelling_condition(name), salience_expression(name)
+    sql = f"CASE WHEN key IN (SELECT document FROM names WHERE {naming.sql}) THEN {salience.sql} ELSE 0 END"
+    return Condition(sql, naming.values + salience.values)
+
+
+def _spelling_condition(name: Term | Known) -> Condition:
     """Return ``name_condition`` for a search of all names: spellings are looked up by their index."""
-    if name.field not in ENTITIES or name.match is Match.WHOLE:
+    if isinstance(name, Known) and isinstance(name.part, Term):
+        return _join_any([Condition(f"entity IN ({_marks(name.ids)})", name.ids), _spelling_condition(name.part)])
+    if isinstance(name, Known) or name.field is Field.ENTITY or name.match is Match.WHOLE:
         return name_condition(name)
     spelled = _spelled(name)
-    found = f"SELECT folded FROM spellings WHERE {spelled.sql} AND kind = ?"
-    return Condition(f"kind = ? AND folded IN ({found})", (name.field, *spelled.values, name.field))
+    kind = Condition(" AND kind = ?", (name.field,)) if name.field in ENTITIES else Condition("")
+    found = f"SELECT kind, folded FROM spellings WHERE {spelled.sql}{kind.sql}"
+    return Condition(f"(kind, folded) IN ({found})", spelled.values + kind.values)
 
 
 def _spelled(name: Term) -> Condition:

@@ -128,7 +128,9 @@ def _bytes(numbers: Sequence[int]) -> bytes:
 def _count(connection: sqlite3.Connection) -> Counts:
     """Return the counts of all numbers with their codes, of some documents at a time."""
     counts = Counts(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    rows = connection.execute("SELECT counted FROM found CROSS JOIN summaries ON document = key")
+    rows = connection.cursor()
+    rows.row_factory = None  # plain tuples take a third less time, of which this reads most
+    rows.execute("SELECT counted FROM found CROSS JOIN summaries ON document = key")
     while some := rows.fetchmany(_AT_ONCE):
         counts = counts.with_more(np.frombuffer(b"".join(counted for (counted,) in some), "<u4"))
     return counts
