@@ -77,7 +77,7 @@ CREATE TABLE spellings (
     PRIMARY KEY (word, kind, folded)
 ) WITHOUT ROWID;
 
--- Each value that summaries count once, by a number: see sqlite_summary.
+-- Each value that summaries count once, by a number: see sqlite_counts.
 CREATE TABLE counted (
     key INTEGER PRIMARY KEY,
     generation TEXT NOT NULL REFERENCES generations ON DELETE CASCADE,
@@ -98,7 +98,7 @@ END;
 -- What a summary counts of a document: read whole, where the tables above would be read and sorted a row for each value.
 CREATE TABLE summaries (
     document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
-    counted BLOB NOT NULL,     -- 32 bits for each value: see sqlite_summary
+    counted BLOB NOT NULL,     -- 32 bits for each value: see sqlite_counts
     tiles BLOB NOT NULL        -- 32 bits for each tile of the closest zoom that it names a place in
 );
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pipeline.adapters.sqlite_summary import write_summary
+from pipeline.adapters.sqlite_counts import write_summary
 from pipeline.index.document import find_lede, milliseconds
 from pipeline.index.folding import fold
 from pipeline.ports import Form

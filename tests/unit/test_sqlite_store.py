@@ -120,7 +120,9 @@ def test_how_often_a_value_stands_in_all_is_known_after_each_change(tmp_path: Pa
         store.promote(generation)
         store.drop(next(each.generation for each in store.status() if not each.is_live))
     with closing(sqlite3.connect(path)) as connection:
-        rows = connection.execute("SELECT value, documents FROM counted WHERE documents AND facet IN ('people', 'places')")
+        rows = connection.execute(
+            "SELECT value, documents FROM counted WHERE documents AND facet IN ('people', 'places')"
+        )
         totals = dict(rows)
     assert totals == {"Ann": 4, "Bob": 3, "Minsk": 3}
 
