@@ -24,6 +24,7 @@ from pipeline.model.query import Cell, Facet, Named, Query, Span, Summary
 from pipeline.search.grammar import Expression
 from pipeline.search.summary import (
     CELLS,
+    COMPARED,
     FACET_SIZE,
     LEAST_TELLING,
     NAMED_SIZE,
@@ -34,8 +35,6 @@ from pipeline.search.summary import (
 from pipeline.search.tiles import CLOSEST_ZOOM, choose_zoom, tile_middle
 
 _TELLING = ("people", "organizations", "places", "topic")
-#: How many of the most frequent values are compared with their frequency elsewhere.
-_COMPARED = 40
 
 _LIVE = "generation = (SELECT name FROM generations WHERE is_live)"
 _FULL_NAMES = f"SELECT key, value FROM counted WHERE {_LIVE} AND facet = ? AND value > ? AND value < ? ORDER BY value"  # noqa: S608
@@ -84,7 +83,7 @@ def _find_named(connection: sqlite3.Connection, counts: Counts, excluded: set[st
 
 def _find_telling(connection: sqlite3.Connection, counts: Counts, found: int) -> tuple[Facet, ...]:
     """Return values by how much more frequent they are than elsewhere."""
-    frequent = _find_best(connection, counts.of(*_TELLING).at_least(LEAST_TELLING), _COMPARED)
+    frequent = _find_best(connection, counts.of(*_TELLING).at_least(LEAST_TELLING), COMPARED)
     everywhere = dict(_look_up(connection, "documents", [key for *_, key in frequent]))
     total = connection.execute("SELECT documents FROM generations WHERE is_live").fetchone()[0]
     scores = {}
