@@ -36,8 +36,8 @@ from examples.press import Press
 from examples.servers import open_elasticsearch, open_postgresql, open_redis
 from examples.stack import Stack
 
-#: Failed visits are repeated sooner than live ones are: five of them take half a minute instead of an hour and a half.
-SETTINGS = {"NEWSWIRE_RETRIES": "1s,3s,6s,12s", "NEWSWIRE_REVISITS": "none"}
+#: Failed visits end and are repeated sooner than live ones: five of them take a minute instead of an hour and a half.
+SETTINGS = {"NEWSWIRE_RETRIES": "1s,3s,6s,12s", "NEWSWIRE_FETCH_SECONDS": "8", "NEWSWIRE_REVISITS": "none"}
 #: Seconds over which the feeds show their entries, for each address.
 SPREAD = 0.06
 MINUTE = 60.0

@@ -199,6 +199,7 @@ class Parts:
             turns=turns,
             contact=settings.contact,
             allowed_networks=settings.allowed_networks,
+            timeout=settings.fetch_seconds,
         ) as fetcher:
             yield fetcher
 

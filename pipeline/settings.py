@@ -95,6 +95,8 @@ class Settings:
     retries: tuple[timedelta, ...] = WAITS
     #: Least seconds between two requests to one host.
     host_delay: float = 1.0
+    #: Seconds that an answer may take, its redirects with it, from the host's turn to the last byte.
+    fetch_seconds: float = 30.0
     #: Processor seconds, and megabytes, that reading one page, text or feed may take.
     page_seconds: float = 20.0
     page_megabytes: int = 2048
@@ -140,6 +142,10 @@ def read_settings(environ: Mapping[str, str] | None = None, *, grant: Grant = Gr
         page_seconds=_read_seconds("NEWSWIRE_PAGE_SECONDS", values.get("NEWSWIRE_PAGE_SECONDS", "20"), least=1),
         page_megabytes=_read_count("NEWSWIRE_PAGE_MEGABYTES", values.get("NEWSWIRE_PAGE_MEGABYTES"), most=1_000_000)
         or 2048,
+        # Longer, and a batch could outlive its lease.
+        fetch_seconds=_read_seconds(
+            "NEWSWIRE_FETCH_SECONDS", values.get("NEWSWIRE_FETCH_SECONDS", "30"), least=1, most=120
+        ),
         host_delay=_read_seconds("NEWSWIRE_HOST_DELAY", values.get("NEWSWIRE_HOST_DELAY", "1")),
     )
 
@@ -302,12 +308,12 @@ def _read_waits(name: str, text: str | None, default: tuple[timedelta, ...]) -> 
     return tuple(timedelta(**{units[part[-1]]: int(part[:-1])}) for part in parts)
 
 
-def _read_seconds(name: str, text: str, *, least: float = 0) -> float:
+def _read_seconds(name: str, text: str, *, least: float = 0, most: float = 3600) -> float:
     try:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
-    if not least <= seconds <= 3600:  # noqa: PLR2004 - an hour between two requests is surely a mistake
-        message = f"{name} is {text!r}; it must be a number of seconds from {least:g} to 3600"
+    if not least <= seconds <= most:
+        message = f"{name} is {text!r}; it must be a number of seconds from {least:g} to {most:g}"
         raise UsageError(message)
     return seconds

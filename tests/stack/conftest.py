@@ -67,7 +67,7 @@ def stack(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             alias="test",
             press=press,
             servers={name: getattr(servers, name) for name in ("postgresql", "redis", "elasticsearch")},
-            settings={"NEWSWIRE_RETRIES": "1s,2s,4s,8s"},
+            settings={"NEWSWIRE_RETRIES": "1s,2s,4s,8s", "NEWSWIRE_FETCH_SECONDS": "8"},
         ) as stack,
     ):
         yield stack

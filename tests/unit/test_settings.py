@@ -127,6 +127,8 @@ def test_waits_are_read_with_their_units() -> None:
     [
         ("NEWSWIRE_ALLOWED_NETWORKS", "loopback"),
         ("NEWSWIRE_ALLOWED_NETWORKS", "10.0.0.1/8"),
+        ("NEWSWIRE_FETCH_SECONDS", "0"),
+        ("NEWSWIRE_FETCH_SECONDS", "121"),
         ("NEWSWIRE_HOST_DELAY", "soon"),
         ("NEWSWIRE_HOST_DELAY", "-1"),
         ("NEWSWIRE_HOST_DELAY", "nan"),
