@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pipeline.adapters.elasticsearch_background import Value
 from pipeline.adapters.elasticsearch_query import (
     LIKE,
     Json,
@@ -78,15 +79,15 @@ def read_page(
     query: Query,
     asked: Expression | None,
     now: datetime,
-    background: Sequence[Mapping[str, Any]],
+    everywhere: Mapping[Value, int],
 ) -> SearchPage:
-    """Return what Elasticsearch answered, also to ``background_bodies``."""
+    """Return what Elasticsearch answered; ``everywhere`` is for ``read_summary``."""
     counted, total = answer.get("aggregations", {}), answer["hits"]["total"]["value"]
     return SearchPage(
         total=total,
         hits=tuple(read_hit(hit, query, asked, now) for hit in answer["hits"]["hits"]),
         folded_total=counted.get(FOLDED_TOTAL, {"value": 0})["value"] if query.folds_reprints else None,
-        summary=read_summary(counted, total, background, asked) if query.with_facets else None,
+        summary=read_summary(counted, total, everywhere, asked) if query.with_facets else None,
     )
 
 

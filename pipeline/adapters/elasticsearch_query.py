@@ -120,7 +120,7 @@ def marks_clause(asked: Expression, stemmed: Sequence[str]) -> Json:
     Plain words are marked by their stems alone, which those as they are written have too: each way analyses the text anew.
     """
     terms = list(wanted_terms(asked))
-    if stemmed and all(map(has_stem, terms)):
+    if stemmed and terms and all(map(has_stem, terms)):
         return any_of(prose_clause(term, {}, stemmed) for term in terms)
     return expression_clause(asked, stemmed)
 

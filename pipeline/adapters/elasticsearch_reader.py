@@ -8,6 +8,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from pipeline.adapters import elasticsearch_scan as scan
+from pipeline.adapters.elasticsearch_background import EVERYTHING, Background, Value, count_bodies
 from pipeline.adapters.elasticsearch_msearch import search_all
 from pipeline.adapters.elasticsearch_page import marks_bodies, page_body, read_page
 from pipeline.adapters.elasticsearch_query import Json, found_clause, is_scored, search_body
@@ -17,7 +18,7 @@ from pipeline.adapters.elasticsearch_spellings import (
     spellings_body,
     suggestions_body,
 )
-from pipeline.adapters.elasticsearch_summary import background_bodies
+from pipeline.adapters.elasticsearch_summary import frequent_values
 from pipeline.errors import UsageError
 from pipeline.model.query import Query, SearchPage, Sort
 from pipeline.ports import Clock, Form
@@ -36,6 +37,7 @@ class Reader:
         self._alias = alias
         self._clock = clock
         self._stemmed = stemmed
+        self._background = Background(clock)
 
     def search(self, query: Query) -> SearchPage:
         """Return the page; where nothing is found, ask once more whether a word may be misspelt."""
@@ -86,20 +88,23 @@ class Reader:
         found = found_clause(query, asked, self._stemmed, like)
         return now, asked, search_body(query, asked, found, now)
 
-    def _ask_more(self, answer: Json, asked: Expression | None) -> list[Json]:
-        """Give the hits their snippets, where the search could not; return the answers to ``background_bodies``."""
-        hits = answer["hits"]["hits"]
-        background = background_bodies(answer.get("aggregations", {}))
-        # By the alias: a reader's key opens no index by its own name.
+    def _ask_more(self, answer: Json, asked: Expression | None) -> Mapping[Value, int]:
+        """Give the hits their snippets, where the search could not; return how frequent values are in the whole index."""
+        hits, frequent = answer["hits"]["hits"], frequent_values(answer.get("aggregations", {}))
+        everywhere = self._background.counts()
+        unknown = [value for value in [EVERYTHING, *frequent] if frequent and value not in everywhere]
+        bodies = [*count_bodies(unknown), *marks_bodies(asked, hits, self._stemmed)]
         answers = list[Json]()
-        for each in search_all(self._client, [self._alias], [*background, *marks_bodies(asked, hits, self._stemmed)]):
+        # By the alias: a reader's key opens no index by its own name.
+        for each in search_all(self._client, [self._alias], bodies):
             if isinstance(each, UsageError):
                 raise each
             answers.append(each)
-        marked = {hit["_id"]: hit for each in answers[len(background) :] for hit in each["hits"]["hits"]}
+        everywhere |= {value: each["hits"]["total"]["value"] for value, each in zip(unknown, answers, strict=False)}
+        marked = {hit["_id"]: hit for each in answers[len(unknown) :] for hit in each["hits"]["hits"]}
         for hit in hits:
             hit["highlight"] = marked.get(hit["_id"], hit).get("highlight", {})
-        return answers[: len(background)]
+        return everywhere
 
     def _suggest(self, query: Query, asked: Expression | None) -> str | None:
         """Return a text with other words that finds something."""

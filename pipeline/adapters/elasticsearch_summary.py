@@ -2,10 +2,11 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from pipeline.adapters.elasticsearch_background import EVERYTHING, Value
 from pipeline.adapters.elasticsearch_query import Json
 from pipeline.model.query import Cell, Facet, Named, Query, Span, Summary
 from pipeline.search.grammar import Expression
@@ -60,34 +61,25 @@ def _values(field: str, size: int) -> Json:
     return {"terms": {"field": field, "size": size, "shard_size": NAMED_BY_INDEX, "order": _BY_COUNT}}
 
 
-def background_bodies(counted: Mapping[str, Any]) -> list[Json]:
-    """Return what asks how many documents there are, and how many of them have each of the frequent values.
-
-    Asked alone, as ``significant_terms`` asks it of each segment for each value that is in three documents of a sample, it
-    took half of a search's time; answers of months that do not change any more, the server has in memory.
-    """
-    frequent = _frequent(counted)
-    queries: list[Json] = [{"term": {field: value}} for field, value, _ in frequent]
-    return [
-        {"query": query, "size": 0, "track_total_hits": True} for query in [{"match_all": {}}, *queries] if frequent
-    ]
-
-
-def _frequent(counted: Mapping[str, Any]) -> list[tuple[str, str, int]]:
-    """Return field, value and count of what most documents found have in common."""
-    values = [
-        (field, bucket["key"], bucket["doc_count"])
+def frequent_values(counted: Mapping[str, Any]) -> dict[Value, int]:
+    """Return the values that most documents found have in common, with their counts."""
+    counts = {
+        (field, bucket["key"]): bucket["doc_count"]
         for field in TELLING_FIELDS
         for bucket in _buckets(counted, field)
         if bucket["doc_count"] >= LEAST_TELLING
-    ]
-    return sorted(values, key=lambda each: (-each[2], each[1], each[0]))[:COMPARED]
+    }
+    best = sorted(counts, key=lambda each: (-counts[each], each[1], each[0]))[:COMPARED]
+    return {each: counts[each] for each in best}
 
 
 def read_summary(
-    counted: Mapping[str, Any], found: int, background: Sequence[Mapping[str, Any]], asked: Expression | None
+    counted: Mapping[str, Any], found: int, everywhere: Mapping[Value, int], asked: Expression | None
 ) -> Summary:
-    """Return what Elasticsearch answered to ``summary_aggregations`` and ``background_bodies`` of so many documents found."""
+    """Return what Elasticsearch answered to ``summary_aggregations`` of so many documents found.
+
+    ``everywhere`` has the counts of ``frequent_values``, and of everything, in the whole index.
+    """
     return Summary(
         facets={name: read_facet(counted.get(name, {})) for name in FACET_FIELDS},
         timeline=tuple(
@@ -95,7 +87,7 @@ def read_summary(
             for bucket in _buckets(counted, "timeline")
         ),
         named=_read_named(counted, asked_ids(asked)),
-        telling=_read_telling(counted, found, background),
+        telling=_read_telling(counted, found, everywhere),
         cells=tuple(_read_cell(bucket) for bucket in _buckets(counted, "cells")),
     )
 
@@ -119,12 +111,13 @@ def read_facet(counted: Mapping[str, Any]) -> tuple[Facet, ...]:
     )
 
 
-def _read_telling(counted: Mapping[str, Any], found: int, background: Sequence[Mapping[str, Any]]) -> tuple[Facet, ...]:
+def _read_telling(counted: Mapping[str, Any], found: int, everywhere: Mapping[Value, int]) -> tuple[Facet, ...]:
     """Return values by how much more frequent they are than elsewhere."""
-    everything, *everywhere = (answer["hits"]["total"]["value"] for answer in background) if background else (0,)
+    total = everywhere.get(EVERYTHING, 0)
     scores = {
-        value: (telling_score(count / found, there / everything), count)
-        for (_, value, count), there in zip(_frequent(counted), everywhere, strict=True)
+        # What is known of the whole index may be a minute old: at least those found are there.
+        value[1]: (telling_score(count / found, max(count, everywhere[value]) / max(found, total)), count)
+        for value, count in frequent_values(counted).items()
     }
     best = sorted((each for each in scores.items() if each[1][0]), key=lambda each: (-each[1][0], each[0]))
     return tuple(Facet(value=value, count=count) for value, (_, count) in best[:FACET_SIZE])
