@@ -17,22 +17,16 @@ from pipeline.search.summary import (
     LEAST_TELLING,
     NAMED_SIZE,
     asked_ids,
+    entity_facets,
     telling_score,
     timeline_step,
 )
 from pipeline.search.tiles import choose_zoom, tile_middle
 
-#: The field of each facet.
-FACET_FIELDS = {
-    "people": "people",
-    "organizations": "organizations",
-    "places": "places",
-    "publishers": "publisher",
-    "languages": "language",
-    "sections": "section",
-}
-#: Values of a facet that an index names; each has to be looked up and sorted in.
-NAMED_BY_INDEX = 200
+#: The fields of the facets that count no entities.
+VALUE_FACETS = {"publishers": "publisher", "languages": "language", "sections": "section"}
+#: Values that an index names; each has to be looked up and sorted in. Of entities more: each full name is a value.
+COUNTED_BY_INDEX, NAMED_BY_INDEX = 200, 500
 #: Fields whose values may be more frequent in what is found than elsewhere.
 TELLING_FIELDS = ("people", "organizations", "places", "topics")
 _BY_COUNT = [{"_count": "desc"}, {"_key": "asc"}]
@@ -41,24 +35,21 @@ _BY_COUNT = [{"_count": "desc"}, {"_key": "asc"}]
 def summary_aggregations(query: Query) -> Json:
     """Return the aggregations of a Summary; ties in order of the value.
 
-    Counts are exact while no index has more than ``NAMED_BY_INDEX`` values that another index counts higher.
+    Counts are exact while no index has more values that another index counts higher than it is asked for.
     """
     seconds = round(timeline_step(query).total_seconds())
     return {
-        **{
-            name: _values(field, COMPARED if field in TELLING_FIELDS else FACET_SIZE)
-            for name, field in FACET_FIELDS.items()
-        },
-        "topics": _values("topics", COMPARED),
+        **{name: _values(field, FACET_SIZE, COUNTED_BY_INDEX) for name, field in VALUE_FACETS.items()},
+        **{field: _values(field, COMPARED, COUNTED_BY_INDEX) for field in TELLING_FIELDS},
         # Flat: kind and name of each, looked up inside the nested entities, took as long as all facets together.
-        "named": _values("named", NAMED_BY_INDEX),
+        "named": _values("named", NAMED_BY_INDEX, NAMED_BY_INDEX),
         "timeline": {"date_histogram": {"field": "date", "fixed_interval": f"{seconds}s", "min_doc_count": 1}},
         "cells": {"geotile_grid": {"field": "locations", "precision": choose_zoom(query.near), "size": CELLS}},
     }
 
 
-def _values(field: str, size: int) -> Json:
-    return {"terms": {"field": field, "size": size, "shard_size": NAMED_BY_INDEX, "order": _BY_COUNT}}
+def _values(field: str, size: int, by_index: int) -> Json:
+    return {"terms": {"field": field, "size": size, "shard_size": by_index, "order": _BY_COUNT}}
 
 
 def frequent_values(counted: Mapping[str, Any]) -> dict[Value, int]:
@@ -80,35 +71,33 @@ def read_summary(
 
     ``everywhere`` has the counts of ``frequent_values``, and of everything, in the whole index.
     """
+    entities, excluded = _read_entities(counted), asked_ids(asked)
     return Summary(
-        facets={name: read_facet(counted.get(name, {})) for name in FACET_FIELDS},
+        facets=entity_facets(entities) | {name: read_facet(counted.get(name, {})) for name in VALUE_FACETS},
         timeline=tuple(
             Span(start=datetime.fromtimestamp(bucket["key"] / 1000, UTC), count=bucket["doc_count"])
             for bucket in _buckets(counted, "timeline")
         ),
-        named=_read_named(counted, asked_ids(asked)),
+        named=tuple(each for each in entities if each.id not in excluded)[:NAMED_SIZE],
         telling=_read_telling(counted, found, everywhere),
         cells=tuple(_read_cell(bucket) for bucket in _buckets(counted, "cells")),
     )
 
 
-def _read_named(counted: Mapping[str, Any], excluded: set[str]) -> tuple[Named, ...]:
-    """Return the entities that most documents name; of one with several full names, the most frequent."""
+def _read_entities(counted: Mapping[str, Any]) -> list[Named]:
+    """Return the entities by how many documents name them; of one with several full names, the most frequent."""
     totals, called = Counter[str](), dict[str, tuple[str, str]]()
     for bucket in _buckets(counted, "named"):
         kind, entity_id, name = json.loads(bucket["key"])
-        if entity_id not in excluded:
-            totals[entity_id] += bucket["doc_count"]
-            called.setdefault(entity_id, (kind, name))
-    best = sorted(totals, key=lambda entity_id: (-totals[entity_id], entity_id))[:NAMED_SIZE]
-    return tuple(Named(id=each, kind=called[each][0], name=called[each][1], count=totals[each]) for each in best)
+        totals[entity_id] += bucket["doc_count"]
+        called.setdefault(entity_id, (kind, name))
+    best = sorted(totals, key=lambda entity_id: (-totals[entity_id], entity_id))
+    return [Named(id=each, kind=called[each][0], name=called[each][1], count=totals[each]) for each in best]
 
 
 def read_facet(counted: Mapping[str, Any]) -> tuple[Facet, ...]:
     """Return the values counted."""
-    return tuple(
-        Facet(value=bucket["key"], count=bucket["doc_count"]) for bucket in counted.get("buckets", ())[:FACET_SIZE]
-    )
+    return tuple(Facet(value=bucket["key"], count=bucket["doc_count"]) for bucket in counted.get("buckets", ()))
 
 
 def _read_telling(counted: Mapping[str, Any], found: int, everywhere: Mapping[Value, int]) -> tuple[Facet, ...]:

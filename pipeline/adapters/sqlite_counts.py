@@ -15,12 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.index.document import milliseconds
+from pipeline.model.entity import Kind
 from pipeline.search.tiles import CLOSEST_ZOOM, WORLD_ZOOM, find_tile
 
 FACETS = ("people", "organizations", "places", "publishers", "languages", "sections")
-#: An entity's id; its id, kind and full name, a line each; hours since FIRST_HOUR; the tile on the map of the world.
-ENTITY, CALLED, HOUR, TILE = "entity", "called", "hour", "tile"
-_CODES = {part: code for code, part in enumerate((*FACETS, "topic", ENTITY, CALLED, HOUR, TILE))}
+#: Ids of entities by their kind.
+KINDS = tuple(Kind)
+#: An entity's id, kind and full name, a line each; hours since FIRST_HOUR; the tile on the map of the world.
+CALLED, HOUR, TILE = "called", "hour", "tile"
+_CODES = {part: code for code, part in enumerate((*FACETS, "topic", *KINDS, CALLED, HOUR, TILE))}
 _CODE_BITS = 4
 FIRST_HOUR = -(2**27)  # from 1970: some 15,000 years before, so that no hour is negative
 HOUR_MS = 3_600_000
@@ -54,6 +57,11 @@ class Counts:
         """Return the numbers alone."""
         return Counts(self.numbers >> _CODE_BITS, self.counts)
 
+    def count(self, number: int) -> int:
+        """Return how many documents have this one."""
+        place = int(np.searchsorted(self.numbers, number))
+        return int(self.counts[place]) if place < len(self.numbers) and self.numbers[place] == number else 0
+
     def with_more(self, numbers: npt.NDArray[Any]) -> "Counts":
         """Return them with each of these counted."""
         here, times = np.unique(numbers, return_counts=True)
@@ -74,7 +82,7 @@ def write_summary(
     entities = {entity["id"]: entity for entity in reversed(form["entities"])}.values()
     values = [
         *dict.fromkeys((facet, value, 1) for facet, value in facets if facet in _CODES),
-        *((ENTITY, entity["id"], 0) for entity in entities),
+        *((entity["kind"], entity["id"], 0) for entity in entities),
         *((CALLED, f"{entity['id']}\n{entity['kind']}\n{entity['name']}", 0) for entity in entities),
     ]
     tiles = {find_tile(point["lat"], point["lon"]) for point in form["locations"]}

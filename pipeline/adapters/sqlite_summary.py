@@ -10,11 +10,10 @@ import numpy as np
 
 from pipeline.adapters.sqlite_counts import (
     CALLED,
-    ENTITY,
-    FACETS,
     FIRST_HOUR,
     HOUR,
     HOUR_MS,
+    KINDS,
     TILE,
     Counts,
     count_tiles,
@@ -25,15 +24,18 @@ from pipeline.search.grammar import Expression
 from pipeline.search.summary import (
     CELLS,
     COMPARED,
+    ENTITY_FACETS,
     FACET_SIZE,
     LEAST_TELLING,
     NAMED_SIZE,
     asked_ids,
+    entity_facets,
     telling_score,
     timeline_step,
 )
 from pipeline.search.tiles import CLOSEST_ZOOM, choose_zoom, tile_middle
 
+_VALUE_FACETS = ("publishers", "languages", "sections")
 _TELLING = ("people", "organizations", "places", "topic")
 
 _LIVE = "generation = (SELECT name FROM generations WHERE is_live)"
@@ -45,11 +47,17 @@ def read_summary(connection: sqlite3.Connection, query: Query, asked: Expression
     zoom = choose_zoom(query.near)
     counts = count_values(connection)
     tiles = count_tiles(connection, CLOSEST_ZOOM - zoom) if query.near else counts.of(TILE).without_codes()
-    best = {facet: _find_best(connection, counts.of(facet), FACET_SIZE) for facet in FACETS}
+    best = {facet: _find_best(connection, counts.of(facet), FACET_SIZE) for facet in _VALUE_FACETS}
+    values = {facet: tuple(Facet(value=value, count=count) for value, count, _ in best[facet]) for facet in best}
+    entities = [
+        each for kind in ENTITY_FACETS.values() for each in _find_named(connection, counts, (kind,), FACET_SIZE)
+    ]
+    excluded = asked_ids(asked)
+    named = _find_named(connection, counts, KINDS, NAMED_SIZE + len(excluded))
     return Summary(
-        facets={facet: tuple(Facet(value=value, count=count) for value, count, _ in best[facet]) for facet in FACETS},
+        facets=entity_facets(entities) | values,
         timeline=tuple(_read_timeline(counts.of(HOUR).without_codes(), timeline_step(query))),
-        named=_find_named(connection, counts, asked_ids(asked)),
+        named=tuple(each for each in named if each.id not in excluded)[:NAMED_SIZE],
         telling=_find_telling(connection, counts, total),
         cells=tuple(_read_cells(tiles, zoom)),
     )
@@ -70,15 +78,16 @@ def _look_up(connection: sqlite3.Connection, column: str, keys: Sequence[int]) -
     return connection.execute(statement, (json.dumps(keys),))
 
 
-def _find_named(connection: sqlite3.Connection, counts: Counts, excluded: set[str]) -> tuple[Named, ...]:
-    """Return the entities that most documents name; of one with several full names, the first by alphabet."""
-    entities = _find_best(connection, counts.of(ENTITY), NAMED_SIZE + len(excluded))
-    best = [(key, count) for key, count, _ in entities if key not in excluded][:NAMED_SIZE]
-    called = [row for key, _ in best for row in connection.execute(_FULL_NAMES, (CALLED, f"{key}\n", f"{key}\v"))]
-    is_found = np.isin([row["key"] for row in called], counts.of(CALLED).without_codes().numbers)
-    lines = [row["value"].split("\n", 2) for row, is_one in zip(called, is_found, strict=True) if is_one]
-    names = {key: (kind, name) for key, kind, name in reversed(lines)}
-    return tuple(Named(id=key, kind=names[key][0], name=names[key][1], count=count) for key, count in best)
+def _find_named(connection: sqlite3.Connection, counts: Counts, kinds: Sequence[str], size: int) -> list[Named]:
+    """Return the entities that most documents name; of one with several full names, the most frequent."""
+    called = counts.of(CALLED).without_codes()
+    entities = list[Named]()
+    for entity_id, count, _ in _find_best(connection, counts.of(*kinds), size):
+        rows = connection.execute(_FULL_NAMES, (CALLED, f"{entity_id}\n", f"{entity_id}\v"))
+        _, most_frequent = min((-called.count(row["key"]), row["value"]) for row in rows)
+        _, kind, name = most_frequent.split("\n", 2)
+        entities.append(Named(id=entity_id, kind=kind, name=name, count=count))
+    return entities
 
 
 def _find_telling(connection: sqlite3.Connection, counts: Counts, found: int) -> tuple[Facet, ...]:

@@ -1,8 +1,11 @@
 """What a Summary counts and how finely, in both stores."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from itertools import islice
 
-from pipeline.model.query import Query
+from pipeline.model.entity import Kind
+from pipeline.model.query import Facet, Named, Query
 from pipeline.search.grammar import Every, Expression, Field, Known, Some, Term
 
 FACET_SIZE = 10
@@ -13,6 +16,22 @@ LEAST_TELLING = 3
 #: How many of the most frequent values are compared with their frequency elsewhere.
 COMPARED = 40
 _BY_HOURS = timedelta(days=3)
+
+
+#: Facets that count entities, whatever the spelling.
+ENTITY_FACETS = {"people": Kind.PERSON, "organizations": Kind.ORGANIZATION, "places": Kind.PLACE}
+
+
+def entity_facets(entities: Iterable[Named]) -> dict[str, tuple[Facet, ...]]:
+    """Return the facets of entities, given in the order of their counts: each by its name."""
+    known = tuple(entities)
+    return {
+        facet: tuple(
+            Facet(value=each.name, count=each.count)
+            for each in islice((each for each in known if each.kind == kind), FACET_SIZE)
+        )
+        for facet, kind in ENTITY_FACETS.items()
+    }
 
 
 def telling_score(here: float, there: float) -> float:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pipeline.model.document import Document
 from pipeline.model.query import Facet, Named, Query, Span, Summary
 from pipeline.ports import SearchStore
 from pipeline.search.request import make_query
@@ -65,6 +66,21 @@ def test_who_is_named_with_whom_is_counted_without_whom_was_asked_for(
         Named(id="organization:Mill", kind="organization", name="Mill", count=1),
         Named(id="place:Minsk", kind="place", name="Minsk", count=1),
     )
+
+
+def test_an_entity_of_several_names_counts_once_by_the_most_frequent(store: SearchStore) -> None:
+    def spelled(key: str, name: str) -> Document:
+        written = document(key, text="rye", people=[name])
+        [entity] = written.annotation.entities
+        known = replace(entity, id="person:ann-vell")
+        return replace(written, annotation=replace(written.annotation, entities=(known,)))
+
+    store.write(
+        [spelled("a", "Anne Vell"), spelled("b", "Ann Vell"), spelled("c", "Anne Vell"), spelled("d", "Аня Велль")]
+    )
+    found = summary(store, make_query("rye", with_facets=True))
+    assert found.facets["people"] == (Facet(value="Anne Vell", count=4),)
+    assert found.named == (Named(id="person:ann-vell", kind="person", name="Anne Vell", count=4),)
 
 
 def test_what_is_more_frequent_than_elsewhere_is_telling(store: SearchStore) -> None:
