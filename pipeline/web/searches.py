@@ -1,6 +1,7 @@
 """Saved searches and what they noticed, as pages and as feeds; searches and their webhooks are added and removed by forms."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -35,8 +36,9 @@ CONDITIONS = {
     "volume": "unusually many articles in a day",
     "silence:24h": "no article for 24 hours",
 }
-#: The form's own fields, beside those of a search.
-OWN = {"name", "query", "when", "webhook", "replace"}
+#: The form's own fields that an address may fill, beside those of a search. The addresses of webhooks are often secrets, and those
+#: of pages end up in histories and logs.
+OWN = {"name", "query", "when", "replace"}
 
 
 class SavedSearchPages:
@@ -52,8 +54,11 @@ class SavedSearchPages:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no saved search of this name.")
         return found
 
-    def save(self, form: Form) -> SavedSearch:
-        """Keep what the form asks for, in place of one of that name where it says so. Raises UsageError."""
+    def save(self, form: Form) -> tuple[SavedSearch, list[Webhook]]:
+        """Keep what the form asks for, in place of one of that name where it says so, whose webhooks stay.
+
+        Returns it, and those of its webhooks that are new. Raises UsageError.
+        """
         text = read_field(form, "query")
         check_text(text)
         asked = read_address([("q", text), *((key, value) for key, values in form.items() for value in values)])
@@ -71,9 +76,10 @@ class SavedSearchPages:
             raise UsageError(f"there is a saved search {name!r} already; tick “Replace” to put this in its place")
         if there:
             search = keep_identity(search, there)
+            search = replace(search, webhooks=tuple(dict.fromkeys((*there.webhooks, *search.webhooks))))
         search, _ = prepare_search(search, store=self._store, clock=self._clock, there=there)
         self._alerts.save_search(search, replaces=replaces)
-        return search
+        return search, [hook for hook in search.webhooks if there is None or hook not in there.webhooks]
 
     def change(self, before: SavedSearch, after: SavedSearch) -> None:
         """Keep the search as changed. Raises HTTPException (409) where somebody else has changed it since."""
@@ -146,11 +152,11 @@ def _add_list(app: FastAPI, saved: SavedSearchPages, ledger: Ledger) -> None:
     @app.post(PATH)
     def add_search(request: Request, form: SentForm) -> Response:
         try:
-            search = saved.save(form)
+            search, signed = saved.save(form)
         except UsageError as error:
             return saved.show_all(request, form, error)
-        if search.webhooks:  # a secret that was made is seen once
-            return saved.show_one(request, search, signed=search.webhooks, status=HTTPStatus.CREATED)
+        if signed:  # a secret that was made is seen once
+            return saved.show_one(request, search, signed=signed, status=HTTPStatus.CREATED)
         return _see(request, PATH)
 
     @app.post(PATH + "/{name}/remove", dependencies=[Depends(read_form)])
@@ -203,8 +209,7 @@ def _given_by_address(request: Request) -> Form:
 def _change_address(search: SavedSearch) -> Address:
     """Return what opens the form with this search in it, to be put in its place."""
     own = [("name", search.name), *(("when", str(each)) for each in search.conditions)]
-    hooks = [("webhook", hook.url) for hook in search.webhooks]
-    return Address((*query_address(search.query).pairs, *own, *hooks, ("replace", "yes")))
+    return Address((*query_address(search.query).pairs, *own, ("replace", "yes")))
 
 
 def _see(request: Request, path: str) -> Response:

@@ -51,6 +51,16 @@ class Visitor:
         field = page.css_first("main .saving input[name=token]")
         return str(field.attributes["value"])
 
+    def fields(self, path: str) -> dict[str, object]:
+        """Return what the form there sends as it stands."""
+        form = LexborHTMLParser(self.ask("GET", path).text)
+        fields: dict[str, list[str]] = {}
+        for node in form.css("main .saving input, main .saving textarea"):
+            if node.attributes.get("type") != "checkbox" or "checked" in node.attributes:
+                value = node.text() if node.tag == "textarea" else node.attributes.get("value") or ""
+                fields.setdefault(node.attributes["name"] or "", []).append(value)
+        return dict(fields)
+
     def send(self, path: str, origin: str | None = SITE, **fields: object) -> httpx.Response:
         headers = {"Content-Type": "application/x-www-form-urlencoded"} | ({"Origin": origin} if origin else {})
         return self.ask("POST", path, content=urlencode(fields, doseq=True), headers=headers)
@@ -192,14 +202,29 @@ def test_a_search_with_every_filter_is_saved_changed_and_searched(visitor: Visit
         key: values if len(values) > 1 else values[0] for key, values in parse_qs(links["Search now"][2:]).items()
     } == asked
     # The form opens with all of it, and what it sends unchanged is the same search.
-    form = LexborHTMLParser(visitor.ask("GET", links["Change"]).text)
-    fields: dict[str, list[str]] = {}
-    for node in form.css("main .saving input"):
-        if node.attributes.get("type") != "checkbox" or "checked" in node.attributes:
-            fields.setdefault(node.attributes["name"] or "", []).append(node.attributes.get("value") or "")
-    assert visitor.send("/searches", **fields).status_code == 303
+    assert visitor.send("/searches", **visitor.fields(links["Change"])).status_code == 303
     (again,) = ledger.alerts.searches()
     assert (again.query, set(again.conditions)) == (search.query, set(search.conditions))
+
+
+def test_changing_a_search_keeps_its_webhooks_which_no_address_tells(visitor: Visitor, ledger: SqlLedger) -> None:
+    """The address of a webhook is often a secret, and those of pages end up in histories and logs."""
+    ledger.alerts.save_search(a_search("visits", "raisi", "any", "https://hooks.example/a"))
+    (kept,) = ledger.alerts.searches()[0].webhooks
+    page = LexborHTMLParser(visitor.ask("GET", "/searches/visits").text)
+    (change,) = (link.attributes["href"] or "" for link in page.css("main .meta a") if link.text() == "Change")
+    assert "hooks.example" not in change
+    assert "hooks.example" not in visitor.ask("GET", f"{change}&webhook=https://hooks.example/z").text
+    fields = visitor.fields(change)
+    assert visitor.send("/searches", **fields | {"query": "harvest"}).status_code == 303
+    (changed,) = ledger.alerts.searches()
+    assert (changed.query.text, changed.webhooks) == ("harvest", (kept,))
+    more = visitor.send("/searches", **fields | {"webhook": "https://hooks.example/b"})
+    (changed,) = ledger.alerts.searches()
+    assert [hook.url for hook in changed.webhooks] == ["https://hooks.example/a", "https://hooks.example/b"]
+    assert changed.webhooks[0] == kept
+    assert changed.webhooks[1].secret in more.text
+    assert kept.secret not in more.text
 
 
 def test_a_search_of_the_page_can_be_saved_as_it_is(visitor: Visitor) -> None:
