@@ -1,5 +1,6 @@
 """The search page as a FastAPI app over any SearchStore: searching, reading, stories, and a health check."""
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -10,7 +11,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.errors import NewswireError, StoreUnavailable, StoreUnusable, UsageError
 from pipeline.model.query import Query, Summary
 from pipeline.ports import Clock, Ledger, SearchStore, Stories
 from pipeline.search.prints import find_prints
@@ -25,7 +26,14 @@ from pipeline.web.searches import add_saved_search_pages
 from pipeline.web.stories import add_story_pages
 from pipeline.web.timeline import make_timeline
 
+log = logging.getLogger(__name__)
+
 STATIC = Path(__file__).parent / "static"
+#: What a visitor gets to know of a store that fails: where it is, and what it says, is for the log.
+UNAVAILABLE = (
+    "It may be over in a minute: try again then. If not, whoever runs Newswire finds in its log what is wrong."
+)
+UNUSABLE = "Trying again does not help: whoever runs Newswire finds in its log what is wrong, and what mends it."
 #: The page needs its own style sheet and icon; nothing else may load, whatever an article smuggles in.
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -97,8 +105,10 @@ def _add_health(app: FastAPI, store: SearchStore) -> None:
         try:
             # Not its status: whoever serves the page may read what is live, and nothing else.
             documents = store.search(Query(limit=0)).total
-        except (StoreUnavailable, UsageError) as error:
-            return JSONResponse({"status": "unavailable", "detail": str(error)}, HTTPStatus.SERVICE_UNAVAILABLE)
+        except (StoreUnavailable, StoreUnusable) as error:
+            log.warning("/health: %s", error)
+            detail = UNAVAILABLE if isinstance(error, StoreUnavailable) else UNUSABLE
+            return JSONResponse({"status": "unavailable", "detail": detail}, HTTPStatus.SERVICE_UNAVAILABLE)
         return JSONResponse({"status": "ok", "documents": documents})
 
 
@@ -108,10 +118,17 @@ def _add_error_pages(app: FastAPI, pages: Pages) -> None:
         title = "The search was not carried out"
         return pages.render_error(request, HTTPStatus.BAD_REQUEST, title, say_on_page(error))
 
+    def show_failure(request: Request, error: NewswireError, title: str, message: str) -> Response:
+        log.warning("%s: %s", request.url.path, error)
+        return pages.render_error(request, HTTPStatus.SERVICE_UNAVAILABLE, title, message)
+
     @app.exception_handler(StoreUnavailable)
     def show_unavailable(request: Request, error: StoreUnavailable) -> Response:
-        title = "The search store does not answer"
-        return pages.render_error(request, HTTPStatus.SERVICE_UNAVAILABLE, title, str(error))
+        return show_failure(request, error, "A store of Newswire does not answer", UNAVAILABLE)
+
+    @app.exception_handler(StoreUnusable)
+    def show_unusable(request: Request, error: StoreUnusable) -> Response:
+        return show_failure(request, error, "A store of Newswire cannot be used", UNUSABLE)
 
     @app.exception_handler(HTTPException)
     def show_http_error(request: Request, error: HTTPException) -> Response:

@@ -20,7 +20,7 @@ from pipeline.alerts.searches import (
     make_search,
 )
 from pipeline.alerts.trial import prepare_search
-from pipeline.errors import UsageError
+from pipeline.errors import StoreUnusable, UsageError
 from pipeline.model.alert import SavedSearch, Webhook
 from pipeline.ports import Clock, Ledger, SearchStore
 from pipeline.web.address import KNOWN, Address, query_address, read_address, saved_query
@@ -153,6 +153,8 @@ def _add_list(app: FastAPI, saved: SavedSearchPages, ledger: Ledger) -> None:
     def add_search(request: Request, form: SentForm) -> Response:
         try:
             search, signed = saved.save(form)
+        except StoreUnusable:  # not the visitor's mistake, nor for their eyes
+            raise
         except UsageError as error:
             return saved.show_all(request, form, error)
         if signed:  # a secret that was made is seen once

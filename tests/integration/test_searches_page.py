@@ -151,6 +151,16 @@ def test_what_cannot_be_saved_is_said(
     assert {value for key, value in fields.items() if key in {"name", "query", "near", "since", "until"}} <= kept
 
 
+def test_a_store_that_fails_is_not_told_in_the_form(visitor: Visitor, tmp_path: Path) -> None:
+    token = visitor.token()
+    for part in tmp_path.glob("search.sqlite*"):
+        part.unlink()
+    (tmp_path / "search.sqlite").write_text("A shopping list, in words.\n" * 1000)
+    answer = visitor.send("/searches", name="x", query="x", token=token)
+    assert answer.status_code == 503
+    assert str(tmp_path) not in answer.text
+
+
 def test_a_form_too_long_is_refused(visitor: Visitor) -> None:
     assert visitor.send("/searches", name="x", query="y" * 30_000, token=visitor.token()).status_code == 413
 

@@ -5,7 +5,7 @@ import re
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +16,7 @@ import pytest
 from fastapi import FastAPI
 
 from examples.ports import free_port
+from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.errors import UsageError
@@ -25,6 +26,7 @@ from pipeline.model.entity import AnnotationMethod, Quote
 from pipeline.model.evidence import Evidence, Precision
 from pipeline.model.fate import Reason
 from pipeline.model.feed import Feed
+from pipeline.ports import SearchStore
 from pipeline.web.page import make_app
 from pipeline.web.serve import serve_page
 from tests.fixtures.browser import Browser, headlines, link, node_of, parameters, words
@@ -442,11 +444,46 @@ def test_health_counts_the_live_documents(browser: Browser) -> None:
     assert browser.ask("/health").json() == {"status": "ok", "documents": 3}
 
 
-def test_a_store_that_does_not_answer_is_503(tmp_path: Path, ledger: SqlLedger) -> None:
-    no_database = SqliteStore(tmp_path, clock=FixedClock())  # a folder is none
-    browser = Browser(make_app(no_database, ledger, FixedClock()))
-    assert browser.ask("/health").status_code == 503
-    assert "does not answer" in words(browser.read("/?q=ferry", 503), "[role=alert]")
+def no_database(folder: Path) -> SqliteStore:
+    return SqliteStore(folder, clock=FixedClock())
+
+
+def no_index(folder: Path) -> SqliteStore:
+    (folder / "search.sqlite").write_text("A shopping list, in words.\n" * 1000)
+    return SqliteStore(folder / "search.sqlite", clock=FixedClock())
+
+
+def no_server(_: Path) -> ElasticsearchStore:
+    return ElasticsearchStore("http://127.0.0.1:9", clock=FixedClock())
+
+
+@pytest.mark.parametrize(
+    ("opened", "title", "advice"),
+    [
+        (no_database, "does not answer", "try again"),
+        (no_server, "does not answer", "try again"),
+        (no_index, "cannot be used", "Trying again does not help"),
+    ],
+)
+def test_what_is_wrong_with_a_store_is_for_the_log_not_for_visitors(
+    tmp_path: Path,
+    ledger: SqlLedger,
+    caplog: pytest.LogCaptureFixture,
+    opened: Callable[[Path], SearchStore],
+    title: str,
+    advice: str,
+) -> None:
+    browser = Browser(make_app(opened(tmp_path), ledger, FixedClock()))
+    page, health = browser.read("/?q=ferry", 503), browser.ask("/health")
+    assert title in words(page, "h1")
+    assert advice in words(page, "[role=alert]")
+    assert (health.status_code, health.json()["status"]) == (503, "unavailable")
+    for secret in (str(tmp_path), "127.0.0.1", "HTTPConnection"):
+        assert secret not in page.html + health.text
+    where = "127.0.0.1:9" if opened is no_server else str(tmp_path)
+    assert [where in record.getMessage() for record in caplog.records if record.name == "pipeline.web.page"] == [
+        True
+    ] * 2
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.20", "example.org", ""])
