@@ -59,6 +59,7 @@ def add(
     since: filters.Since = None,
     until: filters.Until = None,
     near: filters.Near = None,
+    area: filters.Area = None,
     story: filters.Story = None,
     originals: filters.Originals = False,
     replaces: Annotated[bool, typer.Option("--replace", help="Put it in the place of one with this name.")] = False,
@@ -79,6 +80,7 @@ def add(
         since=since,
         until=until,
         near=near,
+        area=area,
         story=story,
         originals_only=originals,
     )

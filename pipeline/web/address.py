@@ -33,7 +33,7 @@ FILTERS = (
 #: What becomes of reprints, by the value of their parameter; without one, each is a hit of its own.
 REPRINTS = {"": "All articles", "folded": "Each text once", "none": "Originals only"}
 #: Parameters with one value; the filters' can be repeated, and so can ``entity``, the id of what is named.
-SINGLE = ("q", "since", "until", "near", "story", "reprints", "sort", "limit")
+SINGLE = ("q", "since", "until", "near", "area", "story", "reprints", "sort", "limit")
 KNOWN = {*SINGLE, "entity", *(each.parameter for each in FILTERS)}
 
 
@@ -108,6 +108,7 @@ def saved_query(address: Address) -> Query:
         since=address.value("since") or None,
         until=address.value("until") or None,
         near=address.value("near") or None,
+        area=address.value("area") or None,
         story=address.value("story") or None,
         originals_only=address.value("reprints") == "none",
     )
@@ -118,6 +119,7 @@ def query_address(query: Query) -> Address:
     circle = query.near
     single = {
         "near": f"{circle.latitude:g},{circle.longitude:g},{circle.kilometres:g}" if circle else "",
+        "area": query.area or "",
         "story": query.story or "",
         "reprints": "none" if query.originals_only else "",
     }

@@ -95,7 +95,7 @@ def _add_search_page(app: FastAPI, store: SearchStore, stories: Stories, pages: 
             prints=prints,
             next_limit=more,
             times=make_timeline(summary.timeline, query, address),
-            places_map=make_map(summary, query.near, address),
+            places_map=make_map(summary, query, address),
         )
 
 

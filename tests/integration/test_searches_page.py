@@ -193,6 +193,7 @@ EVERYTHING = {
     "since": "2026-11-01",
     "until": "2026-11-30",
     "near": "35.7,51.4,100",
+    "area": "5/20/12",
     "story": "abc",
     "reprints": "none",
 }

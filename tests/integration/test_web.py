@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from selectolax.lexbor import LexborHTMLParser
 
 from examples.ports import free_port
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
@@ -22,7 +23,7 @@ from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.errors import UsageError
 from pipeline.model.article import Byline, TextSource
 from pipeline.model.document import Document
-from pipeline.model.entity import AnnotationMethod, Quote
+from pipeline.model.entity import AnnotationMethod, Place, Quote
 from pipeline.model.evidence import Evidence, Precision
 from pipeline.model.fate import Reason
 from pipeline.model.feed import Feed
@@ -173,6 +174,8 @@ def test_an_empty_index_says_how_to_fill_it(tmp_path: Path, ledger: SqlLedger) -
         ("limit=all", "limit is 'all'"),
         ("limit=1001", "limit is '1001'"),
         ("near=Tehran", "near is 'Tehran'"),
+        ("area=5/32/1", "area is '5/32/1'"),
+        ("area=²/1/1", "area is '²/1/1'"),
         ("q=" + "+".join(["word"] * 65), "65 words"),
     ],
 )
@@ -186,6 +189,24 @@ def test_a_mistaken_date_can_be_mended_in_place(browser: Browser) -> None:
     page = browser.read("/?q=ferry&since=yesterday", 400)
     assert node_of(page, "#since").attributes == {"id": "since", "name": "since", "type": "text", "value": "yesterday"}
     assert link(page, ".chosen", "yesterday") == "/?q=ferry"
+
+
+def test_a_spot_of_the_map_opens_the_articles_that_it_counts(store: SqliteStore, browser: Browser) -> None:
+    """Qom lies in the next tile, and within the circle around Tehran's."""
+    qom, tehran = Place(latitude=34.64, longitude=50.88), Place(latitude=35.69, longitude=51.42)
+    close = [document(f"p{number}", places=[(f"P{number}", each)]) for number, each in enumerate([qom, tehran, tehran])]
+    assert store.write(close) == ()
+    for address in ("/", "/?near=35,51,300", "/?area=5/20/12"):
+        page = browser.read(address)
+        spots = page.css(".map li a")
+        assert spots
+        for spot in spots:
+            found = browser.read(spot.attributes["href"] or "")
+            assert words(found, "h1").split()[0] == node_of(LexborHTMLParser(spot.html or ""), ".count").text()
+    page = browser.read("/?area=5/20/12")
+    assert words(page, ".chosen").startswith("Remove Area of Tehran")
+    assert link(page, ".chosen", "Tehran") == "/"
+    assert page.css_matches("form input[type=hidden][name=area]")
 
 
 # Reading
@@ -340,7 +361,9 @@ def test_words_of_an_article_never_become_markup(store: SqliteStore, browser: Br
     assert page.css(".facets a[href*='%3Cscript%3E']")
 
 
-@pytest.mark.parametrize("name", ["q", "person", "since", "until", "near", "story", "reprints", "sort", "limit"])
+@pytest.mark.parametrize(
+    "name", ["q", "person", "since", "until", "near", "area", "story", "reprints", "sort", "limit"]
+)
 def test_words_of_the_address_never_become_markup(browser: Browser, name: str) -> None:
     response = browser.ask(f"/?{name}=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
     assert "<script" not in response.text
