@@ -15,7 +15,7 @@ from pipeline.errors import NewswireError, StoreUnavailable, StoreUnusable, Usag
 from pipeline.model.query import Query, Summary
 from pipeline.ports import Clock, Ledger, SearchStore, Stories
 from pipeline.search.prints import find_prints
-from pipeline.web.address import address_query, next_limit, read_address
+from pipeline.web.address import KNOWN, address_query, check_parameters, next_limit, read_address
 from pipeline.web.articles import add_article_pages
 from pipeline.web.entity import add_entity_page
 from pipeline.web.limits import RequestLimits
@@ -74,6 +74,7 @@ def _add_search_page(app: FastAPI, store: SearchStore, stories: Stories, pages: 
     @app.api_route("/", methods=METHODS)
     def show_search(request: Request) -> Response:
         parameters = request.query_params.multi_items()
+        check_parameters(parameters, KNOWN)
         address = read_address(parameters)
         if len(address.pairs) < len(parameters):  # a form sends its empty fields too; addresses are for sharing
             return RedirectResponse(f"{mount_path(request)}/{address}", HTTPStatus.FOUND)
@@ -83,6 +84,9 @@ def _add_search_page(app: FastAPI, store: SearchStore, stories: Stories, pages: 
             raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no story {query.story}: look among all stories.")
         if story and story.id != query.story:  # merged since
             return RedirectResponse(f"{mount_path(request)}/{address.replace('story', story.id)}", HTTPStatus.FOUND)
+        liked = store.document(query.like) if query.like else None
+        if query.like and liked is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no article {query.like} that others could be like.")
         page = store.search(query)
         prints, more = find_prints(page.hits, store), next_limit(query.limit, page.folded_total or page.total)
         summary = page.summary or Summary()
@@ -92,6 +96,7 @@ def _add_search_page(app: FastAPI, store: SearchStore, stories: Stories, pages: 
             page=page,
             query=query,
             story=story,
+            liked=liked,
             prints=prints,
             next_limit=more,
             times=make_timeline(summary.timeline, query, address),

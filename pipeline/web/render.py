@@ -60,6 +60,7 @@ class Pages:
             "root": root,
             "here": request.scope["path"].removeprefix(root),
             "story": None,
+            "liked": None,
             "address": read_address(request.query_params.multi_items()),
         }
         return HTMLResponse(self._templates.get_template(template).render(frame | context), status)

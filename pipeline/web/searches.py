@@ -23,7 +23,7 @@ from pipeline.alerts.trial import prepare_search
 from pipeline.errors import StoreUnusable, UsageError
 from pipeline.model.alert import SavedSearch, Webhook
 from pipeline.ports import Clock, Ledger, SearchStore
-from pipeline.web.address import KNOWN, Address, query_address, read_address, saved_query
+from pipeline.web.address import KNOWN, Address, check_parameters, query_address, read_address, saved_query
 from pipeline.web.forms import Form, SentForm, keep_token, make_token, read_field, read_form
 from pipeline.web.render import METHODS, Pages, mount_path, say_on_page
 
@@ -39,6 +39,8 @@ CONDITIONS = {
 #: The form's own fields that an address may fill, beside those of a search. The addresses of webhooks are often secrets, and those
 #: of pages end up in histories and logs.
 OWN = {"name", "query", "when", "replace"}
+#: What an address may give the form: of a search, how its hits are shown is not saved, nor is what others are like.
+GIVEN = OWN | KNOWN - {"like", "sort", "limit"}
 
 
 class SavedSearchPages:
@@ -147,6 +149,7 @@ def add_saved_search_pages(app: FastAPI, store: SearchStore, ledger: Ledger, clo
 def _add_list(app: FastAPI, saved: SavedSearchPages, ledger: Ledger) -> None:
     @app.api_route(PATH, methods=METHODS)
     def show_searches(request: Request) -> Response:
+        check_parameters(request.query_params.multi_items(), GIVEN)
         return saved.show_all(request, _given_by_address(request))
 
     @app.post(PATH)
@@ -203,7 +206,7 @@ def _given_by_address(request: Request) -> Form:
     """Return what an address gives the form: a search as the page's addresses have it, and the form's own fields."""
     given: Form = {}
     for key, value in request.query_params.multi_items():
-        if value.strip() and key in KNOWN | OWN:
+        if value.strip() and key in GIVEN:
             given.setdefault("query" if key == "q" else key, []).append(value.strip())
     return given
 

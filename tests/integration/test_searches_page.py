@@ -238,6 +238,14 @@ def test_changing_a_search_keeps_its_webhooks_which_no_address_tells(visitor: Vi
     assert kept.secret not in more.text
 
 
+def test_no_search_for_the_like_of_an_article_is_saved(visitor: Visitor, ledger: SqlLedger) -> None:
+    """New articles are looked at alone, and would all be found."""
+    assert visitor.ask("GET", "/searches?like=abc").status_code == 400
+    answer = visitor.send("/searches", name="a", query="x", like="abc", token=visitor.token())
+    assert answer.status_code == 400
+    assert ledger.alerts.searches() == ()
+
+
 def test_a_search_of_the_page_can_be_saved_as_it_is(visitor: Visitor) -> None:
     page = LexborHTMLParser(visitor.ask("GET", "/?q=ferry&person=Ada+Vale&sort=newest").text)
     form = LexborHTMLParser(visitor.ask("GET", page.css_first("a.save").attributes["href"] or "").text)

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -135,7 +136,7 @@ def test_the_form_keeps_the_filters_in_force(browser: Browser) -> None:
 
 
 def test_empty_fields_of_the_form_leave_the_address(browser: Browser) -> None:
-    response = browser.ask("/?q=ferry&person=&person=Ebrahim+Raisi&since=&colour=red")
+    response = browser.ask("/?q=ferry&person=&person=Ebrahim+Raisi&since=&utm_source=letter&colour=")
     assert response.status_code == 302
     assert response.headers["location"] == "/?q=ferry&person=Ebrahim+Raisi"
 
@@ -155,6 +156,44 @@ def test_nothing_found_says_so_and_what_to_try(browser: Browser) -> None:
     page = browser.read("/?q=zebra&person=Ebrahim+Raisi")
     assert words(page, "h1") == "No articles for zebra"
     assert link(page, ".empty", "without filters") == "/?q=zebra"
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"), [("terminol", "terminal"), ("person:lukashenca", "person:lukashenko"), ('terminol "<>"', 'terminal "<>"')]
+)
+def test_did_you_mean_is_a_link_that_keeps_the_filters(browser: Browser, asked: str, meant: str) -> None:
+    page = browser.read(f"/?{urlencode({'q': asked, 'language': 'en', 'limit': 40})}")
+    assert words(page, "h1").startswith("No articles")
+    assert words(page, ".meant") == f"Did you mean {meant}?"
+    corrected = link(page, ".meant", meant)
+    assert sorted(parameters(corrected)) == [("language", "en"), ("q", meant)]
+    assert headlines(browser.read(corrected))
+
+
+def test_where_nothing_is_meant_nothing_is_said(browser: Browser) -> None:
+    assert browser.read("/?q=zebra").css(".meant") == []
+
+
+def test_the_oldest_stand_first_where_that_is_asked(browser: Browser) -> None:
+    oldest = link(browser.read("/?q=ferry"), ".sort", "Oldest")
+    assert parameters(oldest) == [("q", "ferry"), ("sort", "oldest")]
+    page = browser.read(oldest)
+    assert headlines(page) == ["Council backs ferry terminal", "Ferry talks in Tehran"]
+    assert words(page, ".sort [aria-current]") == "Oldest"
+
+
+def test_an_article_leads_to_more_like_it(store: SqliteStore, browser: Browser) -> None:
+    like = [document(f"like{number}", text="The ferry line to Tehran is planned.") for number in range(3)]
+    assert store.write(like) == ()
+    more = link(browser.read(f"/article/{VISIT.id}"), ".reading", "More like this")
+    assert more == f"/?like={VISIT.id}"
+    page = browser.read(more)
+    assert words(page, "h1").endswith(" articles")
+    assert "Ferry talks in Tehran" not in headlines(page)
+    assert len(headlines(page)) >= 3
+    assert words(page, ".chosen li") == "Remove Like Ferry talks in Tehran ×"
+    assert page.css(".save") == []  # a saved search is asked of each new article alone
+    assert words(browser.read("/?like=none", 404), "[role=alert]").startswith("There is no article none")
 
 
 def test_an_empty_index_says_how_to_fill_it(tmp_path: Path, ledger: SqlLedger) -> None:
@@ -183,6 +222,20 @@ def test_a_question_that_makes_no_sense_is_answered_400(browser: Browser, questi
     page = browser.read(f"/?{question}", 400)
     assert words(page, "[role=alert]").startswith((complaint, f"the query has {complaint}"))
     assert node_of(page, "details").attributes.keys() >= {"open"}
+
+
+@pytest.mark.parametrize("path", ["/", "/stories", "/feeds", "/ledger", "/searches"])
+@pytest.mark.parametrize("name", ["page", "unknown", "perso", "state", "days"])
+def test_a_parameter_that_a_page_does_not_know_is_said(browser: Browser, path: str, name: str) -> None:
+    """Else a filter that is misspelt would show everything."""
+    assert words(browser.read(f"{path}?{name}=-1", 400), "[role=alert]").startswith(
+        f"{name} is no parameter of this page"
+    )
+
+
+@pytest.mark.parametrize("path", ["/stories", "/feeds", "/ledger", "/searches"])
+def test_marks_of_who_linked_here_are_ignored(browser: Browser, path: str) -> None:
+    assert browser.ask(f"{path}?utm_source=letter&fbclid=1&unknown=").status_code == 200
 
 
 def test_a_mistaken_date_can_be_mended_in_place(browser: Browser) -> None:
@@ -362,7 +415,7 @@ def test_words_of_an_article_never_become_markup(store: SqliteStore, browser: Br
 
 
 @pytest.mark.parametrize(
-    "name", ["q", "person", "since", "until", "near", "area", "story", "reprints", "sort", "limit"]
+    "name", ["q", "person", "since", "until", "near", "area", "like", "story", "reprints", "sort", "limit"]
 )
 def test_words_of_the_address_never_become_markup(browser: Browser, name: str) -> None:
     response = browser.ask(f"/?{name}=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
@@ -409,7 +462,10 @@ def test_feeds_that_need_a_person_stand_first_and_can_be_chosen(browser: Browser
     assert "3 times in a row: timeout" in words(page, "tbody tr")
     chosen = browser.read(link(page, ".sort", "Ok"))
     assert [node.text() for node in chosen.css("tbody th span")] == ["Aster"]
-    assert words(browser.read("/feeds?health=unheard"), ".empty") == "No feed is doing so."
+    assert words(browser.read("/feeds?health=gone"), ".empty") == "No feed is doing so."
+    assert words(browser.read("/feeds?health=bogus", 400), "[role=alert]").startswith(
+        "health is 'bogus'; it must be one of: "
+    )
 
 
 def test_without_feeds_the_page_says_how_to_add_one(browser: Browser) -> None:
