@@ -3,6 +3,7 @@
 import asyncio
 from enum import StrEnum
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -191,8 +192,8 @@ def feed(
     wiring = Wiring(read_settings())
     search = _find(wiring, name)
     write = write_atom if form is FeedFormat.ATOM else write_json_feed
-    where = address or f"http://127.0.0.1:8787/searches/{name}.{form}"
-    typer.echo(write(search, wiring.alerts.alerts(name, limit=SIZE), where))
+    where = address or f"http://127.0.0.1:8787/searches/{quote(name)}.{form}"
+    typer.echo(write(search, wiring.alerts.alerts(name, limit=SIZE), where, where.removesuffix(f".{form}")))
 
 
 def _find(wiring: Wiring, name: str) -> SavedSearch:

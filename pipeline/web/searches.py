@@ -1,6 +1,6 @@
 """Saved searches and what they noticed, as pages and as feeds; searches and their webhooks are added and removed by forms."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote
@@ -21,9 +21,10 @@ from pipeline.alerts.searches import (
 )
 from pipeline.alerts.trial import prepare_search
 from pipeline.errors import StoreUnusable, UsageError
-from pipeline.model.alert import SavedSearch, Webhook
+from pipeline.model.alert import Alert, SavedSearch, Webhook
 from pipeline.ports import Clock, Ledger, SearchStore
 from pipeline.web.address import KNOWN, Address, check_parameters, query_address, read_address, saved_query
+from pipeline.web.conditional import answer_unless_known
 from pipeline.web.forms import Form, SentForm, keep_token, make_token, read_field, read_form
 from pipeline.web.render import METHODS, Pages, mount_path, say_on_page
 
@@ -41,6 +42,10 @@ CONDITIONS = {
 OWN = {"name", "query", "when", "replace"}
 #: What an address may give the form: of a search, how its hits are shown is not saved, nor is what others are like.
 GIVEN = OWN | KNOWN - {"like", "sort", "limit"}
+
+
+#: Of a feed: from the search, its alerts, the feed's address and the page's.
+Writer = Callable[[SavedSearch, Sequence[Alert], str, str], str]
 
 
 class SavedSearchPages:
@@ -189,17 +194,20 @@ def _add_webhooks(app: FastAPI, saved: SavedSearchPages) -> None:
 
 
 def _add_feeds(app: FastAPI, saved: SavedSearchPages, ledger: Ledger) -> None:
+    def send_feed(request: Request, name: str, write: Writer, ending: str, media_type: str) -> Response:
+        search = saved.find(name)
+        alerts = ledger.alerts.alerts(name, limit=SIZE)
+        address = str(request.url.replace(query=""))
+        feed = write(search, alerts, address, address.removesuffix(ending))
+        return answer_unless_known(request, feed, media_type, max([search.created_at, *(each.at for each in alerts)]))
+
     @app.api_route(PATH + "/{name}.atom", methods=METHODS)
     def send_atom(request: Request, name: str) -> Response:
-        search = saved.find(name)
-        feed = write_atom(search, ledger.alerts.alerts(name, limit=SIZE), str(request.url))
-        return Response(feed, media_type="application/atom+xml")
+        return send_feed(request, name, write_atom, ".atom", "application/atom+xml")
 
     @app.api_route(PATH + "/{name}.json", methods=METHODS)
     def send_json_feed(request: Request, name: str) -> Response:
-        search = saved.find(name)
-        feed = write_json_feed(search, ledger.alerts.alerts(name, limit=SIZE), str(request.url))
-        return Response(feed, media_type="application/feed+json")
+        return send_feed(request, name, write_json_feed, ".json", "application/feed+json")
 
 
 def _given_by_address(request: Request) -> Form:

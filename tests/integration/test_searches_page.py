@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
@@ -16,7 +17,7 @@ from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.web.forms import COOKIE
 from pipeline.web.page import make_app
 from tests.fixtures.alerts import a_search, an_alert
-from tests.fixtures.documents import FixedClock
+from tests.fixtures.documents import NOON, FixedClock
 
 SITE = "http://127.0.0.1"
 
@@ -176,6 +177,34 @@ def test_alerts_are_shown_and_fed(visitor: Visitor, ledger: SqlLedger) -> None:
     assert len(feedparser.parse(atom.content).entries) == 2
     assert feed.headers["content-type"] == "application/feed+json"
     assert [item["title"] for item in feed.json()["items"]] == ["Headline 1", "Headline 2"]
+
+
+@pytest.mark.parametrize("ending", ["atom", "json"])
+def test_a_feed_leads_to_its_page_and_is_not_sent_twice(visitor: Visitor, ledger: SqlLedger, ending: str) -> None:
+    ledger.alerts.save_search(a_search())
+    ledger.alerts.note_alerts([an_alert(1)], {})
+    path = f"/searches/harvests.{ending}"
+    feed = visitor.ask("GET", f"{path}?utm_source=letter")
+    if ending == "json":
+        assert (feed.json()["home_page_url"], feed.json()["feed_url"]) == (f"{SITE}/searches/harvests", SITE + path)
+    else:
+        links = {link.rel: link.href for link in feedparser.parse(feed.content).feed.links}
+        assert links == {"alternate": f"{SITE}/searches/harvests", "self": SITE + path}
+    tag, changed = feed.headers["etag"], feed.headers["last-modified"]
+    assert changed == "Mon, 23 Nov 2026 12:00:00 GMT"
+    for known in ({"If-None-Match": f'"x", W/{tag}'}, {"If-Modified-Since": changed}, {"If-None-Match": "*"}):
+        again = visitor.ask("GET", path, headers=known)
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    ledger.alerts.note_alerts([an_alert(2, at=NOON + timedelta(seconds=1))], {})
+    for outdated in (
+        {"If-None-Match": tag},
+        {"If-Modified-Since": changed},
+        {"If-Modified-Since": "lately"},
+        {"If-None-Match": tag, "If-Modified-Since": "Mon, 23 Nov 2099 12:00:00 GMT"},
+    ):
+        again = visitor.ask("GET", path, headers=outdated)
+        assert again.status_code == 200
+        assert again.headers["etag"] != tag
 
 
 @pytest.mark.parametrize("path", ["/searches/none", "/searches/none.atom", "/searches/none.json"])

@@ -159,7 +159,8 @@ def test_nothing_found_says_so_and_what_to_try(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "meant"), [("terminol", "terminal"), ("person:lukashenca", "person:lukashenko"), ('terminol "<>"', 'terminal "<>"')]
+    ("asked", "meant"),
+    [("terminol", "terminal"), ("person:lukashenca", "person:lukashenko"), ('terminol "<>"', 'terminal "<>"')],
 )
 def test_did_you_mean_is_a_link_that_keeps_the_filters(browser: Browser, asked: str, meant: str) -> None:
     page = browser.read(f"/?{urlencode({'q': asked, 'language': 'en', 'limit': 40})}")
