@@ -112,7 +112,7 @@ def serve(
     from pipeline.web.serve import serve_page
 
     wiring = Wiring(read_settings(grant=Grant.READER))
-    app = make_app(wiring.store, wiring.ledger, wiring.clock)
+    app = make_app(wiring.store, wiring.ledger, wiring.clock, webhook_networks=wiring.settings.webhook_networks)
     serve_page(app, host, port, wiring.settings.serve_token)
 
 

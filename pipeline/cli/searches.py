@@ -86,7 +86,13 @@ def add(
         originals_only=originals,
     )
     search = make_search(
-        name, asked, when=when or (), webhooks=webhook or (), secret=secret, created_at=wiring.clock.now()
+        name,
+        asked,
+        when=when or (),
+        webhooks=webhook or (),
+        secret=secret,
+        allowed_networks=wiring.settings.webhook_networks,
+        created_at=wiring.clock.now(),
     )
     there = find_search(wiring.alerts, name)
     if there and replaces:

@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from pipeline.errors import NewswireError, StoreUnavailable, StoreUnusable, UsageError
+from pipeline.fetch.addresses import Network
 from pipeline.model.query import Query, Summary
 from pipeline.ports import Clock, Ledger, SearchStore, Stories
 from pipeline.search.prints import find_prints
@@ -22,7 +23,7 @@ from pipeline.web.limits import RequestLimits
 from pipeline.web.map import make_map
 from pipeline.web.operations import add_operation_pages
 from pipeline.web.render import METHODS, Pages, mount_path, say_on_page
-from pipeline.web.searches import add_saved_search_pages
+from pipeline.web.searches import SavedSearchPages, add_saved_search_pages
 from pipeline.web.stories import add_story_pages
 from pipeline.web.timeline import make_timeline
 
@@ -44,12 +45,20 @@ SECURITY_HEADERS = {
 }
 
 
-def make_app(store: SearchStore, ledger: Ledger, clock: Clock, *, access: Sequence[Depends] = ()) -> FastAPI:
+def make_app(
+    store: SearchStore,
+    ledger: Ledger,
+    clock: Clock,
+    *,
+    webhook_networks: Sequence[Network] = (),
+    access: Sequence[Depends] = (),
+) -> FastAPI:
     """Return the app. Mounted somewhere, its links begin with that path.
 
     Pages: ``/``, ``/article/{id}`` and its ``/history``, ``/entity/{id}``, ``/stories``, ``/story/{id}``, ``/feeds``,
     ``/ledger``, ``/searches``; for machines: ``/health``.
-    Every request must pass what ``access`` depends on, such as a login.
+    ``webhook_networks`` are the private ones that webhooks may reach. Every request must pass what ``access`` depends on,
+    such as a login.
     """
     app = FastAPI(openapi_url=None, dependencies=access)
     app.mount("/static", StaticFiles(directory=STATIC))
@@ -61,7 +70,7 @@ def make_app(store: SearchStore, ledger: Ledger, clock: Clock, *, access: Sequen
     add_entity_page(app, store, pages)
     add_story_pages(app, ledger, pages)
     add_operation_pages(app, ledger, clock, pages)
-    add_saved_search_pages(app, store, ledger, clock, pages)
+    add_saved_search_pages(app, SavedSearchPages(store, ledger, clock, pages, webhook_networks))
     _add_health(app, store)
     _add_error_pages(app, pages)
     return app

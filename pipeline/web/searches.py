@@ -1,7 +1,6 @@
 """Saved searches and what they noticed, as pages and as feeds; searches and their webhooks are added and removed by forms."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -17,10 +16,12 @@ from pipeline.alerts.searches import (
     drop_webhook,
     find_search,
     keep_identity,
+    keep_webhooks,
     make_search,
 )
 from pipeline.alerts.trial import prepare_search
 from pipeline.errors import StoreUnusable, UsageError
+from pipeline.fetch.addresses import Network
 from pipeline.model.alert import Alert, SavedSearch, Webhook
 from pipeline.ports import Clock, Ledger, SearchStore
 from pipeline.web.address import KNOWN, Address, check_parameters, query_address, read_address, saved_query
@@ -51,12 +52,16 @@ Writer = Callable[[SavedSearch, Sequence[Alert], str, str], str]
 class SavedSearchPages:
     """The pages, over what they need."""
 
-    def __init__(self, store: SearchStore, ledger: Ledger, clock: Clock, pages: Pages) -> None:
-        self._store, self._alerts, self._clock, self._pages = store, ledger.alerts, clock, pages
+    def __init__(
+        self, store: SearchStore, ledger: Ledger, clock: Clock, pages: Pages, allowed_networks: Sequence[Network]
+    ) -> None:
+        self.alerts = ledger.alerts
+        self._store, self._clock, self._pages = store, clock, pages
+        self._allowed_networks = tuple(allowed_networks)
 
     def find(self, name: str) -> SavedSearch:
         """Return the saved search. Raises HTTPException (404)."""
-        found = find_search(self._alerts, name)
+        found = find_search(self.alerts, name)
         if found is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no saved search of this name.")
         return found
@@ -75,22 +80,27 @@ class SavedSearchPages:
             saved_query(asked),
             when=" ".join(form.get("when", ())).replace(",", " ").split(),
             webhooks=" ".join(form.get("webhook", ())).split(),
+            allowed_networks=self._allowed_networks,
             created_at=now,
         )
-        there = find_search(self._alerts, name)
+        there = find_search(self.alerts, name)
         replaces = read_field(form, "replace") == "yes"
         if there and not replaces:
             raise UsageError(f"there is a saved search {name!r} already; tick “Replace” to put this in its place")
         if there:
-            search = keep_identity(search, there)
-            search = replace(search, webhooks=tuple(dict.fromkeys((*there.webhooks, *search.webhooks))))
+            search = keep_webhooks(keep_identity(search, there), there)
         search, _ = prepare_search(search, store=self._store, clock=self._clock, there=there)
-        self._alerts.save_search(search, replaces=replaces)
+        self.alerts.save_search(search, replaces=replaces)
         return search, [hook for hook in search.webhooks if there is None or hook not in there.webhooks]
+
+    def add_webhook(self, search: SavedSearch, form: Form) -> tuple[SavedSearch, Webhook]:
+        """Return the search with the webhook that the form asks for, and that. Raises UsageError."""
+        secret = read_field(form, "secret") or None
+        return add_webhook(search, read_field(form, "url"), secret, allowed_networks=self._allowed_networks)
 
     def change(self, before: SavedSearch, after: SavedSearch) -> None:
         """Keep the search as changed. Raises HTTPException (409) where somebody else has changed it since."""
-        if not self._alerts.change_searches([(before, after)]):
+        if not self.alerts.change_searches([(before, after)]):
             raise HTTPException(HTTPStatus.CONFLICT, "The search was changed meanwhile: look at it, and try again.")
 
     def show_all(self, request: Request, given: Form, error: UsageError | None = None) -> Response:
@@ -100,7 +110,7 @@ class SavedSearchPages:
             request,
             "searches.html",
             HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK,
-            rows=[(search, describe_query(search.query)) for search in self._alerts.searches()],
+            rows=[(search, describe_query(search.query)) for search in self.alerts.searches()],
             conditions=CONDITIONS,
             given=given,
             others=[each for each in given.get("when", ()) if each not in CONDITIONS],
@@ -130,8 +140,8 @@ class SavedSearchPages:
             finds=describe_query(search.query),
             found=query_address(search.query),
             change=_change_address(search),
-            alerts=self._alerts.alerts(search.name, limit=SIZE),
-            failed={each.url: each for each in self._alerts.undelivered() if each.alert.search == search.name},
+            alerts=self.alerts.alerts(search.name, limit=SIZE),
+            failed={each.url: each for each in self.alerts.undelivered() if each.alert.search == search.name},
             error=error and say_on_page(error),
             signed=signed,
             token=token,
@@ -139,11 +149,10 @@ class SavedSearchPages:
         return keep_token(request, page, token, PATH)
 
 
-def add_saved_search_pages(app: FastAPI, store: SearchStore, ledger: Ledger, clock: Clock, pages: Pages) -> None:
+def add_saved_search_pages(app: FastAPI, saved: SavedSearchPages) -> None:
     """Add ``/searches``, ``/searches/{name}`` with its webhooks, and its feeds, ``.atom`` and ``.json``."""
-    saved = SavedSearchPages(store, ledger, clock, pages)
-    _add_list(app, saved, ledger)
-    _add_feeds(app, saved, ledger)
+    _add_list(app, saved)
+    _add_feeds(app, saved)
     _add_webhooks(app, saved)
 
     @app.api_route(PATH + "/{name}", methods=METHODS)
@@ -151,7 +160,7 @@ def add_saved_search_pages(app: FastAPI, store: SearchStore, ledger: Ledger, clo
         return saved.show_one(request, saved.find(name))
 
 
-def _add_list(app: FastAPI, saved: SavedSearchPages, ledger: Ledger) -> None:
+def _add_list(app: FastAPI, saved: SavedSearchPages) -> None:
     @app.api_route(PATH, methods=METHODS)
     def show_searches(request: Request) -> Response:
         check_parameters(request.query_params.multi_items(), GIVEN)
@@ -171,7 +180,7 @@ def _add_list(app: FastAPI, saved: SavedSearchPages, ledger: Ledger) -> None:
 
     @app.post(PATH + "/{name}/remove", dependencies=[Depends(read_form)])
     def remove_search(request: Request, name: str) -> Response:
-        ledger.alerts.remove_search(name)
+        saved.alerts.remove_search(name)
         return _see(request, PATH)
 
 
@@ -180,7 +189,7 @@ def _add_webhooks(app: FastAPI, saved: SavedSearchPages) -> None:
     def set_webhook(request: Request, name: str, form: SentForm) -> Response:
         search = saved.find(name)
         try:
-            changed, hook = add_webhook(search, read_field(form, "url"), read_field(form, "secret") or None)
+            changed, hook = saved.add_webhook(search, form)
         except UsageError as error:
             return saved.show_one(request, search, error=error)
         saved.change(search, changed)
@@ -193,10 +202,10 @@ def _add_webhooks(app: FastAPI, saved: SavedSearchPages) -> None:
         return _see(request, f"{PATH}/{quote(name)}")
 
 
-def _add_feeds(app: FastAPI, saved: SavedSearchPages, ledger: Ledger) -> None:
+def _add_feeds(app: FastAPI, saved: SavedSearchPages) -> None:
     def send_feed(request: Request, name: str, write: Writer, ending: str, media_type: str) -> Response:
         search = saved.find(name)
-        alerts = ledger.alerts.alerts(name, limit=SIZE)
+        alerts = saved.alerts.alerts(name, limit=SIZE)
         address = str(request.url.replace(query=""))
         feed = write(search, alerts, address, address.removesuffix(ending))
         return answer_unless_known(request, feed, media_type, max([search.created_at, *(each.at for each in alerts)]))

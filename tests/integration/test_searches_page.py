@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
@@ -34,7 +35,7 @@ class Visitor:
     def __init__(self, ledger: SqlLedger, folder: Path) -> None:
         store = SqliteStore(folder / "search.sqlite", clock=FixedClock())
         store.prepare()
-        self.app = make_app(store, ledger, FixedClock())
+        self.app = make_app(store, ledger, FixedClock(), webhook_networks=[ip_network("10.1.0.0/16")])
         self.cookies = httpx.Cookies()
 
     def ask(self, method: str, path: str, **options: object) -> httpx.Response:
@@ -134,6 +135,7 @@ def test_the_cookie_is_for_these_forms_alone(visitor: Visitor) -> None:
         ({"name": "good", "since": "2026-11-02", "until": "2026-11-01"}, "is not before"),
         ({"name": "good", "query": "raisi", "when": ["together:7d"]}, "two names"),
         ({"name": "good", "query": "x", "webhook": "ftp://hooks.example/"}, "webhook"),
+        ({"name": "good", "query": "x", "webhook": "http://10.0.0.1/"}, "10.0.0.1 is no public address"),
     ],
 )
 def test_what_cannot_be_saved_is_said(
@@ -299,6 +301,8 @@ def test_webhooks_are_set_anew_and_removed(visitor: Visitor, ledger: SqlLedger) 
     ledger.alerts.save_search(a_search("visits", "raisi", "any", "https://hooks.example/a"))
     token, secret = visitor.token(), "whsec_" + "QUJD" * 8
     path = "/searches/visits/webhooks"
+    assert visitor.send(path, url="http://10.1.0.1/", token=token).status_code == 201  # in a network that is allowed
+    assert visitor.send(f"{path}/remove", url="http://10.1.0.1/", token=token).status_code == 303
     assert visitor.send(path, url="https://hooks.example/b", token=token).status_code == 201
     assert visitor.send(path, url="https://hooks.example/a", secret=secret, token=token).status_code == 201
     (search,) = ledger.alerts.searches()
@@ -313,6 +317,7 @@ def test_webhooks_are_set_anew_and_removed(visitor: Visitor, ledger: SqlLedger) 
     ("fields", "said"),
     [
         ({"url": "javascript:alert(1)"}, "webhook"),
+        ({"url": "http://10.0.0.1/"}, "10.0.0.1 is no public address"),
         ({}, "webhook"),
         ({"url": "https://hooks.example/a", "secret": "letmein"}, "secret"),
     ],
