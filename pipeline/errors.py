@@ -23,8 +23,8 @@ class UsageError(NewswireError):
     """Input or configuration that only the user can mend: exit code 2 on the command line."""
 
 
-class StoreUnusable(UsageError):
-    """Only whoever runs Newswire can mend it; the text names addresses, paths and settings, which no visitor of the page needs."""
+class StoreUnusable(UsageError):  # noqa: N818 - named as StoreUnavailable is, which time mends
+    """Only whoever runs Newswire can mend it; its text names addresses, paths and settings, which are not for visitors."""
 
 
 class DamagedWarc(NewswireError):  # noqa: N818 - what was met is named, not what went wrong
@@ -51,7 +51,7 @@ class Busy(Retry):
 
 
 class StoreUnavailable(Retry):
-    """A store of ours does not answer: the whole task is retried, and entries stay pending. The text is not for visitors either."""
+    """A store of ours does not answer: the task is retried, and entries stay pending. Its text is not for visitors either."""
 
 
 class Reject(NewswireError):  # noqa: N818 - named by what the caller does, not by what it is

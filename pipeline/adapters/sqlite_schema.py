@@ -161,7 +161,8 @@ CREATE TEMP TABLE found (
 def connect(path: Path) -> sqlite3.Connection:
     """Return a connection to the index, which is made where there is none.
 
-    Readers and one writer work at a time without waiting for each other. Raises StoreUnusable for a file that is no index of ours.
+    Readers and one writer work at a time without waiting for each other. Raises StoreUnusable for a file
+    that is no index of ours.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Each thread has its own; that another may close it is all that the check would forbid.

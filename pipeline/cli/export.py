@@ -15,8 +15,8 @@ COLUMNS = (
     *("id", "canonical_url", "published", "publisher", "language", "section", "headline", "deck", "authors", "agency"),
     *("people", "organizations", "places", "topics", "withdrawn_at", "text"),
 )
-#: A spreadsheet takes a cell that begins so, perhaps behind blanks, for a formula, which a page could have written. Where commas are
-#: decimal signs it parts cells at semicolons, and then at tabs and line breaks inside of quotation marks as well.
+#: A spreadsheet takes a cell that begins so, perhaps behind blanks, for a formula, which a page could have written.
+#: Where commas are decimal signs it parts cells at semicolons, and then inside of quotation marks as well.
 _FORMULA = re.compile(
     r"""
     (?: ^ | (?<=[;\t\r\n]) ) (?= (?: [^\S\t\r\n] | [\x00-\x08\x0e-\x20\ufeff\u200b] )* [=+\-@＝＋－＠] )

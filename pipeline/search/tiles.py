@@ -1,7 +1,6 @@
 """Tiles of web maps: which one a point lies in, and where its middle is (Web Mercator, numbered ``zoom/x/y``)."""
 
 import math
-
 from dataclasses import dataclass
 
 from pipeline.model.query import Query

@@ -38,8 +38,8 @@ CONDITIONS = {
     "volume": "unusually many articles in a day",
     "silence:24h": "no article for 24 hours",
 }
-#: The form's own fields that an address may fill, beside those of a search. The addresses of webhooks are often secrets, and those
-#: of pages end up in histories and logs.
+#: The form's own fields that an address may fill, beside those of a search. The addresses of webhooks are often secrets, and
+#: those of pages end up in histories and logs.
 OWN = {"name", "query", "when", "replace"}
 #: What an address may give the form: of a search, how its hits are shown is not saved, nor is what others are like.
 GIVEN = OWN | KNOWN - {"like", "sort", "limit"}
