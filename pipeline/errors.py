@@ -2,6 +2,7 @@
 
 NewswireError
 ├── UsageError        the user's input or configuration is wrong: one line, exit code 2
+│   └── StoreUnusable      a store of ours cannot be used as it is, or as it is set up
 ├── DamagedWarc       a WARC file that others wrote ends early: what stands before was read
 ├── Retry             not now: the entry stays pending, Airflow retries the task
 │   ├── Busy               nothing was sent: the host wants to be left alone, or its turn comes later than the caller would wait
@@ -20,6 +21,10 @@ class NewswireError(Exception):
 
 class UsageError(NewswireError):
     """Input or configuration that only the user can mend: exit code 2 on the command line."""
+
+
+class StoreUnusable(UsageError):  # noqa: N818 - named as StoreUnavailable is, which time mends
+    """Only whoever runs Newswire can mend it; its text names addresses, paths and settings, which are not for visitors."""
 
 
 class DamagedWarc(NewswireError):  # noqa: N818 - what was met is named, not what went wrong
@@ -46,7 +51,7 @@ class Busy(Retry):
 
 
 class StoreUnavailable(Retry):
-    """A store of ours does not answer: the whole task is retried, and entries stay pending."""
+    """A store of ours does not answer: the task is retried, and entries stay pending. Its text is not for visitors either."""
 
 
 class Reject(NewswireError):  # noqa: N818 - named by what the caller does, not by what it is

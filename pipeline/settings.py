@@ -11,12 +11,13 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pipeline.errors import UsageError
+from pipeline.fetch.addresses import Network
 from pipeline.fetch.retries import WAITS
 from pipeline.fetch.revisits import REVISITS
 from pipeline.model.grant import Grant
@@ -24,7 +25,6 @@ from pipeline.model.grant import Grant
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
-Network = IPv4Network | IPv6Network
 
 NO_CONTACT = "no contact set"
 

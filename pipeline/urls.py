@@ -80,12 +80,17 @@ def canonical_url(answered: str, declared: str | None = None) -> str:
     return strip_tracking(address)
 
 
+def is_tracking(name: str) -> bool:
+    """Tell whether a parameter of this name only tells where the reader came from."""
+    return _TRACKING.match(name) is not None
+
+
 def strip_tracking(url: str) -> str:
     """Return the URL without parameters that only tell where the reader came from."""
     parts = urlsplit(url)
     if not parts.query:
         return url
-    kept = [pair for pair in parts.query.split("&") if not _TRACKING.match(pair.partition("=")[0])]
+    kept = [pair for pair in parts.query.split("&") if not is_tracking(pair.partition("=")[0])]
     return urlunsplit(parts._replace(query="&".join(kept)))
 
 

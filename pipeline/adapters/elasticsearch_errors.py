@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from elastic_transport import TlsError, TransportError
 from elasticsearch import ApiError, UnsupportedProductError
 
-from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.errors import StoreUnavailable, StoreUnusable
 
 #: The server is busy: the same request may succeed later.
 BUSY = (429, 503)
@@ -20,7 +20,7 @@ SERVER_FAILURE = 500
 
 @contextmanager
 def our_errors(url: str) -> Iterator[None]:
-    """Turn the client's errors into UsageError and StoreUnavailable."""
+    """Turn the client's errors into StoreUnusable and StoreUnavailable."""
     try:
         yield
     except TlsError as error:
@@ -28,13 +28,13 @@ def our_errors(url: str) -> Iterator[None]:
             f"Elasticsearch at {url} does not prove who it is ({_tls_reason(error)}); name the file of the authority that "
             "signed its certificate in NEWSWIRE_SEARCH_CA"
         )
-        raise UsageError(message) from error
+        raise StoreUnusable(message) from error
     except TransportError as error:
         message = f"Elasticsearch at {url} does not answer: {error.message}"
         raise StoreUnavailable(message) from error
     except UnsupportedProductError as error:
         message = f"what answers at {url} is not Elasticsearch; check NEWSWIRE_SEARCH_URL"
-        raise UsageError(message) from error
+        raise StoreUnusable(message) from error
     except ApiError as error:
         raise _translate(error, url) from error
 
@@ -49,20 +49,20 @@ def describe(error: object) -> str:
     return f"{own} ({deepest.get('reason')})" if isinstance(deepest, Mapping) and deepest.get("reason") else own
 
 
-def refused_login(url: str, status: int, detail: str) -> UsageError:
+def refused_login(url: str, status: int, detail: str) -> StoreUnusable:
     """Return the error of a server that does not know us (401), or does not let us do what was asked (403)."""
     if status == FORBIDDEN:
-        return UsageError(
+        return StoreUnusable(
             f"Elasticsearch at {url} does not let this login do that: {detail}; rebuilding, promoting and retention need "
             "NEWSWIRE_SEARCH_ADMIN_API_KEY, which newswire index grants makes"
         )
-    return UsageError(
+    return StoreUnusable(
         f"Elasticsearch at {url} refuses the login: {detail}; set NEWSWIRE_SEARCH_API_KEY, "
         "or NEWSWIRE_SEARCH_USER and NEWSWIRE_SEARCH_PASSWORD"
     )
 
 
-def _translate(error: ApiError, url: str) -> UsageError | StoreUnavailable:
+def _translate(error: ApiError, url: str) -> StoreUnusable | StoreUnavailable:
     status, body = error.status_code, error.body
     detail = describe(body.get("error", body) if isinstance(body, Mapping) else body)
     if error.error == "cluster_block_exception":  # said with 403, as if it were a question of rights
@@ -71,7 +71,7 @@ def _translate(error: ApiError, url: str) -> UsageError | StoreUnavailable:
         return refused_login(url, status, detail)
     if status in BUSY or status >= SERVER_FAILURE:
         return StoreUnavailable(f"Elasticsearch at {url} cannot answer now ({status}): {detail}")
-    return UsageError(f"Elasticsearch at {url} refuses the request ({status}): {detail}")
+    return StoreUnusable(f"Elasticsearch at {url} refuses the request ({status}): {detail}")
 
 
 def _tls_reason(error: TlsError) -> str:

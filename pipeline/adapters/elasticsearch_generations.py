@@ -14,7 +14,7 @@ from typing import Any
 
 from elasticsearch import ApiError, AuthorizationException, Elasticsearch, NotFoundError
 
-from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.errors import StoreUnavailable, StoreUnusable, UsageError
 from pipeline.index import mapping as names
 from pipeline.index.mapping import Generation
 from pipeline.index.roles import live_template, template_name
@@ -40,7 +40,7 @@ class Generations:
                 f"the alias {self._alias} at {self._url} points to indices that do not belong together: "
                 f"{', '.join(indices[:5])}; remove it from those that are not one generation of Newswire's"
             )
-            raise UsageError(message)
+            raise StoreUnusable(message)
         return next(iter(generations), None), indices
 
     def target(self, name: str | None) -> tuple[Generation, list[str]]:
@@ -82,7 +82,7 @@ class Generations:
                 message = (
                     f"{self._alias} at {self._url} is an index, but Newswire needs that name for an alias: rename it"
                 )
-                raise UsageError(message) from None
+                raise StoreUnusable(message) from None
             return set()
 
     def create(self, generation: Generation, indices: Iterable[str], *, beside: list[str] | None) -> bool:

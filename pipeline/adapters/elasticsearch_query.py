@@ -22,6 +22,7 @@ from pipeline.search.grammar import (
     wanted_terms,
 )
 from pipeline.search.ranking import HALF_LIFE, NEWNESS, PROMINENCE, WEIGHTS, wanted_names
+from pipeline.search.tiles import tile_box
 
 Json = dict[str, Any]
 
@@ -37,6 +38,8 @@ NAME_FIELDS = {
 FLAT_FIELDS = {Field.PERSON: "people", Field.ORGANIZATION: "organizations", Field.PLACE: "places"}
 #: Prefixes expand to at most so many words of a shard.
 MAX_EXPANSIONS = 1000
+#: Degrees that an index tells apart: points are kept in 32 bits for each of latitude and longitude.
+LATITUDE_STEP, LONGITUDE_STEP = 180 / 2**32, 360 / 2**32
 #: What the clause of the likeness is called.
 LIKE = "like"
 
@@ -255,6 +258,8 @@ def filter_clauses(query: Query) -> list[Json]:
         clauses.append(date_clause(query.since, query.until))
     if query.near:
         clauses.append(near_clause(query.near))
+    if query.area:
+        clauses.append(area_clause(query.area))
     if query.story:
         clauses.append({"term": {"story": query.story}})
     if query.reprints_of:
@@ -274,3 +279,14 @@ def near_clause(circle: Circle) -> Json:
     """Match documents that name a place inside the circle."""
     point = {"lat": circle.latitude, "lon": circle.longitude}
     return {"geo_distance": {"distance": f"{circle.kilometres:f}km", "locations": point}}
+
+
+def area_clause(tile: str) -> Json:
+    """Match documents that name a place in the tile: those that its cell of a geotile_grid counts.
+
+    A bounding box has all its edges within; the southern and the eastern one of a tile are the next one's.
+    """
+    box = tile_box(tile)
+    south = box.south if box.south == -90 else box.south + LATITUDE_STEP  # noqa: PLR2004 - degrees
+    corners = {"top": box.north, "bottom": south, "left": box.west, "right": box.east - LONGITUDE_STEP}
+    return {"geo_bounding_box": {"locations": corners}}

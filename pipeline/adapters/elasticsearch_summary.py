@@ -44,7 +44,7 @@ def summary_aggregations(query: Query) -> Json:
         # Flat: kind and name of each, looked up inside the nested entities, took as long as all facets together.
         "named": _values("named", NAMED_BY_INDEX, NAMED_BY_INDEX),
         "timeline": {"date_histogram": {"field": "date", "fixed_interval": f"{seconds}s", "min_doc_count": 1}},
-        "cells": {"geotile_grid": {"field": "locations", "precision": choose_zoom(query.near), "size": CELLS}},
+        "cells": {"geotile_grid": {"field": "locations", "precision": choose_zoom(query), "size": CELLS}},
     }
 
 

@@ -18,9 +18,10 @@ from yarl import URL
 
 from pipeline.adapters.host_turns import HostTurns
 from pipeline.adapters.http_body import ACCEPT_ENCODING, read_body
-from pipeline.adapters.http_guard import Network, open_session, translated_errors
+from pipeline.adapters.http_guard import open_session, translated_errors
 from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.fetch import robots
+from pipeline.fetch.addresses import Network
 from pipeline.fetch.responses import check_temporary
 from pipeline.fetch.robots import Robots
 from pipeline.model.capture import Capture, Redirect

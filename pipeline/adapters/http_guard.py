@@ -4,16 +4,13 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from ipaddress import IPv4Network, IPv6Network
 
 import aiohttp
 
 from pipeline.errors import Reject, Retry
-from pipeline.fetch.addresses import is_refused
+from pipeline.fetch.addresses import Network, is_refused
 from pipeline.model.fate import Reason
 from pipeline.urls import host_of
-
-Network = IPv4Network | IPv6Network
 
 _MAX_HEADER = 32768  # bytes: some content security policies run to 12,000
 

@@ -6,7 +6,8 @@ from importlib.metadata import version
 from types import TracebackType
 from typing import Self
 
-from pipeline.adapters.http_guard import Network, open_session, translated_errors
+from pipeline.adapters.http_guard import open_session, translated_errors
+from pipeline.fetch.addresses import Network
 from pipeline.model.capture import Capture
 from pipeline.ports import Clock
 from pipeline.urls import normalise_url

@@ -30,7 +30,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, Operati
 from pipeline.adapters.sql_among import among
 from pipeline.adapters.sql_schema import HEAD, VERSION_TABLE
 from pipeline.adapters.sqlite_wal import enable_wal
-from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.errors import StoreUnavailable, StoreUnusable, UsageError
 
 if TYPE_CHECKING:
     from sqlite3 import Connection as SqliteConnection
@@ -95,7 +95,7 @@ class Database:
         except DatabaseError as error:
             if type(error) is not DatabaseError:  # its kinds (integrity, programming …) are bugs of ours
                 raise
-            raise UsageError(f"{self.name} is no ledger, or is damaged: {_one_line(error)}") from error
+            raise StoreUnusable(f"{self.name} is no ledger, or is damaged: {_one_line(error)}") from error
 
 
 def migrate(database: Database) -> None:
@@ -117,7 +117,7 @@ def migrate(database: Database) -> None:
     with database.write() as connection:
         revision = _revision(connection)
         if revision not in {None, *known}:
-            raise UsageError(
+            raise StoreUnusable(
                 f"the ledger {database.name} was made by a newer newswire (its tables are at {revision}, this version "
                 f"knows them to {HEAD}): install that version, or name another ledger in NEWSWIRE_LEDGER_URL"
             )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.adapters.sqlite_schema import connect
-from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.errors import StoreUnavailable, StoreUnusable
 
 
 class Connections:
@@ -51,10 +51,10 @@ class Connections:
             raise StoreUnavailable(message) from error
         except sqlite3.DatabaseError as error:
             message = f"the index {self._path} cannot be read: {error}; move it away and run newswire index rebuild"
-            raise UsageError(message) from error
+            raise StoreUnusable(message) from error
         except OSError as error:
             message = f"the index {self._path} cannot be made: {error}; check NEWSWIRE_SEARCH_URL"
-            raise UsageError(message) from error
+            raise StoreUnusable(message) from error
 
     def _open(self) -> sqlite3.Connection:
         """Return the connection of this thread in this process."""

@@ -28,6 +28,7 @@ from pipeline.search.grammar import (
 )
 from pipeline.search.names import MAX_IDS
 from pipeline.search.ranking import HALF_LIFE, NEWNESS, PROMINENCE, WEIGHTS, wanted_names
+from pipeline.search.tiles import tile_box
 
 # The statements are put together from our own conditions; what the user wrote goes by parameters alone.
 # ruff: noqa: S608
@@ -246,6 +247,8 @@ def conditions(query: Query, asked: Expression | None) -> Condition:
         parts.append(Condition("original = id"))
     if query.near:
         parts.append(near_condition(query.near))
+    if query.area:
+        parts.append(area_condition(query.area))
     return join_all(parts)
 
 
@@ -262,5 +265,17 @@ def near_condition(circle: Circle) -> Condition:
         "key IN (SELECT document FROM locations WHERE latitude BETWEEN ? AND ? "
         "AND distance_km(latitude, longitude, ?, ?) <= ?)",
         (circle.latitude - degrees, circle.latitude + degrees, circle.latitude, circle.longitude, circle.kilometres),
+        Reach.KEYS,
+    )
+
+
+def area_condition(tile: str) -> Condition:
+    """Return the condition that the document names a place in the tile; at the edges of the world both are within."""
+    box = tile_box(tile)
+    south, east = (">=" if box.south == -90 else ">"), ("<=" if box.east == 180 else "<")  # noqa: PLR2004 - degrees
+    return Condition(
+        f"key IN (SELECT document FROM locations WHERE latitude {south} ? AND latitude <= ? "
+        f"AND longitude >= ? AND longitude {east} ?)",
+        (box.south, box.north, box.west, box.east),
         Reach.KEYS,
     )

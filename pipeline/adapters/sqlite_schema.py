@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from pipeline.adapters.sqlite_wal import enable_wal
-from pipeline.errors import UsageError
+from pipeline.errors import StoreUnusable
 
 #: Raised with every change of the tables below.
 SCHEMA_VERSION = 5
@@ -161,7 +161,8 @@ CREATE TEMP TABLE found (
 def connect(path: Path) -> sqlite3.Connection:
     """Return a connection to the index, which is made where there is none.
 
-    Readers and one writer work at a time without waiting for each other. Raises UsageError for a file that is no index of ours.
+    Readers and one writer work at a time without waiting for each other. Raises StoreUnusable for a file
+    that is no index of ours.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Each thread has its own; that another may close it is all that the check would forbid.
@@ -195,7 +196,7 @@ def _open(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} has index schema {version}, this version of Newswire writes {SCHEMA_VERSION}: "
             "move the file away, then run newswire index rebuild and newswire index promote"
         )
-        raise UsageError(message)
+        raise StoreUnusable(message)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     connection.execute("PRAGMA temp_store = MEMORY")
@@ -226,7 +227,7 @@ def _create(connection: sqlite3.Connection, path: Path) -> None:
 def _check_empty(connection: sqlite3.Connection, path: Path) -> None:
     if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         message = f"{path} is a database of something else; set NEWSWIRE_SEARCH_URL to a file of its own"
-        raise UsageError(message)
+        raise StoreUnusable(message)
 
 
 def _split(script: str) -> list[str]:

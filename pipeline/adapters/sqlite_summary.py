@@ -33,7 +33,7 @@ from pipeline.search.summary import (
     telling_score,
     timeline_step,
 )
-from pipeline.search.tiles import CLOSEST_ZOOM, choose_zoom, tile_middle
+from pipeline.search.tiles import CLOSEST_ZOOM, WORLD_ZOOM, choose_zoom, tile_middle
 
 _VALUE_FACETS = ("publishers", "languages", "sections")
 _TELLING = ("people", "organizations", "places", "topic")
@@ -44,9 +44,9 @@ _FULL_NAMES = f"SELECT key, value FROM counted WHERE {_LIVE} AND facet = ? AND v
 
 def read_summary(connection: sqlite3.Connection, query: Query, asked: Expression | None, total: int) -> Summary:
     """Return the summary of the so many documents in the table ``found``."""
-    zoom = choose_zoom(query.near)
+    zoom = choose_zoom(query)
     counts = count_values(connection)
-    tiles = count_tiles(connection, CLOSEST_ZOOM - zoom) if query.near else counts.of(TILE).without_codes()
+    tiles = count_tiles(connection, CLOSEST_ZOOM - zoom) if zoom != WORLD_ZOOM else counts.of(TILE).without_codes()
     best = {facet: _find_best(connection, counts.of(facet), FACET_SIZE) for facet in _VALUE_FACETS}
     values = {facet: tuple(Facet(value=value, count=count) for value, count, _ in best[facet]) for facet in best}
     entities = [
@@ -93,6 +93,8 @@ def _find_named(connection: sqlite3.Connection, counts: Counts, kinds: Sequence[
 def _find_telling(connection: sqlite3.Connection, counts: Counts, found: int) -> tuple[Facet, ...]:
     """Return values by how much more frequent they are than elsewhere."""
     frequent = _find_best(connection, counts.of(*_TELLING).at_least(LEAST_TELLING), COMPARED)
+    if not frequent:  # as in an index that nothing was written to, which has no generation
+        return ()
     everywhere = dict(_look_up(connection, "documents", [key for *_, key in frequent]))
     total = connection.execute("SELECT documents FROM generations WHERE is_live").fetchone()[0]
     scores = {}

@@ -18,11 +18,11 @@ SIZE = 50
 _UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def write_atom(search: SavedSearch, alerts: Sequence[Alert], address: str) -> str:
-    """Return the feed as XML; ``address`` is its own."""
+def write_atom(search: SavedSearch, alerts: Sequence[Alert], address: str, page: str) -> str:
+    """Return the feed as XML; ``address`` is its own, ``page`` that of the search for people."""
     feed = Atom1Feed(
         title=_title(search),
-        link=address,
+        link=page,
         description=None,
         feed_url=address,
         feed_guid=_search_urn(search),
@@ -31,7 +31,7 @@ def write_atom(search: SavedSearch, alerts: Sequence[Alert], address: str) -> st
     for alert in alerts:
         feed.add_item(
             title=_speakable(_headline(alert)),
-            link=_link(alert) or address,
+            link=_link(alert) or page,
             description=escape(_speakable(_summary(alert))),
             unique_id=_alert_urn(alert),
             pubdate=alert.at,
@@ -44,11 +44,12 @@ def write_atom(search: SavedSearch, alerts: Sequence[Alert], address: str) -> st
     return str(feed.writeString("utf-8"))
 
 
-def write_json_feed(search: SavedSearch, alerts: Sequence[Alert], address: str) -> str:
-    """Return the feed as JSON; what an alert says besides is in ``_newswire`` of its item."""
+def write_json_feed(search: SavedSearch, alerts: Sequence[Alert], address: str, page: str) -> str:
+    """Return the feed as JSON; the addresses as above. What an alert says besides is in ``_newswire`` of its item."""
     form = {
         "version": JSON_FEED,
         "title": _title(search),
+        "home_page_url": page,
         "feed_url": address,
         "items": [_item(alert) for alert in alerts],
     }

@@ -1,14 +1,16 @@
 """What a user wants watched, as a saved search; what cannot come true or be asked is refused before it is kept."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipeline.alerts.conditions import check_condition, read_condition
 from pipeline.alerts.signing import make_secret, read_key
 from pipeline.errors import Reject, UsageError
+from pipeline.fetch.addresses import Network, is_address, is_refused
 from pipeline.model import codec
 from pipeline.model.alert import SavedSearch, Webhook
 from pipeline.model.query import Query
@@ -22,6 +24,7 @@ _NAME = re.compile(r"[^\W_][\w.-]{0,63}")
 _FEED_ENDINGS = (".atom", ".json", ".xml")
 _QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"")
 _SHOWN = 30  # characters of the query
+MAX_WEBHOOKS = 20  # each alert is sent to each
 #: Of a query, what a saved search has no use for.
 _NOT_ASKED = {"sort", "limit", "page", "with_facets", "folds_reprints", "explains"}
 
@@ -33,9 +36,13 @@ def make_search(
     when: Sequence[str],
     webhooks: Sequence[str] = (),
     secret: str | None = None,
+    allowed_networks: Sequence[Network] = (),
     created_at: datetime,
 ) -> SavedSearch:
-    """Return the saved search; its webhooks get the secret, or new ones. Raises UsageError naming what cannot be."""
+    """Return the saved search; its webhooks get the secret, or new ones. Raises UsageError naming what cannot be.
+
+    ``allowed_networks`` are the private ones that webhooks may reach.
+    """
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"the name is {name!r}; write up to 64 letters, digits, -, _ and points, a letter or digit first"
@@ -49,7 +56,8 @@ def make_search(
         if not webhooks:
             raise UsageError("--secret signs what --webhook sends; give its address as well")
         read_key(secret)
-    urls = dict.fromkeys(_read_address(url) for url in webhooks)
+    urls = dict.fromkeys(_read_address(url, allowed_networks) for url in webhooks)
+    _check_count(urls)
     return SavedSearch(
         name=name,
         query=query,
@@ -76,12 +84,23 @@ def keep_identity(search: SavedSearch, there: SavedSearch, *, has_new_secret: bo
     return replace(search, created_at=there.created_at, webhooks=hooks)
 
 
-def add_webhook(search: SavedSearch, url: str, secret: str | None = None) -> tuple[SavedSearch, Webhook]:
+def keep_webhooks(search: SavedSearch, there: SavedSearch) -> SavedSearch:
+    """Return the search with the webhooks of the one that was there before its own. Raises UsageError where they are too many."""
+    hooks = tuple(dict.fromkeys((*there.webhooks, *search.webhooks)))
+    _check_count(hooks)
+    return replace(search, webhooks=hooks)
+
+
+def add_webhook(
+    search: SavedSearch, url: str, secret: str | None = None, *, allowed_networks: Sequence[Network] = ()
+) -> tuple[SavedSearch, Webhook]:
     """Return the search with the webhook, and that; one that was there gets the secret, or a new one. Raises UsageError."""
     if secret is not None:
         read_key(secret)
-    hook = Webhook(url=_read_address(url), secret=secret or make_secret())
-    return replace(search, webhooks=(*(each for each in search.webhooks if each.url != hook.url), hook)), hook
+    hook = Webhook(url=_read_address(url, allowed_networks), secret=secret or make_secret())
+    hooks = (*(each for each in search.webhooks if each.url != hook.url), hook)
+    _check_count(hooks)
+    return replace(search, webhooks=hooks), hook
 
 
 def drop_webhook(search: SavedSearch, url: str) -> SavedSearch:
@@ -128,8 +147,25 @@ def _place(message: str, text: str) -> str:
     return ""
 
 
-def _read_address(url: str) -> str:
+def _read_address(url: str, allowed_networks: Sequence[Network]) -> str:
+    """Return the address. Raises UsageError for none, and for one that says itself that nothing would ever be delivered to it.
+
+    What a name leads to is asked at each delivery: it may change.
+    """
     try:
-        return normalise_url(url)
+        address = normalise_url(url)
     except Reject as error:
         raise UsageError(f"--webhook: {error.detail}") from error
+    host = urlsplit(address).hostname or ""
+    ip = "127.0.0.1" if host == "localhost" else host
+    if is_address(ip) and is_refused(ip, allowed_networks):
+        raise UsageError(
+            f"--webhook: {host} is no public address, and nothing would be delivered to it; "
+            "NEWSWIRE_WEBHOOK_NETWORKS names the private networks that webhooks may reach"
+        )
+    return address
+
+
+def _check_count(webhooks: Collection[object]) -> None:
+    if len(webhooks) > MAX_WEBHOOKS:
+        raise UsageError(f"--webhook: the search would have {len(webhooks)} webhooks; at most {MAX_WEBHOOKS}")

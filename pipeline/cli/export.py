@@ -16,7 +16,14 @@ COLUMNS = (
     *("people", "organizations", "places", "topics", "withdrawn_at", "text"),
 )
 #: A spreadsheet takes a cell that begins so, perhaps behind blanks, for a formula, which a page could have written.
-_FORMULA = re.compile(r"[\s\x00-\x20\ufeff\u200b]*[=+\-@＝＋－＠]|[\t\r\n]")
+#: Where commas are decimal signs it parts cells at semicolons, and then inside of quotation marks as well.
+_FORMULA = re.compile(
+    r"""
+    (?: ^ | (?<=[;\t\r\n]) ) (?= (?: [^\S\t\r\n] | [\x00-\x08\x0e-\x20\ufeff\u200b] )* [=+\-@＝＋－＠] )
+    | ^ (?=[\t\r\n])
+    """,
+    re.VERBOSE,
+)
 
 
 class Format(StrEnum):
@@ -31,7 +38,7 @@ def export_documents(documents: Iterable[Mapping[str, Any]], form: Format) -> No
     with console.progress() as progress:
         task = progress.add_task("documents", total=None)
         if form is Format.CSV:
-            writer = csv.writer(sys.stdout)
+            writer = csv.writer(sys.stdout, quoting=csv.QUOTE_ALL)
             writer.writerow(COLUMNS)
         for document in documents:
             if form is Format.CSV:
@@ -43,4 +50,4 @@ def export_documents(documents: Iterable[Mapping[str, Any]], form: Format) -> No
 
 def _cell(value: object) -> str:
     text = "; ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-    return f"'{text}" if _FORMULA.match(text) else text
+    return _FORMULA.sub("'", text)

@@ -23,6 +23,7 @@ Entity = Annotated[Values, typer.Option(help="Id of what is named, such as geona
 Since = Annotated[str | None, typer.Option(help="From this day or time on.")]
 Until = Annotated[str | None, typer.Option(help="Up to and with this day, or before this time.")]
 Near = Annotated[str | None, typer.Option(metavar="LAT,LON,KM", help="Names a place in this circle.")]
+Area = Annotated[str | None, typer.Option(metavar="ZOOM/X/Y", help="Names a place in this tile of the map.")]
 Story = Annotated[str | None, typer.Option(help="Of this story: an id of newswire stories.")]
 Originals = Annotated[bool, typer.Option("--originals", help="Leave reprints out.")]
 

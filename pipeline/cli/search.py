@@ -43,6 +43,7 @@ def search(
     since: filters.Since = None,
     until: filters.Until = None,
     near: filters.Near = None,
+    area: filters.Area = None,
     story: filters.Story = None,
     like: Annotated[str | None, typer.Option(metavar="URL|ID", help="Says the like of this article.")] = None,
     reprints_of: Annotated[
@@ -79,6 +80,7 @@ def search(
         since=since,
         until=until,
         near=near,
+        area=area,
         story=_follow(story, wiring) if story is not None else None,
         like=find_id(wiring, like) if like is not None else None,
         reprints_of=[find_form(wiring, reprints_of)["original"]] if reprints_of is not None else (),
@@ -110,7 +112,7 @@ def serve(
     from pipeline.web.serve import serve_page
 
     wiring = Wiring(read_settings(grant=Grant.READER))
-    app = make_app(wiring.store, wiring.ledger, wiring.clock)
+    app = make_app(wiring.store, wiring.ledger, wiring.clock, webhook_networks=wiring.settings.webhook_networks)
     serve_page(app, host, port, wiring.settings.serve_token)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from enum import StrEnum
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -59,6 +60,7 @@ def add(
     since: filters.Since = None,
     until: filters.Until = None,
     near: filters.Near = None,
+    area: filters.Area = None,
     story: filters.Story = None,
     originals: filters.Originals = False,
     replaces: Annotated[bool, typer.Option("--replace", help="Put it in the place of one with this name.")] = False,
@@ -79,11 +81,18 @@ def add(
         since=since,
         until=until,
         near=near,
+        area=area,
         story=story,
         originals_only=originals,
     )
     search = make_search(
-        name, asked, when=when or (), webhooks=webhook or (), secret=secret, created_at=wiring.clock.now()
+        name,
+        asked,
+        when=when or (),
+        webhooks=webhook or (),
+        secret=secret,
+        allowed_networks=wiring.settings.webhook_networks,
+        created_at=wiring.clock.now(),
     )
     there = find_search(wiring.alerts, name)
     if there and replaces:
@@ -189,8 +198,8 @@ def feed(
     wiring = Wiring(read_settings())
     search = _find(wiring, name)
     write = write_atom if form is FeedFormat.ATOM else write_json_feed
-    where = address or f"http://127.0.0.1:8787/searches/{name}.{form}"
-    typer.echo(write(search, wiring.alerts.alerts(name, limit=SIZE), where))
+    where = address or f"http://127.0.0.1:8787/searches/{quote(name)}.{form}"
+    typer.echo(write(search, wiring.alerts.alerts(name, limit=SIZE), where, where.removesuffix(f".{form}")))
 
 
 def _find(wiring: Wiring, name: str) -> SavedSearch:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
+Network = IPv4Network | IPv6Network
+
 # IANA's registries of special-purpose addresses, written out because ``ipaddress.is_global`` differs between Python's versions.
 _REFUSED_4 = tuple(
     IPv4Network(network)
@@ -40,7 +42,7 @@ _REFUSED_6 = tuple(
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
-def is_refused(address: str, allowed: Sequence[IPv4Network | IPv6Network] = ()) -> bool:
+def is_refused(address: str, allowed: Sequence[Network] = ()) -> bool:
     """Tell whether a connection to this IP address is refused; what is no plain IP address is refused too.
 
     An IPv4 address inside an IPv6 one (mapped or NAT64) counts as itself. An allowed network wins over everything.
@@ -54,6 +56,15 @@ def is_refused(address: str, allowed: Sequence[IPv4Network | IPv6Network] = ()) 
     if isinstance(ip, IPv4Address):
         return any(ip in network for network in _REFUSED_4)
     return ip not in _GLOBAL_6 or any(ip in network for network in _REFUSED_6)
+
+
+def is_address(host: str) -> bool:
+    """Tell whether the host of a URL is an IP address, not a name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _unwrap(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -44,6 +44,8 @@ class Query:
     #: Exclusive.
     until: datetime | None = None
     near: Circle | None = None
+    #: A tile of the map, ``zoom/x/y`` as Cell has it: a place in it is named.
+    area: str | None = None
     #: Id of a story.
     story: str | None = None
     #: Id of a document; others that say the like are found, not its own reprints.

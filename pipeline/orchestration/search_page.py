@@ -31,4 +31,10 @@ def load_page() -> "FastAPI":
     from pipeline.web.page import make_app
 
     wiring = process_wiring(Grant.READER)
-    return make_app(wiring.store, wiring.ledger, wiring.clock, access=[Depends(get_user)])
+    return make_app(
+        wiring.store,
+        wiring.ledger,
+        wiring.clock,
+        webhook_networks=wiring.settings.webhook_networks,
+        access=[Depends(get_user)],
+    )

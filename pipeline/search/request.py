@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pipeline.errors import UsageError
 from pipeline.model.query import Circle, Query, Sort
 from pipeline.search.grammar import During, overlap, parse_text, required_time
+from pipeline.search.tiles import CLOSEST_ZOOM, read_tile
 from pipeline.search.times import read_since, read_until
 
 MAX_LIMIT = 1000
@@ -30,6 +31,7 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
     since: str | None = None,
     until: str | None = None,
     near: str | None = None,
+    area: str | None = None,
     sort: str = Sort.RELEVANCE,
     limit: int = 10,
     page: int = 1,
@@ -68,6 +70,7 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
         since=read_since(since) if since is not None else None,
         until=read_until(until) if until is not None else None,
         near=read_circle(near) if near is not None else None,
+        area=read_area(area) if area is not None else None,
         sort=Sort(sort),
         limit=limit,
         page=page,
@@ -128,3 +131,12 @@ def read_circle(text: str) -> Circle:
         message = f"--near is {text!r}; the kilometres must be more than 0 and at most {HALF_EQUATOR_KM}"
         raise UsageError(message)
     return Circle(latitude=latitude, longitude=longitude, kilometres=kilometres)
+
+
+def read_area(text: str) -> str:
+    """Return the tile of the map that ``ZOOM/X/Y`` means."""
+    try:
+        return "/".join(map(str, read_tile(text.strip())))
+    except ValueError as error:
+        message = f"--area is {text!r}; write a tile of the map, zoom/x/y, such as 5/20/12; the closest zoom is {CLOSEST_ZOOM}"
+        raise UsageError(message) from error

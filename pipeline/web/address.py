@@ -1,6 +1,6 @@
 """A search as the page's address carries it: read, changed by links, and turned into a Query."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from pipeline.errors import UsageError
 from pipeline.model.query import Query, Sort
 from pipeline.search.request import MAX_LIMIT, make_query
+from pipeline.urls import is_tracking
 
 PAGE_SIZE = 20
 
@@ -33,7 +34,7 @@ FILTERS = (
 #: What becomes of reprints, by the value of their parameter; without one, each is a hit of its own.
 REPRINTS = {"": "All articles", "folded": "Each text once", "none": "Originals only"}
 #: Parameters with one value; the filters' can be repeated, and so can ``entity``, the id of what is named.
-SINGLE = ("q", "since", "until", "near", "story", "reprints", "sort", "limit")
+SINGLE = ("q", "since", "until", "near", "area", "like", "story", "reprints", "sort", "limit")
 KNOWN = {*SINGLE, "entity", *(each.parameter for each in FILTERS)}
 
 
@@ -74,6 +75,17 @@ class Address:
         return self.replace("since", since).replace("until", until)
 
 
+def check_parameters(pairs: Iterable[tuple[str, str]], known: Collection[str]) -> None:
+    """Raise UsageError for a parameter that the page does not know, naming it.
+
+    Whoever misspells a filter would else be shown everything. Ignored is what is empty, as forms send it, and what mail and
+    advertisement tools add to a link (utm_source and the like): those who follow it cannot mend it.
+    """
+    for name, value in pairs:
+        if name not in known and value.strip() and not is_tracking(name):
+            raise UsageError(f"{name[:100]} is no parameter of this page; it knows {', '.join(sorted(known))}")
+
+
 def read_address(pairs: Iterable[tuple[str, str]]) -> Address:
     """Return the parameters that the page knows, without blanks and repetitions."""
     stripped = ((name, value.strip()) for name, value in pairs)
@@ -86,7 +98,8 @@ def address_query(address: Address) -> Query:
     if reprints not in REPRINTS:
         raise UsageError(f"reprints is {reprints!r}; it must be one of: {', '.join(filter(None, REPRINTS))}")
     return replace(
-        saved_query(address),
+        _read_query(address),
+        like=address.value("like") or None,
         folds_reprints=reprints == "folded",
         sort=read_sort(address.value("sort")),
         limit=read_limit(address.value("limit")),
@@ -96,6 +109,12 @@ def address_query(address: Address) -> Query:
 
 def saved_query(address: Address) -> Query:
     """Return what the address asks but for how hits are shown, as a saved search has it. Raises UsageError as above."""
+    if address.value("like"):
+        raise UsageError("like cannot be saved: new articles are looked at one by one, not beside others")
+    return _read_query(address)
+
+
+def _read_query(address: Address) -> Query:
     return make_query(
         address.value("q"),
         people=address.values("person"),
@@ -108,6 +127,7 @@ def saved_query(address: Address) -> Query:
         since=address.value("since") or None,
         until=address.value("until") or None,
         near=address.value("near") or None,
+        area=address.value("area") or None,
         story=address.value("story") or None,
         originals_only=address.value("reprints") == "none",
     )
@@ -118,6 +138,7 @@ def query_address(query: Query) -> Address:
     circle = query.near
     single = {
         "near": f"{circle.latitude:g},{circle.longitude:g},{circle.kilometres:g}" if circle else "",
+        "area": query.area or "",
         "story": query.story or "",
         "reprints": "none" if query.originals_only else "",
     }

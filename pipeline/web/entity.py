@@ -69,7 +69,7 @@ def add_entity_page(app: FastAPI, store: SearchStore, pages: Pages) -> None:
             most=MOST,
             found=found,
             times=make_timeline(summary.timeline, query, found),
-            places_map=make_map(summary, None, found),
+            places_map=make_map(summary, query, found),
         )
 
 

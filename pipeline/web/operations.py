@@ -12,6 +12,7 @@ from pipeline.errors import UsageError
 from pipeline.model.fate import Fate
 from pipeline.model.feed import Feed, FeedState
 from pipeline.ports import Clock, Ledger
+from pipeline.web.address import check_parameters
 from pipeline.web.render import METHODS, Pages
 
 #: Days that the ledger's page looks back.
@@ -55,6 +56,9 @@ def add_operation_pages(app: FastAPI, ledger: Ledger, clock: Clock, pages: Pages
 
     @app.api_route("/feeds", methods=METHODS)
     def show_feeds(request: Request, health: str = "") -> Response:
+        check_parameters(request.query_params.multi_items(), {"health"})
+        if health and health not in CARE:
+            raise UsageError(f"health is {health!r}; it must be one of: {', '.join(CARE)}")
         rows = list_feeds(ledger, clock.now())
         counts = Counter(row.health.status for row in rows)
         chosen = [row for row in rows if health in {"", row.health.status}]
@@ -63,6 +67,7 @@ def add_operation_pages(app: FastAPI, ledger: Ledger, clock: Clock, pages: Pages
 
     @app.api_route("/ledger", methods=METHODS)
     def show_ledger(request: Request, day: str = "") -> Response:
+        check_parameters(request.query_params.multi_items(), {"day"})
         now = clock.now()
         midnight = datetime(now.year, now.month, now.day, tzinfo=UTC)
         settled = ledger.settled_by_day(midnight - timedelta(days=DAYS - 1))

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipeline.errors import UsageError
 from pipeline.web import markup
 from pipeline.web.address import FILTERS, REPRINTS, read_address
-from pipeline.web.map import draw_map
+from pipeline.web.map import draw_map, name_area
 from pipeline.web.timeline import draw_timeline
 
 METHODS = ["GET", "HEAD"]
@@ -50,7 +50,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters |= {name: getattr(markup, name) for name in FORMATS}
-        self._templates.filters |= {"draw_timeline": draw_timeline, "draw_map": draw_map}
+        self._templates.filters |= {"draw_timeline": draw_timeline, "draw_map": draw_map, "name_area": name_area}
         self._templates.globals |= {"filters": FILTERS, "places": PLACES, "reprint_choices": REPRINTS}
 
     def render(self, request: Request, template: str, status: int = HTTPStatus.OK, **context: object) -> HTMLResponse:
@@ -60,6 +60,7 @@ class Pages:
             "root": root,
             "here": request.scope["path"].removeprefix(root),
             "story": None,
+            "liked": None,
             "address": read_address(request.query_params.multi_items()),
         }
         return HTMLResponse(self._templates.get_template(template).render(frame | context), status)

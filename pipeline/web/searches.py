@@ -1,6 +1,6 @@
 """Saved searches and what they noticed, as pages and as feeds; searches and their webhooks are added and removed by forms."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -16,13 +16,16 @@ from pipeline.alerts.searches import (
     drop_webhook,
     find_search,
     keep_identity,
+    keep_webhooks,
     make_search,
 )
 from pipeline.alerts.trial import prepare_search
-from pipeline.errors import UsageError
-from pipeline.model.alert import SavedSearch, Webhook
+from pipeline.errors import StoreUnusable, UsageError
+from pipeline.fetch.addresses import Network
+from pipeline.model.alert import Alert, SavedSearch, Webhook
 from pipeline.ports import Clock, Ledger, SearchStore
-from pipeline.web.address import KNOWN, Address, query_address, read_address, saved_query
+from pipeline.web.address import KNOWN, Address, check_parameters, query_address, read_address, saved_query
+from pipeline.web.conditional import answer_unless_known
 from pipeline.web.forms import Form, SentForm, keep_token, make_token, read_field, read_form
 from pipeline.web.render import METHODS, Pages, mount_path, say_on_page
 
@@ -35,25 +38,39 @@ CONDITIONS = {
     "volume": "unusually many articles in a day",
     "silence:24h": "no article for 24 hours",
 }
-#: The form's own fields, beside those of a search.
-OWN = {"name", "query", "when", "webhook", "replace"}
+#: The form's own fields that an address may fill, beside those of a search. The addresses of webhooks are often secrets, and
+#: those of pages end up in histories and logs.
+OWN = {"name", "query", "when", "replace"}
+#: What an address may give the form: of a search, how its hits are shown is not saved, nor is what others are like.
+GIVEN = OWN | KNOWN - {"like", "sort", "limit"}
+
+
+#: Of a feed: from the search, its alerts, the feed's address and the page's.
+Writer = Callable[[SavedSearch, Sequence[Alert], str, str], str]
 
 
 class SavedSearchPages:
     """The pages, over what they need."""
 
-    def __init__(self, store: SearchStore, ledger: Ledger, clock: Clock, pages: Pages) -> None:
-        self._store, self._alerts, self._clock, self._pages = store, ledger.alerts, clock, pages
+    def __init__(
+        self, store: SearchStore, ledger: Ledger, clock: Clock, pages: Pages, allowed_networks: Sequence[Network]
+    ) -> None:
+        self.alerts = ledger.alerts
+        self._store, self._clock, self._pages = store, clock, pages
+        self._allowed_networks = tuple(allowed_networks)
 
     def find(self, name: str) -> SavedSearch:
         """Return the saved search. Raises HTTPException (404)."""
-        found = find_search(self._alerts, name)
+        found = find_search(self.alerts, name)
         if found is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no saved search of this name.")
         return found
 
-    def save(self, form: Form) -> SavedSearch:
-        """Keep what the form asks for, in place of one of that name where it says so. Raises UsageError."""
+    def save(self, form: Form) -> tuple[SavedSearch, list[Webhook]]:
+        """Keep what the form asks for, in place of one of that name where it says so, whose webhooks stay.
+
+        Returns it, and those of its webhooks that are new. Raises UsageError.
+        """
         text = read_field(form, "query")
         check_text(text)
         asked = read_address([("q", text), *((key, value) for key, values in form.items() for value in values)])
@@ -63,21 +80,27 @@ class SavedSearchPages:
             saved_query(asked),
             when=" ".join(form.get("when", ())).replace(",", " ").split(),
             webhooks=" ".join(form.get("webhook", ())).split(),
+            allowed_networks=self._allowed_networks,
             created_at=now,
         )
-        there = find_search(self._alerts, name)
+        there = find_search(self.alerts, name)
         replaces = read_field(form, "replace") == "yes"
         if there and not replaces:
             raise UsageError(f"there is a saved search {name!r} already; tick “Replace” to put this in its place")
         if there:
-            search = keep_identity(search, there)
+            search = keep_webhooks(keep_identity(search, there), there)
         search, _ = prepare_search(search, store=self._store, clock=self._clock, there=there)
-        self._alerts.save_search(search, replaces=replaces)
-        return search
+        self.alerts.save_search(search, replaces=replaces)
+        return search, [hook for hook in search.webhooks if there is None or hook not in there.webhooks]
+
+    def add_webhook(self, search: SavedSearch, form: Form) -> tuple[SavedSearch, Webhook]:
+        """Return the search with the webhook that the form asks for, and that. Raises UsageError."""
+        secret = read_field(form, "secret") or None
+        return add_webhook(search, read_field(form, "url"), secret, allowed_networks=self._allowed_networks)
 
     def change(self, before: SavedSearch, after: SavedSearch) -> None:
         """Keep the search as changed. Raises HTTPException (409) where somebody else has changed it since."""
-        if not self._alerts.change_searches([(before, after)]):
+        if not self.alerts.change_searches([(before, after)]):
             raise HTTPException(HTTPStatus.CONFLICT, "The search was changed meanwhile: look at it, and try again.")
 
     def show_all(self, request: Request, given: Form, error: UsageError | None = None) -> Response:
@@ -87,7 +110,7 @@ class SavedSearchPages:
             request,
             "searches.html",
             HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK,
-            rows=[(search, describe_query(search.query)) for search in self._alerts.searches()],
+            rows=[(search, describe_query(search.query)) for search in self.alerts.searches()],
             conditions=CONDITIONS,
             given=given,
             others=[each for each in given.get("when", ()) if each not in CONDITIONS],
@@ -117,8 +140,8 @@ class SavedSearchPages:
             finds=describe_query(search.query),
             found=query_address(search.query),
             change=_change_address(search),
-            alerts=self._alerts.alerts(search.name, limit=SIZE),
-            failed={each.url: each for each in self._alerts.undelivered() if each.alert.search == search.name},
+            alerts=self.alerts.alerts(search.name, limit=SIZE),
+            failed={each.url: each for each in self.alerts.undelivered() if each.alert.search == search.name},
             error=error and say_on_page(error),
             signed=signed,
             token=token,
@@ -126,11 +149,10 @@ class SavedSearchPages:
         return keep_token(request, page, token, PATH)
 
 
-def add_saved_search_pages(app: FastAPI, store: SearchStore, ledger: Ledger, clock: Clock, pages: Pages) -> None:
+def add_saved_search_pages(app: FastAPI, saved: SavedSearchPages) -> None:
     """Add ``/searches``, ``/searches/{name}`` with its webhooks, and its feeds, ``.atom`` and ``.json``."""
-    saved = SavedSearchPages(store, ledger, clock, pages)
-    _add_list(app, saved, ledger)
-    _add_feeds(app, saved, ledger)
+    _add_list(app, saved)
+    _add_feeds(app, saved)
     _add_webhooks(app, saved)
 
     @app.api_route(PATH + "/{name}", methods=METHODS)
@@ -138,24 +160,27 @@ def add_saved_search_pages(app: FastAPI, store: SearchStore, ledger: Ledger, clo
         return saved.show_one(request, saved.find(name))
 
 
-def _add_list(app: FastAPI, saved: SavedSearchPages, ledger: Ledger) -> None:
+def _add_list(app: FastAPI, saved: SavedSearchPages) -> None:
     @app.api_route(PATH, methods=METHODS)
     def show_searches(request: Request) -> Response:
+        check_parameters(request.query_params.multi_items(), GIVEN)
         return saved.show_all(request, _given_by_address(request))
 
     @app.post(PATH)
     def add_search(request: Request, form: SentForm) -> Response:
         try:
-            search = saved.save(form)
+            search, signed = saved.save(form)
+        except StoreUnusable:  # not the visitor's mistake, nor for their eyes
+            raise
         except UsageError as error:
             return saved.show_all(request, form, error)
-        if search.webhooks:  # a secret that was made is seen once
-            return saved.show_one(request, search, signed=search.webhooks, status=HTTPStatus.CREATED)
+        if signed:  # a secret that was made is seen once
+            return saved.show_one(request, search, signed=signed, status=HTTPStatus.CREATED)
         return _see(request, PATH)
 
     @app.post(PATH + "/{name}/remove", dependencies=[Depends(read_form)])
     def remove_search(request: Request, name: str) -> Response:
-        ledger.alerts.remove_search(name)
+        saved.alerts.remove_search(name)
         return _see(request, PATH)
 
 
@@ -164,7 +189,7 @@ def _add_webhooks(app: FastAPI, saved: SavedSearchPages) -> None:
     def set_webhook(request: Request, name: str, form: SentForm) -> Response:
         search = saved.find(name)
         try:
-            changed, hook = add_webhook(search, read_field(form, "url"), read_field(form, "secret") or None)
+            changed, hook = saved.add_webhook(search, form)
         except UsageError as error:
             return saved.show_one(request, search, error=error)
         saved.change(search, changed)
@@ -177,25 +202,28 @@ def _add_webhooks(app: FastAPI, saved: SavedSearchPages) -> None:
         return _see(request, f"{PATH}/{quote(name)}")
 
 
-def _add_feeds(app: FastAPI, saved: SavedSearchPages, ledger: Ledger) -> None:
+def _add_feeds(app: FastAPI, saved: SavedSearchPages) -> None:
+    def send_feed(request: Request, name: str, write: Writer, ending: str, media_type: str) -> Response:
+        search = saved.find(name)
+        alerts = saved.alerts.alerts(name, limit=SIZE)
+        address = str(request.url.replace(query=""))
+        feed = write(search, alerts, address, address.removesuffix(ending))
+        return answer_unless_known(request, feed, media_type, max([search.created_at, *(each.at for each in alerts)]))
+
     @app.api_route(PATH + "/{name}.atom", methods=METHODS)
     def send_atom(request: Request, name: str) -> Response:
-        search = saved.find(name)
-        feed = write_atom(search, ledger.alerts.alerts(name, limit=SIZE), str(request.url))
-        return Response(feed, media_type="application/atom+xml")
+        return send_feed(request, name, write_atom, ".atom", "application/atom+xml")
 
     @app.api_route(PATH + "/{name}.json", methods=METHODS)
     def send_json_feed(request: Request, name: str) -> Response:
-        search = saved.find(name)
-        feed = write_json_feed(search, ledger.alerts.alerts(name, limit=SIZE), str(request.url))
-        return Response(feed, media_type="application/feed+json")
+        return send_feed(request, name, write_json_feed, ".json", "application/feed+json")
 
 
 def _given_by_address(request: Request) -> Form:
     """Return what an address gives the form: a search as the page's addresses have it, and the form's own fields."""
     given: Form = {}
     for key, value in request.query_params.multi_items():
-        if value.strip() and key in KNOWN | OWN:
+        if value.strip() and key in GIVEN:
             given.setdefault("query" if key == "q" else key, []).append(value.strip())
     return given
 
@@ -203,8 +231,7 @@ def _given_by_address(request: Request) -> Form:
 def _change_address(search: SavedSearch) -> Address:
     """Return what opens the form with this search in it, to be put in its place."""
     own = [("name", search.name), *(("when", str(each)) for each in search.conditions)]
-    hooks = [("webhook", hook.url) for hook in search.webhooks]
-    return Address((*query_address(search.query).pairs, *own, *hooks, ("replace", "yes")))
+    return Address((*query_address(search.query).pairs, *own, ("replace", "yes")))
 
 
 def _see(request: Request, path: str) -> Response:

@@ -14,7 +14,7 @@ from pipeline.model.query import Query, Span
 from pipeline.model.story import Member, StorySort
 from pipeline.ports import Stories
 from pipeline.search.times import read_since
-from pipeline.web.address import PAGE_SIZE, Address, read_limit
+from pipeline.web.address import PAGE_SIZE, Address, check_parameters, read_limit
 from pipeline.web.render import METHODS, Pages, mount_path
 from pipeline.web.timeline import Timeline, make_timeline
 
@@ -30,6 +30,7 @@ def add_story_pages(app: FastAPI, stories: Stories, pages: Pages) -> None:
 
     @app.api_route("/stories", methods=METHODS)
     def show_stories(request: Request) -> Response:
+        check_parameters(request.query_params.multi_items(), KNOWN)
         asked = Address(tuple((name, request.query_params.get(name, "").strip()) for name in KNOWN))
         sort, since, limit = (
             asked.value("sort") or StorySort.SIZE,

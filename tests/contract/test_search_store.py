@@ -17,6 +17,7 @@ from pipeline.model.entity import Kind, Place, Quote
 from pipeline.model.query import Circle, Facet, Query, Sort
 from pipeline.ports import SearchStore, StoredMonth
 from pipeline.search.request import make_query
+from pipeline.search.tiles import CLOSEST_ZOOM, find_tile
 from tests.fixtures.documents import MINSK, NOON, TEHRAN, FixedClock, document, entity
 
 HOUR = timedelta(hours=1)
@@ -525,6 +526,37 @@ def test_near_reaches_across_the_antimeridian_and_the_pole(store: SearchStore) -
     store.write([document("suva", places=[("Suva", suva)]), document("base", places=[("Base", base)])])
     assert found(store, near="-18.1,-179.9,50") == ["suva"]
     assert found(store, near="89.5,180,150") == ["base"]
+
+
+@pytest.mark.parametrize("zoom", [0, 5, 9, 14])
+def test_an_area_finds_what_its_cell_of_the_map_counts(store: SearchStore, zoom: int) -> None:
+    """Points on the edges of tiles and of the world as well: each is of one tile alone."""
+    points = [
+        (53.55, 9.99),
+        (51.48, 0),
+        (0, 11.25),
+        (0, -180),
+        (-18.1, 180),
+        (40.97989806962013, 11.25),
+        (89.5, 0),
+        (-89, 0),
+    ]
+    places = [Place(latitude=latitude, longitude=longitude) for latitude, longitude in points]
+    documents = [document(f"d{number}", places=[(f"P{number}", place)]) for number, place in enumerate(places)]
+    store.write([*documents, document("nowhere", places=[("Atlantis", None)])])
+    counted = dict.fromkeys((f"{zoom}/{x}/{y}" for x, y in {tile_at(place, zoom) for place in places}), 0)
+    for place in places:
+        x, y = tile_at(place, zoom)
+        counted[f"{zoom}/{x}/{y}"] += 1
+    assert {area: store.search(make_query(area=area)).total for area in counted} == counted
+    cells = store.search(make_query(with_facets=True)).summary
+    assert cells
+    assert all(store.search(make_query(area=cell.tile)).total == cell.count for cell in cells.cells)
+
+
+def tile_at(place: Place, zoom: int) -> tuple[int, int]:
+    x, y = find_tile(place.latitude, place.longitude)
+    return x >> (CLOSEST_ZOOM - zoom), y >> (CLOSEST_ZOOM - zoom)
 
 
 # Order, limits, hits

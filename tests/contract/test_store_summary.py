@@ -98,6 +98,8 @@ def test_cells_of_the_map_count_documents(store: SearchStore) -> None:
     assert cells[0].longitude == pytest.approx(50.6, abs=6)
     closer = summary(store, make_query(near="35.7,51.4,50", with_facets=True)).cells
     assert [(cell.tile, cell.count) for cell in closer] == [("11/1316/806", 2)]
+    within = summary(store, make_query(area="5/20/12", with_facets=True)).cells
+    assert [(cell.tile, cell.count) for cell in within] == [("8/164/100", 2)]
 
 
 def test_a_summary_of_nothing_is_empty_and_an_unasked_one_absent(store: SearchStore) -> None:

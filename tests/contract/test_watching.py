@@ -84,6 +84,7 @@ def test_queries_find_only_among_the_documents_asked_about(store: SearchStore) -
         make_query("person:ann"),
         make_query(places=["tehran"]),
         make_query(near="35.7,51.4,50"),
+        make_query(area="5/20/12"),
         make_query(publishers=["Post"], languages=["en"]),
         make_query("wheat -harvest"),
         make_query(),
@@ -92,7 +93,7 @@ def test_queries_find_only_among_the_documents_asked_about(store: SearchStore) -
     matched = store.match([Asked(query=each) for each in queries], [ids["wheat"], ids["ferry"], "0" * 32])
     assert {name for name, key in ids.items() if key in matched.forms} == {"wheat", "ferry"}
     wheat, ferry = frozenset({ids["wheat"]}), frozenset({ids["ferry"]})
-    assert matched.found == (wheat, wheat, wheat, ferry, ferry, wheat, frozenset(), wheat | ferry)
+    assert matched.found == (wheat, wheat, wheat, ferry, ferry, ferry, wheat, frozenset(), wheat | ferry)
 
 
 def test_hundreds_of_queries_are_answered_in_their_order(store: SearchStore) -> None:

@@ -89,7 +89,7 @@ def test_a_bar_and_a_spot_lead_into_their_searches(page: Page) -> None:
     expect(page.locator(".chosen li")).to_have_count(2)
     page.goto("/")
     page.locator(".map svg a", has_text="Tehran").click()
-    expect(page.locator(".chosen li")).to_contain_text("Near")
+    expect(page.locator(".chosen li")).to_contain_text("Area of Tehran")
     expect(page.locator(".hits")).to_contain_text("Tehran")
     assert page.locator(".map .ground").evaluate("ground => getComputedStyle(ground).strokeLinecap") == "round"
 

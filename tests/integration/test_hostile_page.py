@@ -94,10 +94,13 @@ def test_no_words_of_strangers_become_markup_on_any_page(browser: Browser, paths
     assert "49" not in shown.partition("{{ 7 * 7 }}")[2][:40]
 
 
+PAGE = "https://news.example/searches/harvests"
+
+
 def test_feeds_are_whole_and_link_to_no_script() -> None:
     search = a_search("harvests")
     alerts = [hostile_alert(at, payload) for at, payload in enumerate([*PAYLOADS, "]]><x>", "\ud800\x0b\ufffe"])]
-    atom = write_atom(search, alerts, "https://news.example/searches/harvests.atom")
+    atom = write_atom(search, alerts, "https://news.example/searches/harvests.atom", PAGE)
     root = etree.fromstring(atom.encode(), etree.XMLParser(resolve_entities=False))
     assert len(root.findall("{*}entry")) == len(alerts)
     assert {urlsplit(link.get("href")).scheme for link in root.iter("{*}link")} == {"https"}
@@ -108,7 +111,7 @@ def test_feeds_are_whole_and_link_to_no_script() -> None:
     assert not read.bozo
     assert read.entries[0].title_detail.type == "text/plain"
     assert "<script" not in read.entries[0].summary  # as HTML it shows the words
-    feed = json.loads(write_json_feed(search, alerts, "https://news.example/searches/harvests.json").encode())
+    feed = json.loads(write_json_feed(search, alerts, "https://news.example/searches/harvests.json", PAGE).encode())
     assert len(feed["items"]) == len(alerts)
     assert all("url" not in item and "content_html" not in item for item in feed["items"])
 

@@ -28,17 +28,16 @@ def wiring(newswire: Newswire) -> Wiring:
 
 def test_a_search_is_saved_tried_and_told_of(newswire: Newswire, wiring: Wiring) -> None:
     dead = "http://127.0.0.1:9/hook"  # the discard port: nothing listens there
-    said = newswire(
-        "searches", "add", "harvests", "harvest", "--when", "any", "--when", "first", "--webhook", dead
-    ).stdout
+    add = ("searches", "add", "harvests", "harvest", "--when", "any", "--when", "first", "--webhook", dead)
+    assert "127.0.0.1 is no public address" in newswire(*add, expect=2).stderr
+    loopback = {"NEWSWIRE_WEBHOOK_NETWORKS": "127.0.0.0/8"}
+    said = newswire(*add, environ=loopback).stdout
     assert "harvests is saved; of the articles that are indexed already, 0 match" in said
     assert f"webhook {dead}, signed with whsec_" in said
     wiring.store.write([HARVEST])
     wiring.ledger.settle([], [as_indexed(HARVEST)])
     newswire("searches", "add", "known", "harvest", "--when", "first")  # the index holds it: no first is to come
-    counts = json.loads(
-        newswire("alerts", "run", "--json", environ={"NEWSWIRE_WEBHOOK_NETWORKS": "127.0.0.0/8"}).stdout
-    )
+    counts = json.loads(newswire("alerts", "run", "--json", environ=loopback).stdout)
     assert counts == {"documents": 1, "noticed": 2, "failed": 1}
     alerts = json.loads(newswire("alerts", "list", "--search", "harvests", "--json").stdout)
     assert {(each["condition"], each["document"]["sentence"]) for each in alerts} == {

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
@@ -16,7 +18,7 @@ from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.web.forms import COOKIE
 from pipeline.web.page import make_app
 from tests.fixtures.alerts import a_search, an_alert
-from tests.fixtures.documents import FixedClock
+from tests.fixtures.documents import NOON, FixedClock
 
 SITE = "http://127.0.0.1"
 
@@ -33,7 +35,7 @@ class Visitor:
     def __init__(self, ledger: SqlLedger, folder: Path) -> None:
         store = SqliteStore(folder / "search.sqlite", clock=FixedClock())
         store.prepare()
-        self.app = make_app(store, ledger, FixedClock())
+        self.app = make_app(store, ledger, FixedClock(), webhook_networks=[ip_network("10.1.0.0/16")])
         self.cookies = httpx.Cookies()
 
     def ask(self, method: str, path: str, **options: object) -> httpx.Response:
@@ -50,6 +52,16 @@ class Visitor:
         page = LexborHTMLParser(self.ask("GET", "/searches").text)
         field = page.css_first("main .saving input[name=token]")
         return str(field.attributes["value"])
+
+    def fields(self, path: str) -> dict[str, object]:
+        """Return what the form there sends as it stands."""
+        form = LexborHTMLParser(self.ask("GET", path).text)
+        fields: dict[str, list[str]] = {}
+        for node in form.css("main .saving input, main .saving textarea"):
+            if node.attributes.get("type") != "checkbox" or "checked" in node.attributes:
+                value = node.text() if node.tag == "textarea" else node.attributes.get("value") or ""
+                fields.setdefault(node.attributes["name"] or "", []).append(value)
+        return dict(fields)
 
     def send(self, path: str, origin: str | None = SITE, **fields: object) -> httpx.Response:
         headers = {"Content-Type": "application/x-www-form-urlencoded"} | ({"Origin": origin} if origin else {})
@@ -123,6 +135,7 @@ def test_the_cookie_is_for_these_forms_alone(visitor: Visitor) -> None:
         ({"name": "good", "since": "2026-11-02", "until": "2026-11-01"}, "is not before"),
         ({"name": "good", "query": "raisi", "when": ["together:7d"]}, "two names"),
         ({"name": "good", "query": "x", "webhook": "ftp://hooks.example/"}, "webhook"),
+        ({"name": "good", "query": "x", "webhook": "http://10.0.0.1/"}, "10.0.0.1 is no public address"),
     ],
 )
 def test_what_cannot_be_saved_is_said(
@@ -139,6 +152,16 @@ def test_what_cannot_be_saved_is_said(
     # Nothing has to be written twice.
     kept = {node.attributes["value"] for node in page.css("main .saving input")}
     assert {value for key, value in fields.items() if key in {"name", "query", "near", "since", "until"}} <= kept
+
+
+def test_a_store_that_fails_is_not_told_in_the_form(visitor: Visitor, tmp_path: Path) -> None:
+    token = visitor.token()
+    for part in tmp_path.glob("search.sqlite*"):
+        part.unlink()
+    (tmp_path / "search.sqlite").write_text("A shopping list, in words.\n" * 1000)
+    answer = visitor.send("/searches", name="x", query="x", token=token)
+    assert answer.status_code == 503
+    assert str(tmp_path) not in answer.text
 
 
 def test_a_form_too_long_is_refused(visitor: Visitor) -> None:
@@ -158,6 +181,34 @@ def test_alerts_are_shown_and_fed(visitor: Visitor, ledger: SqlLedger) -> None:
     assert [item["title"] for item in feed.json()["items"]] == ["Headline 1", "Headline 2"]
 
 
+@pytest.mark.parametrize("ending", ["atom", "json"])
+def test_a_feed_leads_to_its_page_and_is_not_sent_twice(visitor: Visitor, ledger: SqlLedger, ending: str) -> None:
+    ledger.alerts.save_search(a_search())
+    ledger.alerts.note_alerts([an_alert(1)], {})
+    path = f"/searches/harvests.{ending}"
+    feed = visitor.ask("GET", f"{path}?utm_source=letter")
+    if ending == "json":
+        assert (feed.json()["home_page_url"], feed.json()["feed_url"]) == (f"{SITE}/searches/harvests", SITE + path)
+    else:
+        links = {link.rel: link.href for link in feedparser.parse(feed.content).feed.links}
+        assert links == {"alternate": f"{SITE}/searches/harvests", "self": SITE + path}
+    tag, changed = feed.headers["etag"], feed.headers["last-modified"]
+    assert changed == "Mon, 23 Nov 2026 12:00:00 GMT"
+    for known in ({"If-None-Match": f'"x", W/{tag}'}, {"If-Modified-Since": changed}, {"If-None-Match": "*"}):
+        again = visitor.ask("GET", path, headers=known)
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    ledger.alerts.note_alerts([an_alert(2, at=NOON + timedelta(seconds=1))], {})
+    for outdated in (
+        {"If-None-Match": tag},
+        {"If-Modified-Since": changed},
+        {"If-Modified-Since": "lately"},
+        {"If-None-Match": tag, "If-Modified-Since": "Mon, 23 Nov 2099 12:00:00 GMT"},
+    ):
+        again = visitor.ask("GET", path, headers=outdated)
+        assert again.status_code == 200
+        assert again.headers["etag"] != tag
+
+
 @pytest.mark.parametrize("path", ["/searches/none", "/searches/none.atom", "/searches/none.json"])
 def test_a_search_that_is_not_there(visitor: Visitor, path: str) -> None:
     assert visitor.ask("GET", path).status_code == 404
@@ -173,6 +224,7 @@ EVERYTHING = {
     "since": "2026-11-01",
     "until": "2026-11-30",
     "near": "35.7,51.4,100",
+    "area": "5/20/12",
     "story": "abc",
     "reprints": "none",
 }
@@ -192,14 +244,37 @@ def test_a_search_with_every_filter_is_saved_changed_and_searched(visitor: Visit
         key: values if len(values) > 1 else values[0] for key, values in parse_qs(links["Search now"][2:]).items()
     } == asked
     # The form opens with all of it, and what it sends unchanged is the same search.
-    form = LexborHTMLParser(visitor.ask("GET", links["Change"]).text)
-    fields: dict[str, list[str]] = {}
-    for node in form.css("main .saving input"):
-        if node.attributes.get("type") != "checkbox" or "checked" in node.attributes:
-            fields.setdefault(node.attributes["name"] or "", []).append(node.attributes.get("value") or "")
-    assert visitor.send("/searches", **fields).status_code == 303
+    assert visitor.send("/searches", **visitor.fields(links["Change"])).status_code == 303
     (again,) = ledger.alerts.searches()
     assert (again.query, set(again.conditions)) == (search.query, set(search.conditions))
+
+
+def test_changing_a_search_keeps_its_webhooks_which_no_address_tells(visitor: Visitor, ledger: SqlLedger) -> None:
+    """The address of a webhook is often a secret, and those of pages end up in histories and logs."""
+    ledger.alerts.save_search(a_search("visits", "raisi", "any", "https://hooks.example/a"))
+    (kept,) = ledger.alerts.searches()[0].webhooks
+    page = LexborHTMLParser(visitor.ask("GET", "/searches/visits").text)
+    (change,) = (link.attributes["href"] or "" for link in page.css("main .meta a") if link.text() == "Change")
+    assert "hooks.example" not in change
+    assert "hooks.example" not in visitor.ask("GET", f"{change}&webhook=https://hooks.example/z").text
+    fields = visitor.fields(change)
+    assert visitor.send("/searches", **fields | {"query": "harvest"}).status_code == 303
+    (changed,) = ledger.alerts.searches()
+    assert (changed.query.text, changed.webhooks) == ("harvest", (kept,))
+    more = visitor.send("/searches", **fields | {"webhook": "https://hooks.example/b"})
+    (changed,) = ledger.alerts.searches()
+    assert [hook.url for hook in changed.webhooks] == ["https://hooks.example/a", "https://hooks.example/b"]
+    assert changed.webhooks[0] == kept
+    assert changed.webhooks[1].secret in more.text
+    assert kept.secret not in more.text
+
+
+def test_no_search_for_the_like_of_an_article_is_saved(visitor: Visitor, ledger: SqlLedger) -> None:
+    """New articles are looked at alone, and would all be found."""
+    assert visitor.ask("GET", "/searches?like=abc").status_code == 400
+    answer = visitor.send("/searches", name="a", query="x", like="abc", token=visitor.token())
+    assert answer.status_code == 400
+    assert ledger.alerts.searches() == ()
 
 
 def test_a_search_of_the_page_can_be_saved_as_it_is(visitor: Visitor) -> None:
@@ -226,6 +301,8 @@ def test_webhooks_are_set_anew_and_removed(visitor: Visitor, ledger: SqlLedger) 
     ledger.alerts.save_search(a_search("visits", "raisi", "any", "https://hooks.example/a"))
     token, secret = visitor.token(), "whsec_" + "QUJD" * 8
     path = "/searches/visits/webhooks"
+    assert visitor.send(path, url="http://10.1.0.1/", token=token).status_code == 201  # in a network that is allowed
+    assert visitor.send(f"{path}/remove", url="http://10.1.0.1/", token=token).status_code == 303
     assert visitor.send(path, url="https://hooks.example/b", token=token).status_code == 201
     assert visitor.send(path, url="https://hooks.example/a", secret=secret, token=token).status_code == 201
     (search,) = ledger.alerts.searches()
@@ -240,6 +317,7 @@ def test_webhooks_are_set_anew_and_removed(visitor: Visitor, ledger: SqlLedger) 
     ("fields", "said"),
     [
         ({"url": "javascript:alert(1)"}, "webhook"),
+        ({"url": "http://10.0.0.1/"}, "10.0.0.1 is no public address"),
         ({}, "webhook"),
         ({"url": "https://hooks.example/a", "secret": "letmein"}, "secret"),
     ],

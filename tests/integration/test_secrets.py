@@ -121,7 +121,7 @@ def test_no_secret_is_in_what_a_run_prints_logs_keeps_or_shows(
         "NEWSWIRE_SERVE_TOKEN": canaries["token"],
         "NEWSWIRE_SOURCES": str(tmp_path / "sources.toml"),
     }
-    hook = {"NEWSWIRE_WEBHOOK_SECRET": canaries["webhook"]}
+    hook = {"NEWSWIRE_WEBHOOK_SECRET": canaries["webhook"], "NEWSWIRE_WEBHOOK_NETWORKS": "127.0.0.0/8"}
     newswire(
         "searches", "add", "any", "--webhook", "http://127.0.0.1:9/hook", environ=environ | hook
     )  # prints it, once

@@ -5,26 +5,30 @@ import re
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from selectolax.lexbor import LexborHTMLParser
 
 from examples.ports import free_port
+from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.errors import UsageError
 from pipeline.model.article import Byline, TextSource
 from pipeline.model.document import Document
-from pipeline.model.entity import AnnotationMethod, Quote
+from pipeline.model.entity import AnnotationMethod, Place, Quote
 from pipeline.model.evidence import Evidence, Precision
 from pipeline.model.fate import Reason
 from pipeline.model.feed import Feed
+from pipeline.ports import SearchStore
 from pipeline.web.page import make_app
 from pipeline.web.serve import serve_page
 from tests.fixtures.browser import Browser, headlines, link, node_of, parameters, words
@@ -132,7 +136,7 @@ def test_the_form_keeps_the_filters_in_force(browser: Browser) -> None:
 
 
 def test_empty_fields_of_the_form_leave_the_address(browser: Browser) -> None:
-    response = browser.ask("/?q=ferry&person=&person=Ebrahim+Raisi&since=&colour=red")
+    response = browser.ask("/?q=ferry&person=&person=Ebrahim+Raisi&since=&utm_source=letter&colour=")
     assert response.status_code == 302
     assert response.headers["location"] == "/?q=ferry&person=Ebrahim+Raisi"
 
@@ -154,6 +158,45 @@ def test_nothing_found_says_so_and_what_to_try(browser: Browser) -> None:
     assert link(page, ".empty", "without filters") == "/?q=zebra"
 
 
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [("terminol", "terminal"), ("person:lukashenca", "person:lukashenko"), ('terminol "<>"', 'terminal "<>"')],
+)
+def test_did_you_mean_is_a_link_that_keeps_the_filters(browser: Browser, asked: str, meant: str) -> None:
+    page = browser.read(f"/?{urlencode({'q': asked, 'language': 'en', 'limit': 40})}")
+    assert words(page, "h1").startswith("No articles")
+    assert words(page, ".meant") == f"Did you mean {meant}?"
+    corrected = link(page, ".meant", meant)
+    assert sorted(parameters(corrected)) == [("language", "en"), ("q", meant)]
+    assert headlines(browser.read(corrected))
+
+
+def test_where_nothing_is_meant_nothing_is_said(browser: Browser) -> None:
+    assert browser.read("/?q=zebra").css(".meant") == []
+
+
+def test_the_oldest_stand_first_where_that_is_asked(browser: Browser) -> None:
+    oldest = link(browser.read("/?q=ferry"), ".sort", "Oldest")
+    assert parameters(oldest) == [("q", "ferry"), ("sort", "oldest")]
+    page = browser.read(oldest)
+    assert headlines(page) == ["Council backs ferry terminal", "Ferry talks in Tehran"]
+    assert words(page, ".sort [aria-current]") == "Oldest"
+
+
+def test_an_article_leads_to_more_like_it(store: SqliteStore, browser: Browser) -> None:
+    like = [document(f"like{number}", text="The ferry line to Tehran is planned.") for number in range(3)]
+    assert store.write(like) == ()
+    more = link(browser.read(f"/article/{VISIT.id}"), ".reading", "More like this")
+    assert more == f"/?like={VISIT.id}"
+    page = browser.read(more)
+    assert words(page, "h1").endswith(" articles")
+    assert "Ferry talks in Tehran" not in headlines(page)
+    assert len(headlines(page)) >= 3
+    assert words(page, ".chosen li") == "Remove Like Ferry talks in Tehran ×"
+    assert page.css(".save") == []  # a saved search is asked of each new article alone
+    assert words(browser.read("/?like=none", 404), "[role=alert]").startswith("There is no article none")
+
+
 def test_an_empty_index_says_how_to_fill_it(tmp_path: Path, ledger: SqlLedger) -> None:
     with closing(SqliteStore(tmp_path / "empty.sqlite", clock=FixedClock())) as store:
         page = Browser(make_app(store, ledger, FixedClock())).read("/")
@@ -171,6 +214,8 @@ def test_an_empty_index_says_how_to_fill_it(tmp_path: Path, ledger: SqlLedger) -
         ("limit=all", "limit is 'all'"),
         ("limit=1001", "limit is '1001'"),
         ("near=Tehran", "near is 'Tehran'"),
+        ("area=5/32/1", "area is '5/32/1'"),
+        ("area=²/1/1", "area is '²/1/1'"),
         ("q=" + "+".join(["word"] * 65), "65 words"),
     ],
 )
@@ -180,10 +225,42 @@ def test_a_question_that_makes_no_sense_is_answered_400(browser: Browser, questi
     assert node_of(page, "details").attributes.keys() >= {"open"}
 
 
+@pytest.mark.parametrize("path", ["/", "/stories", "/feeds", "/ledger", "/searches"])
+@pytest.mark.parametrize("name", ["page", "unknown", "perso", "state", "days"])
+def test_a_parameter_that_a_page_does_not_know_is_said(browser: Browser, path: str, name: str) -> None:
+    """Else a filter that is misspelt would show everything."""
+    assert words(browser.read(f"{path}?{name}=-1", 400), "[role=alert]").startswith(
+        f"{name} is no parameter of this page"
+    )
+
+
+@pytest.mark.parametrize("path", ["/stories", "/feeds", "/ledger", "/searches"])
+def test_marks_of_who_linked_here_are_ignored(browser: Browser, path: str) -> None:
+    assert browser.ask(f"{path}?utm_source=letter&fbclid=1&unknown=").status_code == 200
+
+
 def test_a_mistaken_date_can_be_mended_in_place(browser: Browser) -> None:
     page = browser.read("/?q=ferry&since=yesterday", 400)
     assert node_of(page, "#since").attributes == {"id": "since", "name": "since", "type": "text", "value": "yesterday"}
     assert link(page, ".chosen", "yesterday") == "/?q=ferry"
+
+
+def test_a_spot_of_the_map_opens_the_articles_that_it_counts(store: SqliteStore, browser: Browser) -> None:
+    """Qom lies in the next tile, and within the circle around Tehran's."""
+    qom, tehran = Place(latitude=34.64, longitude=50.88), Place(latitude=35.69, longitude=51.42)
+    close = [document(f"p{number}", places=[(f"P{number}", each)]) for number, each in enumerate([qom, tehran, tehran])]
+    assert store.write(close) == ()
+    for address in ("/", "/?near=35,51,300", "/?area=5/20/12"):
+        page = browser.read(address)
+        spots = page.css(".map li a")
+        assert spots
+        for spot in spots:
+            found = browser.read(spot.attributes["href"] or "")
+            assert words(found, "h1").split()[0] == node_of(LexborHTMLParser(spot.html or ""), ".count").text()
+    page = browser.read("/?area=5/20/12")
+    assert words(page, ".chosen").startswith("Remove Area of Tehran")
+    assert link(page, ".chosen", "Tehran") == "/"
+    assert page.css_matches("form input[type=hidden][name=area]")
 
 
 # Reading
@@ -338,7 +415,9 @@ def test_words_of_an_article_never_become_markup(store: SqliteStore, browser: Br
     assert page.css(".facets a[href*='%3Cscript%3E']")
 
 
-@pytest.mark.parametrize("name", ["q", "person", "since", "until", "near", "story", "reprints", "sort", "limit"])
+@pytest.mark.parametrize(
+    "name", ["q", "person", "since", "until", "near", "area", "like", "story", "reprints", "sort", "limit"]
+)
 def test_words_of_the_address_never_become_markup(browser: Browser, name: str) -> None:
     response = browser.ask(f"/?{name}=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
     assert "<script" not in response.text
@@ -384,7 +463,10 @@ def test_feeds_that_need_a_person_stand_first_and_can_be_chosen(browser: Browser
     assert "3 times in a row: timeout" in words(page, "tbody tr")
     chosen = browser.read(link(page, ".sort", "Ok"))
     assert [node.text() for node in chosen.css("tbody th span")] == ["Aster"]
-    assert words(browser.read("/feeds?health=unheard"), ".empty") == "No feed is doing so."
+    assert words(browser.read("/feeds?health=gone"), ".empty") == "No feed is doing so."
+    assert words(browser.read("/feeds?health=bogus", 400), "[role=alert]").startswith(
+        "health is 'bogus'; it must be one of: "
+    )
 
 
 def test_without_feeds_the_page_says_how_to_add_one(browser: Browser) -> None:
@@ -442,11 +524,46 @@ def test_health_counts_the_live_documents(browser: Browser) -> None:
     assert browser.ask("/health").json() == {"status": "ok", "documents": 3}
 
 
-def test_a_store_that_does_not_answer_is_503(tmp_path: Path, ledger: SqlLedger) -> None:
-    no_database = SqliteStore(tmp_path, clock=FixedClock())  # a folder is none
-    browser = Browser(make_app(no_database, ledger, FixedClock()))
-    assert browser.ask("/health").status_code == 503
-    assert "does not answer" in words(browser.read("/?q=ferry", 503), "[role=alert]")
+def no_database(folder: Path) -> SqliteStore:
+    return SqliteStore(folder, clock=FixedClock())
+
+
+def no_index(folder: Path) -> SqliteStore:
+    (folder / "search.sqlite").write_text("A shopping list, in words.\n" * 1000)
+    return SqliteStore(folder / "search.sqlite", clock=FixedClock())
+
+
+def no_server(_: Path) -> ElasticsearchStore:
+    return ElasticsearchStore("http://127.0.0.1:9", clock=FixedClock())
+
+
+@pytest.mark.parametrize(
+    ("opened", "title", "advice"),
+    [
+        (no_database, "does not answer", "try again"),
+        (no_server, "does not answer", "try again"),
+        (no_index, "cannot be used", "Trying again does not help"),
+    ],
+)
+def test_what_is_wrong_with_a_store_is_for_the_log_not_for_visitors(
+    tmp_path: Path,
+    ledger: SqlLedger,
+    caplog: pytest.LogCaptureFixture,
+    opened: Callable[[Path], SearchStore],
+    title: str,
+    advice: str,
+) -> None:
+    browser = Browser(make_app(opened(tmp_path), ledger, FixedClock()))
+    page, health = browser.read("/?q=ferry", 503), browser.ask("/health")
+    assert title in words(page, "h1")
+    assert advice in words(page, "[role=alert]")
+    assert (health.status_code, health.json()["status"]) == (503, "unavailable")
+    for secret in (str(tmp_path), "127.0.0.1", "HTTPConnection"):
+        assert secret not in page.html + health.text
+    where = "127.0.0.1:9" if opened is no_server else str(tmp_path)
+    assert [where in record.getMessage() for record in caplog.records if record.name == "pipeline.web.page"] == [
+        True
+    ] * 2
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.20", "example.org", ""])

@@ -1,6 +1,7 @@
 """When saved searches alert: what users may write, and the rules."""
 
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 
 import pytest
 
@@ -12,7 +13,7 @@ from pipeline.alerts.conditions import (
     judge_volume,
     read_condition,
 )
-from pipeline.alerts.searches import check_text, make_search
+from pipeline.alerts.searches import add_webhook, check_text, keep_webhooks, make_search
 from pipeline.errors import UsageError
 from pipeline.model.alert import ConditionKind
 from pipeline.model.query import Query
@@ -151,6 +152,11 @@ def test_a_search_alerts_for_any_document_unless_told_otherwise() -> None:
         ({"name": "no/slash"}, "the name is 'no/slash'"),
         ({"name": ""}, "the name is ''"),
         ({"webhooks": ["ftp://e.example/"]}, "--webhook: .*is not an http or https address"),
+        ({"webhooks": ["http://10.0.0.1/hook"]}, "--webhook: 10.0.0.1 is no public address.*NEWSWIRE_WEBHOOK_NETWORKS"),
+        ({"webhooks": ["https://e.example/", "http://[::1]:80/"]}, "--webhook: ::1 is no public address"),
+        ({"webhooks": ["http://[::ffff:169.254.169.254]/"]}, "--webhook: ::ffff:169.254.169.254 is no public address"),
+        ({"webhooks": ["http://LocalHost:8080/"]}, "--webhook: localhost is no public address"),
+        ({"webhooks": [f"https://e.example/{number}" for number in range(21)]}, "21 webhooks; at most 20"),
         ({"webhooks": ["https://e.example/"], "secret": "short"}, "a webhook's secret is whsec_"),
     ],
 )
@@ -160,6 +166,27 @@ def test_a_search_that_is_none(options: dict[str, object], problem: str) -> None
     with pytest.raises(UsageError, match=problem) as caught:
         make_search(name, make_query("x"), created_at=NOW, **given)  # type: ignore[arg-type]
     assert "short" not in str(caught.value)
+
+
+def test_webhooks_in_networks_that_are_allowed_and_of_hosts_by_name_are_saved() -> None:
+    """What a name leads to is told at each delivery, when it is connected to."""
+    urls = ["http://10.0.0.1/hook", "http://localhost/", "https://hooks.example/", "http://8.8.8.8/"]
+    networks = [ip_network("10.0.0.0/8"), ip_network("127.0.0.0/8")]
+    search = make_search("a", make_query("x"), when=(), webhooks=urls, allowed_networks=networks, created_at=NOW)
+    assert [hook.url for hook in search.webhooks] == urls
+
+
+def test_a_search_has_twenty_webhooks_at_most() -> None:
+    urls = [f"https://e.example/{number}" for number in range(20)]
+    search = make_search("a", make_query("x"), when=(), webhooks=urls, created_at=NOW)
+    assert len(add_webhook(search, urls[0])[0].webhooks) == 20
+    with pytest.raises(UsageError, match="21 webhooks; at most 20"):
+        add_webhook(search, "https://e.example/more")
+    more = make_search("a", make_query("x"), when=(), webhooks=["https://e.example/more"], created_at=NOW)
+    with pytest.raises(UsageError, match="21 webhooks; at most 20"):
+        keep_webhooks(more, search)
+    with pytest.raises(UsageError, match="no public address"):
+        add_webhook(search, "http://192.168.1.1/")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from pipeline.errors import UsageError
 from tests.fixtures.alerts import a_search, an_alert
 
 ADDRESS = "http://127.0.0.1:8787/searches/harvests.atom"
+PAGE = ADDRESS.removesuffix(".atom")
 ODD = an_alert("odd", when="first", said="the first document")
 assert ODD.shown
 ODD = replace(
@@ -53,7 +54,7 @@ def test_a_message_is_the_same_at_each_try() -> None:
 
 
 def test_an_atom_feed_that_readers_understand() -> None:
-    xml = write_atom(a_search(), [an_alert(), ODD, SILENT], ADDRESS)
+    xml = write_atom(a_search(), [an_alert(), ODD, SILENT], ADDRESS, PAGE)
     read = feedparser.parse(xml.encode())
     assert not read.bozo
     assert (read.version, read.feed.title, read.feed.links[1].href) == ("atom10", "Newswire: harvests", ADDRESS)
@@ -66,15 +67,16 @@ def test_an_atom_feed_that_readers_understand() -> None:
     assert odd.title_detail.type == "text/plain"
     assert odd.summary.startswith("the first document: &lt;script&gt;")
     assert silent.title == "no document for 24 hours"
+    assert (read.feed.link, silent.link) == (PAGE, PAGE)
 
 
 def test_a_feed_without_alerts_is_as_old_as_its_search() -> None:
-    read = feedparser.parse(write_atom(a_search(), [], ADDRESS).encode())
+    read = feedparser.parse(write_atom(a_search(), [], ADDRESS, PAGE).encode())
     assert read.feed.updated_parsed[:3] == a_search().created_at.timetuple()[:3]
 
 
 def test_a_json_feed() -> None:
-    feed = json.loads(write_json_feed(a_search(), [an_alert(), ODD, SILENT], ADDRESS))
+    feed = json.loads(write_json_feed(a_search(), [an_alert(), ODD, SILENT], ADDRESS, PAGE))
     assert feed["version"] == "https://jsonfeed.org/version/1.1"
     assert [item["id"] for item in feed["items"]] == [
         "urn:newswire:alert:alert-1",
@@ -84,3 +86,4 @@ def test_a_json_feed() -> None:
     assert feed["items"][0]["content_text"] == "The harvest of 1 began."
     assert feed["items"][0]["_newswire"]["condition"] == "any"
     assert "url" not in feed["items"][2]
+    assert (feed["home_page_url"], feed["feed_url"]) == (PAGE, ADDRESS)

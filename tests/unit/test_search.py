@@ -134,6 +134,7 @@ def test_the_last_day_of_all() -> None:
 
 
 def test_near() -> None:
+    assert make_query(area=" 05/20/12").area == "5/20/12"
     assert make_query(near="35.7, -51.4,100.5").near == Circle(latitude=35.7, longitude=-51.4, kilometres=100.5)
 
 
