@@ -334,3 +334,15 @@ def test_a_search_is_tried_on_what_is_there_and_notes_nothing(desk: Desk) -> Non
     assert said["first"] == "can never come true: 2 are there already"
     assert said["silence:12h"].endswith(": silent")
     assert said["volume"] == "1 in 24 hours: not unusual"
+
+
+def test_a_search_of_what_is_silent_already_says_when_it_alerts(desk: Desk) -> None:
+    desk.index(ago(3, "one", people=["Ebrahim Raisi"]))
+    search = replace(a_search("raisi", "person:raisi", "silence:12h"), created_at=NOON)
+    ((_, line),) = try_search(search, store=desk.store, clock=desk.clock).conditions
+    assert line == "the last document is of 2026-11-20 12:00: alerts if none comes until 2026-11-24 00:00"
+    desk.ledger.alerts.save_search(search)
+    desk.clock.time = NOON + 12 * HOUR - timedelta(minutes=1)
+    assert desk.silence() == ()
+    desk.clock.time = NOON + 12 * HOUR
+    assert [ending(alert) for alert in desk.silence()] == ["one"]
