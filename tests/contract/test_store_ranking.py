@@ -161,6 +161,32 @@ def test_spellings_of_a_name_find_one_another(store: SearchStore, options: dict[
     assert page.total == len(list(store.export(query))) == len(found)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("лукашенко", ["en", "ru"]),
+        ("-лукашенко", ["lord", "none"]),
+        ("ЛУКАШЕНКО came", ["en"]),
+        ("александр", ["ru"]),  # a given name is shared by too many
+        ('"лукашенко"', ["ru"]),
+        ("минск", ["none"]),
+    ],
+)
+def test_a_last_name_alone_is_a_name_of_whom_documents_name_in_full(
+    store: SearchStore, text: str, found: list[str]
+) -> None:
+    key = "person:alexander-lukashenko"
+    store.write(
+        [
+            naming(document("en", text="Lukashenko came."), key, "Alexander Lukashenko", "Lukashenko"),
+            naming(document("ru", text="Александр Лукашенко приехал.", language="ru"), key, "Александр Лукашенко"),
+            naming(document("lord", text="Alexander Kay."), "person:kay", "Александр Кей", "Alexander Kay"),
+            naming(document("none", text="Новый Минск"), "place:minsk", "Новый Минск", kind=Kind.PLACE),
+        ]
+    )
+    assert sorted(names(store.search(Query(text=text)).hits)) == found
+
+
 def test_a_section_narrows(store: SearchStore) -> None:
     store.write([document("world", section="World"), document("sport", section="Sport"), document("none")])
     assert names(store.search(make_query(sections=["WORLD"])).hits) == ["world"]
