@@ -27,7 +27,9 @@ def spellings_body(terms: Sequence[Term]) -> Json:
         "size": 0,
         "track_total_hits": False,
         "terminate_after": MOST_SPELLED,
-        "query": filtered(nested("entities", {"bool": {"should": [*wanted.values(), *named.values()], "minimum_should_match": 1}})),
+        "query": filtered(
+            nested("entities", {"bool": {"should": [*wanted.values(), *named.values()], "minimum_should_match": 1}})
+        ),
         "aggs": {
             "entities": {
                 "nested": {"path": "entities"},

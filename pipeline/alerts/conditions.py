@@ -145,7 +145,9 @@ def _read_span(text: str, span: str) -> timedelta:
     found = re.fullmatch(r"([1-9][0-9]{0,4})([hd])", span)
     length = timedelta(**{{"h": "hours", "d": "days"}[found[2]]: int(found[1])}) if found else None
     if length is None or length > timedelta(days=_LONGEST):
-        raise UsageError(f"--when is {text!r}; write a time in hours or days behind the colon, such as 12h or 30d")
+        raise UsageError(
+            f"--when is {text!r}; write a time in hours or days behind the colon, such as 12h or 30d, at most {_LONGEST}d"
+        )
     return length
 
 

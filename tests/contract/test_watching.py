@@ -310,6 +310,17 @@ def test_conditions_of_one_search_alert_side_by_side(desk: Desk) -> None:
     assert sorted(str(alert.condition) for alert in desk.watch().alerts) == ["any", "first"]
 
 
+def test_a_search_that_the_grammar_takes_no_more_holds_up_no_other(desk: Desk) -> None:
+    old = replace(a_search("old", when="any silence:12h"), query=Query(text="har*est"))
+    desk.ledger.alerts.save_search(old)
+    desk.save("harvests", "harvest")
+    desk.index(ago(1, "one"))
+    watched = desk.watch()
+    assert [alert.search for alert in watched.alerts] == ["harvests"]
+    assert "a * can end a word" in watched.errors["old"]
+    assert desk.silence() == ()
+
+
 def test_reprints_are_left_out_where_originals_are_asked_for(desk: Desk) -> None:
     desk.save("originals", "harvest", originals_only=True)
     desk.index(document("one", text="The harvest began."))
