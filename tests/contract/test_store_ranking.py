@@ -251,6 +251,27 @@ def test_where_nothing_is_found_a_close_word_is_suggested(
     assert (page.total, page.suggestion) == (0, suggestion)
 
 
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("strkie", "strike"),  # a swap of neighbours is one edit, stroke is two away
+        ("headline:strkie", "headline:strike"),
+        ("strkie harvst", "strike harvest"),
+        ("strile", "strike"),  # as close as stride, which is in fewer documents
+    ],
+)
+def test_the_closest_word_is_suggested_and_of_two_as_close_the_more_frequent(
+    store: SearchStore, text: str, suggestion: str
+) -> None:
+    store.write(
+        [
+            *(document(f"{number}", headline="Strike", text="A strike. The harvest.") for number in range(3)),
+            document("other", text="A stroke in one stride."),
+        ]
+    )
+    assert store.search(Query(text=text)).suggestion == suggestion
+
+
 def test_where_something_is_found_nothing_is_suggested(store: SearchStore) -> None:
     store.write([document(text="harvst"), document("two", text="harvest"), document("three", text="harvest")])
     assert store.search(Query(text="harvst")).suggestion is None
