@@ -55,9 +55,11 @@ def find_corrections(connection: sqlite3.Connection, words: Sequence[str]) -> di
             "SELECT term FROM terms WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ?",
             (folded[:1], folded[:1] + "\U0010ffff", len(folded) - 2, len(folded) + 2),
         )
-        if close := difflib.get_close_matches(folded, [term for (term,) in near], _MOST_CLOSE, _CLOSE):
-            frequent = _count_documents(connection, close)
-            corrections[word] = min(close, key=lambda each: (count_edits(folded, each), -frequent[each], each))
+        close = difflib.get_close_matches(folded, [term for (term,) in near], _MOST_CLOSE, _CLOSE)
+        # Words stay in ``terms`` when the last document that has them goes.
+        there = _count_documents(connection, close)
+        if there:
+            corrections[word] = min(there, key=lambda each: (count_edits(folded, each), -there[each], each))
     return corrections
 
 
