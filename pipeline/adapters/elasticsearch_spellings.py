@@ -3,26 +3,40 @@
 from collections.abc import Sequence
 
 from pipeline.adapters.elasticsearch_query import Json, entity_clause, filtered, nested, plain
-from pipeline.search.grammar import Term
+from pipeline.adapters.last_names import ends_name, may_be_last_name
+from pipeline.search.grammar import Field, Match, Term
 from pipeline.search.names import MAX_IDS
 
 #: Documents of a shard that the entities of a spelling are taken from: a bound on what a common word costs.
 MOST_SPELLED = 1000
+#: Spellings of an entity that are looked at for a last name, the most frequent.
+_NAMES = 10
+_IDS = {"terms": {"field": "entities.id", "size": MAX_IDS}}
 
 
 def spellings_body(terms: Sequence[Term]) -> Json:
     """Return the body that asks for the ids of the entities that have such a spelling, by the term's number."""
-    wanted = [entity_clause(term) for term in terms]
-    ids = {"ids": {"terms": {"field": "entities.id", "size": MAX_IDS}}}
+    wanted = {str(number): entity_clause(term) for number, term in enumerate(terms)}
+    named = {
+        _in_names(number): entity_clause(Term(term.text, Match.WORD, Field.PERSON))
+        for number, term in enumerate(terms)
+        if may_be_last_name(term)
+    }
+    names = {**_IDS, "aggs": {"names": {"terms": {"field": "entities.aliases", "size": _NAMES}}}}
     return {
         "size": 0,
         "track_total_hits": False,
         "terminate_after": MOST_SPELLED,
-        "query": filtered(nested("entities", {"bool": {"should": wanted, "minimum_should_match": 1}})),
+        "query": filtered(
+            nested("entities", {"bool": {"should": [*wanted.values(), *named.values()], "minimum_should_match": 1}})
+        ),
         "aggs": {
             "entities": {
                 "nested": {"path": "entities"},
-                "aggs": {str(number): {"filter": clause, "aggs": ids} for number, clause in enumerate(wanted)},
+                "aggs": {
+                    **{key: {"filter": clause, "aggs": {"ids": _IDS}} for key, clause in wanted.items()},
+                    **{key: {"filter": clause, "aggs": {"ids": names}} for key, clause in named.items()},
+                },
             }
         },
     }
@@ -31,10 +45,26 @@ def spellings_body(terms: Sequence[Term]) -> Json:
 def read_spellings(answer: Json, terms: Sequence[Term]) -> dict[Term, tuple[str, ...]]:
     """Return the ids that Elasticsearch answered to ``spellings_body``."""
     counted = answer.get("aggregations", {}).get("entities", {})
-    return {
-        term: tuple(bucket["key"] for bucket in counted.get(str(number), {}).get("ids", {}).get("buckets", ()))
-        for number, term in enumerate(terms)
-    }
+
+    def buckets(key: str) -> Sequence[Json]:
+        found: Sequence[Json] = counted.get(key, {}).get("ids", {}).get("buckets", ())
+        return found
+
+    ids = dict[Term, tuple[str, ...]]()
+    for number, term in enumerate(terms):
+        last = (
+            each
+            for each in buckets(_in_names(number))
+            if any(ends_name(term.text, name["key"]) for name in each["names"]["buckets"])
+        )
+        found = dict.fromkeys(each["key"] for each in [*buckets(str(number)), *last])
+        ids[term] = tuple(found)[:MAX_IDS]
+    return ids
+
+
+def _in_names(number: int) -> str:
+    """Return what the people are called in the answer who have the term as a word of a name."""
+    return f"{number} in names"
 
 
 def suggestions_body(words: Sequence[str]) -> Json:

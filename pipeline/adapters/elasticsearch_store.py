@@ -124,6 +124,11 @@ class ElasticsearchStore:
         with our_errors(self._url):
             return self._reader.ask(body)
 
+    def search_versions_raw(self, body: Mapping[str, Any]) -> Json:
+        """Return the answer of the earlier versions to such a body. Raises UsageError while there are none."""
+        with our_errors(self._url):
+            return self._versions.ask(dict(body))
+
     def document(self, document_id: str) -> Form | None:
         """Look the id up in all months of the live generation."""
         with our_errors(self._url):

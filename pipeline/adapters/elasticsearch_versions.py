@@ -7,6 +7,7 @@ from elasticsearch import ApiError, Elasticsearch
 
 from pipeline.adapters import elasticsearch_bulk as bulk
 from pipeline.adapters.elasticsearch_query import Json
+from pipeline.errors import UsageError
 from pipeline.index import mapping as names
 from pipeline.index.document import milliseconds
 from pipeline.index.version import read_version, version_json
@@ -49,6 +50,15 @@ class Versions:
             index=self._alias, body=body, ignore_unavailable=True, allow_partial_search_results=False
         )
         return tuple(read_version(hit["_source"]) for hit in answer["hits"]["hits"])
+
+    def ask(self, body: Json) -> Json:
+        """Return the answer to a body in Elasticsearch's own language. Raises UsageError before any version is kept."""
+        answer = self._client.search(
+            index=self._alias, body=body, ignore_unavailable=True, allow_partial_search_results=False
+        )
+        if not answer["_shards"]["total"]:
+            raise UsageError(f"no article was changed yet: {self._alias} begins with the first earlier version")
+        return dict(answer.body)
 
     def drop(self, before: date, *, dry_run: bool) -> int:
         """Delete the indices of months before, whatever mapping they were made by; return how many versions they held."""

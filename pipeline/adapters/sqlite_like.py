@@ -16,6 +16,7 @@ _MOST_WORDS = 25
 _LEAST_DOCUMENTS = 2
 _LEAST_SHARE = 0.3
 _CLOSE = 0.75  # of difflib's ratio: one letter of four, two of eight
+_MOST_CLOSE = 20  # that are told apart by edits and frequency
 _AT_ONCE = 500
 
 # ruff: noqa: S608 - question marks only
@@ -41,7 +42,10 @@ def find_likeness(connection: sqlite3.Connection, form: Form) -> Likeness:
 
 
 def find_corrections(connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, str]:
-    """Return a close word of the index for each word that it has not; those with the same first letter are looked at."""
+    """Return the closest word of the index for each word that it has not, of several as close the one in most documents.
+
+    Those with the same first letter are looked at.
+    """
     corrections = {}
     for word in words:
         folded = fold(word)
@@ -51,24 +55,49 @@ def find_corrections(connection: sqlite3.Connection, words: Sequence[str]) -> di
             "SELECT term FROM terms WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ?",
             (folded[:1], folded[:1] + "\U0010ffff", len(folded) - 2, len(folded) + 2),
         )
-        if close := difflib.get_close_matches(folded, [term for (term,) in near], 1, _CLOSE):
-            corrections[word] = close[0]
+        close = difflib.get_close_matches(folded, [term for (term,) in near], _MOST_CLOSE, _CLOSE)
+        # Words stay in ``terms`` when the last document that has them goes.
+        there = _count_documents(connection, close)
+        if there:
+            corrections[word] = min(there, key=lambda each: (count_edits(folded, each), -there[each], each))
     return corrections
+
+
+def count_edits(one: str, other: str) -> int:
+    """Return how many letters must be added, left out or put in another's place, or swapped with their neighbour.
+
+    The optimal string alignment distance: Boytsov 2011, "Indexing methods for approximate dictionary searching", 2.2.
+    """
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one):
+        last, before = before, row
+        row = [i + 1]
+        for j, expected in enumerate(other):
+            row.append(min(before[j] + (letter != expected), before[j + 1] + 1, row[j] + 1))
+            if i and j and letter == other[j - 1] and one[i - 1] == expected:
+                row[-1] = min(row[-1], last[j - 1] + 1)
+    return row[-1]
 
 
 def _find_telling(connection: sqlite3.Connection, form: Form) -> list[str]:
     """Return the words that stand often in this document and in few others (tf-idf)."""
     counts = Counter(fold_words("\n".join([form["headline"], form.get("deck", ""), form["text"]])))
     total = connection.execute("SELECT count(*) FROM documents").fetchone()[0]
-    documents: dict[str, int] = {}
-    words = list(counts)
-    for start in range(0, len(words), _AT_ONCE):
-        some = words[start : start + _AT_ONCE]
-        marks = ", ".join("?" * len(some))
-        documents |= dict(connection.execute(f"SELECT term, doc FROM vocabulary WHERE term IN ({marks})", some))
+    documents = _count_documents(connection, list(counts))
     weights = {
         word: counts[word] * (1 + math.log(total / count))
         for word, count in documents.items()
         if count >= _LEAST_DOCUMENTS
     }
     return sorted(weights, key=lambda word: (-weights[word], word))[:_MOST_WORDS]
+
+
+def _count_documents(connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, int]:
+    """Return in how many documents each of the words is that the index has."""
+    documents: dict[str, int] = {}
+    for start in range(0, len(words), _AT_ONCE):
+        some = words[start : start + _AT_ONCE]
+        marks = ", ".join("?" * len(some))
+        documents |= dict(connection.execute(f"SELECT term, doc FROM vocabulary WHERE term IN ({marks})", some))
+    return documents

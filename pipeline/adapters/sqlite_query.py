@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
+from pipeline.adapters.last_names import may_be_last_name
 from pipeline.adapters.sqlite_schema import EARTH_RADIUS_KM
 from pipeline.adapters.stems import has_stem
 from pipeline.errors import UsageError
@@ -151,7 +152,7 @@ def name_condition(name: Term | Known) -> Condition:
 
 def find_entities(connection: sqlite3.Connection, spelling: Term) -> tuple[str, ...]:
     """Return the ids of the entities that the spelling is one of, those that most documents name."""
-    meant = _spelling_condition(spelling)
+    meant = _last_name_condition(spelling) if may_be_last_name(spelling) else _spelling_condition(spelling)
     statement = f"SELECT entity FROM names WHERE {meant.sql} GROUP BY entity ORDER BY count(*) DESC, entity LIMIT ?"
     return tuple(row["entity"] for row in connection.execute(statement, (*meant.values, MAX_IDS)))
 
@@ -189,6 +190,13 @@ def _spelling_condition(name: Term | Known) -> Condition:
     kind = Condition(" AND kind = ?", (name.field,)) if name.field in ENTITIES else Condition("")
     found = f"SELECT kind, folded FROM spellings WHERE {spelled.sql}{kind.sql}"
     return Condition(f"(kind, folded) IN ({found})", spelled.values + kind.values)
+
+
+def _last_name_condition(word: Term) -> Condition:
+    """Return the condition on ``names`` that a row's spelling is the word, or a person's name that ends with it."""
+    folded = fold(word.text)
+    found = "SELECT kind, folded FROM spellings WHERE word = ? AND (folded = ? OR kind = ? AND folded LIKE ?)"
+    return Condition(f"(kind, folded) IN ({found})", (folded, folded, Kind.PERSON, f"% {folded}"))
 
 
 def _spelled(name: Term) -> Condition:

@@ -6,7 +6,7 @@
 | ``first`` | once: for the first document ever |
 | ``together:30d`` | for a document that names both, where none did in the 30 days before it |
 | ``volume`` | when the documents of the last 24 hours are unusually many, at most once a day |
-| ``silence:24h`` | when the newest document is older than 24 hours: once, and again only after a newer one |
+| ``silence:24h`` | when nothing came for 24 hours of listening: once, and again only after a newer document |
 """
 
 import math
@@ -104,8 +104,13 @@ def judge_volume(counts: Sequence[int], whole_index: Sequence[int]) -> Volume | 
 
 
 def is_silent(last_at: datetime | None, begun_at: datetime, span: timedelta, now: datetime) -> bool:
-    """Tell whether there was nothing for so long, since the last document or, without one, since somebody listens."""
-    return now - max(begun_at, last_at or begun_at) >= span
+    """Tell whether there was nothing for so long, since the last document or, if that is later, since somebody listens."""
+    return now >= silent_at(last_at, begun_at, span)
+
+
+def silent_at(last_at: datetime | None, begun_at: datetime, span: timedelta) -> datetime:
+    """Return when it is silent if nothing comes; where it was silent before somebody listens, so long after that."""
+    return max(begun_at, last_at or begun_at) + span
 
 
 def day_edges(now: datetime) -> tuple[datetime, ...]:
@@ -140,7 +145,9 @@ def _read_span(text: str, span: str) -> timedelta:
     found = re.fullmatch(r"([1-9][0-9]{0,4})([hd])", span)
     length = timedelta(**{{"h": "hours", "d": "days"}[found[2]]: int(found[1])}) if found else None
     if length is None or length > timedelta(days=_LONGEST):
-        raise UsageError(f"--when is {text!r}; write a time in hours or days behind the colon, such as 12h or 30d")
+        raise UsageError(
+            f"--when is {text!r}; write a time in hours or days behind the colon, such as 12h or 30d, at most {_LONGEST}d"
+        )
     return length
 
 

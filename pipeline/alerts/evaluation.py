@@ -20,6 +20,7 @@ from pipeline.errors import UsageError
 from pipeline.model.alert import Alert, Condition, ConditionKind, SavedSearch, Shown
 from pipeline.model.query import Query, Sort
 from pipeline.ports import Alerts, Asked, Clock, SearchStore
+from pipeline.search.names import read_expression
 
 #: Documents that the searches are asked about at once.
 AT_ONCE = 100
@@ -57,11 +58,12 @@ def watch_documents(*, alerts: Alerts, store: SearchStore, clock: Clock, limit: 
     unwatched = alerts.unwatched(limit=limit)
     if not unwatched:
         return Watched()
-    searches = look_up_names(alerts.searches(), alerts=alerts, store=store, now=clock.now())
+    known, refused = _part_refused(alerts.searches())
+    searches = look_up_names(known, alerts=alerts, store=store, now=clock.now())
     matched = store.match([_asked(search) for search in searches], list(unwatched))
     wanted = {key for found in matched.found if not isinstance(found, UsageError) for key in found}
     readings = {key: Reading(matched.forms[key]) for key in wanted}
-    errors = _errors(searches, matched.found)
+    errors = refused | _errors(searches, matched.found)
     hits = [
         _Hits(
             search,
@@ -97,7 +99,8 @@ def look_up_names(
 def watch_silence(*, alerts: Alerts, store: SearchStore, clock: Clock) -> Watched:
     """Ask the searches that wait for silence whether it is there."""
     now = clock.now()
-    listening = [(each, condition) for each in alerts.searches() for condition in _of_kind(each, ConditionKind.SILENCE)]
+    known, refused = _part_refused(alerts.searches())
+    listening = [(each, condition) for each in known for condition in _of_kind(each, ConditionKind.SILENCE)]
     due = [
         (each, condition) for each, condition in listening if is_silent(None, each.created_at, _span(condition), now)
     ]
@@ -107,7 +110,7 @@ def watch_silence(*, alerts: Alerts, store: SearchStore, clock: Clock) -> Watche
     ]
     noticed = [_silence(search, condition, store, now) for search, condition in silent]
     fresh = alerts.note_alerts(noticed, {}) if noticed else ()
-    return Watched(alerts=fresh, errors=_errors([each for each, _ in due], counts))
+    return Watched(alerts=fresh, errors=refused | _errors([each for each, _ in due], counts))
 
 
 def shown_by(reading: Reading, sought: Sequence[Sought]) -> Shown:
@@ -251,6 +254,20 @@ def _asked(search: SavedSearch) -> Asked:
 
 def _of_kind(search: SavedSearch, kind: ConditionKind) -> list[Condition]:
     return [condition for condition in search.conditions if condition.kind is kind]
+
+
+def _part_refused(searches: Sequence[SavedSearch]) -> tuple[list[SavedSearch], dict[str, str]]:
+    """Return those that can be asked, and why others cannot: the grammar may refuse today what it took when they were saved."""
+    refused = _errors(searches, [_refusal(search) for search in searches])
+    return [search for search in searches if search.name not in refused], refused
+
+
+def _refusal(search: SavedSearch) -> UsageError | None:
+    try:
+        read_expression(search.query)
+    except UsageError as error:
+        return error
+    return None
 
 
 def _errors(searches: Sequence[SavedSearch], answers: Sequence[object]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pipeline.alerts.conditions import day_edges, is_silent, judge_volume, span_in_words
+from pipeline.alerts.conditions import day_edges, judge_volume, silent_at, span_in_words
 from pipeline.alerts.evaluation import look_up, shown_by
 from pipeline.alerts.evidence import Reading, sought_of
 from pipeline.errors import UsageError
@@ -78,6 +78,6 @@ def _line(
         case ConditionKind.VOLUME:
             return str(judge_volume(*days) or f"{days[0][-1]} in 24 hours: not unusual")
         case ConditionKind.SILENCE:
-            silent = condition.span and is_silent(last_at, search.created_at, condition.span, now)
-            return f"{last}: " + ("silent" if silent else "not silent")
+            due = silent_at(last_at, search.created_at, condition.span or timedelta(0))
+            return f"{last}: " + ("silent" if now >= due else f"alerts if none comes until {due:%Y-%m-%d %H:%M}")
     return "alerts for each document to come"

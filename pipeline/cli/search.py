@@ -1,8 +1,7 @@
 """newswire search and serve: finding documents, on the command line and on a page."""
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,10 +9,11 @@ from pipeline.cli import console, filters
 from pipeline.cli.articles import find_form, find_id
 from pipeline.cli.export import Format, export_documents
 from pipeline.cli.hits import page_json, print_page
-from pipeline.cli.stories import no_story
+from pipeline.cli.raw import read_raw
+from pipeline.cli.stories import follow_story
 from pipeline.errors import UsageError
 from pipeline.model.grant import Grant
-from pipeline.model.query import Query, Sort
+from pipeline.model.query import Sort
 from pipeline.search.prints import find_prints
 from pipeline.search.request import make_query
 from pipeline.settings import read_settings
@@ -22,12 +22,15 @@ from pipeline.wiring import Wiring
 #: Of a page of hits, what an export has no use for, by parameter, and why.
 _NOT_EXPORTED = {
     "fold": "every document is printed; --originals leaves reprints out",
+    "sort": "documents come newest first",
     "limit": "every document is printed",
     "page": "every document is printed",
     "facets": "it prints documents alone",
     "explain": "it prints documents alone",
     "as_json": "jsonl is JSON for machines",
 }
+#: What goes with a raw query: it says all else itself.
+_BESIDE_DSL = {"dsl", "as_json"}
 
 
 def search(
@@ -59,14 +62,23 @@ def search(
     fold: Annotated[bool, typer.Option("--fold", help="Show an original and its reprints as one hit.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
     export: Annotated[Format | None, typer.Option(help="Print every document found, newest first.")] = None,
-    dsl: Annotated[Path | None, typer.Option(help="A raw Elasticsearch body; prints its raw answer.")] = None,
+    dsl: Annotated[
+        Path | None, typer.Option(help="A file with a raw Elasticsearch body; prints its raw answer.")
+    ] = None,
 ) -> None:
     """Search the indexed documents."""
+    given = _given(context)
+    if dsl is not None:
+        _check_alone(given)
     if export is not None:
-        _check_export(context)
+        _check_export(given)
+    if explain and sort in {Sort.NEWEST, Sort.OLDEST}:
+        raise UsageError(f"--explain says how scores come about; --sort {sort} goes by date alone and gives none")
     wiring = Wiring(read_settings(grant=Grant.READER))
     if dsl is not None:
-        console.print_json(wiring.elasticsearch.search_raw(_read_body(dsl)))
+        store = wiring.elasticsearch
+        raw = read_raw(dsl, wiring.settings.search_alias)
+        console.print_json(store.search_versions_raw(raw.body) if raw.is_of_versions else store.search_raw(raw.body))
         return
     asked = make_query(
         query,
@@ -80,8 +92,12 @@ def search(
         since=since,
         until=until,
         near=near,
+<<<<<<< HEAD
         area=area,
         story=_follow(story, wiring) if story is not None else None,
+=======
+        story=follow_story(story, wiring) if story is not None else None,
+>>>>>>> fixb
         like=find_id(wiring, like) if like is not None else None,
         reprints_of=[find_form(wiring, reprints_of)["original"]] if reprints_of is not None else (),
         sort=sort,
@@ -116,30 +132,25 @@ def serve(
     serve_page(app, host, port, wiring.settings.serve_token)
 
 
-def _follow(story_id: str, wiring: Wiring) -> str:
-    """Return the story that this one was merged into, or itself. Raises UsageError where there is none."""
-    story = wiring.ledger.story(story_id)
-    # An index may have come here without the ledger that its stories were found with.
-    if story is None and (not story_id or wiring.store.search(Query(story=story_id, limit=0)).total == 0):
-        raise no_story(story_id)
-    return story.id if story else story_id
+def _given(context: typer.Context) -> list[str]:
+    """Return the parameters that stand on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
 
 
-def _check_export(context: typer.Context) -> None:
+def _check_export(given: list[str]) -> None:
     """Raise UsageError where an option is given that an export would ignore."""
-    for name, why in _NOT_EXPORTED.items():
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
-            raise UsageError(f"--export and --{name.removeprefix('as_')} do not go together: {why}")
+    for name in given:
+        if name in _NOT_EXPORTED:
+            raise UsageError(f"--export and {_written(name)} do not go together: {_NOT_EXPORTED[name]}")
 
 
-def _read_body(path: Path) -> dict[str, Any]:
-    try:
-        body = json.loads(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise UsageError(f"{path} is no JSON: {error}") from error
-    if not isinstance(body, dict):
-        raise UsageError(f'{path} holds no JSON object, such as {{"query": {{"match_all": {{}}}}}}')
-    return body
+def _check_alone(given: list[str]) -> None:
+    """Raise UsageError where anything is given that a raw query would ignore."""
+    for name in given:
+        if name not in _BESIDE_DSL:
+            raise UsageError(f"--dsl and {_written(name)} do not go together: the file says all that is asked")
+
+
+def _written(name: str) -> str:
+    return "a query" if name == "query" else f"--{name.removeprefix('as_').replace('_', '-')}"

@@ -19,6 +19,7 @@ from pipeline.alerts.searches import (
 )
 from pipeline.alerts.trial import Trial, prepare_search, try_search
 from pipeline.cli import console, filters
+from pipeline.cli.stories import follow_story
 from pipeline.model import codec
 from pipeline.model.alert import SavedSearch
 from pipeline.search.request import make_query
@@ -81,8 +82,12 @@ def add(
         since=since,
         until=until,
         near=near,
+<<<<<<< HEAD
         area=area,
         story=story,
+=======
+        story=follow_story(story, wiring) if story is not None else None,
+>>>>>>> fixb
         originals_only=originals,
     )
     search = make_search(

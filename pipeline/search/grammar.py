@@ -5,38 +5,26 @@
     all     = one { ["AND"] one }
     one     = ("NOT" | "-") one | [ field ":" ] ( "(" any ")" | phrase | word | prefix "*" )
 
+Blanks may stand behind the colon of a field that there is: ``headline: strike``; ``Warning: strike`` are two words.
 Operators are written in capitals. What is not understood is taken as words: a bracket that is not closed ends with the text,
 one that was not opened means nothing, nor does an operator with nothing beside it. Refused is only what would mislead or
 cost too much.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from pipeline.errors import UsageError
-from pipeline.search.times import read_since, read_until
+from pipeline.search.times import read_date, read_since, read_until
 
 MAX_TERMS = 64  # more is a pasted text, not a question, and costs the stores a clause a word
 MAX_LENGTH = 4_000  # characters
 MAX_DEPTH = 16  # brackets in brackets
 LEAST_PREFIX = 2  # letters before a *; fewer begin most words of an index
-
-#: Quotation marks as keyboards, word processors and languages write them.
-_QUOTES = '"“”„‟«»'
-_TOKEN = re.compile(
-    rf"""
-      (?P<open>\()
-    | (?P<close>\))
-    | (?P<minus>(?<![^\s({_QUOTES}:])-(?=[^\s-]))
-    | (?P<field>(?<![^\s(-])[A-Za-z]{{2,20}}):(?=[^\s/:])
-    | [{_QUOTES}](?P<phrase>[^{_QUOTES}]*)[{_QUOTES}]?
-    | (?P<word>[^\s(){_QUOTES}]+)
-    """,
-    re.VERBOSE,
-)
 
 
 class Match(StrEnum):
@@ -77,6 +65,23 @@ ENTITIES = frozenset({Field.PERSON, Field.ORGANIZATION, Field.PLACE})
 #: Fields of prose, which the words may stand anywhere in; of the others each value is a name or an id.
 PROSE = frozenset({Field.ANYWHERE, Field.HEADLINE, Field.DECK, Field.TEXT, Field.QUOTE})
 _TIMES = ("since", "until", "date")
+_NAMES = (*Field, *_TIMES)
+
+#: Quotation marks as keyboards, word processors and languages write them.
+_QUOTES = '"“”„‟«»'
+_TOKEN = re.compile(
+    rf"""
+      (?P<open>\()
+    | (?P<close>\))
+    | (?P<minus>(?<![^\s({_QUOTES}:])-(?=[^\s-]))
+    | (?P<field>(?<![^\s(-])(?:[A-Za-z]{{2,20}}(?=:[^\s/:])|(?i:{"|".join(_NAMES)})(?=:(?:\s|\Z)))):
+    | [{_QUOTES}](?P<phrase>[^{_QUOTES}]*)[{_QUOTES}]?
+    | (?P<word>[^\s(){_QUOTES}]+)
+    """,
+    re.VERBOSE,
+)
+#: A ? between letters: not at the end of a question, nor in an address.
+_PATTERN = re.compile(r"\w+\?[\w?]*\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +138,8 @@ Expression = Term | During | Known | Not | Every | Some
 def parse_text(text: str) -> Expression | None:
     """Return what the text asks; None where it asks nothing, such as signs alone.
 
-    Raises UsageError for an unknown field, a bad date, times that exclude each other, a ``*`` after less than two letters, and
-    texts over the bounds above.
+    Raises UsageError for an unknown field or one with nothing behind it, a bad date, times that exclude each other, a ``*``
+    after less than two letters or before one, control characters alone, and texts over the bounds above.
     """
     if len(text) > MAX_LENGTH:
         message = f"the query has {len(text)} characters; at most {MAX_LENGTH} can be asked at once"
@@ -146,6 +151,8 @@ def parse_text(text: str) -> Expression | None:
         raise UsageError(message)
     expression = _Parser(tokens).parse()
     required_time(expression)
+    if expression is None and any(unicodedata.category(each) in {"Cc", "Cs"} and not each.isspace() for each in text):
+        raise UsageError(f"the query is {text!r}; it holds characters that are no text, and nothing else")
     if expression is None and "*" in text:
         message = f"{text.strip()!r} has no letters before the *; leave the query empty to find everything"
         raise UsageError(message)
@@ -246,7 +253,7 @@ class _Parser:
         if kind == "minus" or (kind, text) == ("word", "NOT"):
             return self._not(field)
         if kind == "field":
-            return self._of_field(text)
+            return self._of_id(text) if self._is_id(text, field) else self._of_field(text)
         if kind == "open":
             return self._group(field)
         return _read_term(kind, text, field)
@@ -264,9 +271,21 @@ class _Parser:
         self._depth -= 1
         return group
 
+    def _is_id(self, name: str, field: Field) -> bool:
+        """Tell whether what looks like a field is the beginning of an id: ``entity:(person:raisi OR geonames:1)``."""
+        return field is Field.ENTITY and name.lower() not in _TIMES and self._is_next("word")
+
+    def _of_id(self, name: str) -> Term | None:
+        _, text = self._tokens[self._position]
+        self._position += 1
+        return _read_term("word", f"{name}:{text}", Field.ENTITY)
+
     def _of_field(self, name: str) -> Expression | None:
-        kind, text = self._tokens[self._position] if self._position < len(self._tokens) else ("close", "")
-        if name.lower() in _TIMES and kind in {"word", "phrase"}:
+        kind, text = self._tokens[self._position] if self._position < len(self._tokens) else ("end", "")
+        if name.lower() in _TIMES:
+            if kind not in {"word", "phrase"}:
+                example = f"{name.lower()}:2026-11-23"
+                raise UsageError(f"{name.lower()}: needs a day or a time behind it, such as {example}")
             self._position += 1
             return _read_during(name.lower(), text)
         if name.lower() not in set(Field):
@@ -275,6 +294,8 @@ class _Parser:
                 'To look for the words themselves, put them in quotation marks: "a:b"'
             )
             raise UsageError(message)
+        if kind == "end":
+            raise UsageError(f'{name}: has nothing behind it; to look for the word itself, write "{name}"')
         self._go_deeper()
         found = self._one(Field(name.lower()))
         self._depth -= 1
@@ -305,6 +326,7 @@ def _read_term(kind: str, text: str, field: Field) -> Term | None:
         return None
     if kind == "phrase":
         return Term(text, Match.PHRASE, field)
+    _check_signs(text)
     is_prefix = text.endswith("*")
     if is_prefix and letters < LEAST_PREFIX and text.isascii():  # one character of Chinese is a word
         message = f"{text!r} would find nearly everything; write at least {LEAST_PREFIX} letters before the *"
@@ -312,9 +334,21 @@ def _read_term(kind: str, text: str, field: Field) -> Term | None:
     return Term(text.rstrip("*"), Match.PREFIX if is_prefix else Match.WORD, field)
 
 
+def _check_signs(word: str) -> None:
+    """Raise UsageError where the word has signs that look like wildcards and are none: it would find something else."""
+    if "*" in word.rstrip("*"):
+        message = f"{word!r}: a * can end a word, as in harv*, and stand nowhere else"
+    elif _PATTERN.fullmatch(word):
+        message = f"{word!r}: a ? stands for no letter; a * at the end of a word stands for any, as in harv*"
+    else:
+        return
+    raise UsageError(f"{message}. To look for what stands there itself, put it in quotation marks")
+
+
 def _read_during(name: str, text: str) -> During:
-    option = f"{name}:"
-    return During(
-        since=None if name == "until" else read_since(text, option),
-        until=None if name == "since" else read_until(text, option),
-    )
+    match name:
+        case "since":
+            return During(since=read_since(text, "since:"))
+        case "until":
+            return During(until=read_until(text, "until:"))
+    return During(*read_date(text, "date:"))

@@ -1,7 +1,8 @@
 """Spellings of names: what is asked for by one spelling is found by all of them, through the ids of entities.
 
-A store looks the spellings up (``spellings``), and ``expand`` puts the ids beside them. Words and phrases in quotation marks
-mean what is written and are left alone.
+A store looks the spellings up (``spellings``), and ``expand`` puts the ids beside them. A word alone may be a whole spelling, or
+the last name of people whom documents name in full: a Russian article may say Александр Лукашенко and no Лукашенко alone. Words
+and phrases in quotation marks mean what is written and are left alone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -15,6 +15,7 @@ MAX_HITS = 10_000  # how far pages reach: further on, each costs a store all bef
 MAX_VALUES, MAX_VALUE = 100, 1000  # of one filter, and characters of one
 #: Of ``like``.
 NO_SUCH_DOCUMENT = "--like: no article in the index has the id {!r}; give the address or the id of one that is there"
+LEAST_KM = 0.001  # a metre: a place's coordinates are no finer
 HALF_EQUATOR_KM = 20_038  # no two places are further apart
 
 
@@ -127,8 +128,8 @@ def read_circle(text: str) -> Circle:
     if not (abs(latitude) <= 90 and abs(longitude) <= 180):  # noqa: PLR2004 - degrees
         message = f"--near is {text!r}; latitude is from -90 to 90 and longitude from -180 to 180"
         raise UsageError(message)
-    if not (math.isfinite(kilometres) and 0 < kilometres <= HALF_EQUATOR_KM):
-        message = f"--near is {text!r}; the kilometres must be more than 0 and at most {HALF_EQUATOR_KM}"
+    if not (math.isfinite(kilometres) and LEAST_KM <= kilometres <= HALF_EQUATOR_KM):
+        message = f"--near is {text!r}; the kilometres must be from {LEAST_KM} to {HALF_EQUATOR_KM}"
         raise UsageError(message)
     return Circle(latitude=latitude, longitude=longitude, kilometres=kilometres)
 

@@ -4,16 +4,18 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from pipeline.errors import UsageError
 
+_MINUTE = timedelta(minutes=1)
+
 
 def read_since(text: str, option: str = "--since") -> datetime:
     """Return the first moment of a day, or the time as given; UTC where no offset is written."""
-    day = _read_date(text)
+    day = _read_day(text)
     return _start_of(day) if day else _read_time(option, text)
 
 
 def read_until(text: str, option: str = "--until") -> datetime:
     """Return the first moment no longer meant: of the next day for a day, else the time as given."""
-    day = _read_date(text)
+    day = _read_day(text)
     if day is None:
         return _read_time(option, text)
     if day == date.max:
@@ -21,7 +23,16 @@ def read_until(text: str, option: str = "--until") -> datetime:
     return _start_of(day + timedelta(days=1))
 
 
-def _read_date(text: str) -> date | None:
+def read_date(text: str, option: str) -> tuple[datetime, datetime]:
+    """Return the first moment of a day, or of the minute of a time, and the first moment after it."""
+    if _read_day(text):
+        return read_since(text, option), read_until(text, option)
+    minute = _read_time(option, text).replace(second=0, microsecond=0)
+    last = datetime.max.replace(tzinfo=UTC)
+    return minute, minute + _MINUTE if last - minute > _MINUTE else last
+
+
+def _read_day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -161,6 +161,32 @@ def test_spellings_of_a_name_find_one_another(store: SearchStore, options: dict[
     assert page.total == len(list(store.export(query))) == len(found)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("лукашенко", ["en", "ru"]),
+        ("-лукашенко", ["lord", "none"]),
+        ("ЛУКАШЕНКО came", ["en"]),
+        ("александр", ["ru"]),  # a given name is shared by too many
+        ('"лукашенко"', ["ru"]),
+        ("минск", ["none"]),
+    ],
+)
+def test_a_last_name_alone_is_a_name_of_whom_documents_name_in_full(
+    store: SearchStore, text: str, found: list[str]
+) -> None:
+    key = "person:alexander-lukashenko"
+    store.write(
+        [
+            naming(document("en", text="Lukashenko came."), key, "Alexander Lukashenko", "Lukashenko"),
+            naming(document("ru", text="Александр Лукашенко приехал.", language="ru"), key, "Александр Лукашенко"),
+            naming(document("lord", text="Alexander Kay."), "person:kay", "Александр Кей", "Alexander Kay"),
+            naming(document("none", text="Новый Минск"), "place:minsk", "Новый Минск", kind=Kind.PLACE),
+        ]
+    )
+    assert sorted(names(store.search(Query(text=text)).hits)) == found
+
+
 def test_a_section_narrows(store: SearchStore) -> None:
     store.write([document("world", section="World"), document("sport", section="Sport"), document("none")])
     assert names(store.search(make_query(sections=["WORLD"])).hits) == ["world"]
@@ -223,6 +249,27 @@ def test_where_nothing_is_found_a_close_word_is_suggested(
     store.write([naming(written, "person:lukashenko", "Lukashenko")])
     page = store.search(Query(text=text))
     assert (page.total, page.suggestion) == (0, suggestion)
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("strkie", "strike"),  # a swap of neighbours is one edit, stroke is two away
+        ("headline:strkie", "headline:strike"),
+        ("strkie harvst", "strike harvest"),
+        ("strile", "strike"),  # as close as stride, which is in fewer documents
+    ],
+)
+def test_the_closest_word_is_suggested_and_of_two_as_close_the_more_frequent(
+    store: SearchStore, text: str, suggestion: str
+) -> None:
+    store.write(
+        [
+            *(document(f"{number}", headline="Strike", text="A strike. The harvest.") for number in range(3)),
+            document("other", text="A stroke in one stride."),
+        ]
+    )
+    assert store.search(Query(text=text)).suggestion == suggestion
 
 
 def test_where_something_is_found_nothing_is_suggested(store: SearchStore) -> None:

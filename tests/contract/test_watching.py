@@ -311,6 +311,17 @@ def test_conditions_of_one_search_alert_side_by_side(desk: Desk) -> None:
     assert sorted(str(alert.condition) for alert in desk.watch().alerts) == ["any", "first"]
 
 
+def test_a_search_that_the_grammar_takes_no_more_holds_up_no_other(desk: Desk) -> None:
+    old = replace(a_search("old", when="any silence:12h"), query=Query(text="har*est"))
+    desk.ledger.alerts.save_search(old)
+    desk.save("harvests", "harvest")
+    desk.index(ago(1, "one"))
+    watched = desk.watch()
+    assert [alert.search for alert in watched.alerts] == ["harvests"]
+    assert "a * can end a word" in watched.errors["old"]
+    assert desk.silence() == ()
+
+
 def test_reprints_are_left_out_where_originals_are_asked_for(desk: Desk) -> None:
     desk.save("originals", "harvest", originals_only=True)
     desk.index(document("one", text="The harvest began."))
@@ -335,3 +346,15 @@ def test_a_search_is_tried_on_what_is_there_and_notes_nothing(desk: Desk) -> Non
     assert said["first"] == "can never come true: 2 are there already"
     assert said["silence:12h"].endswith(": silent")
     assert said["volume"] == "1 in 24 hours: not unusual"
+
+
+def test_a_search_of_what_is_silent_already_says_when_it_alerts(desk: Desk) -> None:
+    desk.index(ago(3, "one", people=["Ebrahim Raisi"]))
+    search = replace(a_search("raisi", "person:raisi", "silence:12h"), created_at=NOON)
+    ((_, line),) = try_search(search, store=desk.store, clock=desk.clock).conditions
+    assert line == "the last document is of 2026-11-20 12:00: alerts if none comes until 2026-11-24 00:00"
+    desk.ledger.alerts.save_search(search)
+    desk.clock.time = NOON + 12 * HOUR - timedelta(minutes=1)
+    assert desk.silence() == ()
+    desk.clock.time = NOON + 12 * HOUR
+    assert [ending(alert) for alert in desk.silence()] == ["one"]

@@ -17,6 +17,7 @@ from pipeline.index.document import document_json
 from pipeline.index.folding import fold, fold_words
 from pipeline.index.mapping import Generation, fingerprint, read_mapping
 from pipeline.model.entity import Place, Quote
+from pipeline.model.version import Difference, Version
 from pipeline.search.request import make_query
 from tests.fixtures.documents import NOON, TEHRAN, FixedClock, document
 
@@ -137,6 +138,17 @@ def test_raw_queries_reach_nested_entities_and_quotes(store: ElasticsearchStore)
     for path, must in asked.items():
         answer = store.search_raw({"query": {"nested": {"path": path, "query": {"bool": {"must": must}}}}})
         assert [hit["_source"]["people"] for hit in answer["hits"]["hits"]] == [["Ann"]]
+
+
+@real
+def test_raw_queries_reach_earlier_versions(store: ElasticsearchStore) -> None:
+    with pytest.raises(UsageError, match="no article was changed yet: "):
+        store.search_versions_raw({"size": 1})
+    form = document_json(document())
+    store.keep_versions(
+        [Version(article_id=form["id"], number=1, replaced_at=NOON, form=form, difference=Difference())]
+    )
+    assert store.search_versions_raw({"size": 1})["hits"]["total"]["value"] == 1
 
 
 @real

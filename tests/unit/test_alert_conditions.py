@@ -51,7 +51,8 @@ def test_conditions_as_users_write_them(text: str, kind: ConditionKind, span: ti
         ("silence:", "write a time in hours or days behind the colon"),
         ("silence:0h", "write a time"),
         ("together:30", "write a time"),
-        ("together:99999d", "write a time"),
+        ("together:99999d", "write a time in hours or days .* at most 3660d"),
+        ("together:99999999d", "at most 3660d"),
     ],
 )
 def test_a_condition_that_is_none(text: str, problem: str) -> None:

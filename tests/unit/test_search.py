@@ -25,6 +25,7 @@ from pipeline.search.names import MAX_SPELLINGS, expand, read_expression, spelli
 from pipeline.search.request import make_query
 
 WORD, PHRASE, PREFIX = Match.WORD, Match.PHRASE, Match.PREFIX
+ENTITY = Field.ENTITY
 A, B, C = Term("a"), Term("b"), Term("c")
 
 
@@ -49,13 +50,28 @@ A, B, C = Term("a"), Term("b"), Term("c")
         ("iran's o’neill", Every((Term("iran's"), Term("o’neill")))),
         ("中*", Term("中", PREFIX)),
         ("person:a", Term("a", WORD, Field.PERSON)),
-        ('Person:"a b" -place:c*d', Every((Term("a b", PHRASE, Field.PERSON), Not(Term("c*d", WORD, Field.PLACE))))),
+        ('Person:"a b" -place:cd*', Every((Term("a b", PHRASE, Field.PERSON), Not(Term("cd", PREFIX, Field.PLACE))))),
+        ("headline: a b", Every((Term("a", WORD, Field.HEADLINE), B))),
+        ("-Place:  (a OR b)", Not(Some((Term("a", WORD, Field.PLACE), Term("b", WORD, Field.PLACE))))),
+        ("since: 2026-11-22", During(datetime(2026, 11, 22, tzinfo=UTC))),
         ("place:(a OR b)", Some((Term("a", WORD, Field.PLACE), Term("b", WORD, Field.PLACE)))),
         ("place:(a OR person:b)", Some((Term("a", WORD, Field.PLACE), Term("b", WORD, Field.PERSON)))),
         ("entity:person:a-b", Term("person:a-b", WORD, Field.ENTITY)),
+        (
+            "entity:(geonames:1 OR person:a-b)",
+            Some((Term("geonames:1", WORD, ENTITY), Term("person:a-b", WORD, ENTITY))),
+        ),
+        (
+            "entity:(a place:b since:2026-11-22)",
+            Every((Term("a", WORD, ENTITY), Term("place:b", WORD, ENTITY), During(datetime(2026, 11, 22, tzinfo=UTC)))),
+        ),
+        ("who? https://a.example/?b=c", Every((Term("who?"), Term("https://a.example/?b=c")))),
+        ('"h?rv*est"', Term("h?rv*est", PHRASE)),
         ("Warning: a", Every((Term("Warning:"), A))),
         ("https://a.example/b 12:30", Every((Term("https://a.example/b"), Term("12:30")))),
         ("date:2026-11-22", During(datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC))),
+        ("date:2026-11-22T10:30:05+01:00", During(*(datetime(2026, 11, 22, 9, each, tzinfo=UTC) for each in (30, 31)))),
+        ("date:9999-12-31T23:59", During(datetime(9999, 12, 31, 23, 59, tzinfo=UTC), datetime.max.replace(tzinfo=UTC))),
         # Odd input means what can be made of it.
         ("- -- -", None),
         ('"" "…" … 🙂', None),
@@ -173,8 +189,9 @@ def test_near() -> None:
         ({"near": "91,0,1"}, "latitude is from -90 to 90"),
         ({"near": "0,181,1"}, "longitude from -180 to 180"),
         ({"near": "nan,0,1"}, "latitude is from -90 to 90"),
-        ({"near": "0,0,0"}, "the kilometres must be more than 0"),
-        ({"near": "0,0,inf"}, "the kilometres must be more than 0"),
+        ({"near": "0,0,0"}, "the kilometres must be from 0.001 to 20038"),
+        ({"near": "57.7,11.97,1e-9"}, "the kilometres must be from 0.001"),
+        ({"near": "0,0,inf"}, "the kilometres must be from 0.001"),
     ],
 )
 def test_what_cannot_be_understood_is_named(options: dict[str, object], message: str) -> None:
