@@ -163,6 +163,14 @@ def test_the_tables_hold_a_row_to_one_fate(ledger: SqlLedger, ledger_url: str) -
     [
         ("nonsense", "is no database URL; write sqlite:////"),
         ("postgresql://newswire:secret@host:port/ledger", "is no database URL; write sqlite:////"),
+        *(
+            (
+                f"postgresql://newswire:{password}@127.0.0.1:1/ledger",
+                "write each @ and ? within a user or password as %40",
+            )
+            for password in ("a@secret", "a@secret:1/b", "a@b?secret", "12/a@secret", "a@b/secret", "a?b=secret")
+        ),
+        ("postgresql://h:1/secret?password=a@secret", "write each @ and ? within a user or password as %40"),
         ("mysql://newswire:secret@host/ledger", "begins with mysql: a ledger is sqlite:/// or postgresql://"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
