@@ -99,6 +99,7 @@ class Parts:
         """The archive of captures."""
         from pipeline.adapters.warc_archive import WarcArchive
 
+        self._make_home()
         return WarcArchive(self.settings.archive_url)
 
     @cached_property
@@ -216,7 +217,8 @@ class Parts:
         give_way(self.ledger, self.clock)
 
     def _make_home(self) -> None:
+        """Make the folder, where there is none, for its owner alone."""
         try:
-            self.settings.home.mkdir(parents=True, exist_ok=True)
+            self.settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"NEWSWIRE_HOME: {self.settings.home} cannot be made: {error.strerror}") from error

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,3 +17,16 @@ def write_private(path: Path) -> Iterator[BinaryIO]:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def make_private(path: Path, *beside: str) -> None:
+    """Make the file, where there is none, and close it to all but its owner, as those whose names end so ``beside`` it.
+
+    It is not opened where it is there: SQLite would lose its locks (https://www.sqlite.org/howtocorrupt.html, section 2.2). What
+    cannot be made or closed, such as another's file, is left to whoever opens it next.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    for each in (path, *(path.with_name(f"{path.name}{ending}") for ending in beside)):
+        with suppress(OSError):
+            each.chmod(each.stat().st_mode & 0o700)

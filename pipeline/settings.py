@@ -112,6 +112,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, grant: Grant = Gr
     Raises UsageError naming a bad one.
     """
     values = _read_files({key: value for key, value in (os.environ if environ is None else environ).items() if value})
+    _check_sendable(values)
     home = Path(values.get("NEWSWIRE_HOME", ".newswire")).expanduser().absolute()
     search_url, user, password = _split_credentials(
         values.get("NEWSWIRE_SEARCH_URL", f"sqlite:///{home / 'search.sqlite'}")
@@ -210,6 +211,16 @@ def _read_files(environ: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
+def _check_sendable(values: Mapping[str, str]) -> None:
+    """Raise UsageError where a header could not carry a secret: what would send it says so with the value, in a trace."""
+    for name in ("NEWSWIRE_SEARCH_USER", *SECRETS):
+        signs, kind = (
+            (r"[\x20-\x7e]*", "key") if name in KEYS.values() else (r"[^\x00-\x1f\x7f\ud800-\udfff]*", "login")
+        )
+        if not re.fullmatch(signs, values.get(name, "")):
+            raise UsageError(f"{name} has a sign that no {kind} has, such as the end of a line: write it anew")
+
+
 def _read_ca(text: str | None, search_url: str) -> Path | None:
     """Return the file of authorities. Raises UsageError where it is none, or where nothing would be checked by it."""
     if text is None:
@@ -232,7 +243,8 @@ def _split_credentials(url: str) -> tuple[str, str | None, str | None]:
     """Take user and password out of an http(s) URL, so that no message ever prints them."""
     try:
         parts = urlsplit(url)
-        is_address = bool(parts.hostname) and parts.port != 0
+        # With an unescaped / in a password, the host and the rest of the password stand in the path.
+        is_address = bool(parts.hostname) and parts.port != 0 and "@" not in url.partition(parts.netloc)[2]
     except ValueError:
         is_address = False
     # Without the value: whatever it is, there may be a password in it.

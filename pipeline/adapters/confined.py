@@ -27,6 +27,8 @@ from pipeline.model.fate import Reason
 #: The exit code of a process that could not have the memory it asked for.
 OUT_OF_MEMORY = 12
 _MEGABYTE = 1 << 20
+#: Bytes; whoever called takes no longer one.
+LONGEST_ANSWER = 256 * _MEGABYTE
 _STATM = Path("/proc/self/statm")
 
 
@@ -97,16 +99,25 @@ def serve(pipe: Connection, limits: Limits) -> NoReturn:
             call: Call = pickle.loads(pipe.recv_bytes())  # noqa: S301 - from the process that forked this one
             signal.setitimer(signal.ITIMER_PROF, limits.seconds)
             signal.setitimer(signal.ITIMER_REAL, limits.patience)
-            answer = codec.encode(_answer(call, pipe))
+            answer = _encode_answer(_answer(call, pipe))
             signal.setitimer(signal.ITIMER_PROF, 0)
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_REAL, limits.patience)  # anew: nothing may wait for ever to be taken
             pipe.send_bytes(answer)
+            signal.setitimer(signal.ITIMER_REAL, 0)
     except (EOFError, OSError):  # whoever called is gone
         os._exit(0)
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     except BaseException:  # noqa: BLE001 - nothing of the fork may run on as if it were the process it came from
         os._exit(1)
+
+
+def _encode_answer(answer: Returned | Raised) -> bytes:
+    data = codec.encode(answer)
+    if len(data) <= LONGEST_ANSWER:
+        return data
+    why = f"what was read of it is more than {LONGEST_ANSWER // _MEGABYTE} MB"
+    return codec.encode(Raised(error="Reject", text=why, reason=Reason.OUT_OF_MEMORY))
 
 
 def _answer(call: Call, pipe: Connection) -> Returned | Raised:

@@ -19,6 +19,7 @@ from multiprocessing import Pipe
 from typing import ParamSpec, TypeVar
 
 from pipeline.adapters.confined import (
+    LONGEST_ANSWER,
     OUT_OF_MEMORY,
     Asked,
     Call,
@@ -42,7 +43,6 @@ Result = TypeVar("Result")
 PATIENCE = 15.0
 #: Processes that are kept for a later call; more are only made where there are more calls at a time.
 _MOST_IDLE = 2
-_LONGEST_ANSWER = 256 << 20
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +127,9 @@ class _Process:
             while isinstance(message := self._receive(), Asked):
                 self._pipe.send_bytes(_answer(message, function, asked))
         except (EOFError, OSError):
+            os.kill(
+                self._id, signal.SIGKILL
+            )  # it may be at work still, sending what is too long; else it changes nothing
             raise self._why_ended() from None
         self.is_waiting, self.is_fresh = True, False
         if isinstance(message, Raised):
@@ -143,7 +146,7 @@ class _Process:
             self._exit_code()
 
     def _receive(self) -> Returned | Raised | Asked:
-        return codec.decode(self._pipe.recv_bytes(_LONGEST_ANSWER), Message)  # type: ignore[arg-type]  # a union
+        return codec.decode(self._pipe.recv_bytes(LONGEST_ANSWER), Message)  # type: ignore[arg-type]  # a union
 
     def _why_ended(self) -> _EndedError:
         code = self._exit_code()

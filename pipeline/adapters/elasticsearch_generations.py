@@ -135,6 +135,18 @@ class Generations:
         if closed := self._closed(indices):
             self._client.indices.put_settings(index=closed, settings={"index.blocks.write": None})
 
+    def lift_blocks(self) -> None:
+        """Let all of our indices be read again, whoever blocked that; what blocks writes is a promotion's, or the server's.
+
+        A writer's right to block writes is one to block all else, which hides an index from every call but these: it is
+        asked for by its name, and the block of the metadata is lifted alone and first.
+        """
+        for alias in (self._alias, names.versions_alias(self._alias)):
+            found = self._client.indices.resolve_index(name=f"{alias}-*")["indices"]
+            if ours := [each["name"] for each in found if names.parse_index(each["name"], alias)]:
+                for block in ("metadata", "read"):
+                    self._client.indices.put_settings(index=ours, settings={f"index.blocks.{block}": None})
+
     def delete(self, generation: str) -> None:
         """Delete the indices by their full names: many servers refuse patterns here."""
         _, indices = self.named(generation)

@@ -46,11 +46,15 @@ class ElasticsearchGrants:
         return is_changed
 
     def put_templates(self) -> None:
-        """Let each new month's index have its alias from the start, and those have it that a writer could not give it to."""
+        """Let each new month's index have its alias from the start, and those have it that a writer could not give it to.
+
+        What a writer blocked can be read again.
+        """
         mapping = names.read_mapping()
         versions = names.versions_alias(self._alias)
         with our_errors(self._url):
             generations = Generations(self._client, self._alias, self._url, mapping)
+            generations.lift_blocks()
             live, joined = generations.live()
             live = live or Generation(self._alias, generations.fingerprint)
             put = self._client.indices.put_index_template

@@ -172,6 +172,7 @@ class ElasticsearchStore:
         """Create the index of this month under a name that carries the time."""
         now = self._clock.now()
         with our_errors(self._url):
+            self._generations.lift_blocks()
             taken = [generation.name for generation in self._generations.all()]
             generation = names.next_rebuild(self._alias, self._generations.fingerprint, now, taken)
             self._generations.create(generation, {generation.index(now)}, beside=None)

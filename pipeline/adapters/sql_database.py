@@ -6,6 +6,7 @@ between, and no two can wait for each other; a write takes milliseconds.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import certifi
@@ -31,6 +32,7 @@ from pipeline.adapters.sql_among import among
 from pipeline.adapters.sql_schema import HEAD, VERSION_TABLE
 from pipeline.adapters.sqlite_wal import enable_wal
 from pipeline.errors import StoreUnavailable, StoreUnusable, UsageError
+from pipeline.private_file import make_private
 
 if TYPE_CHECKING:
     from sqlite3 import Connection as SqliteConnection
@@ -147,6 +149,11 @@ def _parse_url(url: str) -> URL:
         example = "sqlite:////folder/ledger.sqlite or postgresql://user:password@host/database"
         raise UsageError(f"NEWSWIRE_LEDGER_URL is no database URL; write {example}") from None
     if address.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:  # Airflow writes postgres
+        login, at, rest = url.partition("@")
+        if "@" in rest or (
+            at and "?" in login
+        ):  # what is taken for the host is part of a password, and would be printed
+            raise UsageError("NEWSWIRE_LEDGER_URL: write each @ and ? within a user or password as %40 and %3F")
         return address.set(drivername="postgresql+psycopg")
     if address.drivername != "sqlite":
         raise UsageError(
@@ -160,6 +167,11 @@ def _parse_url(url: str) -> URL:
 def _sqlite_engine(address: URL) -> Engine:
     # Without an isolation level the driver begins no transactions of its own: BEGIN IMMEDIATE is ours to say.
     engine = create_engine(address, connect_args={"timeout": _PATIENCE, "isolation_level": None})
+
+    @event.listens_for(engine, "do_connect")
+    def _close_to_others(*_: object) -> None:
+        if address.database and not address.database.startswith("file:"):
+            make_private(Path(address.database), "-wal", "-shm")  # webhooks' secrets are in it
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: "SqliteConnection", _: "ConnectionPoolEntry") -> None:

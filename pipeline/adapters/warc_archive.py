@@ -6,31 +6,24 @@ bytes; the encoding as received stands in ``X-Crawler-…`` headers.
 """
 
 import logging
-import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http import HTTPStatus
-from importlib.metadata import version
-from io import BytesIO, UnsupportedOperation
+from io import BytesIO
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
-from uuid import NAMESPACE_URL, uuid5
 
 from upath import UPath
 from warcio.archiveiterator import ArchiveIterator
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.timeutils import datetime_to_iso_date, iso_date_to_datetime
-from warcio.warcwriter import WARCWriter
+from warcio.timeutils import iso_date_to_datetime
 
 from pipeline import archive
 from pipeline.adapters.storage import open_storage
 from pipeline.adapters.warc_records import read_members
+from pipeline.adapters.warc_writer import WarcWriter, sync
 from pipeline.errors import DamagedWarc, StoreUnavailable, UsageError
 from pipeline.model.capture import Batch, Capture, CaptureRef, Redirect
 
-_VERSION = "WARC/1.1"
 _log = logging.getLogger(__name__)
 
 
@@ -42,14 +35,14 @@ class WarcArchive:
         self._root, self._errors = open_storage(url, "NEWSWIRE_ARCHIVE_URL")
 
     @contextmanager
-    def open_batch(self, batch: Batch) -> Iterator["WarcWriter"]:
+    def open_batch(self, batch: Batch) -> Iterator[WarcWriter]:
         """Write a new part of the batch; whole records survive a crash on a folder, a closed file on an object store."""
         with self._one_line_errors():
             path = self._free_part(batch)
             target = self._root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as stream:
-                writer = WarcWriter(stream, path, batch.opened_at)
+                writer = WarcWriter(stream, path, batch.opened_at, self._one_line_errors)
                 yield writer
                 writer.flush()
 
@@ -61,7 +54,7 @@ class WarcArchive:
             target.parent.mkdir(parents=True, exist_ok=True)
             part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
             with part.open("wb") as stream:
-                writer = WarcWriter(stream, path, batch.opened_at)
+                writer = WarcWriter(stream, path, batch.opened_at, self._one_line_errors)
                 refs = tuple(writer.add(capture) for capture in captures)
                 writer.flush()
             part.rename(target)
@@ -158,81 +151,6 @@ class WarcArchive:
         return archive.warc_name(batch, part)
 
 
-class WarcWriter:
-    """Appends captures to one open WARC file and knows at which byte each begins.
-
-    The same captures under the same path give the same bytes.
-    """
-
-    def __init__(self, stream: BinaryIO, path: str, opened_at: datetime) -> None:
-        """Begin the file with its warcinfo record."""
-        self._stream, self._path, self._offset = stream, path, 0
-        self._buffer = BytesIO()
-        self._records = WARCWriter(self._buffer, gzip=True, warc_version=_VERSION)
-        software = {"software": f"newswire/{version('newswire')}", "format": "WARC File Format 1.1"}
-        information = self._records.create_warcinfo_record(path.rpartition("/")[2], software)
-        information.rec_headers.replace_header("WARC-Date", _warc_date(opened_at))
-        information.rec_headers.replace_header("WARC-Record-ID", self._record_id("warcinfo"))
-        self._write(information)
-        self._append()
-
-    def add(self, capture: Capture) -> CaptureRef:
-        """Append the capture's three records in one write."""
-        date = _warc_date(capture.fetched_at)
-        response = self._records.create_warc_record(
-            capture.final_url,
-            "response",
-            payload=BytesIO(capture.body),
-            http_headers=StatusAndHeaders(
-                _status_line(capture.status), _writable(capture.headers), protocol="HTTP/1.1"
-            ),
-            warc_headers_dict={"WARC-Record-ID": self._record_id("response"), "WARC-Date": date},
-        )
-        self._write(response)
-        address = urlsplit(capture.final_url)
-        request_line = f"GET {address.path or '/'}{'?' + address.query if address.query else ''} HTTP/1.1"
-        concurrent = {"WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID"), "WARC-Date": date}
-        request = self._records.create_warc_record(
-            capture.final_url,
-            "request",
-            http_headers=StatusAndHeaders(request_line, _writable(capture.request_headers), is_http_request=True),
-            warc_headers_dict={"WARC-Record-ID": self._record_id("request"), **concurrent},
-        )
-        self._write(request)
-        fields = [f"requested: {capture.url}", *(f"redirect: {hop.status} {hop.url}" for hop in capture.redirects)]
-        metadata = self._records.create_warc_record(
-            capture.final_url,
-            "metadata",
-            payload=BytesIO("".join(f"{line}\r\n" for line in fields).encode()),
-            warc_content_type="application/warc-fields",
-            warc_headers_dict={"WARC-Record-ID": self._record_id("metadata"), **concurrent},
-        )
-        self._write(metadata)
-        return self._append()
-
-    def flush(self) -> None:
-        """Bring what was written to the disk."""
-        _sync(self._stream)
-
-    def _record_id(self, kind: str) -> str:
-        """Return the id of the record that comes now: made of its place, which no other record has."""
-        return f"<{uuid5(NAMESPACE_URL, f'{self._path}#{self._offset}/{kind}').urn}>"
-
-    def _write(self, record: Any) -> None:  # noqa: ANN401 - warcio has no types
-        self._records.write_record(record)
-        record.raw_stream.close()  # warcio leaves a temporary file open, in which it counted the digest
-
-    def _append(self) -> CaptureRef:
-        data = self._buffer.getvalue()
-        self._buffer.seek(0)
-        self._buffer.truncate()
-        ref = CaptureRef(path=self._path, offset=self._offset, length=len(data))
-        self._stream.write(data)
-        self._stream.flush()
-        self._offset += len(data)
-        return ref
-
-
 def _read_captures(stream: BinaryIO, path: str) -> Iterator[tuple[CaptureRef, Capture]]:
     """Yield the captures of one WARC stream; the end of a file cut off by a crash is the end of the captures."""
     response: dict[str, Any] = {}
@@ -277,35 +195,10 @@ def _read_metadata(body: bytes) -> dict[str, Any]:
     }
 
 
-def _warc_date(at: datetime) -> str:
-    return str(datetime_to_iso_date(at.astimezone(UTC).replace(tzinfo=None), use_micros=True))
-
-
-def _status_line(status: int) -> str:
-    known = {known.value: known.phrase for known in HTTPStatus}
-    return f"{status} {known.get(status, 'Unknown')}"
-
-
-def _writable(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the headers without line breaks or undecodable bytes: a record's framing must not depend on a server."""
-    return [
-        (name, " ".join(value.split()).encode("utf-8", "backslashreplace").decode("utf-8")) for name, value in headers
-    ]
-
-
 def _replace(target: UPath, content: Iterable[bytes]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     with part.open("wb") as stream:
         stream.writelines(content)
-        _sync(stream)
+        sync(stream)
     part.rename(target)
-
-
-def _sync(stream: BinaryIO) -> None:
-    stream.flush()
-    try:
-        number = stream.fileno()
-    except (AttributeError, UnsupportedOperation):  # an object store has no file number: closing is its commit
-        return
-    os.fsync(number)

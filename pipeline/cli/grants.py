@@ -59,6 +59,8 @@ def grants(
             _grant(granting, grant, alias, keys_to, is_rotated=rotate)
         else:
             _revoke(granting, grant, keys_to, revoke)
+    if revoke is not None:
+        granting.put_templates()  # whoever had a key may have blocked what it could
     if rotate:
         console.say("the old keys work on; once every process has its new one: newswire index grants --revoke old")
 

@@ -92,12 +92,8 @@ def search(
         since=since,
         until=until,
         near=near,
-<<<<<<< HEAD
         area=area,
-        story=_follow(story, wiring) if story is not None else None,
-=======
         story=follow_story(story, wiring) if story is not None else None,
->>>>>>> fixb
         like=find_id(wiring, like) if like is not None else None,
         reprints_of=[find_form(wiring, reprints_of)["original"]] if reprints_of is not None else (),
         sort=sort,

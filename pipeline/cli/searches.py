@@ -82,12 +82,8 @@ def add(
         since=since,
         until=until,
         near=near,
-<<<<<<< HEAD
         area=area,
-        story=story,
-=======
         story=follow_story(story, wiring) if story is not None else None,
->>>>>>> fixb
         originals_only=originals,
     )
     search = make_search(

@@ -13,7 +13,10 @@ class BatchWriter(Protocol):
     """Adds captures to one open batch."""
 
     def add(self, capture: Capture) -> CaptureRef:
-        """Append the capture and return where its response record lies."""
+        """Append the capture and return where its response record lies.
+
+        Raises StoreUnavailable where it cannot be kept; then nothing more can be added here, and what was, stays.
+        """
         ...
 
 

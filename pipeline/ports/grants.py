@@ -31,7 +31,7 @@ class Grants(Protocol):
         """Make the role as it should be, and give its keys the same rights; tell whether anything was changed."""
 
     def put_templates(self) -> None:
-        """Let each new month's index have its alias from the start."""
+        """Let each new month's index have its alias from the start, and all be read that a writer blocked."""
 
     def keys(self, grant: Grant) -> Sequence[Key]:
         """Return the grant's keys that work, oldest first."""

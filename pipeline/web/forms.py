@@ -19,6 +19,7 @@ from pipeline.web.render import mount_path
 COOKIE = "newswire_form"
 MOST_BYTES = 20_000  # of a form
 Form = dict[str, list[str]]
+_CLOSE = {"Connection": "close"}  # nobody reads the rest of the form
 
 
 async def read_form(request: Request) -> Form:
@@ -29,7 +30,7 @@ async def read_form(request: Request) -> Form:
         async with timeout(PATIENCE):
             body = await _read_body(request)
     except TimeoutError as error:
-        raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "The form did not come in time.") from error
+        raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "The form did not come in time.", _CLOSE) from error
     fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=False)
     token, known = read_field(fields, "token"), request.cookies.get(COOKIE, "")
     if not (is_ours and known and compare_digest(token.encode(), known.encode())):
@@ -42,7 +43,7 @@ async def _read_body(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BYTES or body.count(b"&") >= MOST_PARAMETERS:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The form is too long.")
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The form is too long.", _CLOSE)
     return body
 
 

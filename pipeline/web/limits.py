@@ -5,13 +5,15 @@ from typing import cast
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 #: Bytes of the request line and the headers together; an address may be most of it.
 MOST_HEAD = 65_536
 #: A query of 4,000 characters has 36,000 bytes where each is one of Chinese.
 MOST_ADDRESS = 40_000
 MOST_PARAMETERS = 300
+#: Bytes of a form that are read after its answer.
+MOST_UNREAD = 65_536
 #: Seconds in which a request must be there, its head and its form.
 PATIENCE = 10.0
 
@@ -35,18 +37,34 @@ class RequestLimits:
 
 
 class HurriedProtocol(H11Protocol):
-    """HTTP/1.1 as uvicorn speaks it, which closes a connection where the head of a request does not come in time."""
+    """HTTP/1.1 as uvicorn speaks it, which closes a connection where the head of a request does not come in time.
+
+    And where much of a form still comes that was answered before it was whole: uvicorn would read on for ever.
+    """
 
     _waiting: TimerHandle | None = None
+    _unread = 0
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Wait for the first request."""
         super().connection_made(cast("Transport", transport))
         self._wait()
 
+    def data_received(self, data: bytes) -> None:
+        """Take them, unless nobody waits for them."""
+        # uvicorn says None until a first request is whole, which its types leave out.
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle and cycle.response_complete and cycle.more_body:
+            self._unread += len(data)
+            if self._unread > MOST_UNREAD:  # a shorter rest is read, so that its sender gets to reading the answer
+                self.transport.close()
+                return
+        super().data_received(data)
+
     def on_response_complete(self) -> None:
         """Wait for the next request."""
         super().on_response_complete()
+        self._unread = 0
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -61,7 +79,6 @@ class HurriedProtocol(H11Protocol):
         self._waiting = self.loop.call_later(PATIENCE, self._give_up)
 
     def _give_up(self) -> None:
-        # uvicorn says None until a first request is whole, which its types leave out.
-        cycle = cast("object | None", self.cycle)
-        if cycle is None or self.cycle.response_complete:
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is None or cycle.response_complete:
             self.transport.close()

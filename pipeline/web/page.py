@@ -146,7 +146,9 @@ def _add_error_pages(app: FastAPI, pages: Pages) -> None:
 
     @app.exception_handler(HTTPException)
     def show_http_error(request: Request, error: HTTPException) -> Response:
-        return pages.render_error(request, error.status_code, HTTPStatus(error.status_code).phrase, error.detail)
+        page = pages.render_error(request, error.status_code, HTTPStatus(error.status_code).phrase, error.detail)
+        page.headers.update(error.headers or {})
+        return page
 
 
 async def _add_security_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

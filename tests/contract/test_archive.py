@@ -1,6 +1,11 @@
 """What every archive promises, on a folder and on an object store."""
 
 import gzip
+import random
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +16,7 @@ from upath import UPath
 from pipeline.adapters.warc_archive import WarcArchive
 from pipeline.archive import name_batch, open_batch
 from pipeline.errors import StoreUnavailable, UsageError
-from pipeline.model.capture import Capture, CaptureRef, Redirect
+from pipeline.model.capture import Batch, Capture, CaptureRef, Redirect
 
 NOW = datetime(2026, 11, 23, 23, 59, 58, 123456, tzinfo=UTC)
 
@@ -197,6 +202,46 @@ def test_a_disk_that_fails_is_one_clear_line(tmp_path: Path) -> None:
         WarcArchive(str(blocked)).open_batch(open_batch(NOW)),
     ):
         pass
+
+
+@contextmanager
+def full_disk(at: int) -> Iterator[None]:
+    """Let no file grow beyond so many bytes: what is left of a write has room again afterwards."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (at, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def fill_disk(archive: WarcArchive, batch: Batch, size: int) -> None:
+    """Add a capture, one with a body of that size, for which there is no room, and another when there is again."""
+    with archive.open_batch(batch) as writer:
+        kept = writer.add(make_capture(1))
+        large = replace(make_capture(2), body=random.Random(2).randbytes(size))
+        with full_disk(kept.offset + kept.length + 10), pytest.raises(StoreUnavailable, match="used: File too large"):
+            writer.add(large)
+        with pytest.raises(StoreUnavailable, match="could not be kept"):
+            writer.add(make_capture(3))
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+@pytest.mark.parametrize("size", [100, 100_000])  # within the stream's buffer, and beyond it
+def test_after_a_write_that_fails_nothing_is_added_and_what_was_kept_stays_whole(
+    scheme: str, size: int, tmp_path: Path
+) -> None:
+    archive, batch = WarcArchive(f"{scheme}{tmp_path}"), open_batch(NOW)
+    with pytest.raises(StoreUnavailable):
+        fill_disk(archive, batch, size)
+    [(first, kept)] = archive.scan(NOW, NOW + timedelta(seconds=1))
+    assert kept == make_capture(1)
+    assert (tmp_path / first.path).stat().st_size == first.offset + first.length
+    with archive.open_batch(batch) as writer:
+        second = writer.add(make_capture(2))
+    assert second.path != first.path
+    found = list(archive.scan(NOW, NOW + timedelta(seconds=1)))
+    assert sorted(found, key=str) == sorted([(first, make_capture(1)), (second, make_capture(2))], key=str)
 
 
 def test_a_report_is_kept_and_replaced_whole(archive: WarcArchive) -> None:

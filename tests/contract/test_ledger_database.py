@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import stat
 import subprocess
 import sys
 import traceback
@@ -26,6 +27,8 @@ from pipeline.model import codec
 from pipeline.model.entity import Kind
 from pipeline.model.fate import Tally
 from pipeline.model.known import KnownEntity
+from pipeline.parts import Parts
+from pipeline.settings import read_settings
 from tests.fixtures.entries import NOW, an_article, an_entry
 
 FORM = {
@@ -163,6 +166,14 @@ def test_the_tables_hold_a_row_to_one_fate(ledger: SqlLedger, ledger_url: str) -
     [
         ("nonsense", "is no database URL; write sqlite:////"),
         ("postgresql://newswire:secret@host:port/ledger", "is no database URL; write sqlite:////"),
+        *(
+            (
+                f"postgresql://newswire:{password}@127.0.0.1:1/ledger",
+                "write each @ and ? within a user or password as %40",
+            )
+            for password in ("a@secret", "a@secret:1/b", "a@b?secret", "12/a@secret", "a@b/secret", "a?b=secret")
+        ),
+        ("postgresql://h:1/secret?password=a@secret", "write each @ and ? within a user or password as %40"),
         ("mysql://newswire:secret@host/ledger", "begins with mysql: a ledger is sqlite:/// or postgresql://"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
@@ -224,3 +235,34 @@ def test_times_are_utc_whatever_the_session_says(postgresql_url: str, monkeypatc
     ledger.settle([], [an_article(first_seen_at=datetime(2026, 3, 31, 23, 0, tzinfo=UTC))])
     assert ledger.articles_by_month() == {date(2026, 3, 1): 1}
     ledger.close()
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """Return who may do what with each file there, by its name, the folder's own by a dot."""
+    return {str(path.relative_to(folder)): stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
+
+
+def test_a_new_home_and_its_ledger_are_for_their_owners_eyes(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        parts = Parts(read_settings({"NEWSWIRE_HOME": str(tmp_path / "home")}))
+        parts.ledger.record_entries([an_entry()], NOW)
+        found = modes(tmp_path / "home")
+    finally:
+        os.umask(before)
+    assert found == {".": 0o700, "ledger.sqlite": 0o600, "ledger.sqlite-wal": 0o600, "ledger.sqlite-shm": 0o600}
+    parts.close()
+
+
+def test_an_older_ledger_is_closed_to_others_while_it_is_in_use(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    first = open_ledger(url)
+    first.record_entries([an_entry()], NOW)
+    for path in (tmp_path, *tmp_path.iterdir()):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    second = open_ledger(url)
+    assert second.tally().seen == 1
+    assert modes(tmp_path) == {name: 0o755 if name == "." else 0o600 for name in modes(tmp_path)}
+    assert len(modes(tmp_path)) == 4
+    first.close()
+    second.close()

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.adapters import confined as confined_calls
+from pipeline.adapters import confinement
 from pipeline.adapters.confinement import ForkedProcesses
 from pipeline.errors import Reject, UsageError
 from pipeline.model.fate import Reason
@@ -58,6 +60,36 @@ def test_what_takes_too_much_is_rejected_by_name_and_its_neighbours_are_not(
     assert confined.call(hostile.echo, "after") == "after"
     assert os.waitpid(-1, os.WNOHANG) == (0, 0)  # the one that waits for calls; no zombie is left
     confined.close()
+
+
+def test_an_answer_that_is_too_long_is_rejected_and_its_process_serves_on(
+    confined: ForkedProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confined_calls, "LONGEST_ANSWER", 1 << 20)
+    with pytest.raises(Reject, match="more than 1 MB") as error:
+        confined.call(hostile.return_much, "a")
+    assert error.value.reason is Reason.OUT_OF_MEMORY
+    assert confined.call(hostile.echo, "after") == "after"
+
+
+def test_a_process_that_goes_on_sending_is_killed(confined: ForkedProcesses, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confinement, "LONGEST_ANSWER", 1000)  # here alone: it sends what is not taken
+    with pytest.raises(Reject, match="SIGKILL") as error:
+        confined.call(hostile.return_much, "a")
+    assert error.value.reason is Reason.CRASH
+    assert confined.call(hostile.echo, "after") == "after"
+
+
+def test_an_answer_that_nobody_takes_ends_in_its_time(
+    confined: ForkedProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def receive(self: confinement._Process) -> object:
+        os.waitid(os.P_PID, self._id, os.WEXITED | os.WNOWAIT)
+        raise EOFError
+
+    monkeypatch.setattr(confinement._Process, "_receive", receive)
+    with pytest.raises(Reject, match=r"did not end within 1\.5 s"):
+        confined.call(hostile.return_much, "a")
 
 
 def test_a_process_that_served_before_is_not_held_against_a_page(confined: ForkedProcesses) -> None:
@@ -155,6 +187,8 @@ def test_a_daemonic_process_as_celerys_workers_are_may_call() -> None:
 
 ORPHAN = """
 import os, sys
+from pipeline.adapters import confined as confined_calls
+from pipeline.adapters import confinement
 from pipeline.adapters.confinement import ForkedProcesses
 from tests.fixtures import hostile
 processes = ForkedProcesses(seconds=600, megabytes=256)

@@ -17,10 +17,11 @@ import pytest
 from examples.newsroom.server import Newsroom
 from examples.servers import ServerMissing, open_postgresql
 from pipeline.adapters import sql_database
+from pipeline.adapters.warc_writer import WarcWriter
 from pipeline.cli.ingest import run_ingest
 from pipeline.errors import StoreUnavailable
 from pipeline.flow import LEASE
-from pipeline.model.capture import Batch
+from pipeline.model.capture import Batch, Capture, CaptureRef
 from pipeline.model.evidence import Timestamp
 from pipeline.model.fate import Fate
 from pipeline.model.query import Hit, Query
@@ -120,6 +121,33 @@ def test_an_archive_whose_disk_is_full_settles_nothing_and_goes_on_when_there_is
     disk.enlarge(20_000)
     ingest(wiring)
     assert_all_ended(wiring)
+
+
+def test_a_disk_that_gets_room_again_in_the_middle_of_a_batch_settles_nothing_that_was_not_kept(
+    open_wiring: Callable[..., Wiring],
+    small_disk: Callable[[int], SmallDisk],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    disk = small_disk(64)
+    wiring = open_wiring(ARCHIVE_URL=disk.folder)
+    add = WarcWriter.add
+
+    def add_or_make_room(self: WarcWriter, capture: Capture) -> CaptureRef:
+        try:
+            return add(self, capture)
+        except Exception:
+            disk.enlarge(20_000)
+            raise
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WarcWriter, "add", add_or_make_room)
+        assert "No space left on device" in what_stops(wiring)
+    assert wiring.ledger.tally().fates == {}
+    ingest(wiring)
+    assert_all_ended(wiring)
+    assert caplog.text == ""  # no trace, and each file is whole
+    assert len(list(disk.folder.rglob("*.warc.gz"))) > 1
 
 
 def test_a_disk_that_fails_to_keep_what_was_written_is_not_believed(

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from examples.newsroom.server import Newsroom
 from pipeline.cli.index import index
-from pipeline.errors import UsageError
+from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.model.grant import Grant
 from pipeline.search.request import make_query
 from tests.fixtures.command import Newswire
@@ -160,6 +160,25 @@ def test_an_index_that_no_alias_could_be_given_to_is_mended_by_granting_again(
     grant(granted.login())
     writer.write([WRITTEN])
     assert granted.store(Grant.READER, FixedClock()).search(make_query("odesa")).total == 1
+
+
+@pytest.mark.parametrize("mend", ["grants", "rebuild"])
+def test_what_a_writer_blocked_is_opened_by_granting_again_and_by_a_rebuild(granted: Secured, mend: str) -> None:
+    writer, reader = granted.store(Grant.WRITER, FixedClock()), granted.store(Grant.READER, FixedClock())
+    writer.write([WRITTEN])
+    index = ours(granted)
+    with granted.client(Grant.WRITER) as client:
+        for block in ("read", "metadata"):
+            client.indices.add_block(index=index, block=block)
+    with pytest.raises(StoreUnavailable, match="blocked by"):
+        reader.search(make_query("odesa"))
+    admin = granted.store(Grant.ADMIN, FixedClock())
+    if mend == "grants":
+        grant(granted.login(), "--revoke", "old")
+    else:
+        admin.begin_generation()
+    assert reader.search(make_query("odesa")).total == 1
+    assert len(admin.status()) == (1 if mend == "grants" else 2)
 
 
 # The command

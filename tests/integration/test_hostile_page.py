@@ -236,3 +236,26 @@ def test_slow_and_endless_requests_are_cut_off_and_others_served(server: Server)
     with suppress(ConnectionError):  # it may be closed while this is still on its way
         endless = server.connect(b"GET /?q=" + b"a" * 1_000_000)
         assert read_all(endless).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(("path", "status"), [("/searches", 413), ("/none", 404)])
+def test_an_endless_form_is_not_read_on_once_it_is_refused(
+    server: Server, monkeypatch: pytest.MonkeyPatch, path: str, status: int
+) -> None:
+    monkeypatch.setattr(limits, "PATIENCE", 60)  # so that it is not the time that ends it
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = b"10000\r\n" + b"a" * 65_536 + b"\r\n"
+    with server.connect(head.encode()) as connection:
+        connection.sendall(chunk)
+        answer = connection.recv(4_000)
+        assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+        assert (b"connection: close" in answer.lower()) is (status == 413)
+        with pytest.raises(ConnectionError):
+            connection.sendall(chunk * 1_000)  # 65 MB, more than any buffer on the way
+
+
+def test_a_connection_serves_on_when_the_rest_of_a_refused_form_is_short(server: Server) -> None:
+    connection = server.connect(b"POST /none HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000\r\n\r\n")
+    assert b" 404 " in connection.recv(4_000)
+    connection.sendall(b"a" * 2000 + b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    assert b" 200 OK" in read_all(connection)

@@ -85,6 +85,35 @@ def test_a_secrets_file_that_is_none_is_named_without_its_content(tmp_path: Path
         assert caught.value.__cause__ is None or "hush" not in repr(caught.value.__cause__)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(
+            (name, "hush\nhush")
+            for name in ("NEWSWIRE_SEARCH_USER", "NEWSWIRE_SEARCH_PASSWORD", "NEWSWIRE_SERVE_TOKEN")
+        ),
+        *((name, f"hush{sign}hush") for name in KEYS.values() for sign in "\n\r\x7f€"),
+        ("NEWSWIRE_SEARCH_PASSWORD", "hush\udcffhush"),
+    ],
+)
+def test_a_secret_that_cannot_be_sent_is_named_without_its_value(name: str, value: str) -> None:
+    grant = next((grant for grant, variable in KEYS.items() if variable == name), Grant.WRITER)
+    with pytest.raises(UsageError, match=f"^{name} has a sign that no ") as caught:
+        read_settings({name: value}, grant=grant)
+    assert "hush" not in f"{caught.value}{caught.value.__cause__}"
+
+
+def test_a_password_may_have_any_letters() -> None:
+    assert read_settings({"NEWSWIRE_SEARCH_PASSWORD": "Füchse: 狐 ok"}).search_password == "Füchse: 狐 ok"
+
+
+@pytest.mark.parametrize("url", ["https://n:12/hush@search.example", "https://n:12#hush@h", "https://n:12?hush@h"])
+def test_a_password_that_breaks_its_address_is_not_taken_for_a_path(url: str) -> None:
+    with pytest.raises(UsageError, match="NEWSWIRE_SEARCH_URL must be") as caught:
+        read_settings({"NEWSWIRE_SEARCH_URL": url})
+    assert "hush" not in str(caught.value)
+
+
 def test_an_authority_is_a_pem_file_and_checks_something(tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
     file.write_text("no certificate")
