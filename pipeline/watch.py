@@ -6,7 +6,7 @@ The bell says nothing but "look into the inbox": one that is lost, or that sever
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -16,7 +16,7 @@ from pipeline.discover import polling
 from pipeline.discover.feeds import parse_feed
 from pipeline.errors import Busy, NewswireError, Retry, StoreUnavailable
 from pipeline.model.fate import Reason
-from pipeline.model.feed import Feed, FeedState
+from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.handover import Report
 from pipeline.ports import Clock, Confinement, Fetcher, Ledger, Recorded
 
@@ -25,6 +25,8 @@ CONCURRENCY = 64
 #: Longest that a poll takes: half a minute for the answer, as long for the slow parsing of ten megabytes. A watcher that
 #: was killed holds its feeds for so long.
 LEASE = timedelta(minutes=2)
+#: Entries put into the inbox in one transaction: a third of a second on SQLite, for which all other writers wait.
+RECORDED_AT_ONCE = 2_000
 #: The bell is rung again after this while runs empty the inbox, since each takes one batch alone …
 NEXT_BATCH = timedelta(seconds=3)
 #: … and after this where no run came: the DAG is paused, perhaps, and each bell is a row in Airflow's database.
@@ -193,10 +195,19 @@ async def _poll_feed(
         raise Retry(problem)
     is_known = polling.is_unchanged(state, capture)
     parsed = None if is_known else await asyncio.to_thread(confined.call, parse_feed, capture, feed)
-    recorded = await asyncio.to_thread(ledger.record_entries, parsed.entries, now) if parsed else Recorded()
+    recorded = await _record(parsed.entries, ledger, now) if parsed else Recorded()
     if parsed and parsed.problems:
         log.warning("feed %s: %s", feed.url, "; ".join(parsed.problems))
     following = polling.next_state(state, capture, parsed, recorded, now, every=feed.poll_every)
     await asyncio.to_thread(ledger.save_feed_state, following)
     report.feeds["polled" if parsed else "not modified"] += 1
     report.entries += Counter(new=recorded.new, changed=recorded.changed)
+
+
+async def _record(entries: Sequence[Entry], ledger: Ledger, now: datetime) -> Recorded:
+    """Put the entries into the inbox, piece by piece; one that fails leaves the feed to be read again, body and all."""
+    total = Recorded()
+    for start in range(0, len(entries), RECORDED_AT_ONCE):
+        part = await asyncio.to_thread(ledger.record_entries, entries[start : start + RECORDED_AT_ONCE], now)
+        total = Recorded(new=total.new + part.new, changed=total.changed + part.changed, known=total.known + part.known)
+    return total

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
@@ -30,8 +30,11 @@ from pipeline.ports import Clock, Hosts
 from pipeline.urls import host_of, normalise_url
 
 MAX_BYTES = 10 * 1024 * 1024
-#: Seconds for one fetch with all its redirects, waiting for our turn not counted.
+#: Seconds for one fetch with all its redirects and the robots.txt files on the way, waiting for our turn not counted. The last
+#: such file has as long for itself: whoever leaves it no time would have us believe that it cannot be had.
 TIMEOUT = 30.0
+#: A host that takes this share of them for one answer is slow: its other pages wait, and hold up no other host's.
+SLOW = 1 / 3
 MAX_REDIRECTS = 10
 #: How long a host that answers 429 without Retry-After is left alone.
 CLOSED_FOR = timedelta(minutes=1)
@@ -44,9 +47,10 @@ _TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
 
 @dataclass(slots=True)
 class _Budget:
-    """The seconds left for one fetch."""
+    """The seconds left for one fetch: of a page, or of what is polled."""
 
     left: float
+    is_page: bool
 
     @asynccontextmanager
     async def spend(self) -> AsyncIterator[None]:
@@ -110,7 +114,10 @@ class HttpFetcher:
         """Keep the port's promise."""
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: value for name, value in conditions.items() if value}
-        capture = await self._follow(url, headers, obey_robots=obey_robots, max_bytes=max_bytes or self._max_bytes)
+        budget = _Budget(self._timeout, is_page=obey_robots)
+        capture = await self._follow(
+            url, headers, budget, obey_robots=obey_robots, max_bytes=max_bytes or self._max_bytes
+        )
         try:
             check_temporary(capture)
         except Retry as error:
@@ -118,14 +125,15 @@ class HttpFetcher:
             raise
         return capture
 
-    async def _follow(self, url: str, headers: dict[str, str], *, obey_robots: bool, max_bytes: int) -> Capture:
+    async def _follow(
+        self, url: str, headers: dict[str, str], budget: _Budget, *, obey_robots: bool, max_bytes: int
+    ) -> Capture:
         """Return the first answer that is no redirect."""
-        budget = _Budget(self._timeout)
         asked = address = normalise_url(url)
         redirects: list[Redirect] = []
         while True:
             if obey_robots and not _is_robots(address):
-                await self._ask_robots(address)
+                await self._ask_robots(address, budget)
             answer = await self._exchange(address, headers, budget, max_bytes)
             target = _redirect_target(answer)
             if target is None:
@@ -138,10 +146,10 @@ class HttpFetcher:
 
     async def _exchange(self, address: str, headers: dict[str, str], budget: _Budget, max_bytes: int) -> Capture:
         """Wait for our turn at the host, then ask and return the answer, a redirect without its body."""
-        async with self._turns.turn(host_of(address)) as fetched_at:
+        async with self._turns.turn(host_of(address), is_page=budget.is_page) as fetched_at:
             is_robots = _is_robots(address)
             limit = robots.MAX_BYTES if is_robots else max_bytes
-            with translated_errors(address, self._timeout):
+            with self._watched(address, budget), translated_errors(address, self._timeout):
                 async with (
                     budget.spend(),
                     self._session.get(URL(address, encoded=True), headers=headers, allow_redirects=False) as response,
@@ -158,16 +166,26 @@ class HttpFetcher:
             request_headers=tuple(response.request_info.headers.items()),
         )
 
-    async def _ask_robots(self, address: str) -> None:
+    @contextmanager
+    def _watched(self, address: str, budget: _Budget) -> Iterator[None]:
+        """Note where the host took long over a page, however that ended; what others on the way took is not its fault."""
+        left = budget.left
+        try:
+            yield
+        finally:
+            if budget.is_page and left - budget.left >= self._timeout * SLOW:
+                self._turns.note_slowness(host_of(address))
+
+    async def _ask_robots(self, address: str, budget: _Budget) -> None:
         """Return where robots.txt lets us fetch the address. Raises Reject where it does not, Retry where it cannot be had."""
-        rules = await self._robots_of(address)
+        rules = await self._robots_of(address, budget)
         if rules.is_closed:
             wait = rules.expires_at - self._clock.now()
             raise Retry(f"robots.txt of {host_of(address)} cannot be had now", after=wait)
         if not rules.allows(address):
             raise Reject(Reason.ROBOTS, f"{host_of(address)} does not allow {urlsplit(address).path}")
 
-    async def _robots_of(self, address: str) -> Robots:
+    async def _robots_of(self, address: str, budget: _Budget) -> Robots:
         """Return the origin's rules: those that this process knows, or any other kept, or fetched now for all."""
         origin = urljoin(address, "/")
         async with self._robots_locks[origin]:
@@ -177,16 +195,19 @@ class HttpFetcher:
                 if kept and kept.expires_at > now:
                     known = Robots(kept)
                 else:
-                    known = await self._fetch_robots(origin)
+                    known = await self._fetch_robots(origin, budget)
                     await asyncio.to_thread(self._hosts.keep_robots_file, origin, known.file)
                 self._robots[origin] = known
                 self._turns.slow_down(host_of(origin), known.crawl_delay)
         return known
 
-    async def _fetch_robots(self, origin: str) -> Robots:
+    async def _fetch_robots(self, origin: str, budget: _Budget) -> Robots:
+        if budget.left <= 0:
+            raise Retry(f"{origin}: no whole answer within {self._timeout:g} s")
+        own = _Budget(self._timeout, is_page=budget.is_page)
         try:
             capture = await self._follow(
-                urljoin(origin, "robots.txt"), {}, obey_robots=False, max_bytes=robots.MAX_BYTES
+                urljoin(origin, "robots.txt"), {}, own, obey_robots=False, max_bytes=robots.MAX_BYTES
             )
         except (Busy, StoreUnavailable):
             raise
@@ -196,6 +217,8 @@ class HttpFetcher:
             if error.reason is Reason.ADDRESS_REFUSED:
                 raise
             return robots.open_robots(self._clock.now())
+        finally:
+            budget.left -= self._timeout - own.left
         return robots.read_robots(capture)
 
     async def _stay_away(self, capture: Capture, after: timedelta | None) -> None:

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
+from pipeline.adapters.sql_among import among
 from pipeline.adapters.sql_database import PARAMETERS, rows_by_key
 from pipeline.adapters.sql_pruning import is_content_of
 from pipeline.adapters.sql_schema import urls
+from pipeline.adapters.sql_turns import take_turns
 from pipeline.model import codec
 from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.fate import Claim, Fate, Reason
@@ -92,11 +94,14 @@ def claim(
     claims = _claims_of(connection, batch)
     if claims:
         return claims
-    due = select(urls.c.url).where(_is_due(now, past=past)).order_by(urls.c.due_at, urls.c.url).limit(limit)
-    if publisher is not None:
-        due = due.where(urls.c.publisher == publisher)
     leased = {"claimed_by": batch.id, "lease_until": now + lease}
-    connection.execute(update(urls).where(urls.c.url.in_(due)).values(leased))
+    if past or publisher is not None:
+        due = select(urls.c.url).where(_is_due(now, past=past)).order_by(urls.c.due_at, urls.c.url).limit(limit)
+        due = due if publisher is None else due.where(urls.c.publisher == publisher)
+        connection.execute(update(urls).where(urls.c.url.in_(due)).values(leased))
+    else:
+        taken = take_turns(connection, _is_due(now), limit)
+        connection.execute(update(urls).where(among(urls.c.url)).values(leased), {"values": taken})
     return _claims_of(connection, batch)
 
 

@@ -72,6 +72,7 @@ def check(
                     "detail": health.sentence,
                     "failures": state.failures,
                     "last_error": state.last_error,
+                    "problems": state.problems,
                     "last_new_entry_at": state.last_new_entry_at and state.last_new_entry_at.isoformat(),
                     "rhythm": state.rhythm,
                     "due_at": state.due_at.isoformat(),

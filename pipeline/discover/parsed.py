@@ -13,8 +13,6 @@ from pipeline.errors import NewswireError, Reject
 from pipeline.model.feed import Entry
 from pipeline.urls import normalise_url
 
-MAX_ENTRIES = 2000
-
 _BLOCK = re.compile(r"<(?=/?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|blockquote)\b)", re.IGNORECASE)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -52,22 +50,20 @@ def absolute_link(base: str, link: object) -> str | None:
 def collect_entries(found: Iterable[Entry | None]) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     """Return one entry an address and the problems met; None is an entry without a usable address.
 
+    All are taken, however many: what a body may weigh, and what reading it may cost, bounds them.
     Of entries with one address the one updated last wins, and the first where times do not tell.
     """
     entries: dict[str, Entry] = {}
-    unusable = superfluous = 0
+    unusable = 0
     for entry in found:
         if entry is None:
             unusable += 1
         elif entry.url in entries:
             entries[entry.url] = max(entries[entry.url], entry, key=_told_at)
-        elif len(entries) < MAX_ENTRIES:
-            entries[entry.url] = entry
         else:
-            superfluous += 1
+            entries[entry.url] = entry
     problems = (
         (unusable, f"entries without a usable link: {unusable}"),
-        (superfluous, f"entries beyond the first {MAX_ENTRIES:,}, left out: {superfluous}"),
         (not entries, "no entries"),
     )
     return tuple(entries.values()), tuple(text for is_met, text in problems if is_met)

@@ -41,6 +41,9 @@ _MOSTLY_NEW = 1 / 2
 #: No known entry left in the feed: some may have come and gone between two polls.
 _ALL_NEW = 1 / 4
 
+#: Characters of one problem that are kept with the feed; some quote what the feed holds.
+MAX_PROBLEM = 200
+
 #: Failures after which a permanent redirect is forgotten: some lead to nowhere, by mistake.
 _PATIENCE = 3
 _PERMANENT = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT}
@@ -115,6 +118,7 @@ def next_state(
         rhythm=learn_rhythm(state, now) if recorded.new else state.rhythm,
         failures=0,
         last_error=None,
+        problems=tuple(problem[:MAX_PROBLEM] for problem in parsed.problems) if parsed else state.problems,
         hub=parsed.hub if parsed else state.hub,
     )
 
@@ -164,7 +168,15 @@ def longest_silence(state: FeedState) -> timedelta:
 
 
 def health_of(state: FeedState, now: datetime) -> Health:
-    """Return how the feed is doing."""
+    """Return how the feed is doing, and what was wrong with what it sent last, so that no entry is left out unsaid."""
+    health = _health_of_polls(state, now)
+    if not state.problems:
+        return health
+    return replace(health, sentence=f"{health.sentence} In what it sent last: {'; '.join(state.problems)}.")
+
+
+def _health_of_polls(state: FeedState, now: datetime) -> Health:
+    """Return how polling the feed goes."""
     if state.status is FeedStatus.GONE:
         sentence = "The server said that the feed is gone; add it again to have it polled again."
         return Health(status=HealthStatus.GONE, sentence=sentence)

@@ -70,6 +70,8 @@ class FeedState:
     #: Consecutive failed polls.
     failures: int = 0
     last_error: str | None = None
+    #: What was wrong with the last body though it could be read, such as entries without a usable link.
+    problems: tuple[str, ...] = ()
     #: WebSub hub that the feed announces; kept for a later subscription.
     hub: str | None = None
 

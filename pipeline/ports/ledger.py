@@ -104,9 +104,9 @@ class Ledger(Printings, Stories, Protocol):
         publisher: str | None = None,
         past: bool = False,
     ) -> tuple[Claim, ...]:
-        """Claim pending entries that are due now, oldest first; asked again, a batch gets the same ones.
+        """Claim pending entries that are due now; asked again, a batch gets the same ones.
 
-        Live entries only, or ``past`` ones only.
+        Live entries only, where publishers take turns, each with its oldest first; or, oldest first, ``past`` ones only.
         """
         ...
 

@@ -154,6 +154,32 @@ def test_claims_are_the_oldest_and_each_batch_has_its_own(ledger: Ledger) -> Non
     assert ledger.tally() == Tally(seen=3, pending=3)
 
 
+def test_a_publisher_that_floods_its_feed_holds_up_itself_alone(ledger: Ledger) -> None:
+    flood = [an_entry(f"flood/{number:04}", publisher="Flood") for number in range(300)]
+    ledger.record_entries(flood, NOW - MINUTE)
+    ledger.record_entries([an_entry(f"b/{number}", publisher="B") for number in range(4)], NOW)
+    ledger.record_entries([an_entry("only", publisher="A")], NOW)
+    ledger.record_entries([an_entry("future", publisher="C")], NOW + MINUTE)
+    first = {claim.entry.url for claim in ledger.claim(a_batch(1), NOW, limit=6, lease=LEASE)}
+    assert first == {entry.url for entry in flood[:3]} | {an_entry(name).url for name in ("b/0", "b/1", "only")}
+    second = {claim.entry.url for claim in ledger.claim(a_batch(2), NOW, limit=50, lease=LEASE)}
+    assert second == {entry.url for entry in flood[3:51]} | {an_entry("b/2").url, an_entry("b/3").url}
+    assert len(ledger.claim(a_batch(3), NOW, limit=1000, lease=LEASE)) == 300 - 51
+
+
+def test_of_more_publishers_than_a_batch_takes_those_come_first_that_wait_longest(ledger: Ledger) -> None:
+    for number in range(9):
+        names = [f"{number}/{n}" for n in range(2)]
+        ledger.record_entries([an_entry(name, publisher=f"P{9 - number}") for name in names], NOW + number * MINUTE)
+    now = NOW + 9 * MINUTE
+    claims = [ledger.claim(a_batch(number), now, limit=4, lease=LEASE) for number in range(3)]
+    assert [[claim.entry.url.rpartition(".example/")[2] for claim in claimed] for claimed in claims] == [
+        ["0/0", "1/0", "2/0", "3/0"],
+        ["0/1", "1/1", "2/1", "3/1"],
+        ["4/0", "5/0", "6/0", "7/0"],
+    ]
+
+
 def test_a_batch_that_asks_again_gets_the_same_claims_and_no_more(ledger: Ledger) -> None:
     ledger.record_entries([an_entry(number) for number in range(5)], NOW)
     claims = ledger.claim(a_batch(1), NOW, limit=2, lease=LEASE)

@@ -6,6 +6,8 @@ The newsroom's README says which fate each URL must have; this suite holds the f
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ from pipeline.replay.rebuild import ALWAYS, begin_rebuild, compare_rebuild, rebu
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 from tests.fixtures.alerts import a_search
+from tests.fixtures.entries import LEASE, a_batch, an_entry
 from tests.fixtures.newsroom import expected_fates
 
 
@@ -137,6 +140,37 @@ def test_a_store_that_is_down_loses_nothing(wiring: Wiring, monkeypatch: pytest.
     tally = wiring.ledger.tally()
     assert tally.is_balanced
     assert tally.pending == expected_fates()[Fate.INDEXED] + expected_fates()[Fate.DUPLICATE]
+
+
+@pytest.mark.parametrize("wiring", ["sqlite"], indirect=True)
+def test_a_host_that_answers_byte_by_byte_holds_up_no_other_and_loses_nothing(wiring: Wiring) -> None:
+    wiring.settings = replace(wiring.settings, fetch_seconds=3.0)
+    asked: list[bytes] = []
+
+    async def begin_to_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).split()[1]
+        if path == b"/robots.txt":
+            writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        else:
+            asked.append(path)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<")
+            await reader.read()  # until the other side has had enough
+        writer.close()
+
+    async def run() -> Report:
+        async with await asyncio.start_server(begin_to_answer, "127.0.0.1", 0) as server:
+            origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            slow = [an_entry(number, url=f"{origin}/{number}", publisher="Slow") for number in range(20)]
+            wiring.ledger.record_entries(slow, wiring.clock.now() - timedelta(minutes=1))
+            return await run_ingest(wiring)
+
+    report = asyncio.run(run())
+    tally = wiring.ledger.tally()
+    assert Counter(tally.fates) == expected_fates()
+    assert (tally.pending, tally.is_balanced, report.postponed, report.unvisited, len(asked)) == (20, True, 2, 18, 2)
+    later = wiring.clock.now() + timedelta(minutes=10)
+    again = wiring.ledger.claim(a_batch("later", later), later, limit=50, lease=LEASE)
+    assert (len(again), sum(claim.attempts for claim in again)) == (20, 2)
 
 
 def test_a_replay_rebuilds_the_same_documents(wiring: Wiring, newsroom: Newsroom) -> None:

@@ -6,19 +6,20 @@ import gzip
 import socket
 import tracemalloc
 import zlib
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
 import pytest
 from aiohttp import web
 
-from pipeline.adapters.host_turns import HostTurns
+from pipeline.adapters.host_turns import SLOW_FOR, HostTurns
 from pipeline.adapters.http_fetcher import HttpFetcher
 from pipeline.errors import Busy, Reject, Retry
 from pipeline.fetch import politeness
-from pipeline.model.capture import Redirect
+from pipeline.model.capture import Capture, Redirect
 from pipeline.model.fate import Reason
 from pipeline.model.host import HostState, RobotsFile, Turn
 from pipeline.ports import Clock, Hosts
@@ -413,6 +414,52 @@ async def test_a_body_that_does_not_end_runs_into_the_time_cap() -> None:
         with pytest.raises(Retry, match=r"0\.3 s"):
             await fetcher.fetch(f"{site.url}/slow", obey_robots=False)
         hurt.set()
+
+
+@awaited
+async def test_the_other_pages_of_a_slow_host_wait_but_its_feed_and_other_hosts_do_not() -> None:
+    hurt, clock = asyncio.Event(), FixedClock()
+
+    async def hang(_: web.Request) -> web.Response:
+        await hurt.wait()
+        return web.Response()
+
+    slow = {f"/{number}": hang for number in range(20)} | {"/feed": page(), "/page": page()}
+    async with (
+        serve(slow) as site,
+        serve({"/good": page()}) as other,
+        make_fetcher(clock=clock, timeout=0.9) as fetcher,
+    ):
+        addresses = [f"{site.url}/{number}" for number in range(20)] + [f"{other.url}/good"]
+        ends = await asyncio.gather(*map(fetcher.fetch, addresses), return_exceptions=True)
+        assert Counter(type(end) for end in ends) == {Retry: 2, Busy: 18, Capture: 1}
+        assert len(set(site.paths()) - {"/robots.txt"}) == 2
+        assert (await fetcher.fetch(f"{site.url}/feed", obey_robots=False)).status == 200
+        with pytest.raises(Busy, match="slowly") as busy:
+            await fetcher.fetch(f"{site.url}/page")
+        assert busy.value.after == SLOW_FOR
+        clock.time += SLOW_FOR
+        assert (await fetcher.fetch(f"{site.url}/page")).status == 200
+        hurt.set()
+
+
+@awaited
+async def test_robots_files_on_the_way_count_as_time_of_the_page() -> None:
+    async def answer_slowly(_: web.Request) -> web.Response:
+        await asyncio.sleep(0.15)
+        return web.Response(text="User-agent: *")
+
+    sites, asked = list[Site](), 9
+    async with AsyncExitStack() as stack:
+        target = "/end"
+        for _ in range(asked):
+            pages = {"/robots.txt": answer_slowly, "/a": redirect(302, target), "/end": page()}
+            sites.append(await stack.enter_async_context(serve(pages)))
+            target = f"{sites[-1].url}/a"
+        fetcher = await stack.enter_async_context(make_fetcher(timeout=0.6))
+        with pytest.raises(Retry):
+            await fetcher.fetch(target)
+    assert len([site for site in sites if site.requests]) < asked
 
 
 @awaited

@@ -34,6 +34,34 @@ async def ask(turns: HostTurns) -> timedelta:
     return error.value.after
 
 
+class FreeHost(TakenHost):
+    """A host whose turn has always come."""
+
+    def ask_turn(self, _: str, now: datetime, **__: object) -> Turn:
+        return Turn(starts_at=now)
+
+
+def test_whoever_waited_too_long_behind_slow_answers_is_sent_away() -> None:
+    host = FreeHost()
+    turns = HostTurns(host, clock=host, delay=DELAY, patience=timedelta(seconds=3))
+
+    async def fetch(ended: list[str]) -> None:
+        try:
+            async with turns.turn("news.example"):
+                await asyncio.sleep(0)
+                host.time += timedelta(seconds=29)
+                ended.append("answered")
+        except Busy:
+            ended.append("sent away")
+
+    async def fetch_all() -> list[str]:
+        ended: list[str] = []
+        await asyncio.gather(*(fetch(ended) for _ in range(10)))
+        return sorted(ended)
+
+    assert asyncio.run(fetch_all()) == ["answered"] * 2 + ["sent away"] * 8
+
+
 def test_those_who_are_sent_away_come_back_one_after_the_other_and_no_later_for_ever() -> None:
     host = TakenHost()
     turns = HostTurns(host, clock=host, delay=DELAY, patience=timedelta(0))

@@ -299,6 +299,24 @@ def test_health_is_said_in_a_sentence() -> None:
     )
 
 
+def test_what_was_wrong_with_the_last_body_is_said_until_there_is_another() -> None:
+    faulty = replace(PARSED, problems=("entries without a usable link: 12", "not well-formed"))
+    state = next_state(STATE, answer(), faulty, Recorded(new=1), NOW)
+    said = "In what it sent last: entries without a usable link: 12; not well-formed."
+    assert health_of(state, NOW).sentence.endswith(said)
+    state = next_state(state, answer(304), None, Recorded(), NOW)
+    assert health_of(state, NOW).sentence.endswith(said)
+    failed = failed_state(state, "down", NOW)
+    assert health_of(failed, NOW).sentence.endswith(said)
+    state = next_state(failed, answer(body=b"<rss></rss>"), PARSED, Recorded(known=1), NOW)
+    assert "In what" not in health_of(state, NOW).sentence
+
+
+def test_a_long_problem_is_cut() -> None:
+    state = next_state(STATE, answer(), replace(PARSED, problems=("x" * 9_999,)), Recorded(), NOW)
+    assert len(state.problems[0]) == polling.MAX_PROBLEM
+
+
 def test_a_gone_feed_is_not_polled() -> None:
     state = gone_state(STATE, NOW)
     assert (state.status, state.polled_at) == (FeedStatus.GONE, NOW)

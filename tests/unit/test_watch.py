@@ -14,7 +14,7 @@ from pipeline.model.capture import Capture
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.handover import Report
 from pipeline.ports import Clock, Recorded
-from pipeline.watch import NEXT_BATCH, NOBODY_CAME, PATIENCE, watch_feeds
+from pipeline.watch import NEXT_BATCH, NOBODY_CAME, PATIENCE, RECORDED_AT_ONCE, poll_feed, watch_feeds
 from tests.fixtures.confinement import CalledHere
 from tests.fixtures.entries import NOW
 
@@ -59,6 +59,7 @@ class FakeLedger:
         self.leased: set[str] = set()
         self.inbox: dict[str, datetime] = {}
         self.errors: list[Exception] = []
+        self.room, self.most_at_once = 1_000_000, 0
 
     def due_feeds(self, now: datetime, *, limit: int, lease: timedelta) -> tuple[tuple[Feed, FeedState], ...]:
         assert lease > timedelta(0)
@@ -75,6 +76,9 @@ class FakeLedger:
 
     def record_entries(self, entries: Sequence[Entry], now: datetime) -> Recorded:
         new = [entry.url for entry in entries if entry.url not in self.inbox]
+        if len(self.inbox) + len(new) > self.room:
+            raise StoreUnavailable("the ledger's disk is full")
+        self.most_at_once = max(self.most_at_once, len(entries))
         self.inbox |= dict.fromkeys(new, now)
         return Recorded(new=len(new), known=len(entries) - len(new))
 
@@ -142,6 +146,36 @@ async def test_new_entries_ring_once(monkeypatch: pytest.MonkeyPatch) -> None:
     await anext(watch)
     assert watched.clock.now() >= rung_at + 5 * TICK
     await watch.aclose()
+
+
+@awaited
+async def test_a_long_feed_goes_into_the_inbox_in_pieces_and_whole() -> None:
+    watched = Watched(RealClock(), "https://a.example/feed")
+    count = 2 * RECORDED_AT_ONCE + 1
+    watched.fetcher.bodies["https://a.example/feed"] = RSS % b"".join(ITEM % (n, n) for n in range(count))
+    watch = watched.watch()
+    report = await anext(watch)
+    await watch.aclose()
+    assert len(watched.ledger.inbox) == report.entries["new"] == count
+    assert watched.ledger.most_at_once == RECORDED_AT_ONCE
+    assert watched.ledger.feeds["https://a.example/feed"].body_hash
+
+
+@awaited
+async def test_a_long_feed_of_which_a_piece_could_not_be_kept_is_read_again() -> None:
+    watched = Watched(RealClock(), "https://a.example/feed")
+    count = 2 * RECORDED_AT_ONCE + 1
+    watched.fetcher.bodies["https://a.example/feed"] = RSS % b"".join(ITEM % (n, n) for n in range(count))
+    watched.ledger.room = RECORDED_AT_ONCE
+    ledger, clock = watched.ledger, watched.clock
+    parts = {"ledger": ledger, "fetcher": watched.fetcher, "confined": CalledHere(), "clock": clock}
+    [(feed, state)] = ledger.due_feeds(clock.now(), limit=1, lease=TICK)
+    with pytest.raises(StoreUnavailable):
+        await poll_feed(feed, state, **parts)
+    assert (len(ledger.inbox), ledger.feeds[feed.url].body_hash) == (RECORDED_AT_ONCE, None)
+    ledger.room = count
+    await poll_feed(feed, ledger.feeds[feed.url], **parts)
+    assert len(ledger.inbox) == count
 
 
 @awaited
