@@ -53,6 +53,9 @@ SECRETS = (
     "NEWSWIRE_SERVE_TOKEN",
 )
 
+#: What a header can carry of a key, and of a login, which is encoded before.
+_KEY_SIGNS, _LOGIN_SIGNS = re.compile(r"[\x20-\x7e]*"), re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]*")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -214,10 +217,8 @@ def _read_files(environ: Mapping[str, str]) -> dict[str, str]:
 def _check_sendable(values: Mapping[str, str]) -> None:
     """Raise UsageError where a header could not carry a secret: what would send it says so with the value, in a trace."""
     for name in ("NEWSWIRE_SEARCH_USER", *SECRETS):
-        signs, kind = (
-            (r"[\x20-\x7e]*", "key") if name in KEYS.values() else (r"[^\x00-\x1f\x7f\ud800-\udfff]*", "login")
-        )
-        if not re.fullmatch(signs, values.get(name, "")):
+        signs, kind = (_KEY_SIGNS, "key") if name in KEYS.values() else (_LOGIN_SIGNS, "login")
+        if not signs.fullmatch(values.get(name, "")):
             raise UsageError(f"{name} has a sign that no {kind} has, such as the end of a line: write it anew")
 
 
