@@ -19,7 +19,7 @@ COLUMNS = (
 #: Where commas are decimal signs it parts cells at semicolons, and then inside of quotation marks as well.
 _FORMULA = re.compile(
     r"""
-    (?: ^ | (?<=[;\t\r\n]) ) (?= (?: [^\S\t\r\n] | [\x00-\x08\x0e-\x20\ufeff\u200b] )* [=+\-@＝＋－＠] )
+    (?: ^ | (?<=[;\t\r\n]) ) (?= (?: [^\S\t\r\n] | [\x00-\x08\x0e-\x20\ufeff\u200b] )*+ [=+\-@＝＋－＠] )
     | ^ (?=[\t\r\n])
     """,
     re.VERBOSE,
