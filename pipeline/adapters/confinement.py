@@ -127,9 +127,8 @@ class _Process:
             while isinstance(message := self._receive(), Asked):
                 self._pipe.send_bytes(_answer(message, function, asked))
         except (EOFError, OSError):
-            os.kill(
-                self._id, signal.SIGKILL
-            )  # it may be at work still, sending what is too long; else it changes nothing
+            # It may be at work still, sending what is too long; where it has ended, this changes nothing.
+            os.kill(self._id, signal.SIGKILL)
             raise self._why_ended() from None
         self.is_waiting, self.is_fresh = True, False
         if isinstance(message, Raised):

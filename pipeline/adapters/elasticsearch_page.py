@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pipeline.adapters.elasticsearch_background import Value
 from pipeline.adapters.elasticsearch_query import (
     LIKE,
     Json,
@@ -16,7 +15,7 @@ from pipeline.adapters.elasticsearch_summary import read_summary, summary_aggreg
 from pipeline.adapters.stems import has_stem
 from pipeline.index.hits import HIT_FIELDS, make_hit
 from pipeline.index.snippets import MARK_END, MARK_START, SNIPPET_LENGTH, SNIPPETS, escape_snippet
-from pipeline.model.query import Hit, Query, Reason, SearchPage
+from pipeline.model.query import Facet, Hit, Query, Reason, SearchPage
 from pipeline.search.grammar import PROSE, Expression, Term, wanted_terms
 from pipeline.search.ranking import WEIGHTS, freshness_reason, like_reason, prominence_reason, text_reason, wanted_names
 
@@ -79,15 +78,15 @@ def read_page(
     query: Query,
     asked: Expression | None,
     now: datetime,
-    everywhere: Mapping[Value, int],
+    telling: tuple[Facet, ...],
 ) -> SearchPage:
-    """Return what Elasticsearch answered; ``everywhere`` is for ``read_summary``."""
-    counted, total = answer.get("aggregations", {}), answer["hits"]["total"]["value"]
+    """Return what Elasticsearch answered; ``telling`` is what was asked apart for the summary."""
+    counted = answer.get("aggregations", {})
     return SearchPage(
-        total=total,
+        total=answer["hits"]["total"]["value"],
         hits=tuple(read_hit(hit, query, asked, now) for hit in answer["hits"]["hits"]),
         folded_total=counted.get(FOLDED_TOTAL, {"value": 0})["value"] if query.folds_reprints else None,
-        summary=read_summary(counted, total, everywhere, asked) if query.with_facets else None,
+        summary=read_summary(counted, telling, asked) if query.with_facets else None,
     )
 
 

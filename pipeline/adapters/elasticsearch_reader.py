@@ -8,7 +8,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from pipeline.adapters import elasticsearch_scan as scan
-from pipeline.adapters.elasticsearch_background import EVERYTHING, Background, Value, count_bodies
+from pipeline.adapters.elasticsearch_background import EVERYTHING, Background, count_bodies
 from pipeline.adapters.elasticsearch_msearch import search_all
 from pipeline.adapters.elasticsearch_page import marks_bodies, page_body, read_page
 from pipeline.adapters.elasticsearch_query import Json, found_clause, is_scored, search_body
@@ -18,9 +18,9 @@ from pipeline.adapters.elasticsearch_spellings import (
     spellings_body,
     suggestions_body,
 )
-from pipeline.adapters.elasticsearch_summary import frequent_values
+from pipeline.adapters.elasticsearch_summary import frequent_values, read_telling
 from pipeline.errors import UsageError
-from pipeline.model.query import Query, SearchPage, Sort
+from pipeline.model.query import Facet, Query, SearchPage, Sort
 from pipeline.ports import Clock, Form
 from pipeline.search.grammar import Expression, Term
 from pipeline.search.names import expand, read_expression, spellings
@@ -88,8 +88,8 @@ class Reader:
         found = found_clause(query, asked, self._stemmed, like)
         return now, asked, search_body(query, asked, found, now)
 
-    def _ask_more(self, answer: Json, asked: Expression | None) -> Mapping[Value, int]:
-        """Give the hits their snippets, where the search could not; return how frequent values are in the whole index."""
+    def _ask_more(self, answer: Json, asked: Expression | None) -> tuple[Facet, ...]:
+        """Give the hits their snippets, where the search could not; return what is telling, by counts in the whole index."""
         hits, frequent = answer["hits"]["hits"], frequent_values(answer.get("aggregations", {}))
         everywhere = self._background.counts()
         unknown = [value for value in [EVERYTHING, *frequent] if frequent and value not in everywhere]
@@ -104,7 +104,7 @@ class Reader:
         marked = {hit["_id"]: hit for each in answers[len(unknown) :] for hit in each["hits"]["hits"]}
         for hit in hits:
             hit["highlight"] = marked.get(hit["_id"], hit).get("highlight", {})
-        return everywhere
+        return read_telling(frequent, answer["hits"]["total"]["value"], everywhere)
 
     def _suggest(self, query: Query, asked: Expression | None) -> str | None:
         """Return a text with other words that finds something."""

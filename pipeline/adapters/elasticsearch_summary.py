@@ -17,8 +17,8 @@ from pipeline.search.summary import (
     LEAST_TELLING,
     NAMED_SIZE,
     asked_ids,
+    choose_telling,
     entity_facets,
-    telling_score,
     timeline_step,
 )
 from pipeline.search.tiles import choose_zoom, tile_middle
@@ -64,13 +64,17 @@ def frequent_values(counted: Mapping[str, Any]) -> dict[Value, int]:
     return {each: counts[each] for each in best}
 
 
-def read_summary(
-    counted: Mapping[str, Any], found: int, everywhere: Mapping[Value, int], asked: Expression | None
-) -> Summary:
-    """Return what Elasticsearch answered to ``summary_aggregations`` of so many documents found.
+def read_telling(frequent: Mapping[Value, int], found: int, everywhere: Mapping[Value, int]) -> tuple[Facet, ...]:
+    """Return the telling ones of ``frequent_values`` of so many documents; ``everywhere`` has counts in the whole index.
 
-    ``everywhere`` has the counts of ``frequent_values``, and of everything, in the whole index.
+    Those may be a minute old: at least the documents found are there.
     """
+    counted = [(value[1], count, max(count, everywhere[value])) for value, count in frequent.items()]
+    return choose_telling(counted, found, max(found, everywhere.get(EVERYTHING, 0)))
+
+
+def read_summary(counted: Mapping[str, Any], telling: tuple[Facet, ...], asked: Expression | None) -> Summary:
+    """Return what Elasticsearch answered to ``summary_aggregations``, with ``read_telling``."""
     entities, excluded = _read_entities(counted), asked_ids(asked)
     return Summary(
         facets=entity_facets(entities) | {name: read_facet(counted.get(name, {})) for name in VALUE_FACETS},
@@ -79,7 +83,7 @@ def read_summary(
             for bucket in _buckets(counted, "timeline")
         ),
         named=tuple(each for each in entities if each.id not in excluded)[:NAMED_SIZE],
-        telling=_read_telling(counted, found, everywhere),
+        telling=telling,
         cells=tuple(_read_cell(bucket) for bucket in _buckets(counted, "cells")),
     )
 
@@ -98,18 +102,6 @@ def _read_entities(counted: Mapping[str, Any]) -> list[Named]:
 def read_facet(counted: Mapping[str, Any]) -> tuple[Facet, ...]:
     """Return the values counted."""
     return tuple(Facet(value=bucket["key"], count=bucket["doc_count"]) for bucket in counted.get("buckets", ()))
-
-
-def _read_telling(counted: Mapping[str, Any], found: int, everywhere: Mapping[Value, int]) -> tuple[Facet, ...]:
-    """Return values by how much more frequent they are than elsewhere."""
-    total = everywhere.get(EVERYTHING, 0)
-    scores = {
-        # What is known of the whole index may be a minute old: at least those found are there.
-        value[1]: (telling_score(count / found, max(count, everywhere[value]) / max(found, total)), count)
-        for value, count in frequent_values(counted).items()
-    }
-    best = sorted((each for each in scores.items() if each[1][0]), key=lambda each: (-each[1][0], each[0]))
-    return tuple(Facet(value=value, count=count) for value, (_, count) in best[:FACET_SIZE])
 
 
 def _read_cell(bucket: Mapping[str, Any]) -> Cell:

@@ -46,19 +46,14 @@ class Versions:
         if times:
             filters.append({"range": {"replaced_at": {**times, "format": "epoch_millis"}}})
         body = {"query": {"bool": {"filter": filters}}, "sort": [{"replaced_at": "asc"}, {"id": "asc"}], "size": MOST}
-        answer = self._client.search(
-            index=self._alias, body=body, ignore_unavailable=True, allow_partial_search_results=False
-        )
-        return tuple(read_version(hit["_source"]) for hit in answer["hits"]["hits"])
+        return tuple(read_version(hit["_source"]) for hit in self._search(body)["hits"]["hits"])
 
     def ask(self, body: Json) -> Json:
         """Return the answer to a body in Elasticsearch's own language. Raises UsageError before any version is kept."""
-        answer = self._client.search(
-            index=self._alias, body=body, ignore_unavailable=True, allow_partial_search_results=False
-        )
+        answer = self._search(body)
         if not answer["_shards"]["total"]:
             raise UsageError(f"no article was changed yet: {self._alias} begins with the first earlier version")
-        return dict(answer.body)
+        return answer
 
     def drop(self, before: date, *, dry_run: bool) -> int:
         """Delete the indices of months before, whatever mapping they were made by; return how many versions they held."""
@@ -70,6 +65,12 @@ class Versions:
                 if not dry_run:
                     self._client.indices.delete(index=index, ignore_unavailable=True)
         return dropped
+
+    def _search(self, body: Json) -> Json:
+        answer = self._client.search(
+            index=self._alias, body=body, ignore_unavailable=True, allow_partial_search_results=False
+        )
+        return dict(answer.body)
 
     def _index(self, version: Version) -> str:
         return f"{self._family}-{version.replaced_at.astimezone(UTC):%Y.%m}"

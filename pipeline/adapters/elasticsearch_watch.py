@@ -33,8 +33,9 @@ def match_documents(
     if not hits:
         return Matched(forms={}, found=(frozenset(),) * len(asked))
     indices = sorted({hit["_index"] for hit in hits})
-    languages = {form["language"] for form in forms.values()}  # a document has the stems of its own language alone
-    filters = [_found(each, [language for language in stemmed if language in languages]) for each in asked]
+    # A document has the stems of its own language alone.
+    languages = [language for language in stemmed if language in {form["language"] for form in forms.values()}]
+    filters = [_found(each, languages) for each in asked]
     groups = [filters[start : start + TOGETHER] for start in range(0, len(filters), TOGETHER)]
     found = list[frozenset[str] | UsageError]()
     for group, counted in zip(groups, _ask_groups(client, indices, ids, groups, len(hits)), strict=True):

@@ -150,9 +150,8 @@ def _parse_url(url: str) -> URL:
         raise UsageError(f"NEWSWIRE_LEDGER_URL is no database URL; write {example}") from None
     if address.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:  # Airflow writes postgres
         login, at, rest = url.partition("@")
-        if "@" in rest or (
-            at and "?" in login
-        ):  # what is taken for the host is part of a password, and would be printed
+        # What is taken for the host is part of a password then, and would be printed.
+        if "@" in rest or (at and "?" in login):
             raise UsageError("NEWSWIRE_LEDGER_URL: write each @ and ? within a user or password as %40 and %3F")
         return address.set(drivername="postgresql+psycopg")
     if address.drivername != "sqlite":

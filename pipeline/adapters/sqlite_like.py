@@ -83,7 +83,7 @@ def count_edits(one: str, other: str) -> int:
 def _find_telling(connection: sqlite3.Connection, form: Form) -> list[str]:
     """Return the words that stand often in this document and in few others (tf-idf)."""
     counts = Counter(fold_words("\n".join([form["headline"], form.get("deck", ""), form["text"]])))
-    total = connection.execute("SELECT count(*) FROM documents").fetchone()[0]
+    total = connection.execute("SELECT sum(documents) FROM generations").fetchone()[0]
     documents = _count_documents(connection, list(counts))
     weights = {
         word: counts[word] * (1 + math.log(total / count))

@@ -202,10 +202,9 @@ def _open(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(_FOUND)
     connection.create_function("distance_km", 4, distance_km, deterministic=True)
+    # SQLite may be built without pow, and is faster with its own.
     if not connection.execute("SELECT 1 FROM pragma_function_list WHERE name = 'pow'").fetchone():
-        connection.create_function(
-            "pow", 2, math.pow, deterministic=True
-        )  # SQLite may be built without, and is faster with
+        connection.create_function("pow", 2, math.pow, deterministic=True)
 
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:

@@ -29,8 +29,8 @@ from pipeline.search.summary import (
     LEAST_TELLING,
     NAMED_SIZE,
     asked_ids,
+    choose_telling,
     entity_facets,
-    telling_score,
     timeline_step,
 )
 from pipeline.search.tiles import CLOSEST_ZOOM, WORLD_ZOOM, choose_zoom, tile_middle
@@ -97,12 +97,7 @@ def _find_telling(connection: sqlite3.Connection, counts: Counts, found: int) ->
         return ()
     everywhere = dict(_look_up(connection, "documents", [key for *_, key in frequent]))
     total = connection.execute("SELECT documents FROM generations WHERE is_live").fetchone()[0]
-    scores = {}
-    for value, count, key in frequent:
-        if score := telling_score(count / found, everywhere[key] / total):
-            scores[value] = (score, count)
-    best = sorted(scores.items(), key=lambda each: (-each[1][0], each[0]))[:FACET_SIZE]
-    return tuple(Facet(value=value, count=count) for value, (_, count) in best)
+    return choose_telling([(value, count, everywhere[key]) for value, count, key in frequent], found, total)
 
 
 def _read_timeline(hours: Counts, step: timedelta) -> Iterator[Span]:

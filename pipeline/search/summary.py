@@ -1,8 +1,7 @@
 """What a Summary counts and how finely, in both stores."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from itertools import islice
 
 from pipeline.model.entity import Kind
 from pipeline.model.query import Facet, Named, Query
@@ -16,22 +15,26 @@ LEAST_TELLING = 3
 #: How many of the most frequent values are compared with their frequency elsewhere.
 COMPARED = 40
 _BY_HOURS = timedelta(days=3)
-
-
 #: Facets that count entities, whatever the spelling.
 ENTITY_FACETS = {"people": Kind.PERSON, "organizations": Kind.ORGANIZATION, "places": Kind.PLACE}
 
 
-def entity_facets(entities: Iterable[Named]) -> dict[str, tuple[Facet, ...]]:
+def entity_facets(entities: Sequence[Named]) -> dict[str, tuple[Facet, ...]]:
     """Return the facets of entities, given in the order of their counts: each by its name."""
-    known = tuple(entities)
     return {
-        facet: tuple(
-            Facet(value=each.name, count=each.count)
-            for each in islice((each for each in known if each.kind == kind), FACET_SIZE)
-        )
+        facet: tuple(Facet(value=each.name, count=each.count) for each in entities if each.kind == kind)[:FACET_SIZE]
         for facet, kind in ENTITY_FACETS.items()
     }
+
+
+def choose_telling(frequent: Iterable[tuple[str, int, int]], found: int, total: int) -> tuple[Facet, ...]:
+    """Return the values that are more frequent in what was found than in all documents, the most telling first.
+
+    ``frequent`` has values, with how many of the ``found`` and of the ``total`` documents have each.
+    """
+    scores = {value: (telling_score(here / found, there / total), here) for value, here, there in frequent}
+    best = sorted((each for each in scores.items() if each[1][0]), key=lambda each: (-each[1][0], each[0]))
+    return tuple(Facet(value=value, count=count) for value, (_, count) in best[:FACET_SIZE])
 
 
 def telling_score(here: float, there: float) -> float:

@@ -9,8 +9,6 @@ from pipeline.model.query import Query
 MAX_LATITUDE = 85.0511287798066
 WORLD_ZOOM, CLOSEST_ZOOM = 5, 14
 _EQUATOR_KM = 40_075
-
-
 #: Zooms that an area is parted by: into 64 tiles.
 _WITHIN = 3
 

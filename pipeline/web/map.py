@@ -150,17 +150,16 @@ def _spots(cells: Iterable[Cell], named: Iterable[Named], address: Address) -> I
     places = load_cities().places
     known = [(each.name, places[each.id]) for each in named if each.id in places]
     for cell in cells:
-        zoom, x, y = read_tile(cell.tile)
-        shift = CLOSEST_ZOOM - zoom
-        place = next((name for name, at in known if (at[0] >> shift, at[1] >> shift) == (x, y)), None)
+        x, y, size = _square(cell.tile)
+        place = next((name for name, at in known if x <= at[0] < x + size and y <= at[1] < y + size), None)
         yield Spot(
             area=name_area(cell.tile),
             place=place,
             count=cell.count,
             address=address.replace("area", cell.tile),
-            x=x << shift,
-            y=y << shift,
-            size=1 << shift,
+            x=x,
+            y=y,
+            size=size,
         )
 
 
