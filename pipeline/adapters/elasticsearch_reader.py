@@ -8,7 +8,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from pipeline.adapters import elasticsearch_scan as scan
-from pipeline.adapters.elasticsearch_background import EVERYTHING, Background, count_bodies
+from pipeline.adapters.elasticsearch_memory import Memory
 from pipeline.adapters.elasticsearch_msearch import search_all
 from pipeline.adapters.elasticsearch_page import marks_bodies, page_body, read_page
 from pipeline.adapters.elasticsearch_query import Json, found_clause, is_scored, search_body
@@ -18,7 +18,7 @@ from pipeline.adapters.elasticsearch_spellings import (
     spellings_body,
     suggestions_body,
 )
-from pipeline.adapters.elasticsearch_summary import frequent_values, read_telling
+from pipeline.adapters.elasticsearch_summary import EVERYTHING, Value, count_bodies, frequent_values, read_telling
 from pipeline.errors import UsageError
 from pipeline.model.query import Facet, Query, SearchPage, Sort
 from pipeline.ports import Clock, Form
@@ -37,7 +37,8 @@ class Reader:
         self._alias = alias
         self._clock = clock
         self._stemmed = stemmed
-        self._background = Background(clock)
+        self._counted = Memory[Value, int](clock)
+        self._spelled = Memory[Term, tuple[str, ...]](clock)
 
     def search(self, query: Query) -> SearchPage:
         """Return the page; where nothing is found, ask once more whether a word may be misspelt."""
@@ -74,9 +75,17 @@ class Reader:
         return dict(answer.body)
 
     def entities_of(self, asked: Expression | None) -> dict[Term, tuple[str, ...]]:
-        """Return the ids of the entities that each name in it may mean."""
-        terms = spellings(asked)
-        return read_spellings(self.ask(spellings_body(terms)), terms) if terms else {}
+        """Return the ids of the entities that each name in it may mean; what others write is known within a minute."""
+        terms, known = spellings(asked), self._spelled.answers()
+        unknown = [term for term in terms if term not in known]
+        if unknown:
+            known |= read_spellings(self.ask(spellings_body(unknown)), unknown)
+        return {term: known[term] for term in terms}
+
+    def forget(self) -> None:
+        """Remember nothing: something was written."""
+        self._counted.forget()
+        self._spelled.forget()
 
     def _read(self, query: Query) -> tuple[datetime, Expression | None, Json]:
         """Return this moment, what is asked, with the entities of its names, and the body that asks it."""
@@ -91,7 +100,7 @@ class Reader:
     def _ask_more(self, answer: Json, asked: Expression | None) -> tuple[Facet, ...]:
         """Give the hits their snippets, where the search could not; return what is telling, by counts in the whole index."""
         hits, frequent = answer["hits"]["hits"], frequent_values(answer.get("aggregations", {}))
-        everywhere = self._background.counts()
+        everywhere = self._counted.answers()
         unknown = [value for value in [EVERYTHING, *frequent] if frequent and value not in everywhere]
         bodies = [*count_bodies(unknown), *marks_bodies(asked, hits, self._stemmed)]
         answers = list[Json]()

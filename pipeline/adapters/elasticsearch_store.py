@@ -182,6 +182,7 @@ class ElasticsearchStore:
         """Move the alias from the old indices to the new ones in one call."""
         with our_errors(self._url):
             self._generations.move_alias(generation)
+        self._reader.forget()
 
     def drop(self, generation: str) -> None:
         """Delete the generation's indices."""
@@ -253,6 +254,7 @@ class ElasticsearchStore:
             actions = [bulk.delete_action(hit["_index"], hit["_id"], captured[hit["_id"]]) for hit in hits]
             bulk.check_held(bulk.send_actions(self._client, actions, url=self._url), self._url)
             self._client.indices.refresh(index=indices)
+        self._reader.forget()
 
     @contextmanager
     def hold_writers(self) -> Iterator[None]:
@@ -277,7 +279,9 @@ class ElasticsearchStore:
 
     def _write(self, forms: Sequence[Form], name: str | None) -> dict[str, str]:
         with our_errors(self._url):
-            return self._writer.write(forms, name)
+            refused = self._writer.write(forms, name)
+        self._reader.forget()
+        return refused
 
 
 def _pattern(generation: Generation) -> str:

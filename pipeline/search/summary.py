@@ -1,7 +1,8 @@
 """What a Summary counts and how finely, in both stores."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import islice
 
 from pipeline.model.entity import Kind
 from pipeline.model.query import Facet, Named, Query
@@ -21,10 +22,11 @@ ENTITY_FACETS = {"people": Kind.PERSON, "organizations": Kind.ORGANIZATION, "pla
 
 def entity_facets(entities: Sequence[Named]) -> dict[str, tuple[Facet, ...]]:
     """Return the facets of entities, given in the order of their counts: each by its name."""
-    return {
-        facet: tuple(Facet(value=each.name, count=each.count) for each in entities if each.kind == kind)[:FACET_SIZE]
-        for facet, kind in ENTITY_FACETS.items()
-    }
+
+    def count(kind: Kind) -> Iterator[Facet]:
+        return (Facet(value=each.name, count=each.count) for each in entities if each.kind == kind)
+
+    return {facet: tuple(islice(count(kind), FACET_SIZE)) for facet, kind in ENTITY_FACETS.items()}
 
 
 def choose_telling(frequent: Iterable[tuple[str, int, int]], found: int, total: int) -> tuple[Facet, ...]:
