@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.adapters.elasticsearch_background import EVERYTHING, Value
 from pipeline.adapters.elasticsearch_query import Json
 from pipeline.model.query import Cell, Facet, Named, Query, Span, Summary
-from pipeline.search.grammar import Expression
+from pipeline.search.expression import Expression
 from pipeline.search.summary import (
     CELLS,
     COMPARED,
