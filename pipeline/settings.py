@@ -7,29 +7,35 @@ that the variable's name with ``_FILE`` names: a process's environment is shown 
 
 import os
 import re
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pipeline.errors import UsageError
 from pipeline.fetch.addresses import Network
 from pipeline.fetch.retries import WAITS
 from pipeline.fetch.revisits import REVISITS
 from pipeline.model.grant import Grant
+from pipeline.setting_values import (
+    read_alias,
+    read_ca,
+    read_contact,
+    read_count,
+    read_networks,
+    read_seconds,
+    read_token,
+    read_waits,
+    read_warc_hosts,
+    split_credentials,
+)
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 
 NO_CONTACT = "no contact set"
-
-#: Guessing 16 random characters takes longer than anyone has.
-SHORTEST_TOKEN = 16
 
 CONNECTIONS = {
     "NEWSWIRE_LEDGER_URL": "newswire_ledger",
@@ -117,7 +123,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, grant: Grant = Gr
     values = _read_files({key: value for key, value in (os.environ if environ is None else environ).items() if value})
     _check_sendable(values)
     home = Path(values.get("NEWSWIRE_HOME", ".newswire")).expanduser().absolute()
-    search_url, user, password = _split_credentials(
+    search_url, user, password = split_credentials(
         values.get("NEWSWIRE_SEARCH_URL", f"sqlite:///{home / 'search.sqlite'}")
     )
     sources = values.get("NEWSWIRE_SOURCES")
@@ -129,28 +135,28 @@ def read_settings(environ: Mapping[str, str] | None = None, *, grant: Grant = Gr
         search_api_key=values.get(KEYS[grant]) or values.get(KEYS[Grant.WRITER]),
         search_user=values.get("NEWSWIRE_SEARCH_USER", user),
         search_password=values.get("NEWSWIRE_SEARCH_PASSWORD", password),
-        search_ca=_read_ca(values.get("NEWSWIRE_SEARCH_CA"), search_url),
-        search_alias=_read_alias(values.get("NEWSWIRE_SEARCH_ALIAS", "articles")),
+        search_ca=read_ca(values.get("NEWSWIRE_SEARCH_CA"), search_url),
+        search_alias=read_alias(values.get("NEWSWIRE_SEARCH_ALIAS", "articles")),
         sources=Path(sources).expanduser().absolute() if sources else None,
         warcs=values.get("NEWSWIRE_WARCS"),
-        warc_hosts=_read_warc_hosts(values.get("NEWSWIRE_WARC_HOSTS", "sources")),
-        serve_token=_read_token(values.get("NEWSWIRE_SERVE_TOKEN")),
-        allowed_networks=_read_networks(values, "NEWSWIRE_ALLOWED_NETWORKS"),
-        webhook_networks=_read_networks(values, "NEWSWIRE_WEBHOOK_NETWORKS"),
-        contact=_read_contact(values.get("NEWSWIRE_CONTACT", NO_CONTACT)),
-        retention_months=_read_count("NEWSWIRE_RETENTION_MONTHS", values.get("NEWSWIRE_RETENTION_MONTHS"), most=1200),
-        prune_days=_read_count("NEWSWIRE_PRUNE_DAYS", values.get("NEWSWIRE_PRUNE_DAYS"), most=36_500) or 90,
-        reprint_days=_read_count("NEWSWIRE_REPRINT_DAYS", values.get("NEWSWIRE_REPRINT_DAYS"), most=36_500) or 365,
-        revisits=_read_waits("NEWSWIRE_REVISITS", values.get("NEWSWIRE_REVISITS"), REVISITS),
-        retries=_read_waits("NEWSWIRE_RETRIES", values.get("NEWSWIRE_RETRIES"), WAITS),
-        page_seconds=_read_seconds("NEWSWIRE_PAGE_SECONDS", values.get("NEWSWIRE_PAGE_SECONDS", "20"), least=1),
-        page_megabytes=_read_count("NEWSWIRE_PAGE_MEGABYTES", values.get("NEWSWIRE_PAGE_MEGABYTES"), most=1_000_000)
+        warc_hosts=read_warc_hosts(values.get("NEWSWIRE_WARC_HOSTS", "sources")),
+        serve_token=read_token(values.get("NEWSWIRE_SERVE_TOKEN")),
+        allowed_networks=read_networks("NEWSWIRE_ALLOWED_NETWORKS", values.get("NEWSWIRE_ALLOWED_NETWORKS", "")),
+        webhook_networks=read_networks("NEWSWIRE_WEBHOOK_NETWORKS", values.get("NEWSWIRE_WEBHOOK_NETWORKS", "")),
+        contact=read_contact(values.get("NEWSWIRE_CONTACT", NO_CONTACT)),
+        retention_months=read_count("NEWSWIRE_RETENTION_MONTHS", values.get("NEWSWIRE_RETENTION_MONTHS"), most=1200),
+        prune_days=read_count("NEWSWIRE_PRUNE_DAYS", values.get("NEWSWIRE_PRUNE_DAYS"), most=36_500) or 90,
+        reprint_days=read_count("NEWSWIRE_REPRINT_DAYS", values.get("NEWSWIRE_REPRINT_DAYS"), most=36_500) or 365,
+        revisits=read_waits("NEWSWIRE_REVISITS", values.get("NEWSWIRE_REVISITS"), REVISITS),
+        retries=read_waits("NEWSWIRE_RETRIES", values.get("NEWSWIRE_RETRIES"), WAITS),
+        page_seconds=read_seconds("NEWSWIRE_PAGE_SECONDS", values.get("NEWSWIRE_PAGE_SECONDS", "20"), least=1),
+        page_megabytes=read_count("NEWSWIRE_PAGE_MEGABYTES", values.get("NEWSWIRE_PAGE_MEGABYTES"), most=1_000_000)
         or 2048,
         # Longer, and a batch could outlive its lease.
-        fetch_seconds=_read_seconds(
+        fetch_seconds=read_seconds(
             "NEWSWIRE_FETCH_SECONDS", values.get("NEWSWIRE_FETCH_SECONDS", "30"), least=1, most=120
         ),
-        host_delay=_read_seconds("NEWSWIRE_HOST_DELAY", values.get("NEWSWIRE_HOST_DELAY", "1")),
+        host_delay=read_seconds("NEWSWIRE_HOST_DELAY", values.get("NEWSWIRE_HOST_DELAY", "1")),
     )
 
 
@@ -220,113 +226,3 @@ def _check_sendable(values: Mapping[str, str]) -> None:
         signs, kind = (_KEY_SIGNS, "key") if name in KEYS.values() else (_LOGIN_SIGNS, "login")
         if not signs.fullmatch(values.get(name, "")):
             raise UsageError(f"{name} has a sign that no {kind} has, such as the end of a line: write it anew")
-
-
-def _read_ca(text: str | None, search_url: str) -> Path | None:
-    """Return the file of authorities. Raises UsageError where it is none, or where nothing would be checked by it."""
-    if text is None:
-        return None
-    path = Path(text).expanduser().absolute()
-    if not search_url.startswith("https:"):
-        raise UsageError(
-            "NEWSWIRE_SEARCH_CA is set, but NEWSWIRE_SEARCH_URL is no https:// address: nothing is checked"
-        )
-    try:
-        ssl.create_default_context(cafile=str(path))
-    except ssl.SSLError as error:
-        raise UsageError(f"NEWSWIRE_SEARCH_CA: {path} holds no certificates in PEM form") from error
-    except OSError as error:
-        raise UsageError(f"NEWSWIRE_SEARCH_CA: {path} cannot be read: {error.strerror}") from error
-    return path
-
-
-def _split_credentials(url: str) -> tuple[str, str | None, str | None]:
-    """Take user and password out of an http(s) URL, so that no message ever prints them."""
-    try:
-        parts = urlsplit(url)
-        # With an unescaped / in a password, the host and the rest of the password stand in the path.
-        is_address = bool(parts.hostname) and parts.port != 0 and "@" not in url.partition(parts.netloc)[2]
-    except ValueError:
-        is_address = False
-    # Without the value: whatever it is, there may be a password in it.
-    if not (url.startswith("sqlite:///") or (is_address and parts.scheme in {"http", "https"})):
-        message = "NEWSWIRE_SEARCH_URL must be sqlite:///path, http://host:port or https://host:port"
-        raise UsageError(message)
-    if parts.scheme == "sqlite" or "@" not in parts.netloc:
-        return url, None, None
-    host = parts.netloc.rpartition("@")[2]
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return urlunsplit(parts._replace(netloc=host)), user or None, password or None
-
-
-def _read_networks(values: Mapping[str, str], name: str) -> tuple[Network, ...]:
-    try:
-        return tuple(ip_network(part.strip()) for part in values.get(name, "").split(",") if part.strip())
-    except ValueError as error:
-        message = f"{name}: {error}; write CIDRs such as 127.0.0.0/8,10.1.0.0/16"
-        raise UsageError(message) from error
-
-
-def _read_alias(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,99}", text):
-        message = f"NEWSWIRE_SEARCH_ALIAS is {text!r}; write lower-case letters, digits, - and _"
-        raise UsageError(message)
-    return text
-
-
-def _read_warc_hosts(text: str) -> str:
-    if text not in {"sources", "all"}:
-        message = f"NEWSWIRE_WARC_HOSTS is {text!r}; write sources (only the sources' pages are taken) or all"
-        raise UsageError(message)
-    return text
-
-
-def _read_token(text: str | None) -> str | None:
-    if text is not None and len(text) < SHORTEST_TOKEN:
-        raise UsageError(
-            f"NEWSWIRE_SERVE_TOKEN has {len(text)} characters, which can be guessed; take {SHORTEST_TOKEN} or more, "
-            "such as python3 -c 'import secrets; print(secrets.token_urlsafe())' prints"
-        )
-    return text
-
-
-def _read_contact(text: str) -> str:
-    if not re.fullmatch(r"[\x20-\x7e]{1,200}", text) or "(" in text or ")" in text:
-        message = f"NEWSWIRE_CONTACT is {text!r}; write a page or a mail address, in ASCII and without brackets"
-        raise UsageError(message)
-    return text
-
-
-def _read_count(name: str, text: str | None, *, most: int) -> int | None:
-    """Return the whole number; None where it is not set. 0 is refused: some would mean by it all, and some nothing."""
-    if text is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
-        message = f"{name} is {text!r}; it must be a whole number from 1 to {most}, or unset"
-        raise UsageError(message)
-    return int(text)
-
-
-def _read_waits(name: str, text: str | None, default: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
-    """Return the times that ``1h,24h,7d`` means; ``none`` is none."""
-    if text is None:
-        return default
-    if text == "none":
-        return ()
-    parts = [part.strip() for part in text.split(",")]
-    if not all(re.fullmatch(r"[1-9][0-9]{0,3}[smhd]", part) for part in parts):
-        message = f"{name} is {text!r}; write seconds, minutes, hours and days such as 90s,10m,24h,7d, or none"
-        raise UsageError(message)
-    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-    return tuple(timedelta(**{units[part[-1]]: int(part[:-1])}) for part in parts)
-
-
-def _read_seconds(name: str, text: str, *, least: float = 0, most: float = 3600) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not least <= seconds <= most:
-        message = f"{name} is {text!r}; it must be a number of seconds from {least:g} to {most:g}"
-        raise UsageError(message)
-    return seconds

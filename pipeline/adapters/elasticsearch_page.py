@@ -16,7 +16,7 @@ from pipeline.adapters.stems import has_stem
 from pipeline.index.hits import HIT_FIELDS, make_hit
 from pipeline.index.snippets import MARK_END, MARK_START, SNIPPET_LENGTH, SNIPPETS, escape_snippet
 from pipeline.model.query import Facet, Hit, Query, Reason, SearchPage
-from pipeline.search.grammar import PROSE, Expression, Term, wanted_terms
+from pipeline.search.expression import PROSE, Expression, Term, wanted_terms
 from pipeline.search.ranking import WEIGHTS, freshness_reason, like_reason, prominence_reason, text_reason, wanted_names
 
 #: What the hits of one original are called in the answer.

@@ -8,7 +8,7 @@ from pipeline.adapters.stems import has_stem
 from pipeline.index.document import milliseconds
 from pipeline.index.folding import find_words
 from pipeline.model.query import Circle, Query, Sort
-from pipeline.search.grammar import (
+from pipeline.search.expression import (
     ENTITIES,
     During,
     Every,
@@ -26,7 +26,7 @@ from pipeline.search.tiles import tile_box
 
 Json = dict[str, Any]
 
-#: Where names of an article's own are looked for, by the field of the grammar.
+#: Where names of an article's own are looked for, by field.
 NAME_FIELDS = {
     Field.AUTHOR: "authors",
     Field.AGENCY: "agency",

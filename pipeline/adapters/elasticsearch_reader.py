@@ -22,7 +22,7 @@ from pipeline.adapters.elasticsearch_summary import EVERYTHING, Value, count_bod
 from pipeline.errors import UsageError
 from pipeline.model.query import Facet, Query, SearchPage, Sort
 from pipeline.ports import Clock, Form
-from pipeline.search.grammar import Expression, Term
+from pipeline.search.expression import Expression, Term
 from pipeline.search.names import expand, read_expression, spellings
 from pipeline.search.request import NO_SUCH_DOCUMENT
 from pipeline.search.suggestions import correct_text, suspect_words

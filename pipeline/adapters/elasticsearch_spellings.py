@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pipeline.adapters.elasticsearch_query import Json, entity_clause, filtered, nested, plain
 from pipeline.adapters.last_names import ends_name, may_be_last_name
-from pipeline.search.grammar import Field, Match, Term
+from pipeline.search.expression import Field, Match, Term
 from pipeline.search.names import MAX_IDS
 
 #: Documents of a shard that the entities of a spelling are taken from: a bound on what a common word costs.

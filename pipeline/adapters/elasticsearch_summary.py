@@ -9,7 +9,7 @@ from pipeline.adapters.elasticsearch_query import Json
 from pipeline.model import codec
 from pipeline.model.entity import Kind
 from pipeline.model.query import Cell, Facet, Named, Query, Span, Summary
-from pipeline.search.grammar import Expression
+from pipeline.search.expression import Expression
 from pipeline.search.summary import (
     CELLS,
     COMPARED,

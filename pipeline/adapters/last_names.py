@@ -1,7 +1,7 @@
 """Which spellings may be the last name of people that documents name in full: the same in every search store."""
 
 from pipeline.index.folding import fold, fold_words
-from pipeline.search.grammar import Field, Term
+from pipeline.search.expression import Field, Term
 
 
 def may_be_last_name(spelling: Term) -> bool:

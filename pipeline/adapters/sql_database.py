@@ -29,7 +29,6 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError
 
 from pipeline.adapters.sql_among import among
-from pipeline.adapters.sql_schema import HEAD, VERSION_TABLE
 from pipeline.adapters.sqlite_wal import enable_wal
 from pipeline.errors import StoreUnavailable, StoreUnusable, UsageError
 from pipeline.private_file import make_private
@@ -38,6 +37,10 @@ if TYPE_CHECKING:
     from sqlite3 import Connection as SqliteConnection
 
     from sqlalchemy.pool import ConnectionPoolEntry
+
+#: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
+HEAD = "0016"
+VERSION_TABLE = "newswire_version"
 
 #: Seconds that a writer waits for another.
 _PATIENCE = 30

@@ -17,8 +17,9 @@ from zlib import error as ZlibError  # noqa: N812 - a class, whatever zlib calls
 import msgspec
 from sqlalchemy import Column, Connection, LargeBinary, Table, select
 
-from pipeline.adapters.sql_database import Database
-from pipeline.adapters.sql_schema import HEAD, UtcTime, metadata, story_changes
+from pipeline.adapters.sql_database import HEAD, Database
+from pipeline.adapters.sql_schema import metadata, story_changes
+from pipeline.adapters.sql_types import UtcTime
 from pipeline.errors import UsageError
 from pipeline.private_file import write_private
 

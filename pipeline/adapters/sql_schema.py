@@ -1,14 +1,13 @@
 """Tables of the ledger, the same on SQLite and PostgreSQL; migrations/versions/ makes them."""
 
-from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
-    Dialect,
+    ColumnElement,
     Float,
     Index,
     Integer,
@@ -17,40 +16,21 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    TextClause,
     false,
     text,
     true,
 )
-from sqlalchemy.types import TypeDecorator
 
-#: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
-HEAD = "0016"
-VERSION_TABLE = "newswire_version"
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware time, in UTC when read; SQLite keeps text without an offset, which sorts as the times do."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
-        """Refuse naive times: whose clock they show cannot be known."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError(f"{value} has no offset")
-        return value and value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
-        """Return the time in UTC, whatever zone the database session is in."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-#: Text that sorts by code point on both databases.
-PlainText = Text().with_variant(Text(collation="C"), "postgresql")
+from pipeline.adapters.sql_types import PlainText, UtcTime
 
 metadata = MetaData()
+
+
+def _index_part(name: str, *columns: Column[Any], where: ColumnElement[bool] | TextClause) -> None:
+    """Index those rows alone, on both databases."""
+    Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
 
 feeds = Table(
     "feeds",
@@ -92,32 +72,13 @@ urls = Table(
     CheckConstraint("fate IS NULL OR claimed_by IS NULL", "only_pending_is_claimed"),
 )
 _is_pending = urls.c.fate.is_(None)
-_is_settled = urls.c.fate.is_not(None)
-_is_claimed = urls.c.claimed_by.is_not(None)
-Index(
-    "urls_pending",
-    urls.c.is_past,
-    urls.c.due_at,
-    urls.c.url,
-    sqlite_where=_is_pending,
-    postgresql_where=_is_pending,
-)
-Index(
-    "urls_pending_by_publisher",
-    urls.c.is_past,
-    urls.c.publisher,
-    urls.c.due_at,
-    urls.c.url,
-    sqlite_where=_is_pending,
-    postgresql_where=_is_pending,
-)
-Index("urls_claimed", urls.c.claimed_by, sqlite_where=_is_claimed, postgresql_where=_is_claimed)
+_index_part("urls_pending", urls.c.is_past, urls.c.due_at, urls.c.url, where=_is_pending)
+_index_part("urls_pending_by_publisher", urls.c.is_past, urls.c.publisher, urls.c.due_at, urls.c.url, where=_is_pending)
+_index_part("urls_claimed", urls.c.claimed_by, where=urls.c.claimed_by.is_not(None))
 # Without the pending, else SQLite takes this index for them, and sorts them all to find the oldest.
-Index("urls_by_fate", urls.c.fate, urls.c.reason, sqlite_where=_is_settled, postgresql_where=_is_settled)
-_is_whole = urls.c.pruned_at.is_(None)
-Index("urls_to_prune", urls.c.fate, urls.c.settled_at, sqlite_where=_is_whole, postgresql_where=_is_whole)
-_has_revisit = urls.c.revisit_at.is_not(None)
-Index("urls_to_revisit", urls.c.revisit_at, sqlite_where=_has_revisit, postgresql_where=_has_revisit)
+_index_part("urls_by_fate", urls.c.fate, urls.c.reason, where=urls.c.fate.is_not(None))
+_index_part("urls_to_prune", urls.c.fate, urls.c.settled_at, where=urls.c.pruned_at.is_(None))
+_index_part("urls_to_revisit", urls.c.revisit_at, where=urls.c.revisit_at.is_not(None))
 
 articles = Table(
     "articles",
@@ -136,10 +97,8 @@ articles = Table(
         "indexed_or_only_owned",
     ),
 )
-_is_untold_article = text("NOT is_withdrawal_told")
-Index("articles_untold", articles.c.article_id, sqlite_where=_is_untold_article, postgresql_where=_is_untold_article)
-_is_unwatched = text("NOT is_watched")
-Index("articles_unwatched", articles.c.article_id, sqlite_where=_is_unwatched, postgresql_where=_is_unwatched)
+_index_part("articles_untold", articles.c.article_id, where=text("NOT is_withdrawal_told"))
+_index_part("articles_unwatched", articles.c.article_id, where=text("NOT is_watched"))
 
 past_withdrawals = Table(
     "past_withdrawals",
@@ -192,17 +151,9 @@ printings = Table(
     Column("own_share", Float),
     Column("is_told", Boolean, nullable=False, comment="the document says the same"),
 )
-_is_reprint = printings.c.original.is_not(None)
-_is_untold = text("NOT is_told")
-Index(
-    "printings_by_original",
-    printings.c.original,
-    printings.c.number,
-    sqlite_where=_is_reprint,
-    postgresql_where=_is_reprint,
-)
+_index_part("printings_by_original", printings.c.original, printings.c.number, where=printings.c.original.is_not(None))
 Index("printings_by_capture", printings.c.captured_at)
-Index("printings_untold", printings.c.number, sqlite_where=_is_untold, postgresql_where=_is_untold)
+_index_part("printings_untold", printings.c.number, where=text("NOT is_told"))
 
 printing_keys = Table(
     "printing_keys",
@@ -232,8 +183,7 @@ stories = Table(
     Column("written_at", UtcTime, nullable=False),
 )
 Index("stories_by_time", stories.c.last_at)
-_has_centre = stories.c.centre.is_not(None)
-Index("stories_to_forget", stories.c.written_at, sqlite_where=_has_centre, postgresql_where=_has_centre)
+_index_part("stories_to_forget", stories.c.written_at, where=stories.c.centre.is_not(None))
 
 story_articles = Table(
     "story_articles",
@@ -245,8 +195,7 @@ story_articles = Table(
     Column("told", PlainText, comment="the story that its document names; none until it is written"),
 )
 Index("story_articles_by_story", story_articles.c.story, story_articles.c.at)
-_has_moved = text("told <> story")
-Index("story_articles_moved", story_articles.c.article_id, sqlite_where=_has_moved, postgresql_where=_has_moved)
+_index_part("story_articles_moved", story_articles.c.article_id, where=text("told <> story"))
 
 story_postings = Table(
     "story_postings",
@@ -316,8 +265,7 @@ alerts = Table(
 )
 Index("alerts_by_search", alerts.c.search, alerts.c.at)
 Index("alerts_by_time", alerts.c.at)
-_is_unannounced = text("NOT is_announced")
-Index("alerts_unannounced", alerts.c.at, sqlite_where=_is_unannounced, postgresql_where=_is_unannounced)
+_index_part("alerts_unannounced", alerts.c.at, where=text("NOT is_announced"))
 
 alert_deliveries = Table(
     "alert_deliveries",
@@ -329,11 +277,6 @@ alert_deliveries = Table(
     Column("due_at", UtcTime, comment="none unless it waits"),
     Column("detail", Text, nullable=False, comment="what went wrong at the last try"),
 )
-_is_open = text("state <> 'delivered'")
-Index(
-    "alert_deliveries_open",
-    alert_deliveries.c.state,
-    alert_deliveries.c.due_at,
-    sqlite_where=_is_open,
-    postgresql_where=_is_open,
+_index_part(
+    "alert_deliveries_open", alert_deliveries.c.state, alert_deliveries.c.due_at, where=text("state <> 'delivered'")
 )

@@ -26,7 +26,7 @@ from pipeline.index.folding import find_spans, fold
 from pipeline.index.hits import make_hit
 from pipeline.index.snippets import MARK_END, MARK_START, cut_snippets
 from pipeline.model.query import Hit, Query, Reason, SearchPage, Sort
-from pipeline.search.grammar import Expression, Field, Match, Term, needs_words
+from pipeline.search.expression import Expression, Field, Match, Term, needs_words
 from pipeline.search.ranking import (
     PROMINENCE,
     WEIGHTS,

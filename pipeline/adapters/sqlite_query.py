@@ -14,7 +14,7 @@ from pipeline.index.document import milliseconds
 from pipeline.index.folding import fold, fold_words
 from pipeline.model.entity import Kind
 from pipeline.model.query import Circle, Query
-from pipeline.search.grammar import (
+from pipeline.search.expression import (
     ENTITIES,
     During,
     Every,
@@ -34,7 +34,7 @@ from pipeline.search.tiles import tile_box
 # The statements are put together from our own conditions; what the user wrote goes by parameters alone.
 # ruff: noqa: S608
 
-#: Where the fields of the grammar that hold other names than entities' are looked for: ``facet`` in the table of that name.
+#: Where the fields that hold other names than entities' are looked for: ``facet`` in the table of that name.
 NAMES = {
     Field.SPEAKER: "speaker",
     Field.AUTHOR: "author",
@@ -89,7 +89,7 @@ def join_expressions(terms: list[Term]) -> str:
 
 
 def expression_condition(expression: Expression) -> Condition:
-    """Return the condition of an expression of the grammar."""
+    """Return the condition of an expression."""
     match expression:
         case Not(part):
             negated = expression_condition(part)

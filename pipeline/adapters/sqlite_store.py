@@ -22,7 +22,7 @@ from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
 from pipeline.model.version import Version
 from pipeline.ports import Asked, Clock, Entities, Form, Matched, Refusal, StoredMonth, StoreStatus
-from pipeline.search.grammar import Expression
+from pipeline.search.expression import Expression
 from pipeline.search.names import expand, name_key, read_expression, spellings
 from pipeline.search.request import NO_SUCH_DOCUMENT
 from pipeline.search.suggestions import correct_text, suspect_words

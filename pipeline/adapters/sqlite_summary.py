@@ -20,7 +20,7 @@ from pipeline.adapters.sqlite_counts import (
     count_values,
 )
 from pipeline.model.query import Cell, Facet, Named, Query, Span, Summary
-from pipeline.search.grammar import Expression
+from pipeline.search.expression import Expression
 from pipeline.search.summary import (
     CELLS,
     COMPARED,

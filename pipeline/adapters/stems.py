@@ -1,7 +1,7 @@
 """Which terms of a query their stems find as well: the same in every search store."""
 
 from pipeline.index.folding import fold_words
-from pipeline.search.grammar import Field, Match, Term
+from pipeline.search.expression import Field, Match, Term
 
 
 def has_stem(term: Term) -> bool:

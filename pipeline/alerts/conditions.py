@@ -18,7 +18,8 @@ from datetime import datetime, timedelta
 from pipeline.errors import UsageError
 from pipeline.model.alert import Condition, ConditionKind, is_in_days
 from pipeline.model.query import Query
-from pipeline.search.grammar import Every, Expression, Field, Some, Term, parse_text
+from pipeline.search.expression import Every, Expression, Field, Some, Term
+from pipeline.search.grammar import parse_text
 
 #: The days before the last one that tell what is usual: four weeks, so that each weekday counts alike.
 USUAL_DAYS = 28

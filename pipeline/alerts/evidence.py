@@ -18,7 +18,8 @@ from pipeline.enrich.sentences import Sentences
 from pipeline.enrich.speech import load_speech
 from pipeline.index.folding import fold_words
 from pipeline.model.query import Query
-from pipeline.search.grammar import PROSE, Every, Expression, Field, Match, Some, Term, parse_text
+from pipeline.search.expression import PROSE, Every, Expression, Field, Match, Some, Term
+from pipeline.search.grammar import parse_text
 
 Form = Mapping[str, Any]
 

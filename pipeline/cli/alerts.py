@@ -14,14 +14,12 @@ from pipeline.wiring import Wiring
 
 alerts = typer.Typer(help="What saved searches noticed, and its delivery.", no_args_is_help=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-
 
 @alerts.command("list")
 def list_alerts(
     search: Annotated[str | None, typer.Option(help="Of this saved search alone.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Alerts to show.")] = 50,
-    as_json: Json = False,
+    as_json: console.Json = False,
 ) -> None:
     """List the latest alerts, each with the sentence that shows it."""
     known = Wiring(read_settings()).alerts
@@ -42,7 +40,7 @@ def list_alerts(
 
 
 @alerts.command()
-def run(as_json: Json = False) -> None:
+def run(as_json: console.Json = False) -> None:
     """Ask the saved searches about what was indexed since, look for silence, and send what is due; Airflow does so by itself."""
     counts = run_alerts(Wiring(read_settings()))
     if as_json:
@@ -52,7 +50,7 @@ def run(as_json: Json = False) -> None:
 
 
 @alerts.command()
-def undelivered(as_json: Json = False) -> None:
+def undelivered(as_json: console.Json = False) -> None:
     """List deliveries to webhooks that are given up (dead), and those that failed and wait for their next try."""
     found = Wiring(read_settings()).alerts.undelivered()
     if as_json:

@@ -20,7 +20,7 @@ def annotate(
     file: Annotated[Path | None, typer.Argument(help="A text file; - or nothing: standard input.")] = None,
     language: Annotated[str | None, typer.Option(help="ISO 639-1, where it is known.")] = None,
     jsonl: Annotated[bool, typer.Option("--jsonl", help='Read lines {"id","language"?,"title"?,"text"}.')] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: console.Json = False,
 ) -> None:
     """Print whom and what a text names, and who is quoted."""
     language = _check_language(language)

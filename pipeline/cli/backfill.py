@@ -31,7 +31,7 @@ def backfill(
     publisher: Annotated[str | None, typer.Option(help="Only this publisher.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many articles.")] = 100_000,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and do nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
+    as_json: console.Json = False,
 ) -> None:
     """Put past articles, found in sitemaps and WARC files, into the inbox and take them through the flow."""
     wiring = Wiring(read_settings())

@@ -4,11 +4,16 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+#: The option of every command that prints for machines too.
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 #: What steers a terminal, or turns the order of what stands after it: a headline of a page may hold it.
 _STEERING = dict.fromkeys(

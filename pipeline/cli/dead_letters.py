@@ -14,9 +14,7 @@ dead_letters = typer.Typer(help="URLs that need a person.", no_args_is_help=True
 
 
 @dead_letters.command("list")
-def list_letters(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
-) -> None:
+def list_letters(as_json: console.Json = False) -> None:
     """List all dead letters, newest first."""
     letters = Wiring(read_settings()).ledger.dead_letters()
     if as_json:

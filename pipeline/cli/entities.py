@@ -21,7 +21,6 @@ from pipeline.wiring import Wiring
 
 entities = typer.Typer(help="Watch-lists, and who is who.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 _SHOWN = 10
 
 
@@ -68,7 +67,7 @@ def import_file(
 
 @entities.command("list")
 def list_known(
-    as_json: AsJson = False,
+    as_json: console.Json = False,
     limit: Annotated[int, typer.Option(min=1, help="Entities at most.")] = 100,
     after: Annotated[str, typer.Option(help="Begin after this id.")] = "",
 ) -> None:
@@ -87,7 +86,7 @@ def list_known(
 
 
 @entities.command()
-def show(entity: Annotated[str, typer.Argument(metavar="ID|NAME")], as_json: AsJson = False) -> None:
+def show(entity: Annotated[str, typer.Argument(metavar="ID|NAME")], as_json: console.Json = False) -> None:
     """Show an entity: its id and names, the spellings and documents that name it, and what was decided on it."""
     wiring = Wiring(read_settings())
     identity = _deciding(wiring).find(entity)
@@ -150,7 +149,7 @@ def export() -> None:
 
 
 @entities.command()
-def compare(one: str, other: str, as_json: AsJson = False) -> None:
+def compare(one: str, other: str, as_json: console.Json = False) -> None:
     """Tell whether two names may be one person's, and why; exit 1 if not."""
     found = compare_names(one, other)
     if as_json:

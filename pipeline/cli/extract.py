@@ -43,7 +43,7 @@ def extract(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each field's candidates, and why each block stayed or went.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: console.Json = False,
     sources: Annotated[
         Path | None, typer.Option(help="A sources file: the rules of the source of the page's site are applied.")
     ] = None,

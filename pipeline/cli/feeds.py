@@ -42,9 +42,7 @@ def add(
 
 
 @feeds.command("list")
-def list_feeds(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
-) -> None:
+def list_feeds(as_json: console.Json = False) -> None:
     """List the feeds with publisher, language and section."""
     known = [feed for feed, _ in Wiring(read_settings()).ledger.feeds()]
     names = ("url", "publisher", "language", "section", "country")
@@ -56,9 +54,7 @@ def list_feeds(
 
 
 @feeds.command()
-def check(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
-) -> None:
+def check(as_json: console.Json = False) -> None:
     """Show the health of every feed: state, last error, last new entry, next poll."""
     wiring = Wiring(read_settings())
     now = wiring.clock.now()

@@ -26,7 +26,7 @@ SIGNS = {EditKind.KEPT: ("", ""), EditKind.ADDED: ("{+", "+}"), EditKind.REMOVED
 
 def history(
     url: Annotated[str, typer.Argument(help="The article's address, or its id.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: console.Json = False,
 ) -> None:
     """Show how an article was changed since it was first indexed."""
     wiring = Wiring(read_settings(grant=Grant.READER))

@@ -25,9 +25,7 @@ index.command()(grants)
 
 
 @index.command()
-def status(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
-) -> None:
+def status(as_json: console.Json = False) -> None:
     """List the generations, the live one first."""
     generations = Wiring(read_settings()).store.status()
     rows = [
@@ -59,10 +57,7 @@ def rebuild() -> None:
 
 
 @index.command()
-def compare(
-    generation: str,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
-) -> None:
+def compare(generation: str, as_json: console.Json = False) -> None:
     """Compare a rebuilt generation with the live one, field by field."""
     comparison = run_comparison(Wiring(read_settings(grant=Grant.ADMIN)), generation)
     if as_json:

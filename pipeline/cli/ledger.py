@@ -1,7 +1,5 @@
 """newswire ledger: the sums, and whether they balance."""
 
-from typing import Annotated
-
 import typer
 
 from pipeline.cli import console
@@ -9,9 +7,7 @@ from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 
 
-def ledger(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
-) -> None:
+def ledger(as_json: console.Json = False) -> None:
     """Show how every URL ever seen ended; exit 1 if the counts do not balance."""
     ledger = Wiring(read_settings()).ledger
     tally = ledger.tally()

@@ -14,7 +14,7 @@ from pipeline.wiring import Wiring
 
 def maintain(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: console.Json = False,
 ) -> None:
     """Drop months past their retention, prune the ledger, and report; exit 1 if the counts do not balance."""
     report = _run_maintenance(Wiring(read_settings(grant=Grant.ADMIN)), dry_run=dry_run)

@@ -26,7 +26,7 @@ def replay(
         str | None, typer.Option(metavar="GENERATION", help="A rebuilt generation; default: a new one.")
     ] = None,
     promote: Annotated[bool, typer.Option(help="Make it the generation that readers see.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: console.Json = False,
 ) -> None:
     """Extract, annotate and index archived captures again, without the network, beside what readers see; then compare."""
     begin, end = read_interval(since, until)

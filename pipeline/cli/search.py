@@ -19,6 +19,12 @@ from pipeline.search.request import make_query
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 
+ReprintsOf = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="This article's text, by address or id: the original and its reprints."),
+]
+Dsl = Annotated[Path | None, typer.Option(help="A file with a raw Elasticsearch body; prints its raw answer.")]
+
 #: Of a page of hits, what an export has no use for, by parameter, and why.
 _NOT_EXPORTED = {
     "fold": "every document is printed; --originals leaves reprints out",
@@ -49,10 +55,7 @@ def search(
     area: filters.Area = None,
     story: filters.Story = None,
     like: Annotated[str | None, typer.Option(metavar="URL|ID", help="Says the like of this article.")] = None,
-    reprints_of: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="This article's text, by address or id: the original and its reprints."),
-    ] = None,
+    reprints_of: ReprintsOf = None,
     sort: Annotated[str, typer.Option(help=" or ".join(Sort))] = Sort.RELEVANCE,
     limit: Annotated[int, typer.Option(help="Hits to show.")] = 10,
     page: Annotated[int, typer.Option(help="Which so many of the hits, from 1.")] = 1,
@@ -60,26 +63,21 @@ def search(
     explain: Annotated[bool, typer.Option("--explain", help="Say of each hit how its score came about.")] = False,
     originals: filters.Originals = False,
     fold: Annotated[bool, typer.Option("--fold", help="Show an original and its reprints as one hit.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: console.Json = False,
     export: Annotated[Format | None, typer.Option(help="Print every document found, newest first.")] = None,
-    dsl: Annotated[
-        Path | None, typer.Option(help="A file with a raw Elasticsearch body; prints its raw answer.")
-    ] = None,
+    dsl: Dsl = None,
 ) -> None:
     """Search the indexed documents."""
     given = _given(context)
     if dsl is not None:
         _check_alone(given)
+        _print_raw(dsl)
+        return
     if export is not None:
         _check_export(given)
     if explain and sort in {Sort.NEWEST, Sort.OLDEST}:
         raise UsageError(f"--explain says how scores come about; --sort {sort} goes by date alone and gives none")
     wiring = Wiring(read_settings(grant=Grant.READER))
-    if dsl is not None:
-        store = wiring.elasticsearch
-        raw = read_raw(dsl, wiring.settings.search_alias)
-        console.print_json(store.search_versions_raw(raw.body) if raw.is_of_versions else store.search_raw(raw.body))
-        return
     asked = make_query(
         query,
         people=person or (),
@@ -126,6 +124,13 @@ def serve(
     wiring = Wiring(read_settings(grant=Grant.READER))
     app = make_app(wiring.store, wiring.ledger, wiring.clock, webhook_networks=wiring.settings.webhook_networks)
     serve_page(app, host, port, wiring.settings.serve_token)
+
+
+def _print_raw(dsl: Path) -> None:
+    wiring = Wiring(read_settings(grant=Grant.READER))
+    store = wiring.elasticsearch
+    raw = read_raw(dsl, wiring.settings.search_alias)
+    console.print_json(store.search_versions_raw(raw.body) if raw.is_of_versions else store.search_raw(raw.body))
 
 
 def _given(context: typer.Context) -> list[str]:

@@ -28,8 +28,15 @@ from pipeline.wiring import Wiring
 
 searches = typer.Typer(help="Saved searches: queries that alert when something new matches.", no_args_is_help=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Name = Annotated[str, typer.Argument(help="Of a saved search.")]
+When = Annotated[
+    filters.Values, typer.Option(help="any (default), first, together:30d, volume or silence:24h; may be repeated.")
+]
+Webhook = Annotated[filters.Values, typer.Option(metavar="URL", help="Send alerts there; may be repeated.")]
+Secret = Annotated[
+    str | None,
+    typer.Option(envvar="NEWSWIRE_WEBHOOK_SECRET", help="Sign with this secret; default: a new one, printed once."),
+]
 
 
 class FeedFormat(StrEnum):
@@ -43,14 +50,9 @@ class FeedFormat(StrEnum):
 def add(
     name: Annotated[str, typer.Argument(help="Letters, digits, -, _ and points.")],
     query: Annotated[str, typer.Argument(help='As in newswire search: words, "phrases", -excluded, field:word.')] = "",
-    when: Annotated[
-        filters.Values, typer.Option(help="any (default), first, together:30d, volume or silence:24h; may be repeated.")
-    ] = None,
-    webhook: Annotated[filters.Values, typer.Option(metavar="URL", help="Send alerts there; may be repeated.")] = None,
-    secret: Annotated[
-        str | None,
-        typer.Option(envvar="NEWSWIRE_WEBHOOK_SECRET", help="Sign with this secret; default: a new one, printed once."),
-    ] = None,
+    when: When = None,
+    webhook: Webhook = None,
+    secret: Secret = None,
     person: filters.Person = None,
     organization: filters.Organization = None,
     place: filters.Place = None,
@@ -65,7 +67,7 @@ def add(
     story: filters.Story = None,
     originals: filters.Originals = False,
     replaces: Annotated[bool, typer.Option("--replace", help="Put it in the place of one with this name.")] = False,
-    as_json: Json = False,
+    as_json: console.Json = False,
 ) -> None:
     """Save a search; from now on, each newly indexed article that it finds is looked at."""
     wiring = Wiring(read_settings())
@@ -110,7 +112,7 @@ def add(
 
 
 @searches.command("list")
-def list_searches(as_json: Json = False) -> None:
+def list_searches(as_json: console.Json = False) -> None:
     """List the saved searches."""
     known = Wiring(read_settings()).alerts.searches()
     if as_json:
@@ -127,7 +129,7 @@ def list_searches(as_json: Json = False) -> None:
 def show(
     name: Name,
     secrets: Annotated[bool, typer.Option("--secrets", help="Show the webhooks' secrets.")] = False,
-    as_json: Json = False,
+    as_json: console.Json = False,
 ) -> None:
     """Show one saved search with its latest alerts."""
     wiring = Wiring(read_settings())
@@ -164,7 +166,7 @@ def try_out(
     name: Name,
     limit: Annotated[int, typer.Option(min=0, max=100, help="Documents to show.")] = 5,
     send: Annotated[bool, typer.Option("--send", help="Send a test message to its webhooks.")] = False,
-    as_json: Json = False,
+    as_json: console.Json = False,
 ) -> None:
     """Try a saved search on what is indexed already: the newest matches, the sentences that show them, its conditions."""
     wiring = Wiring(read_settings())

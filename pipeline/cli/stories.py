@@ -24,7 +24,7 @@ def list_stories(
     sort: Annotated[str, typer.Option(help=" or ".join(StorySort))] = StorySort.SIZE,
     limit: Annotated[int, typer.Option(min=1, help="Stories to show.")] = 20,
     least: Annotated[int, typer.Option(min=1, help="Only stories of at least so many articles.")] = 2,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: console.Json = False,
 ) -> None:
     """List stories, those with most articles first."""
     if context.invoked_subcommand:
@@ -48,7 +48,7 @@ def list_stories(
 @stories.command()
 def show(
     story_id: Annotated[str, typer.Argument(metavar="ID")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: console.Json = False,
 ) -> None:
     """Show one story with its timeline."""
     ledger = Wiring(read_settings()).ledger

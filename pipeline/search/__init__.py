@@ -1,1 +1,1 @@
-"""What the user asks: the options and the grammar of a search (``request``, ``grammar``), to a Query."""
+"""What the user asks: the options of a search to a Query (``request``), and its text, by a ``grammar``, to an ``expression``."""

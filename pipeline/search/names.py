@@ -8,19 +8,8 @@ and phrases in quotation marks mean what is written and are left alone.
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.model.query import Query
-from pipeline.search.grammar import (
-    ENTITIES,
-    Every,
-    Expression,
-    Field,
-    Known,
-    Match,
-    Not,
-    Some,
-    Term,
-    join,
-    parse_text,
-)
+from pipeline.search.expression import ENTITIES, Every, Expression, Field, Known, Match, Not, Some, Term, join
+from pipeline.search.grammar import parse_text
 
 MAX_SPELLINGS = 24  # looked up for a query: each costs the store a look
 #: Entities of one spelling; a surname may have hundreds, and those that most documents name are meant.

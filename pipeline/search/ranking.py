@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from pipeline.model.query import Part, Reason
-from pipeline.search.grammar import ENTITIES, Every, Expression, Field, Known, Some, Term
+from pipeline.search.expression import ENTITIES, Every, Expression, Field, Known, Some, Term
 
 #: Of headline, deck, lede and text.
 WEIGHTS = {"headline": 3.0, "deck": 1.5, "lede": 1.5, "text": 1.0}

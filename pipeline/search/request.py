@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from pipeline.errors import UsageError
 from pipeline.model.query import Circle, Query, Sort
-from pipeline.search.grammar import During, overlap, parse_text, required_time
+from pipeline.search.expression import During, overlap, required_time
+from pipeline.search.grammar import parse_text
 from pipeline.search.tiles import CLOSEST_ZOOM, read_tile
 from pipeline.search.times import read_since, read_until
 

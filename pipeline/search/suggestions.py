@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from pipeline.search.grammar import ENTITIES, PROSE, Every, Expression, Field, Known, Match, Some, Term
+from pipeline.search.expression import ENTITIES, PROSE, Every, Expression, Field, Known, Match, Some, Term
 
 LEAST_LETTERS = 4  # a shorter word is close to too many others
 

@@ -6,7 +6,7 @@ from itertools import islice
 
 from pipeline.model.entity import Kind
 from pipeline.model.query import Facet, Named, Query
-from pipeline.search.grammar import Every, Expression, Field, Known, Some, Term
+from pipeline.search.expression import Every, Expression, Field, Known, Some, Term
 
 FACET_SIZE = 10
 NAMED_SIZE = 20

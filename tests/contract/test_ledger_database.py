@@ -18,9 +18,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from pipeline.adapters.sql_database import Database
+from pipeline.adapters.sql_database import HEAD, Database
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
-from pipeline.adapters.sql_schema import HEAD, metadata, printing_keys, printing_reviews, printings, urls
+from pipeline.adapters.sql_schema import metadata, printing_keys, printing_reviews, printings, urls
 from pipeline.enrich.linking import entity_keys
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.model import codec

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
 from pipeline.model.query import Circle, Query, Sort
-from pipeline.search.grammar import (
-    MAX_TERMS,
+from pipeline.search.expression import (
     During,
     Every,
     Expression,
@@ -18,9 +17,9 @@ from pipeline.search.grammar import (
     Some,
     Term,
     needs_words,
-    parse_text,
     wanted_terms,
 )
+from pipeline.search.grammar import MAX_TERMS, parse_text
 from pipeline.search.names import MAX_SPELLINGS, expand, read_expression, spellings
 from pipeline.search.request import make_query
 

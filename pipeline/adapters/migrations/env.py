@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from pipeline.adapters.sql_schema import VERSION_TABLE, metadata
+from pipeline.adapters.sql_database import VERSION_TABLE
+from pipeline.adapters.sql_schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=metadata, version_table=VERSION_TABLE
