@@ -7,7 +7,7 @@ asks. Prints
 
 - the time of a search beside that of its bare body sent by the plain client, one after the other in turn;
 - searches by several clients at once, each asking again as soon as it is answered, and the same through the page: the app behind
-  a real server in a process of its own, over HTTP;
+  a real server in a process of its own, over HTTP; beside them, what the plainest body with facets and marks takes by as many;
 - the embedded store with one client;
 - indexing beside the client's parallel helper, which is given the same documents ready-made, in turn, and a refresh after each;
 - the index's size by field.
@@ -38,7 +38,7 @@ from made_press import Press
 from rich.console import Console
 from rich.table import Table
 from search_indices import STEMMED, articles, fill, fill_sqlite, index, print_sizes, remove_indices, say
-from search_queries import Question, Readers
+from search_queries import Question, Readers, plain_body
 from search_report import in_ms, judge, p95, seconds_of
 
 from pipeline.adapters.elasticsearch_page import highlight, page_body
@@ -52,6 +52,7 @@ from pipeline.web.page import make_app
 from pipeline.web.serve import serve_page
 
 WARM_UP = 100  # questions
+TURNS = 2  # of many clients, each way
 
 Asking = Callable[[Question], object]
 
@@ -97,7 +98,7 @@ def measure(
         compare(report, store, client, prefix, questions, seconds)
         say(f"{clients} clients, and through the page")
         with open_page(url, prefix, folder) as port:
-            crowd(report, store, port, questions, seconds, clients)
+            crowd(report, store, client, prefix, port, questions, seconds, clients)
     say("the embedded store")
     with closing(SqliteStore(file, clock=SystemClock())) as embedded:
         ask_embedded(report, embedded, questions, seconds)
@@ -155,9 +156,16 @@ def bare_body(store: ElasticsearchStore, question: Question, stemmed: Sequence[s
 
 
 def crowd(
-    report: Table, store: ElasticsearchStore, port: int, questions: Iterator[Question], seconds: float, clients: int
+    report: Table,
+    store: ElasticsearchStore,
+    client: Elasticsearch,
+    prefix: str,
+    port: int,
+    questions: Iterator[Question],
+    seconds: float,
+    clients: int,
 ) -> None:
-    """Ask by many clients, the store and the page in turn."""
+    """Ask by many clients, the store, the plain body and the page in turn."""
     local = threading.local()
 
     def ask_page(question: Question) -> None:
@@ -171,15 +179,23 @@ def crowd(
     def ask_store(question: Question) -> None:
         store.search(question.query)
 
-    store_times, page_times = list[float](), list[float]()
-    ask_at_once(ask_page, questions, seconds / 6, clients)  # so that the server has loaded everything
-    for _ in range(2):
-        store_times += ask_at_once(ask_store, questions, seconds / 2, clients)
-        page_times += ask_at_once(ask_page, questions, seconds / 2, clients)
-    for title, times in (("search", store_times), ("page", page_times)):
-        report.add_row(f"{title}, {clients} clients", f"{in_ms(times)}, {len(times) / seconds:.0f} a second")
-    judge(report, f"search, {clients} clients: p95 in ms", 1000 * p95(store_times), 120, "{:.0f}")
-    judge(report, f"page : search, {clients} clients, p95", p95(page_times) / p95(store_times), 2, "{:.2f}")
+    def ask_plain(question: Question) -> None:
+        client.search(index=prefix, body=plain_body(question))
+
+    ways: dict[str, Asking] = {"search": ask_store, "plain body": ask_plain, "page": ask_page}
+    times = {title: list[float]() for title in ways}
+    for ask in ways.values():  # so that the server has loaded, and compiled, everything
+        ask_at_once(ask, questions, seconds / 2, clients)
+    for _ in range(TURNS):
+        for title, ask in ways.items():
+            times[title] += ask_at_once(ask, questions, seconds / TURNS, clients)
+    for title, some in times.items():
+        report.add_row(f"{title}, {clients} clients", f"{in_ms(some)}, {len(some) / seconds:.0f} a second")
+    judge(report, f"search, {clients} clients: p95 in ms", 1000 * p95(times["search"]), 120, "{:.0f}")
+    report.add_row(
+        f"search : plain body, {clients} clients, p95", f"{p95(times['search']) / p95(times['plain body']):.2f}"
+    )
+    judge(report, f"page : search, {clients} clients, p95", p95(times["page"]) / p95(times["search"]), 2, "{:.2f}")
 
 
 def ask_at_once(ask: Asking, questions: Iterator[Question], seconds: float, clients: int) -> list[float]:

@@ -7,8 +7,11 @@ from datetime import timedelta
 
 from made_press import NAMES, PUBLISHERS, WORDS, Press, name, vocabulary
 
+from pipeline.adapters.elasticsearch_query import Json
 from pipeline.model.document import Document
 from pipeline.model.query import Query
+from pipeline.search.expression import wanted_terms
+from pipeline.search.grammar import parse_text
 from pipeline.web.address import Address, address_query
 
 #: Kinds of questions: how many of each are asked, the query, and filters beside it. Names in braces are made up anew each time.
@@ -50,6 +53,23 @@ class Question:
     def query(self) -> Query:
         """What the page asks its store: 20 hits and all facets."""
         return address_query(self.address)
+
+
+def plain_body(question: Question) -> Json:
+    """Return what the client's documentation would have one send: words in two fields, 20 hits with marks, six facets.
+
+    No stems, spellings, ranking by date or prominence, filters, timeline, map or telling names: what this machine needs for any.
+    """
+    words = " ".join(term.text for term in wanted_terms(parse_text(question.query.text)))
+    counted = ("people", "organizations", "places", "publisher", "language", "section")
+    return {
+        "query": {"multi_match": {"query": words, "fields": ["headline", "text"]}} if words else {"match_all": {}},
+        "size": question.query.limit,
+        "_source": ["headline", "publisher"],
+        "track_total_hits": True,
+        "aggs": {field: {"terms": {"field": field}} for field in counted},
+        "highlight": {"fields": {"text": {}}},
+    }
 
 
 class Readers:
