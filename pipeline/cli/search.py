@@ -10,13 +10,13 @@ from pipeline.cli.articles import find_form, find_id
 from pipeline.cli.export import Format, export_documents
 from pipeline.cli.hits import page_json, print_page
 from pipeline.cli.raw import read_raw
-from pipeline.cli.stories import follow_story
 from pipeline.errors import UsageError
 from pipeline.model.grant import Grant
 from pipeline.model.query import Sort
 from pipeline.search.prints import find_prints
 from pipeline.search.request import make_query
 from pipeline.settings import read_settings
+from pipeline.stories.lookup import follow_story
 from pipeline.wiring import Wiring
 
 ReprintsOf = Annotated[
@@ -91,7 +91,7 @@ def search(
         until=until,
         near=near,
         area=area,
-        story=follow_story(story, wiring) if story is not None else None,
+        story=follow_story(story, wiring.ledger, wiring.store) if story is not None else None,
         like=find_id(wiring, like) if like is not None else None,
         reprints_of=[find_form(wiring, reprints_of)["original"]] if reprints_of is not None else (),
         sort=sort,

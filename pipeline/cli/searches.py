@@ -19,11 +19,11 @@ from pipeline.alerts.searches import (
 )
 from pipeline.alerts.trial import Trial, prepare_search, try_search
 from pipeline.cli import console, filters
-from pipeline.cli.stories import follow_story
 from pipeline.model import codec
 from pipeline.model.alert import SavedSearch
 from pipeline.search.request import make_query
 from pipeline.settings import read_settings
+from pipeline.stories.lookup import follow_story
 from pipeline.wiring import Wiring
 
 searches = typer.Typer(help="Saved searches: queries that alert when something new matches.", no_args_is_help=True)
@@ -85,7 +85,7 @@ def add(
         until=until,
         near=near,
         area=area,
-        story=follow_story(story, wiring) if story is not None else None,
+        story=follow_story(story, wiring.ledger, wiring.store) if story is not None else None,
         originals_only=originals,
     )
     search = make_search(

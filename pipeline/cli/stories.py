@@ -8,10 +8,10 @@ import typer
 from pipeline.cli import console
 from pipeline.errors import UsageError
 from pipeline.model import codec
-from pipeline.model.query import Query
 from pipeline.model.story import Member, Story, StorySort
 from pipeline.search.times import read_since
 from pipeline.settings import read_settings
+from pipeline.stories.lookup import no_story
 from pipeline.wiring import Wiring
 
 stories = typer.Typer(help="Stories: the articles about one event, across outlets and languages.")
@@ -60,20 +60,6 @@ def show(
         console.print_json({**codec.to_json(story), "timeline": [codec.to_json(member) for member in members]})
         return
     _print_story(story, members)
-
-
-def follow_story(story_id: str, wiring: Wiring) -> str:
-    """Return the story that this one was merged into, or itself. Raises UsageError where there is none."""
-    story = wiring.ledger.story(story_id)
-    # An index may have come here without the ledger that its stories were found with.
-    if story is None and (not story_id or wiring.store.search(Query(story=story_id, limit=0)).total == 0):
-        raise no_story(story_id)
-    return story.id if story else story_id
-
-
-def no_story(story_id: str) -> UsageError:
-    """Return what is said of a story that is not there."""
-    return UsageError(f"there is no story {story_id!r}; newswire stories lists them")
 
 
 def _print_story(story: Story, members: tuple[Member, ...]) -> None:

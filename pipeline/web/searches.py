@@ -1,6 +1,7 @@
 """Saved searches and what they noticed, as pages and as feeds; searches and their webhooks are added and removed by forms."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ from pipeline.errors import StoreUnusable, UsageError
 from pipeline.fetch.addresses import Network
 from pipeline.model.alert import Alert, SavedSearch, Webhook
 from pipeline.ports import Clock, Ledger, SearchStore
+from pipeline.stories.lookup import follow_story
 from pipeline.web.address import KNOWN, Address, check_parameters, query_address, read_address, saved_query
 from pipeline.web.conditional import answer_unless_known
 from pipeline.web.forms import Form, SentForm, keep_token, make_token, read_field, read_form
@@ -56,7 +58,7 @@ class SavedSearchPages:
         self, store: SearchStore, ledger: Ledger, clock: Clock, pages: Pages, allowed_networks: Sequence[Network]
     ) -> None:
         self.alerts = ledger.alerts
-        self._store, self._clock, self._pages = store, clock, pages
+        self._store, self._stories, self._clock, self._pages = store, ledger, clock, pages
         self._allowed_networks = tuple(allowed_networks)
 
     def find(self, name: str) -> SavedSearch:
@@ -74,10 +76,13 @@ class SavedSearchPages:
         text = read_field(form, "query")
         check_text(text)
         asked = read_address([("q", text), *((key, value) for key, values in form.items() for value in values)])
+        query = saved_query(asked)
+        if query.story:
+            query = replace(query, story=follow_story(query.story, self._stories, self._store))
         name, now = read_field(form, "name"), self._clock.now()
         search = make_search(
             name,
-            saved_query(asked),
+            query,
             when=" ".join(form.get("when", ())).replace(",", " ").split(),
             webhooks=" ".join(form.get("webhook", ())).split(),
             allowed_networks=self._allowed_networks,

@@ -161,6 +161,14 @@ def test_spellings_of_a_name_find_one_another(store: SearchStore, options: dict[
     assert page.total == len(list(store.export(query))) == len(found)
 
 
+def test_a_spelling_is_known_once_it_is_written(store: SearchStore) -> None:
+    """Not a minute later, though its look-up may be remembered for as long."""
+    key, query = "person:aliaksandr-lukashenka", make_query(text="lukashenko")
+    assert store.search(query).total == 0
+    store.write([naming(document("ru", text="Лукашенко приехал."), key, "Александр Лукашенко", "Lukashenko")])
+    assert names(store.search(query).hits) == ["ru"]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

@@ -3,6 +3,8 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -16,7 +18,7 @@ from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index.document import document_json
 from pipeline.index.folding import fold, fold_words
 from pipeline.index.mapping import Generation, fingerprint, read_mapping
-from pipeline.model.entity import Place, Quote
+from pipeline.model.entity import Entity, Kind, Place, Quote
 from pipeline.model.version import Difference, Version
 from pipeline.search.request import make_query
 from tests.fixtures.documents import NOON, TEHRAN, FixedClock, document
@@ -29,6 +31,23 @@ def store(elasticsearch_url: str, elasticsearch_prefix: str) -> Iterator[Elastic
     opened = ElasticsearchStore(elasticsearch_url, clock=FixedClock(), prefix=elasticsearch_prefix)
     yield opened
     opened.close()
+
+
+@real
+def test_what_others_write_of_a_spelling_is_known_within_a_minute(
+    store: ElasticsearchStore, elasticsearch_url: str, elasticsearch_prefix: str
+) -> None:
+    clock, query = FixedClock(), make_query(text="Tegeran")
+    city = Entity(
+        id="Q3616", kind=Kind.PLACE, name="Tehran", aliases=("Tehran", "Tegeran"), count=1, place=TEHRAN, salience=0.5
+    )
+    with closing(ElasticsearchStore(elasticsearch_url, clock=clock, prefix=elasticsearch_prefix)) as reader:
+        store.write([document("other")])
+        assert reader.search(query).total == 0
+        one = document("one")
+        store.write([replace(one, annotation=replace(one.annotation, entities=(city,)))])
+        clock.time += timedelta(minutes=1)
+        assert reader.search(query).total == 1
 
 
 # The mapping on a real server

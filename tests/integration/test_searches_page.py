@@ -1,6 +1,7 @@
 """The pages of saved searches: forms that only our own pages can send, and feeds that readers understand."""
 
 import asyncio
+import html
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -19,6 +20,7 @@ from pipeline.web.forms import COOKIE
 from pipeline.web.page import make_app
 from tests.fixtures.alerts import a_search, an_alert
 from tests.fixtures.documents import NOON, FixedClock
+from tests.fixtures.tellings import telling
 
 SITE = "http://127.0.0.1"
 
@@ -225,20 +227,21 @@ EVERYTHING = {
     "until": "2026-11-30",
     "near": "35.7,51.4,100",
     "area": "5/20/12",
-    "story": "abc",
     "reprints": "none",
 }
 
 
 def test_a_search_with_every_filter_is_saved_changed_and_searched(visitor: Visitor, ledger: SqlLedger) -> None:
+    (story,) = ledger.join_stories([telling("one", "raisi")], NOON).values()
+    everything = EVERYTHING | {"story": story}
     when = ["volume", "silence:6h, any"]
-    saved = visitor.send("/searches", token=visitor.token(), name="all", when=when, **EVERYTHING)
+    saved = visitor.send("/searches", token=visitor.token(), name="all", when=when, **everything)
     assert saved.status_code == 303
     (search,) = ledger.alerts.searches()
     assert [str(each) for each in search.conditions] == ["volume", "silence:6h", "any"]
     page = LexborHTMLParser(visitor.ask("GET", "/searches/all").text)
     links = {link.text(): link.attributes["href"] or "" for link in page.css("main .meta a")}
-    asked = EVERYTHING | {"q": "raisi"}
+    asked = everything | {"q": "raisi"}
     del asked["query"]
     assert {
         key: values if len(values) > 1 else values[0] for key, values in parse_qs(links["Search now"][2:]).items()
@@ -247,6 +250,13 @@ def test_a_search_with_every_filter_is_saved_changed_and_searched(visitor: Visit
     assert visitor.send("/searches", **visitor.fields(links["Change"])).status_code == 303
     (again,) = ledger.alerts.searches()
     assert (again.query, set(again.conditions)) == (search.query, set(search.conditions))
+
+
+def test_a_search_within_no_story_is_refused(visitor: Visitor, ledger: SqlLedger) -> None:
+    answer = visitor.send("/searches", token=visitor.token(), name="a", query="x", story="abc")
+    assert answer.status_code == 400
+    assert "here is no story 'abc'" in html.unescape(answer.text)
+    assert ledger.alerts.searches() == ()
 
 
 def test_changing_a_search_keeps_its_webhooks_which_no_address_tells(visitor: Visitor, ledger: SqlLedger) -> None:
