@@ -13,7 +13,7 @@ from pipeline.urls import is_web_address
 
 JSON_FEED = "https://jsonfeed.org/version/1.1"
 #: Alerts in a feed; readers ask more often than so many come.
-SIZE = 50
+SIZE = 100
 #: What XML 1.0 cannot say, and a page can.
 _UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 

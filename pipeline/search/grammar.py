@@ -67,6 +67,11 @@ def parse_text(text: str) -> Expression | None:
     return expression
 
 
+def quote_phrase(text: str) -> str:
+    """Return what asks for the words of the text, side by side."""
+    return f'"{text.translate(dict.fromkeys(map(ord, _QUOTES), " "))}"'
+
+
 class _Parser:
     """Recursive descent over the tokens, as the grammar above is written."""
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from pipeline.errors import UsageError
 from pipeline.model.query import Query, Sort
+from pipeline.search.grammar import quote_phrase
 from pipeline.search.request import MAX_LIMIT, make_query
 from pipeline.urls import is_tracking
 
@@ -65,14 +66,24 @@ class Address:
         others = tuple(pair for pair in self.pairs if pair[0] not in {name, "limit"})
         return Address((*others, (name, value)) if value else others)
 
+    def narrow(self, phrase: str) -> "Address":
+        """Return the address that asks for the phrase as well."""
+        asked = self.value("q")
+        return self.replace("q", f"({asked}) {quote_phrase(phrase)}" if asked else quote_phrase(phrase))
+
     def within(self, start: datetime | None, end: datetime | None) -> "Address":
         """Return the address from the one moment (UTC) to before the other; whole days are written as days."""
         if any(moment and moment.time() != datetime.min.time() for moment in (start, end)):
-            since, until = (moment.strftime("%Y-%m-%dT%H:%M") if moment else "" for moment in (start, end))
+            since, until = (_write_moment(moment) if moment else "" for moment in (start, end))
         else:
             since = start.date().isoformat() if start else ""
             until = (end - timedelta(days=1)).date().isoformat() if end else ""
         return self.replace("since", since).replace("until", until)
+
+
+def _write_moment(moment: datetime) -> str:
+    is_whole = not (moment.second or moment.microsecond)
+    return moment.replace(tzinfo=None).isoformat(timespec="minutes" if is_whole else "auto")
 
 
 def check_parameters(pairs: Iterable[tuple[str, str]], known: Collection[str]) -> None:
@@ -137,7 +148,7 @@ def query_address(query: Query) -> Address:
     """Return the address that asks what a saved search does."""
     circle = query.near
     single = {
-        "near": f"{circle.latitude:g},{circle.longitude:g},{circle.kilometres:g}" if circle else "",
+        "near": ",".join(map(str, (circle.latitude, circle.longitude, circle.kilometres))) if circle else "",
         "area": query.area or "",
         "story": query.story or "",
         "reprints": "none" if query.originals_only else "",

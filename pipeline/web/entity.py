@@ -67,6 +67,7 @@ def add_entity_page(app: FastAPI, store: SearchStore, pages: Pages) -> None:
             beside=named_beside(page, entity_id),
             headings=HEADINGS,
             most=MOST,
+            read_whole=min(READ_WHOLE, page.total),
             found=found,
             times=make_timeline(summary.timeline, query, found),
             places_map=make_map(summary, query, found),

@@ -1,5 +1,6 @@
 """Saved searches and what they noticed, as pages and as feeds; searches and their webhooks are added and removed by forms."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -20,8 +21,8 @@ from pipeline.alerts.searches import (
     keep_webhooks,
     make_search,
 )
-from pipeline.alerts.trial import prepare_search
-from pipeline.errors import StoreUnusable, UsageError
+from pipeline.alerts.trial import Trial, prepare_search, try_search
+from pipeline.errors import StoreUnavailable, StoreUnusable, UsageError
 from pipeline.fetch.addresses import Network
 from pipeline.model.alert import Alert, SavedSearch, Webhook
 from pipeline.ports import Clock, Ledger, SearchStore
@@ -30,6 +31,8 @@ from pipeline.web.address import KNOWN, Address, check_parameters, query_address
 from pipeline.web.conditional import answer_unless_known
 from pipeline.web.forms import Form, SentForm, keep_token, make_token, read_field, read_form
 from pipeline.web.render import METHODS, Pages, mount_path, say_on_page
+
+log = logging.getLogger(__name__)
 
 PATH = "/searches"
 #: What the form offers; other times are written.
@@ -46,6 +49,9 @@ OWN = {"name", "query", "when", "replace"}
 #: What an address may give the form: of a search, how its hits are shown is not saved, nor is what others are like.
 GIVEN = OWN | KNOWN - {"like", "sort", "limit"}
 
+
+#: The newest of what a saved search finds already, on its page.
+TRIED = 3
 
 #: Of a feed: from the search, its alerts, the feed's address and the page's.
 Writer = Callable[[SavedSearch, Sequence[Alert], str, str], str]
@@ -145,6 +151,7 @@ class SavedSearchPages:
             finds=describe_query(search.query),
             found=query_address(search.query),
             change=_change_address(search),
+            trial=self._try(search),
             alerts=self.alerts.alerts(search.name, limit=SIZE),
             failed={each.url: each for each in self.alerts.undelivered() if each.alert.search == search.name},
             error=error and say_on_page(error),
@@ -152,6 +159,14 @@ class SavedSearchPages:
             token=token,
         )
         return keep_token(request, page, token, PATH)
+
+    def _try(self, search: SavedSearch) -> Trial | None:
+        """Return how the search stands; None while the index cannot tell, which is no reason to hide what was noticed."""
+        try:
+            return try_search(search, store=self._store, clock=self._clock, limit=TRIED)
+        except (StoreUnavailable, StoreUnusable) as error:
+            log.warning("the saved search %s cannot be tried: %s", search.name, error)
+            return None
 
 
 def add_saved_search_pages(app: FastAPI, saved: SavedSearchPages) -> None:
@@ -181,7 +196,7 @@ def _add_list(app: FastAPI, saved: SavedSearchPages) -> None:
             return saved.show_all(request, form, error)
         if signed:  # a secret that was made is seen once
             return saved.show_one(request, search, signed=signed, status=HTTPStatus.CREATED)
-        return _see(request, PATH)
+        return _see(request, f"{PATH}/{quote(search.name, safe='')}")
 
     @app.post(PATH + "/{name}/remove", dependencies=[Depends(read_form)])
     def remove_search(request: Request, name: str) -> Response:

@@ -14,7 +14,7 @@ from pipeline.model.query import Query, Span
 from pipeline.model.story import Member, StorySort
 from pipeline.ports import Stories
 from pipeline.search.times import read_since
-from pipeline.web.address import PAGE_SIZE, Address, check_parameters, read_limit
+from pipeline.web.address import Address, check_parameters, next_limit, read_limit
 from pipeline.web.render import METHODS, Pages, mount_path
 from pipeline.web.timeline import Timeline, make_timeline
 
@@ -49,7 +49,7 @@ def add_story_pages(app: FastAPI, stories: Stories, pages: Pages) -> None:
             request,
             "stories.html",
             stories=found[:limit],
-            next_limit=limit + PAGE_SIZE if len(found) > limit else None,
+            next_limit=next_limit(limit, len(found)),
             asked=Address(tuple(pair for pair in asked.pairs if pair[1])),
             since=since,
             sort=sort,

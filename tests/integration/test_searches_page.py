@@ -19,7 +19,7 @@ from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.web.forms import COOKIE
 from pipeline.web.page import make_app
 from tests.fixtures.alerts import a_search, an_alert
-from tests.fixtures.documents import NOON, FixedClock
+from tests.fixtures.documents import NOON, FixedClock, document
 from tests.fixtures.tellings import telling
 
 SITE = "http://127.0.0.1"
@@ -35,9 +35,9 @@ class Visitor:
     """A browser with a jar of cookies."""
 
     def __init__(self, ledger: SqlLedger, folder: Path) -> None:
-        store = SqliteStore(folder / "search.sqlite", clock=FixedClock())
-        store.prepare()
-        self.app = make_app(store, ledger, FixedClock(), webhook_networks=[ip_network("10.1.0.0/16")])
+        self.store = SqliteStore(folder / "search.sqlite", clock=FixedClock())
+        self.store.prepare()
+        self.app = make_app(self.store, ledger, FixedClock(), webhook_networks=[ip_network("10.1.0.0/16")])
         self.cookies = httpx.Cookies()
 
     def ask(self, method: str, path: str, **options: object) -> httpx.Response:
@@ -79,7 +79,7 @@ def test_a_search_is_saved_listed_and_removed_by_forms(visitor: Visitor, ledger:
     assert "Nothing is watched for yet" in visitor.ask("GET", "/searches").text
     token = visitor.token()
     saved = visitor.send("/searches", name="visits", query="<b>raisi</b>", when=["any", "silence:24h"], token=token)
-    assert (saved.status_code, saved.headers["location"]) == (303, "/searches")
+    assert (saved.status_code, saved.headers["location"]) == (303, "/searches/visits")
     (search,) = ledger.alerts.searches()
     assert (search.query.text, [str(each) for each in search.conditions]) == ("<b>raisi</b>", ["any", "silence:24h"])
     page = visitor.ask("GET", "/searches").text
@@ -87,6 +87,18 @@ def test_a_search_is_saved_listed_and_removed_by_forms(visitor: Visitor, ledger:
     assert "<b>raisi" not in page
     assert visitor.send("/searches/visits/remove", token=token).status_code == 303
     assert ledger.alerts.searches() == ()
+
+
+def test_the_page_of_a_search_says_how_it_stands(visitor: Visitor) -> None:
+    """Saved with what comes too late, it would else stay silent for ever, and nobody know why."""
+    visitor.store.write([document("one", text="Barley came. Raisi <b>left</b> the hall.")])
+    when = ["first", "silence:24h"]
+    saved = visitor.send("/searches", name="visits", query="raisi", when=when, token=visitor.token())
+    page = LexborHTMLParser(visitor.ask("GET", saved.headers["location"]).text).text()
+    assert "Of the articles that are indexed already, 1 matches." in page
+    assert "The first article ever: can never come true: 1 are there already" in page
+    assert "No article for 24 hours: the last document is of 2026-11-23 12:00: alerts if none comes until" in page
+    assert "Raisi <b>left</b> the hall." in page
 
 
 @pytest.mark.parametrize(
@@ -223,9 +235,9 @@ EVERYTHING = {
     "language": "en",
     "section": "World",
     "entity": "geonames:112931",
-    "since": "2026-11-01",
-    "until": "2026-11-30",
-    "near": "35.7,51.4,100",
+    "since": "2026-11-01T06:00",
+    "until": "2026-11-30T12:00:30.500000",
+    "near": "35.712345,51.4,100.5",
     "area": "5/20/12",
     "reprints": "none",
 }

@@ -152,6 +152,28 @@ def test_more_hits_are_one_link_away(store: SqliteStore, browser: Browser) -> No
     assert longer.css(".more") == []
 
 
+def test_the_page_of_an_entity_says_where_its_spellings_are_from(store: SqliteStore, browser: Browser) -> None:
+    store.write([document(f"n{number}", people=["Ann Vell"]) for number in range(101)])
+    page = browser.read("/entity/person:Ann%20Vell")
+    assert words(page, "[aria-labelledby=spellings] .note").startswith("In the newest 100 articles")
+    assert words(page, "[aria-labelledby=spellings] li") == "Ann Vell 100"
+
+
+def test_beyond_what_the_page_shows_it_says_what_to_do(store: SqliteStore, browser: Browser) -> None:
+    store.write([document(f"n{number}", text="zebra") for number in range(1001)])
+    last = link(browser.read("/?q=zebra&limit=990"), ".more", "Show more")
+    assert parameters(last)[-1] == ("limit", "1000")
+    page = browser.read("/?q=zebra&limit=1000")
+    assert words(page, ".more").startswith("The first 1,000 of 1,001: narrow these down")
+
+
+def test_what_is_more_frequent_here_narrows_the_search(store: SqliteStore, browser: Browser) -> None:
+    store.write([document(f"n{number}", text="zebra wheat", people=['Ann "Bo" Vell']) for number in range(3)])
+    page = browser.read("/?q=zebra+OR+yak&language=en")
+    narrowed = link(page, "[aria-labelledby=telling]", 'Ann "Bo" Vell')
+    assert parameters(narrowed) == [("language", "en"), ("q", '(zebra OR yak) "Ann  Bo  Vell"')]
+
+
 def test_nothing_found_says_so_and_what_to_try(browser: Browser) -> None:
     page = browser.read("/?q=zebra&person=Ebrahim+Raisi")
     assert words(page, "h1") == "No articles for zebra"

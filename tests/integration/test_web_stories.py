@@ -23,6 +23,7 @@ from pipeline.web.page import make_app
 from tests.fixtures.browser import Browser, headlines, link, node_of, parameters, words
 from tests.fixtures.documents import NOON, FixedClock, document
 from tests.fixtures.entries import LEASE, an_article, an_entry, an_outcome
+from tests.fixtures.tellings import telling
 
 SCRIPT = "<script>alert(1)</script>"
 HOUR = timedelta(hours=1)
@@ -165,6 +166,13 @@ def test_stories_are_listed_by_size_and_by_recency(browser: Browser, ledger: Sql
     more = link(browser.read("/stories?limit=1"), ".more", "Show more")
     assert more == "/stories?limit=21#hit-2"
     assert browser.read("/stories?since=2100-01-01").css(".empty")
+
+
+def test_the_last_of_many_stories_are_one_link_away(browser: Browser, ledger: SqlLedger) -> None:
+    pairs = [(f"{number}-{part}", f"word{number}") for number in range(1001) for part in "ab"]
+    ledger.join_stories([telling(name, about) for name, about in pairs], NOON)
+    assert link(browser.read("/stories?limit=990"), ".more", "Show more") == "/stories?limit=1000#hit-991"
+    assert browser.read("/stories?limit=1000").css(".more") == []
 
 
 def test_a_story_has_its_timeline_and_can_be_searched(browser: Browser, ledger: SqlLedger, story: str) -> None:
