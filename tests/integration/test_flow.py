@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from examples.newsroom.server import Newsroom
+from examples.press import Press
+from pipeline import reading
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.cli.ingest import run_ingest
 from pipeline.errors import StoreUnavailable
@@ -23,8 +25,10 @@ from pipeline.replay.promotion import promote_rebuild
 from pipeline.replay.rebuild import ALWAYS, begin_rebuild, compare_rebuild, rebuild_generation
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
+from tests.fixtures import hostile
 from tests.fixtures.alerts import a_search
 from tests.fixtures.entries import LEASE, a_batch, an_entry
+from tests.fixtures.ingested import open_home
 from tests.fixtures.newsroom import expected_fates
 
 
@@ -65,6 +69,25 @@ def test_every_url_has_its_fate_and_the_sums_balance(wiring: Wiring) -> None:
     assert tally.pending == 0
     assert tally.is_balanced
     assert wiring.store.search(Query(limit=0)).total == tally.fates[Fate.INDEXED]
+
+
+def test_pages_that_break_what_reads_them_cost_themselves_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three pages of one batch, each its own way; what it takes to read them is real, the function that does is ours."""
+    monkeypatch.setattr(reading, "extract_article", hostile.extract_attacked)
+    with Press() as press:
+        press.write_sources(tmp_path / "sources.toml")
+        urls = press.publish(range(1, 7))
+        limits = {"NEWSWIRE_PAGE_SECONDS": "6", "NEWSWIRE_PAGE_MEGABYTES": "1000"}
+        wiring = open_home(tmp_path / "home", NEWSWIRE_SOURCES=str(tmp_path / "sources.toml"), **limits)
+        wiring.store.prepare()
+        wiring.add_sources()
+        ingest(wiring)
+    reasons = {letter.url.rpartition("-")[2]: letter.reason for letter in wiring.ledger.dead_letters()}
+    assert reasons == {"2": Reason.TIMEOUT, "3": Reason.OUT_OF_MEMORY, "4": Reason.CRASH}
+    assert wiring.ledger.tally().fates == {Fate.INDEXED: len(urls) - len(reasons), Fate.DEAD_LETTER: len(reasons)}
+    wiring.close()
 
 
 def test_saved_searches_are_asked_about_all_that_was_indexed(wiring: Wiring) -> None:
