@@ -127,6 +127,19 @@ def test_the_index_is_made_again_from_the_archive_and_the_ledgers_backup(
     assert len(before) > 20
 
 
+def test_an_index_that_is_still_there_needs_the_ledger_alone(
+    newswire: Newswire, ingested_home: Path, tmp_path: Path
+) -> None:
+    before, sums = found(newswire), newswire("ledger", "--json").stdout
+    newswire("backup", str(tmp_path / "ledger.gz"))
+    for file in ingested_home.glob("ledger.sqlite*"):
+        file.unlink()
+    newswire("restore", str(tmp_path / "ledger.gz"))
+    assert newswire("ledger", "--json").stdout == sums
+    assert found(newswire) == before
+    assert newswire("maintain", "--dry-run").returncode == 0
+
+
 @pytest.mark.elasticsearch
 @pytest.mark.usefixtures("ingested_home")
 def test_an_index_of_elasticsearch_too(newswire: Newswire, elasticsearch_url: str, elasticsearch_prefix: str) -> None:

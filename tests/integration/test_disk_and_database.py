@@ -19,6 +19,7 @@ from examples.newsroom.server import Newsroom
 from examples.servers import ServerMissing, open_postgresql
 from pipeline.adapters import sql_database
 from pipeline.adapters.warc_writer import WarcWriter
+from pipeline.archive import open_batch
 from pipeline.cli.ingest import run_ingest
 from pipeline.errors import StoreUnavailable
 from pipeline.flow import LEASE
@@ -243,6 +244,26 @@ def test_a_clock_that_jumps_back_loses_nothing_and_no_older_capture_replaces_a_n
     ingest(wiring)  # the next visit of the page, with the right time, brings what it says
     assert_all_ended(wiring)
     assert lake_superior(wiring) != before
+
+
+def test_a_clock_that_jumps_forward_ends_leases_early_and_loses_nothing(open_wiring: Callable[..., Wiring]) -> None:
+    """The run that held the claims goes on beside the one that took them over: each page is fetched twice, and settled once."""
+    wiring = open_wiring()
+
+    async def fetch() -> Batch:
+        async with wiring.fetcher() as fetcher:
+            await wiring.poll_feeds(fetcher, early=True)
+            batch = open_batch(wiring.clock.now())
+            assert (await wiring.fetch_batch(batch, fetcher)).passed
+            return batch
+
+    early = asyncio.run(fetch())
+    pass_time(wiring, 2 * LEASE)
+    ingest(wiring)
+    assert_all_ended(wiring)
+    wiring.extract_batch(early)
+    wiring.index_batch(early)
+    assert_all_ended(wiring)
 
 
 def lake_superior(wiring: Wiring) -> str:
