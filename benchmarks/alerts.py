@@ -4,11 +4,12 @@
 
 Articles are made by benchmarks/made_press.py, over two months before now. The searches are what people watch for: words,
 phrases, names, two names together, alternatives and exclusions, with all conditions. The index of the embedded store is a
-file; without ELASTICSEARCH_URL it is measured alone.
+file; without ELASTICSEARCH_URL it is measured alone. The first batch, which loads everything, is not judged.
 """
 
 import argparse
 import os
+import statistics
 import tempfile
 import time
 import uuid
@@ -21,7 +22,10 @@ from pathlib import Path
 
 from elasticsearch import Elasticsearch
 from made_press import NAMES, WORDS, Press, name, vocabulary
+from rich.console import Console
+from rich.table import Table
 from search_indices import remove_indices
+from search_report import judge
 
 from pipeline.adapters import elasticsearch_watch
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
@@ -36,7 +40,8 @@ from pipeline.parts import SystemClock
 from pipeline.ports import SearchStore
 from pipeline.search.request import make_query
 
-BATCH = 100
+BATCH, BATCHES = 100, 5
+GOAL = 2.0  # seconds
 #: Queries by how often people watch for such: {word} a middling one, {person} and {place} names.
 QUERIES = (
     *(4 * ("{word} {word}",)),
@@ -60,14 +65,16 @@ def make_searches(press: Press, count: int) -> Iterator[SavedSearch]:
         yield make_search(f"s{number}", make_query(text), when=[when], created_at=press.now)
 
 
-def measure(title: str, store: SearchStore, ledger: SqlLedger, press: Press, documents: int, url: str | None) -> None:
-    """Fill the store, and time the searches on one batch after another."""
+def measure(
+    title: str, store: SearchStore, ledger: SqlLedger, press: Press, documents: int, url: str | None
+) -> list[float]:
+    """Fill the store, and return the seconds that the searches take on one batch after another."""
     store.prepare()
     past = press.documents(documents, newest=timedelta(hours=1), oldest=timedelta(days=60))
     while batch := list(islice(past, 500)):
         assert not store.write(batch)
-    searches = ledger.alerts.searches()
-    for turn in range(3):
+    searches, took = ledger.alerts.searches(), list[float]()
+    for turn in range(BATCHES):
         new = list(press.documents(BATCH, newest=timedelta(0), oldest=timedelta(hours=1)))
         assert not store.write(new)
         ledger.settle([], [_state(document) for document in new])
@@ -81,7 +88,9 @@ def measure(title: str, store: SearchStore, ledger: SqlLedger, press: Press, doc
         server = server_cpu(url) - server
         asked = f"{len(searches)} searches over {BATCH} articles in {seconds:.2f} s; CPU {cpu:.2f} s"
         asked += f" and {server:.2f} s of the server, with all that it did meanwhile" if url else ""
-        print(f"{title}, batch {turn + 1}: {asked}; alerts: {said}")
+        print(f"{title}, batch {turn + 1}: {asked}; alerts: {said}", flush=True)
+        took.append(seconds)
+    return took
 
 
 def server_cpu(url: str | None) -> float:
@@ -101,6 +110,7 @@ def main() -> None:
     parser.add_argument("--together", type=int, default=elasticsearch_watch.TOGETHER, help="queries of one search")
     options = parser.parse_args()
     elasticsearch_watch.TOGETHER = options.together
+    report = Table("1 batch, by the clock", "", "goal", "")
     with tempfile.TemporaryDirectory() as folder:
         url, prefix = os.environ.get("ELASTICSEARCH_URL"), f"bench-{uuid.uuid4().hex[:12]}"
         stores: dict[str, SearchStore] = {"SQLite": SqliteStore(Path(folder) / "search.sqlite", clock=SystemClock())}
@@ -112,11 +122,14 @@ def main() -> None:
                 for search in make_searches(press, options.searches):
                     ledger.alerts.save_search(search)
                 try:
-                    measure(title, store, ledger, press, options.documents, url if title != "SQLite" else None)
+                    server = url if title != "SQLite" else None
+                    took = measure(title, store, ledger, press, options.documents, server)
+                    judge(report, f"{title}: median in s", statistics.median(took[1:]), GOAL, "{:.2f}")
                 finally:
                     if url and title != "SQLite":
                         with Elasticsearch(url) as client:
                             remove_indices(client, prefix)
+    Console().print(report)
 
 
 def _state(document: Document) -> ArticleState:
