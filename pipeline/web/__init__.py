@@ -1,1 +1,1 @@
-"""The search page: plain HTML that works without JavaScript, mounted in the Airflow UI and served alone."""
+"""The search page: plain HTML that works without JavaScript, and better with it, mounted in the Airflow UI and served alone."""

@@ -35,10 +35,10 @@ UNAVAILABLE = (
     "It may be over in a minute: try again then. If not, whoever runs Newswire finds in its log what is wrong."
 )
 UNUSABLE = "Trying again does not help: whoever runs Newswire finds in its log what is wrong, and what mends it."
-#: The page needs its own style sheet and icon; nothing else may load, whatever an article smuggles in.
+#: The page needs its own style sheet, icon and script; nothing else may load or run, whatever an article smuggles in.
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'self'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     # Not no-referrer: a browser would send our own forms with the origin "null", like those of strangers.
     "Referrer-Policy": "same-origin",

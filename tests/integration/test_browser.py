@@ -152,6 +152,18 @@ def test_a_search_needs_no_mouse_and_shows_where_the_keyboard_is(page: Page) -> 
     expect(page.locator("article h1")).to_have_text(headline)
 
 
+def test_more_hits_come_in_their_place(page: Page) -> None:
+    page.goto("/?limit=10")
+    page.evaluate("document.body.dataset.stays = 'yes'")
+    page.get_by_role("link", name="Show more").click()
+    expect(page.locator(".hits > li")).to_have_count(25)
+    expect(page.locator(".hits > li:nth-child(11) h2 a")).to_be_focused()
+    expect(page.locator(".more")).to_have_count(0)
+    assert page.evaluate("document.body.dataset.stays") == "yes"
+    page.reload()
+    expect(page.locator(".hits > li")).to_have_count(25)
+
+
 def test_without_javascript_everything_is_there(site: str, chromium: Browser) -> None:
     with chromium.new_context(base_url=site, java_script_enabled=False) as context:
         page = context.new_page()

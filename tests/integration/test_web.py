@@ -450,17 +450,19 @@ def test_words_of_the_address_never_become_markup(browser: Browser, name: str) -
 def test_every_answer_forbids_what_the_page_does_not_need(browser: Browser, path: str) -> None:
     headers = browser.ask(path).headers
     assert headers["content-security-policy"] == (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
     )
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
 
 
-def test_the_page_loads_nothing_but_its_own_style_and_icon(browser: Browser) -> None:
+def test_the_page_loads_nothing_but_its_own_style_icon_and_script(browser: Browser) -> None:
     page = browser.read("/?q=ferry")
-    loaded = [node.attributes["href"] or "" for node in page.css("link")]
-    assert loaded == ["/static/style.css", "/static/icon.svg"]
-    assert [browser.ask(path).status_code for path in loaded] == [200, 200]
+    loaded = [node.attributes.get("href") or node.attributes.get("src") or "" for node in page.css("link, script")]
+    assert sorted(loaded) == ["/static/icon.svg", "/static/more.js", "/static/style.css"]
+    assert page.css("script:not([src])") == []
+    assert {browser.ask(path).status_code for path in loaded} == {200}
     assert "http" not in re.sub(r"http://www\.w3\.org/2000/svg", "", "".join(browser.ask(path).text for path in loaded))
 
 

@@ -1,0 +1,25 @@
+// Shows more hits in their place, where the link alone would load the page anew.
+"use strict";
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest(".more a");
+  const opensElsewhere = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+  if (!link || opensElsewhere || link.ariaBusy) return;
+  event.preventDefault();
+  link.ariaBusy = "true";
+  try {
+    const answer = await fetch(link.href);
+    if (!answer.ok) throw new Error(answer.statusText);
+    const longer = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const hits = document.querySelector(".hits");
+    const [first, ...others] = [...longer.querySelectorAll(".hits > li")].slice(hits.children.length);
+    hits.append(first, ...others);
+    const more = longer.querySelector(".more");
+    if (more) link.closest(".more").replaceWith(more);
+    else link.closest(".more").remove();
+    history.replaceState(null, "", new URL(link.href).search);
+    first.querySelector("a").focus();
+  } catch {
+    location.assign(link.href); // the page that answers says what is wrong
+  }
+});
