@@ -184,6 +184,11 @@ async def why_refused(work: object) -> Reason:
     return error.value.reason
 
 
+def as_location(address: str) -> str:
+    """Return the address as a header can carry it."""
+    return address.strip().replace("\r", "").replace("\n", "").replace("\t", "")
+
+
 REFUSALS = {Reason.ADDRESS_REFUSED, Reason.INVALID_URL}
 
 
@@ -230,17 +235,17 @@ def test_no_form_of_a_private_address_is_connected_to_whoever_names_it(form: str
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 def test_no_site_leads_there(form: str) -> None:
-    """By a redirect of an article, a feed or robots.txt, by robots.txt's sitemap, by a sitemap of a sitemap."""
+    """By a redirect of an article or a feed, by robots.txt's sitemap, by a sitemap of a sitemap."""
 
     async def test() -> None:
         async with count_connections() as listener:
             address = form.format(port=listener.port)
-            location = address.strip().replace("\r", "").replace("\n", "").replace("\t", "")
+            location = as_location(address)
 
             def answer(request: web.Request) -> web.Response:
                 if request.path == "/sitemap.xml":
                     return web.Response(text=f"<sitemapindex><sitemap><loc>{address}</loc></sitemap></sitemapindex>")
-                if request.path == "/robots.txt" and "robots" not in request.headers.get("Host", ""):
+                if request.path == "/robots.txt":
                     return web.Response(text=f"Sitemap: {location}\nSitemap: {site}/sitemap.xml\n")
                 return web.Response(status=302, headers={"Location": location})
 
@@ -260,13 +265,24 @@ def test_no_site_leads_there(form: str) -> None:
     run(test)
 
 
-def test_robots_txt_leads_nobody_there() -> None:
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_robots_txt_leads_nobody_there(form: str) -> None:
     async def test() -> None:
         async with count_connections() as listener:
-            to = f"http://127.0.0.1:{listener.port}/robots.txt"
-            moved = web.Response(status=301, headers={"Location": to})
-            async with serve(lambda _: moved) as site, open_fetcher() as fetcher:
-                assert await why_refused(fetcher.fetch(f"{site}/a")) is Reason.ADDRESS_REFUSED
+            location = as_location(form.format(port=listener.port))
+
+            def answer(request: web.Request) -> web.Response:
+                if request.path == "/a":
+                    return web.Response(text="<html>")
+                return web.Response(status=301, headers={"Location": location})
+
+            async with serve(answer) as site, open_fetcher() as fetcher:
+                [outcome] = await asyncio.gather(fetcher.fetch(f"{site}/a"), return_exceptions=True)
+            if isinstance(outcome, Reject):
+                assert outcome.reason is Reason.ADDRESS_REFUSED
+            else:  # what is no address of the web leads to no robots.txt, so all is allowed
+                assert isinstance(outcome, Capture), outcome
+                assert outcome.body == b"<html>"
         assert listener.peers == []
 
     run(test)
