@@ -72,8 +72,7 @@ class _Search:
 
     async def search_source(self, feed: Feed) -> None:
         """Search the configured sitemaps, else those that robots.txt names, else the place where most sites have one."""
-        for address in feed.sitemaps:
-            await self._walk(address, feed)
+        await self._walk(feed.sitemaps, feed)
         robots_url = urljoin(feed.url, "/robots.txt")
         if feed.sitemaps or robots_url in self.asked:
             return
@@ -82,7 +81,7 @@ class _Search:
         with boundary(self._failure("sources failed", f"sitemaps of {feed.publisher}")):
             named = read_robots(await self.fetcher.fetch(robots_url)).sitemaps
             usual = urljoin(feed.url, "/sitemap.xml")
-            if not named and not await self._walk(usual, feed, is_guess=True):
+            if not named and not await self._walk((usual,), feed, is_guess=True):
                 self.counts["sources without sitemaps"] += 1
                 log.warning(
                     "%s has no sitemaps: robots.txt names none, and there is none at %s; if it has some elsewhere, "
@@ -90,20 +89,18 @@ class _Search:
                     feed.publisher,
                     usual,
                 )
-        for address in named:
-            await self._walk(address, feed)
+        await self._walk(named, feed)
 
-    async def _walk(self, address: str, feed: Feed, *, is_guess: bool = False) -> bool:
-        """Read the sitemap and, where it is an index, what may list something of the interval; tell whether it is one."""
-        waiting, read = [(address, 1)], 0
-        is_sitemap = True
+    async def _walk(self, addresses: Sequence[str], feed: Feed, *, is_guess: bool = False) -> bool:
+        """Read the source's sitemaps and what indexes list that may date from the interval; tell whether a guess is a sitemap."""
+        waiting, read = [(address, 1) for address in reversed(addresses)], 0
         while waiting:
             url, depth = waiting.pop()
             if url in self.asked:
                 continue
             if read == MAX_SITEMAPS:
                 self.counts["sitemaps left out"] += len(waiting) + 1
-                log.warning("%s: more than %d sitemaps; the others were left out", address, MAX_SITEMAPS)
+                log.warning("%s: more than %d sitemaps; the others were left out", feed.publisher, MAX_SITEMAPS)
                 break
             self.asked.add(url)
             read += 1
@@ -112,16 +109,15 @@ class _Search:
                 try:
                     children = await self._read(url, feed)
                 except NotASitemap:
-                    is_sitemap = url != address
-                    if is_guess and not is_sitemap:
-                        break
+                    if is_guess and depth == 1:
+                        return False
                     raise
                 if depth < MAX_DEPTH:
                     waiting += [(child, depth + 1) for child in children]
                 elif children:
                     self.counts["sitemaps left out"] += len(children)
                     log.warning("%s: an index below %d others; what it lists was left out", url, depth - 1)
-        return is_sitemap
+        return True
 
     async def _read(self, url: str, feed: Feed) -> list[str]:
         """Hand on the sitemap's entries of the interval; return its children that may list some."""

@@ -207,6 +207,18 @@ def test_sitemaps_without_end_are_left(search: Any) -> None:  # noqa: ANN401
     assert "more than 1000 sitemaps; the others were left out" in found.said
 
 
+def test_sitemaps_are_counted_per_source_however_many_robots_txt_names(search: Any) -> None:  # noqa: ANN401
+    first, second = ([f"{SITE}/{name}{number}" for number in range(700)] for name in "ab")
+    pages = {f"{SITE}/robots.txt": robots(f"{SITE}/a.xml", f"{SITE}/b.xml")}
+    pages |= {f"{SITE}/a.xml": index(*first), f"{SITE}/b.xml": index(*second)}
+    pages |= dict.fromkeys([*first, *second], urlset())
+    found, web = search(pages)
+    assert web.requests.total() == MAX_SITEMAPS + 1  # and robots.txt
+    assert found.counts == {"sitemaps": MAX_SITEMAPS, "sitemaps left out": 1402 - MAX_SITEMAPS}
+    found, _ = search({f"{SITE}/robots.txt": robots(*first, *second)} | dict.fromkeys([*first, *second], urlset()))
+    assert found.counts == {"sitemaps": MAX_SITEMAPS, "sitemaps left out": 1400 - MAX_SITEMAPS}
+
+
 def test_indexes_in_indexes_end_somewhere(search: Any) -> None:  # noqa: ANN401
     pages = {f"{SITE}/sitemap.xml": index(f"{SITE}/0"), **{f"{SITE}/{n}": index(f"{SITE}/{n + 1}") for n in range(9)}}
     found, _ = search(pages)
