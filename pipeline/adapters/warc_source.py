@@ -27,6 +27,8 @@ from pipeline.urls import normalise_url
 
 #: A record, with its headers; the same cap as for pages that we fetch.
 MAX_BYTES = 10 * 1024 * 1024
+#: A listing, inflated: 100,000 paths of 160 characters.
+MAX_LISTING = 16 * 1024 * 1024
 
 _CHUNK = 1 << 16
 _LISTINGS = (".paths", ".paths.gz", ".txt")
@@ -107,10 +109,11 @@ class WarcFolder:
         return WarcRecord(ends=raw.ends, capture=capture, left_out="" if capture else "too large")
 
     def _listed(self, since: datetime, until: datetime) -> WarcListing:
-        data = self._root.read_bytes()
+        with self._root.open("rb") as file:
+            data = file.read(MAX_LISTING + 1)
         try:
-            text = (gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data).decode()
-        except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+            text = _decode_listing(data)
+        except (OSError, EOFError, zlib.error, ValueError) as error:
             raise Retry(f"NEWSWIRE_WARCS: {self._root} is no listing of WARC files: {error}") from error
         chosen = select_files(read_listing(text), since, until)
         own = [line for line in chosen if self._is_own(line)]
@@ -147,6 +150,16 @@ class WarcFolder:
         except self._errors as error:
             reason = getattr(error, "strerror", None) or error
             raise Retry(f"{path} cannot be read: {reason}") from error
+
+
+def _decode_listing(data: bytes) -> str:
+    """Return the listing's text. Raises OSError, EOFError, zlib.error or ValueError where it is broken or too large."""
+    if data.startswith(b"\x1f\x8b"):
+        with gzip.open(BytesIO(data)) as inflated:
+            data = inflated.read(MAX_LISTING + 1)
+    if len(data) > MAX_LISTING:
+        raise ValueError(f"larger than {MAX_LISTING:,} bytes")
+    return data.decode()
 
 
 def _warc_fields(data: bytes) -> Mapping[str, str]:

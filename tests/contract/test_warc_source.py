@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from upath import UPath
 
-from pipeline.adapters.warc_source import WarcFolder
+from pipeline.adapters.warc_source import MAX_LISTING, WarcFolder
 from pipeline.errors import DamagedWarc, Retry, UsageError
 from pipeline.model.warc import WarcListing, WarcRecord
 
@@ -248,6 +248,20 @@ def test_what_is_not_there_is_one_clear_line(root: str) -> None:
     UPath(listing).write_bytes(gzip.compress(b"a.warc.gz")[:-5])
     with pytest.raises(Retry, match="is no listing of WARC files"):
         WarcFolder(listing).files(DAY, NEXT)
+
+
+@pytest.mark.parametrize("root", ["folder"], indirect=True)
+@pytest.mark.parametrize("name", ["warc.paths", "warc.paths.gz"])
+def test_a_listing_without_end_is_refused_by_name_and_memory_stays_small(root: str, name: str) -> None:
+    listing = write(root, name, b"\n" * (100 * 2**20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(Retry, match=r"warc\.paths\S* is no listing of WARC files: larger than 16,777,216 bytes"):
+            WarcFolder(listing).files(DAY, NEXT)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * MAX_LISTING
 
 
 def test_an_address_that_nothing_can_open_is_refused_at_once() -> None:
