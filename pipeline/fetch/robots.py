@@ -18,6 +18,19 @@ MAX_AGE = timedelta(hours=24)
 CLOSED_FOR = timedelta(minutes=10)
 #: Some files ask for hours, and a batch must come to its end within its lease.
 MAX_CRAWL_DELAY = timedelta(seconds=10)
+#: Of our group, the first; more fit into MAX_BYTES only where a line is shorter than 26 bytes on average.
+MAX_RULES = 20_000
+
+#: The lines that we read, as Protego spells them; a rule of a spelling that it does not know is none.
+_LINE = re.compile(
+    r"(?:(?P<agent>user[- ]?agent)"
+    r"|(?P<rule>allow|disallow|dissallow|dissalow|disalow|diasllow|disallaw|crawl[- ]delay)"
+    r"|(?P<sitemap>site-?map|sitemaps))"
+    r"(?:\s*:|\s|$)\s*(?P<value>.*)",
+    re.IGNORECASE,
+)
+#: The product token that such a line begins with, or everyone; a version behind it is passed over.
+_TOKEN = re.compile(r"[a-z_-]+|\*$")
 
 
 class Robots:
@@ -26,7 +39,7 @@ class Robots:
     def __init__(self, file: RobotsFile) -> None:
         """Read the file's rules; what is no rule in it is passed over."""
         self.file = file
-        self._rules = Protego.parse(file.text)
+        self._rules = Protego.parse(_select_ours(file.text))
 
     @property
     def expires_at(self) -> datetime:
@@ -71,6 +84,39 @@ def closed_robots(now: datetime) -> Robots:
 def open_robots(now: datetime) -> Robots:
     """Return what holds where the host has no robots.txt that can ever be had, such as one that redirects for ever."""
     return Robots(RobotsFile(text="", expires_at=now + MAX_AGE))
+
+
+def _select_ours(text: str) -> str:
+    """Return the rules for us as one group for everyone, and the sitemaps: in one pass, since Protego multiplies.
+
+    It gives each rule to each agent of the group: 18,000 agents and 32,000 rules, which 500 KiB hold, fill any memory. After
+    RFC 9309, 2.2.1, groups that name the same agent are one, and everyone's counts only where none names us; after 2.2.4, a
+    line that is neither agent nor rule, such as a sitemap, ends no group.
+    """
+    rules: dict[str, list[str]] = {"*": []}
+    sitemaps: list[str] = []
+    agents: set[str] = set()
+    has_rules = False
+    for line in text.splitlines():
+        directive = line.partition("#")[0].strip()
+        read = _LINE.match(directive)
+        if read is None:
+            continue
+        if read["sitemap"]:
+            sitemaps.append(directive)
+        elif read["rule"]:
+            has_rules = True
+            for agent in agents:
+                rules[agent].append(directive)
+        else:
+            if has_rules:
+                agents, has_rules = set(), False
+            named = _TOKEN.match(read["value"].lower())
+            if named and named[0] in {AGENT.lower(), "*"}:
+                agents.add(named[0])
+                rules.setdefault(named[0], [])
+    ours = rules.get(AGENT.lower(), rules["*"])
+    return "\n".join(["User-agent: *", *ours[:MAX_RULES], *sitemaps])
 
 
 def _text(body: bytes) -> str:

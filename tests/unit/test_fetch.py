@@ -3,12 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from protego import Protego
 
 from pipeline.errors import Reject, Retry
 from pipeline.fetch.politeness import ask_turn, close_host
 from pipeline.fetch.responses import judge_response, retry_after
 from pipeline.fetch.retries import retry_at
-from pipeline.fetch.robots import closed_robots, read_robots
+from pipeline.fetch.robots import AGENT, MAX_CRAWL_DELAY, MAX_RULES, closed_robots, read_robots
 from pipeline.model.capture import Capture
 from pipeline.model.fate import Reason
 from pipeline.model.host import HostState, Turn
@@ -53,6 +56,59 @@ def test_robots_say_delay_and_sitemaps() -> None:
     assert (robots.crawl_delay, robots.sitemaps) == (timedelta(seconds=3), ("https://news.example/sitemap.xml",))
     assert read_robots(answer(body=b"User-agent: *\nCrawl-delay: 3600")).crawl_delay == timedelta(seconds=10)
     assert read_robots(answer(body=b"User-agent: newswirebot\nCrawl-delay: 5")).crawl_delay == timedelta(0)
+
+
+#: What keeps us from /a, and what does not.
+GROUPS = {
+    "two groups that name us are one": (
+        "User-agent: newswire\nDisallow: /a\n\nUser-agent: newswire\nDisallow: /b",
+        False,
+    ),
+    "everyone's groups are one": (
+        "User-agent: *\nDisallow: /a\nUser-agent: x\nAllow: /\nUser-agent: *\nDisallow: /b",
+        False,
+    ),
+    "several agents of a group": ("User-agent: x\nUSERAGENT:NEWSWIRE # us\n\nUser-agent: y\nDisallow: /a", False),
+    "a version behind our name": ("User-agent: Newswire/1.0\nDisallow: /a", False),
+    "lines that are no rules": ("User-agent: *\nNoindex: /\nSitemap: /s\nUser-agent: x\nDisallow: /a", False),
+    "no colons": ("User-agent newswire\nDisallow /a", False),
+    "a rule of others": ("User-agent: x\nDisallow: /a\nUser-agent: *\nDisallow: /b", True),
+    "our own group, which has no rule": ("User-agent: *\nDisallow: /\nUser-agent: newswire\nDisallow:", True),
+    "the beginning of our name": ("User-agent: news\nDisallow: /", True),
+    "a longer name": ("User-agent: newswire-images\nDisallow: /", True),
+    "a rule of nobody": ("Disallow: /\nUser-agent: *\nDisallow: /b", True),
+}
+
+
+@pytest.mark.parametrize(("text", "is_allowed"), GROUPS.values(), ids=GROUPS.keys())
+def test_groups_are_those_of_rfc_9309(text: str, is_allowed: bool) -> None:  # noqa: FBT001
+    assert read_robots(answer(body=text.encode())).allows(f"{HOST}/a") is is_allowed
+
+
+def test_of_rules_without_end_the_first_count() -> None:
+    body = b"User-agent: *\n" + b"Allow: /b\n" * (MAX_RULES - 1) + b"Disallow: /a\nDisallow: /c\n"
+    robots = read_robots(answer(body=body))
+    assert not robots.allows(f"{HOST}/a")
+    assert robots.allows(f"{HOST}/c")
+
+
+LINES = [
+    *("User-agent: *", "user-agent:newswire", "USERAGENT: NewsWire*", "User agent Newswire", "User-agent: *x"),
+    *("User-agent: a", "User-agent: newswirebot", "User-agent: b # a comment", "User-agent:", "User-agent: **"),
+    *("Disallow: /", "disallow:/a", "Disallow", "dissallow : /*.pdf$", "Disallow /b/", "Disallow: /a: b", "Disallow:"),
+    *("Allow: /a/b", "allow /b/c#d", "Allow: $", "Allow: /%61", "Crawl-delay: 3", "crawl delay 60", "Crawl-delay: x"),
+    *("Sitemap: https://a.example/s", "site-map https://a.example/t", "Host: a.example", "# Disallow: /", "", "x"),
+]
+PATHS = ("/", "/a", "/a/b", "/a: b", "/a.pdf", "/b/", "/b/c", "/d")
+
+
+@example(ROBOTS.decode("utf-8-sig"))
+@given(st.lists(st.sampled_from(LINES), max_size=20).map("\n".join))
+def test_what_is_kept_of_robots_says_the_same_as_the_whole(text: str) -> None:
+    robots, whole = read_robots(answer(body=text.encode())), Protego.parse(text)
+    assert [robots.allows(HOST + path) for path in PATHS] == [whole.can_fetch(HOST + path, AGENT) for path in PATHS]
+    assert robots.crawl_delay == min(timedelta(seconds=whole.crawl_delay(AGENT) or 0), MAX_CRAWL_DELAY)
+    assert robots.sitemaps == tuple(whole.sitemaps)
 
 
 @pytest.mark.parametrize("status", [204, 301, 400, 401, 403, 404, 410])
