@@ -1,14 +1,23 @@
 """Writes in bulk: what is sent for a document, and what the server's answers mean."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from elasticsearch import Elasticsearch, helpers
+from elasticsearch import ApiError, Elasticsearch, helpers
 
-from pipeline.adapters.elasticsearch_errors import BUSY, REFUSED, SERVER_FAILURE, describe, refused_login
+from pipeline.adapters.elasticsearch_errors import (
+    BUSY,
+    REFUSED,
+    SERVER_FAILURE,
+    TOO_LARGE,
+    UNREADABLE,
+    describe,
+    describe_answer,
+    refused_login,
+)
 from pipeline.adapters.elasticsearch_query import Json
 from pipeline.errors import StoreUnavailable
 from pipeline.index.document import find_lede, milliseconds
@@ -85,11 +94,13 @@ def send_actions(client: Elasticsearch, actions: Sequence[Json], *, url: str) ->
     """Send all; what the server was too busy for, or failed at, is sent again, and nothing else.
 
     What it fails at every time, while it writes others into the same index, it refuses: a batch must not wait for one document
-    for ever. Raises StoreUnavailable where it goes on being busy, fails at all of them, or does not answer for each; UsageError
-    where it does not allow writing.
+    for ever. So it does what it refuses to take alone in a request. Raises StoreUnavailable where it goes on being busy, fails
+    at all of them, or does not answer for each; UsageError where it does not allow writing; ApiError where it can read none of
+    several requests: that is no document's fault.
     """
     sent, busy, broken = Sent(), dict[str, str](), dict[str, tuple[str, str]]()
     unanswered, written_to = {action["_id"] for action in actions}, set[str]()
+    unread = list[ApiError]()
     for is_written, result in _send_all(client, actions):
         [(operation, answer)] = result.items()
         key, status, error = answer["_id"], answer["status"], answer.get("error")
@@ -98,6 +109,9 @@ def send_actions(client: Elasticsearch, actions: Sequence[Json], *, url: str) ->
             written_to.add(answer["_index"])
         elif isinstance(error, Mapping) and error.get("type") in NOT_NOW:
             sent.held[key] = describe(error)
+        elif alone := answer.get("exception"):
+            sent.refused[key] = f"the request with it alone is refused ({status}): {describe_answer(alone)}"
+            unread += [alone] if status == UNREADABLE else []
         elif status in REFUSED:
             raise refused_login(url, status, describe(error))
         elif status in BUSY:
@@ -108,6 +122,8 @@ def send_actions(client: Elasticsearch, actions: Sequence[Json], *, url: str) ->
             sent.refused[key] = describe(error)
     busy |= dict.fromkeys(unanswered, "it did not say what became of it")
     busy |= {key: why for key, (index, why) in broken.items() if index not in written_to}
+    if len(unread) == len(actions) > 1:
+        raise unread[-1]
     if busy:
         key, why = next(iter(busy.items()))
         message = f"Elasticsearch at {url} could not write {key} and {len(busy) - 1} more of {len(actions)}: {why}"
@@ -134,14 +150,27 @@ def _send_all(client: Elasticsearch, actions: Sequence[Json]) -> Iterator[tuple[
             yield from sent
 
 
-def _send_chunk(client: Elasticsearch, actions: Sequence[Json]) -> Iterable[tuple[bool, Json]]:
-    return helpers.streaming_bulk(
+def _send_chunk(client: Elasticsearch, actions: Sequence[Json]) -> Iterator[tuple[bool, Json]]:
+    """Send them; what a request held that was refused for its body goes again by halves, at last each document alone."""
+    refused = set[str]()
+    for is_written, result in helpers.streaming_bulk(
         client,
         actions,
         max_chunk_bytes=CHUNK_BYTES,
         raise_on_error=False,
+        ignore_status=(UNREADABLE, TOO_LARGE),  # of a whole request: told of each of its documents, as an exception
         max_retries=4,
         initial_backoff=FIRST_WAIT,
         max_backoff=30,
         retry_on_status=(*BUSY, *BROKEN),
-    )
+    ):
+        [answer] = result.values()
+        if "exception" in answer and len(actions) > 1:
+            refused.add(answer["_id"])
+        else:
+            yield is_written, result
+    left = [action for action in actions if action["_id"] in refused]
+    middle = (len(left) + 1) // 2
+    for half in (left[:middle], left[middle:]):
+        if half:
+            yield from _send_chunk(client, half)

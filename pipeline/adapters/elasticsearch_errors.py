@@ -16,6 +16,8 @@ UNAUTHENTICATED, FORBIDDEN = 401, 403
 REFUSED = (UNAUTHENTICATED, FORBIDDEN)
 #: From here on, the failure is the server's own.
 SERVER_FAILURE = 500
+#: A whole request is refused for its body, which one document may have spoilt: it cannot be read, or is too large.
+UNREADABLE, TOO_LARGE = 400, 413
 
 
 @contextmanager
@@ -49,6 +51,14 @@ def describe(error: object) -> str:
     return f"{own} ({deepest.get('reason')})" if isinstance(deepest, Mapping) and deepest.get("reason") else own
 
 
+def describe_answer(error: ApiError) -> str:
+    """Return why a whole request failed; of a page, which proxies send, only the words."""
+    body = error.body
+    if isinstance(body, Mapping):
+        return describe(body.get("error", body))
+    return describe(" ".join(re.sub(r"<[^>]*>", " ", str(body or "")).split()))
+
+
 def refused_login(url: str, status: int, detail: str) -> StoreUnusable:
     """Return the error of a server that does not know us (401), or does not let us do what was asked (403)."""
     if status == FORBIDDEN:
@@ -63,8 +73,7 @@ def refused_login(url: str, status: int, detail: str) -> StoreUnusable:
 
 
 def _translate(error: ApiError, url: str) -> StoreUnusable | StoreUnavailable:
-    status, body = error.status_code, error.body
-    detail = describe(body.get("error", body) if isinstance(body, Mapping) else body)
+    status, detail = error.status_code, describe_answer(error)
     if error.error == "cluster_block_exception":  # said with 403, as if it were a question of rights
         return StoreUnavailable(f"Elasticsearch at {url} takes no writes: {detail}")
     if status in REFUSED:

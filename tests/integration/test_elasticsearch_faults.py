@@ -5,6 +5,7 @@ The flow is the real one over the newsroom, and so is the server; a proxy betwee
 
 import asyncio
 import json
+import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,10 +20,11 @@ from pipeline.adapters import elasticsearch_bulk, elasticsearch_client
 from pipeline.cli.ingest import run_ingest
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.flow import LEASE
-from pipeline.index.document import milliseconds
+from pipeline.index.document import document_json, milliseconds
 from pipeline.index.mapping import parse_index
 from pipeline.index.roles import live_template, template_name
 from pipeline.model import codec, handover
+from pipeline.model.article import TextSource
 from pipeline.model.capture import Batch
 from pipeline.model.document import Document
 from pipeline.model.evidence import Timestamp
@@ -37,6 +39,7 @@ pytestmark = pytest.mark.elasticsearch
 
 BUSY, KIND_OF_BUSY = 429, "es_rejected_execution_exception"
 MALFORMED, KIND_OF_MALFORMED = 400, "document_parsing_exception"
+UNREADABLE, TOO_LARGE = 400, 413
 FLOOD = {"index.blocks.read_only_allow_delete": True}
 LIFTED = {"index.blocks.read_only_allow_delete": None}
 
@@ -55,6 +58,11 @@ class Desk:
         self.documents: dict[str, Document] = {line.document.id: line.document for line in reversed(self.lines)}
 
     @property
+    def environ(self) -> dict[str, str]:
+        """What the command needs to work on the same stores."""
+        return {"NEWSWIRE_SEARCH_URL": self.proxy.url, "NEWSWIRE_SEARCH_ALIAS": self.alias}
+
+    @property
     def some(self) -> list[str]:
         return sorted(self.documents)[3:6]
 
@@ -65,6 +73,15 @@ class Desk:
 
     def index(self) -> handover.Report:
         return self.wiring.index_batch(self.batch)
+
+    def replay_dead_letters(self, newswire: Newswire) -> None:
+        """Send what the store refused through the flow again; the newsroom is closed: pages are read from the archive."""
+        newswire.environ |= self.environ
+        letters = self.wiring.ledger.dead_letters()
+        refused = [letter.url for letter in letters if letter.reason is Reason.STORE_REFUSED]
+        newswire("dead-letters", "replay", *refused)
+        assert self.wiring.ledger.tally().pending == len(refused) > 0
+        asyncio.run(run_ingest(self.wiring, early=False))
 
     def stored(self) -> dict[str, int]:
         """Return the version of each document in the index, past the proxy; a document twice is an error."""
@@ -200,13 +217,11 @@ def test_an_answer_that_is_lost_after_an_index_was_made_costs_nothing(desk: Desk
 # What never goes
 
 
-def test_refused_documents_are_dead_letters_and_come_in_after_the_mend(desk: Desk, newswire: Newswire) -> None:
+def test_refused_documents_are_dead_letters_that_show_them(desk: Desk, newswire: Newswire) -> None:
     desk.proxy.fail(proxies.refuse_items(MALFORMED, KIND_OF_MALFORMED, "failed to parse", only=desk.some))
     desk.index()
     assert len(desk.proxy.bulks) == 1
-    desk.assert_all_is_there(but=desk.some)
-
-    newswire.environ |= {"NEWSWIRE_SEARCH_URL": desk.proxy.url, "NEWSWIRE_SEARCH_ALIAS": desk.alias}
+    newswire.environ |= desk.environ
     letters = json.loads(newswire("dead-letters", "list", "--json").stdout)
     refused = [letter for letter in letters if letter["reason"] == Reason.STORE_REFUSED]
     assert len(refused) == len(desk.some)
@@ -214,17 +229,79 @@ def test_refused_documents_are_dead_letters_and_come_in_after_the_mend(desk: Des
     shown = json.loads(newswire("dead-letters", "show", refused[0]["url"]).stdout)
     assert shown["document"]["text"] == desk.documents[shown["document"]["id"]].article.text
 
-    newswire("dead-letters", "replay", *(letter["url"] for letter in refused))
-    assert desk.wiring.ledger.tally().pending == len(refused)
-    asyncio.run(run_ingest(desk.wiring, early=False))  # the newsroom is closed: the pages are read from the archive
+
+@pytest.mark.parametrize(
+    ("times", "status", "kind"),
+    [(1, MALFORMED, KIND_OF_MALFORMED), (5, 500, "null_pointer_exception")],
+    ids=["an error of the document's own", "a document that breaks the server"],
+)
+def test_refused_documents_come_in_after_the_mend_and_hold_up_no_neighbours(
+    desk: Desk, newswire: Newswire, times: int, status: int, kind: str
+) -> None:
+    desk.proxy.fail(*times * [proxies.refuse_items(status, kind, only=desk.some)])
+    desk.index()
+    desk.assert_all_is_there(but=desk.some)
+    desk.replay_dead_letters(newswire)
     assert set(desk.proxy.written.values()) == {1}
     desk.assert_all_is_there()
 
 
-def test_a_document_that_breaks_the_server_does_not_hold_up_its_neighbours(desk: Desk) -> None:
-    desk.proxy.fail(*5 * [proxies.refuse_items(500, "null_pointer_exception", "a bug", only=desk.some)])
+def test_what_the_mapping_refuses_comes_in_after_the_mend(desk: Desk, newswire: Newswire) -> None:
+    def limit_nested(most: int | None) -> None:
+        desk.client.indices.put_settings(index=f"{desk.alias}-*", settings={"index.mapping.nested_objects.limit": most})
+
+    annotations = {key: each.annotation for key, each in desk.documents.items()}
+    nested = {key: len(each.entities) + len(each.quotes) for key, each in annotations.items()}
+    most = max(nested.values()) - 1
+    limit_nested(most)
     desk.index()
-    desk.assert_all_is_there(but=desk.some)
+    desk.assert_all_is_there(but=[key for key, count in nested.items() if count > most])
+    limit_nested(None)
+    desk.replay_dead_letters(newswire)
+    desk.assert_all_is_there()
+
+
+# Requests that never go
+
+
+def test_requests_that_are_too_large_go_again_by_halves(desk: Desk) -> None:
+    largest = max(len(json.dumps(document_json(each))) for each in desk.documents.values())
+    desk.proxy.fail(*100 * [proxies.refuse_bodies(TOO_LARGE, above=4 * largest)])
+    desk.index()
+    desk.proxy.mend()
+    assert len(desk.proxy.bulks) > 1
+    assert set(desk.proxy.written.values()) == {1}
+    desk.assert_all_is_there()
+
+
+@pytest.mark.parametrize("status", [UNREADABLE, TOO_LARGE])
+def test_a_document_that_no_request_may_hold_is_a_dead_letter_and_comes_in_after_the_mend(
+    desk: Desk, newswire: Newswire, status: int
+) -> None:
+    [refused] = desk.some[:1]
+    desk.proxy.fail(*100 * [proxies.refuse_bodies(status, holding=[refused])])
+    desk.index()
+    desk.proxy.mend()
+    assert len(desk.proxy.bulks) <= 1 + 2 * math.ceil(math.log2(len(desk.documents)))
+    desk.assert_all_is_there(but=[refused])
+    [letter] = [each for each in desk.wiring.ledger.dead_letters() if each.reason is Reason.STORE_REFUSED]
+    assert letter.detail == f"the request with it alone is refused ({status}): {status} Refused made up"
+    desk.replay_dead_letters(newswire)
+    assert set(desk.proxy.written.values()) == {1}
+    desk.assert_all_is_there()
+
+
+def test_a_server_that_can_read_no_request_is_not_the_documents_fault(desk: Desk) -> None:
+    desk.proxy.fail(*200 * [proxies.refuse_bodies(UNREADABLE, above=0)])
+    with pytest.raises(UsageError, match=r"refuses the request \(400\): 400 Refused made up"):
+        desk.index()
+    desk.assert_nothing_is_settled()
+    desk.proxy.mend()
+    desk.index()
+    desk.assert_all_is_there()
+
+
+# What is nobody's fault
 
 
 def test_a_server_that_breaks_on_every_document_is_not_their_fault(desk: Desk) -> None:
@@ -261,7 +338,7 @@ def test_a_full_disk_is_said_at_once_and_nothing_is_fetched(
     desk.assert_nothing_is_settled()
 
     newsroom.write_sources(tmp_path / "sources.toml")
-    newswire.environ |= {"NEWSWIRE_SEARCH_URL": desk.proxy.url, "NEWSWIRE_SEARCH_ALIAS": desk.alias}
+    newswire.environ |= desk.environ
     said = newswire("ingest", expect=1, environ={"NEWSWIRE_SOURCES": str(tmp_path / "sources.toml")}).stderr
     assert "takes no writes" in said
     assert not newsroom.requests
@@ -331,36 +408,42 @@ def test_an_index_of_another_mapping_takes_nothing_until_it_is_rebuilt(desk: Des
 # Earlier versions
 
 
-def revise(desk: Desk, line: handover.Extracted) -> Batch:
-    """Let the feed announce a change of that article, and hand the changed document over in a batch of its own."""
-    ledger, now = desk.wiring.ledger, desk.wiring.clock.now()
-    entry = replace(line.claim.entry, title="Corrected", updated=Timestamp(raw="now", value=now, source="feed"))
-    ledger.record_entries([entry], now)
+def revise(desk: Desk) -> tuple[Document, Batch]:
+    """Let a feed announce a change of an article, and extract the changed page in a batch of its own; return what was before."""
+    wiring, now = desk.wiring, desk.wiring.clock.now()
+    line = next(each for each in desk.lines if each.document.article.text_source is TextSource.PAGE)
+    before = line.document
+    assert before.capture
+    entry = replace(line.claim.entry, updated=Timestamp(raw="now", value=now, source="feed"))
+    wiring.ledger.record_entries([entry], now)
     batch = archive.open_batch(now)
-    [claim] = ledger.claim(batch, now, limit=1, lease=LEASE)
-    changed = replace(line.document, content_hash="changed", captured_at=now)
-    changed = replace(changed, article=replace(changed.article, text=changed.article.text + " A correction."))
-    lines = [codec.encode(handover.Extracted(claim=claim, document=changed))]
-    desk.wiring.archive.write_lines(batch, "documents", lines)
-    return batch
+    [claim] = wiring.ledger.claim(batch, now, limit=1, lease=LEASE)
+    page = wiring.archive.read(before.capture)
+    with wiring.archive.open_batch(batch) as writer:
+        ref = writer.add(replace(page, body=page.body.replace(b"</p>", b" A correction.</p>"), fetched_at=now))
+    wiring.archive.write_lines(batch, "fetched", [codec.encode(handover.Fetched(claim=claim, capture=ref))])
+    wiring.extract_batch(batch)
+    return before, batch
 
 
 @pytest.mark.parametrize(
     ("fault", "is_refused"),
     [
         (proxies.refuse_items(MALFORMED, KIND_OF_MALFORMED, "the reason"), True),
+        (proxies.refuse_bodies(TOO_LARGE, above=0), True),
         (proxies.refuse_items(403, "cluster_block_exception", "the reason"), False),
     ],
+    ids=["refused", "too large", "not now"],
 )
-def test_nothing_is_replaced_before_its_earlier_version_is_kept(desk: Desk, fault: Fault, *, is_refused: bool) -> None:
+def test_nothing_is_replaced_before_its_earlier_version_is_kept(
+    desk: Desk, newswire: Newswire, fault: Fault, *, is_refused: bool
+) -> None:
     desk.index()
-    line = desk.lines[0]
-    key = line.document.id
-    batch = revise(desk, line)
+    before, batch = revise(desk)
     desk.proxy.fail(fault)
     if is_refused:
         assert desk.wiring.index_batch(batch).settled == {Reason.STORE_REFUSED: 1}
-        letter = desk.wiring.ledger.dead_letter(line.claim.entry.url)
+        letter = desk.wiring.ledger.dead_letter(before.article.url)
         assert letter
         assert "earlier version could not be kept" in letter.detail
         assert letter.document
@@ -369,11 +452,16 @@ def test_nothing_is_replaced_before_its_earlier_version_is_kept(desk: Desk, faul
         with pytest.raises(StoreUnavailable, match=r"takes no writes.*the reason"):
             desk.wiring.index_batch(batch)
         assert desk.wiring.ledger.tally().pending == 1
-    assert desk.wiring.store.versions(key) == ()
-    assert desk.stored()[key] == milliseconds(line.document.captured_at)
+    assert desk.wiring.store.versions(before.id) == ()
+    assert desk.stored()[before.id] == milliseconds(before.captured_at)
 
-    desk.wiring.ledger.revive([], desk.wiring.clock.now())
-    desk.wiring.index_batch(batch)
-    [before] = desk.wiring.store.versions(key)
-    assert before.form["text"] == line.document.article.text
-    assert desk.stored()[key] > milliseconds(line.document.captured_at)
+    if is_refused:
+        desk.replay_dead_letters(newswire)
+    else:
+        desk.wiring.index_batch(batch)
+    [version] = desk.wiring.store.versions(before.id)
+    assert version.form["text"] == before.article.text
+    assert desk.stored()[before.id] > milliseconds(before.captured_at)
+    after = desk.wiring.store.document(before.id)
+    assert after
+    assert "A correction." in after["text"]
