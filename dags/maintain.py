@@ -30,6 +30,7 @@ from typing import Any
 
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, get_current_context, task
 from pipeline.orchestration.assets import MAINTENANCE
+from pipeline.orchestration.queues import admin_queue
 
 
 @dag(
@@ -51,6 +52,7 @@ from pipeline.orchestration.assets import MAINTENANCE
         "max_retry_delay": timedelta(minutes=15),
         # A first run over millions of URLs: some five hundred are pruned in a tenth of a second.
         "execution_timeout": timedelta(hours=2),
+        **admin_queue(),
     },
     params={
         "dry_run": Param(

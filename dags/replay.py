@@ -33,6 +33,7 @@ Leave `promote` off, and promote once when all runs are done.
 from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import Param, dag, get_current_context, task
+from pipeline.orchestration.queues import admin_queue
 from pipeline.orchestration.timetables import DailyWhenAsked
 
 
@@ -54,6 +55,7 @@ from pipeline.orchestration.timetables import DailyWhenAsked
         "pool": "past",
         # A backfill has its own number of runs at a time: still only one replays, and one begins the generation.
         "max_active_tis_per_dag": 1,
+        **admin_queue(),
     },
     params={
         "first_day": Param(

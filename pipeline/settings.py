@@ -3,6 +3,8 @@
 A setting comes from the environment or, inside an Airflow task, from the connection of the same meaning:
 ``newswire_ledger``, ``newswire_archive``, ``newswire_search``. The environment wins. What holds a secret may lie in a file
 that the variable's name with ``_FILE`` names: a process's environment is shown in more places than a file.
+
+One variable alone is read elsewhere, where DAG files are parsed: ``orchestration/queues.py``.
 """
 
 import os

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from examples.embedded import PROGRAMS, State
+from pipeline import orchestration
 from pipeline.adapters.sql_ledger import open_ledger
+from pipeline.orchestration.queues import admin_queue
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 from tests.fixtures.alerts import a_search, as_indexed
@@ -50,6 +52,7 @@ LIGHT = {
     "pipeline.orchestration.assets",
     "pipeline.orchestration.feed_watch",
     "pipeline.orchestration.plugin",
+    "pipeline.orchestration.queues",
     "pipeline.orchestration.timetables",
 }
 LOAD = """
@@ -67,6 +70,7 @@ dags = {
         "owner": dag.owner,
         "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs,
+        "queues": sorted({task.queue for task in dag.tasks}),
         "retries": {task.task_id: task.retries for task in dag.tasks},
         "params": sorted(dag.params),
         "is_serialisable": bool(DagSerialization.serialize_dag(dag)),
@@ -84,11 +88,11 @@ json.dump({"modules": modules}, open(sys.argv[2], "w"))
 """
 
 
-def run_python(home: Path, code: str, subject: Path) -> dict[str, Any]:
+def run_python(home: Path, code: str, subject: Path, **more: str) -> dict[str, Any]:
     """Run the code on the subject with an empty Airflow home; return the JSON that it wrote."""
     answer = home / "answer.json"
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW", "NEWSWIRE"))}
-    environ |= {"AIRFLOW_HOME": str(home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    environ |= {"AIRFLOW_HOME": str(home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False", **more}
     subprocess.run([sys.executable, "-c", code, subject, answer], env=environ, check=True, capture_output=True)
     found: dict[str, Any] = json.loads(answer.read_text())
     return found
@@ -96,7 +100,7 @@ def run_python(home: Path, code: str, subject: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return run_python(tmp_path_factory.mktemp("airflow"), LOAD, DAGS)
+    return run_python(tmp_path_factory.mktemp("airflow"), LOAD, DAGS, NEWSWIRE_ADMIN_QUEUE="admin")
 
 
 def test_every_file_is_listed_here() -> None:
@@ -124,6 +128,19 @@ def test_each_has_its_manual_page_and_an_operators_defaults(loaded: dict[str, An
     assert 1 <= dag["max_active_runs"] <= 4
     assert all(retries > 0 for retries in dag["retries"].values()), dag["retries"]
     assert dag["is_serialisable"]
+
+
+def test_tasks_that_use_the_admins_key_have_a_queue_of_their_own(loaded: dict[str, Any]) -> None:
+    work = Path(orchestration.__file__).parent
+    uses_key = {dag_id: "Grant.ADMIN" in (work / f"{dag_id}.py").read_text() for dag_id in loaded["dags"]}
+    assert set(uses_key.values()) == {False, True}
+    expected = {dag_id: ["admin" if uses else "default"] for dag_id, uses in uses_key.items()}
+    assert {dag_id: dag["queues"] for dag_id, dag in loaded["dags"].items()} == expected
+
+
+def test_without_a_queue_of_their_own_they_wait_where_all_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NEWSWIRE_ADMIN_QUEUE", raising=False)
+    assert admin_queue() == {}
 
 
 @pytest.mark.parametrize("file", sorted(DECLARED))

@@ -149,10 +149,11 @@ class TestSecrets:
         }
         assert {name: held for name, held in mounted.items() if held} == {
             "api-server": {"reader-key"},
-            "worker": {"writer-key", "admin-key"},
+            "worker": {"writer-key"},
+            "admin-worker": {"writer-key", "admin-key"},
             "search-grants": keys,
         }
-        for name in ("api-server", "worker"):
+        for name in ("api-server", "worker", "admin-worker"):
             files = [value for key, value in SERVICES[name]["environment"].items() if key.endswith("_API_KEY_FILE")]
             mounts = [
                 v.split(":") for v in SERVICES[name]["volumes"] if isinstance(v, str) and v.startswith(tuple(keys))
@@ -160,6 +161,11 @@ class TestSecrets:
             assert {mode for _, _, mode in mounts} == {"ro"}
             assert sorted(str(Path(file).parent) for file in files) == sorted(folder for _, folder, _ in mounts)
             assert {Path(file).stem for file in files} == {source.removesuffix("-key") for source, _, _ in mounts}
+
+    def test_tasks_that_need_the_admins_key_wait_for_the_worker_that_has_it(self) -> None:
+        queue = SERVICES["dag-processor"]["environment"]["NEWSWIRE_ADMIN_QUEUE"]
+        assert SERVICES["admin-worker"]["command"] == ["celery", "worker", "--queues", queue]
+        assert SERVICES["worker"]["command"] == ["celery", "worker"]  # of the queue of all other tasks
 
     def test_the_superusers_password_is_where_accounts_and_keys_are_made_and_nowhere_else(self) -> None:
         holders = {path.split("/")[2] for path, value in STRINGS if "${ELASTIC_PASSWORD" in value}
