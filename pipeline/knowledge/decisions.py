@@ -4,6 +4,7 @@ A decision is kept first and applied then, so that one that is broken off while 
 nothing that is annotated meanwhile escapes it.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +21,8 @@ from pipeline.model.entity import Kind
 from pipeline.model.known import Action, Decision
 from pipeline.model.query import Query
 from pipeline.ports import Knowledge, SearchStore
+
+log = logging.getLogger(__name__)
 
 _PIECE = 100  # documents
 _MOST_NAMESAKES = 1_000
@@ -143,8 +146,12 @@ class Deciding:
         while live and (piece := list(islice(forms, _PIECE))):
             new = [relink_form(form, partial(identify, text=form["text"])) for form in piece]
             changes = [form for form, old in zip(new, piece, strict=True) if form != old]
-            self._store.copy(changes, generation=live)
-            changed += len(changes)
+            refused = self._store.copy(changes, generation=live)
+            for key, why in refused.items():
+                log.error(
+                    "%s keeps the entity as it was, for the index refused the change; replay its day: %s", key, why
+                )
+            changed += len(changes) - len(refused)
             on_progress(len(piece))
         return changed
 

@@ -83,6 +83,17 @@ def test_a_merge_rewrites_documents_and_holds_for_new_ones(
     assert [(each.id, each.name) for each in later.entities] == [(ONE, "Ann Lee")]
 
 
+def test_a_document_that_the_index_refuses_is_said_and_not_counted(
+    store: SearchStore, deciding: Deciding, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    alone = naming("alone", person(OTHER, "Anna Li"))
+    store.write([alone])
+    monkeypatch.setattr(store, "copy", lambda forms, generation: {form["id"]: "too large" for form in forms})
+    assert deciding.merge(ONE, OTHER) == 0
+    assert f"{alone.id} keeps the entity as it was" in caplog.text
+    assert "too large" in caplog.text
+
+
 def test_a_merge_can_be_undone(store: SearchStore, ledger: SqlLedger, deciding: Deciding) -> None:
     kept, merged = (
         naming("kept", person(ONE, "Ann Lee", "Lee")),
