@@ -1,14 +1,16 @@
 """Nothing lost: a web on loopback that fails in every way webs do, read by a stack whose parts are killed at random moments.
 
-    python benchmarks/chaos.py [--seeds 1-20] [--urls 5000] [--hosts 200] [--table chaos.jsonl]
+    python benchmarks/chaos.py [--seeds 1-20] [--urls 5000] [--hosts 200] [--short] [--table chaos.jsonl]
 
-Each seed is one web (examples/rough_scripts.py: timeouts, resets, slow and cut bodies, wrong lengths, 429 and 503, redirects
-without end, changing ETags, flickering feeds, encodings that lie) and one production stack as processes, started anew:
+Each seed is one web and one production stack as processes, started anew. Pages (examples/rough_scripts.py) have timeouts,
+refused connections, resets, slow and cut bodies, wrong lengths, 429 and 503, redirects without end, encodings that lie.
+Feeds and robots.txt (examples/rough_feeds.py) flicker, move, come slowly, answer 304, fail at first or at times. The stack is
 PostgreSQL, Redis, Elasticsearch, scheduler, dag-processor, triggerer, api-server, two Celery workers. Triggerer, scheduler,
-a worker, PostgreSQL, Redis and Elasticsearch are killed (SIGKILL) in an order and at moments that the seed draws, and
-started again. At the end every address must have the one fate that the web's script says, the index must equal the ledger,
-no document may be there twice, and each capture must be readable. Needs the Elasticsearch at ELASTICSEARCH_URL on this
-machine: its program is started once more.
+a worker, PostgreSQL, Redis and Elasticsearch are killed (SIGKILL), some while another is down, in an order and at moments
+that the seed draws, and started again. At the end every address must have the one fate that the web's script says, the index
+must equal the ledger and say what the pages say, no document may be there twice or of an address that nobody announced, the
+ledger's sums must balance, each capture must be readable, and no page may have been asked for against robots.txt. Needs the
+Elasticsearch at ELASTICSEARCH_URL on this machine: its program is started once more.
 
 Each seed is appended to the table as it ends; seeds that are in it already are not run again. It exits with
 1 where anything is wrong.
@@ -51,6 +53,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="1-20", help="the first and the last (default: 1-20)")
     parser.add_argument("--urls", type=int, default=5000, help="addresses of a seed (default: 5000)")
     parser.add_argument("--hosts", type=int, default=200, help="hosts that they are on (default: 200)")
+    parser.add_argument("--short", action="store_true", help="no host that robots.txt closes for ten minutes")
     parser.add_argument("--victims", default=",".join(VICTIMS), help="what is killed (default: all)")
     parser.add_argument("--table", type=Path, default=Path("chaos.jsonl"), help="where the sums are kept")
     options = parser.parse_args()
@@ -67,6 +70,7 @@ def main() -> None:
                 hosts=options.hosts,
                 victims=[victim for victim in options.victims.split(",") if victim],
                 spread=options.urls * SPREAD,
+                closes_hosts=not options.short,
             )
             with console.status(f"seed {seed}: starting the stack") as status, open_stack() as stack:
                 say = Progress(seed, status.update)
@@ -160,7 +164,7 @@ def report(found: list[dict[str, Any]]) -> None:
         ]
         table.add_row(*map(str, cells))
     Console(width=None if sys.stdout.isatty() else 250).print(table)
-    kills = sum(len(sums["killed"]) for sums in found)
+    kills = sum(len(each.split("+")) for sums in found for each in sums["killed"])
     urls, wrong = sum(sums["urls"] for sums in found), sum(len(sums["wrong"]) for sums in found)
     print(f"{len(found)} seeds, {urls} addresses, {kills} kills: {wrong} wrong")
 

@@ -68,13 +68,18 @@ class Story:
         return f"Report {self.number}: {self._town} keeps its {self._subject} open"
 
     @property
-    def html(self) -> str:
-        """The page, with the furniture of a small site."""
+    def paragraphs(self) -> tuple[str, ...]:
+        """What stands below the headline and the byline."""
         person = PEOPLE[self.number % len(PEOPLE)]
-        body = "\n".join(
-            f"<p>{text.format(person=person, town=self._town, subject=self._subject, number=self.number)}</p>"
+        return tuple(
+            text.format(person=person, town=self._town, subject=self._subject, number=self.number)
             for text in PARAGRAPHS
         )
+
+    @property
+    def html(self) -> str:
+        """The page, with the furniture of a small site."""
+        body = "\n".join(f"<p>{text}</p>" for text in self.paragraphs)
         return (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{self.headline} | {PUBLISHER}</title>'
             f'<meta property="article:published_time" content="{self.published_at.isoformat()}"></head><body>'

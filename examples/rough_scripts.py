@@ -28,6 +28,8 @@ class Answer:
     is_silent: bool = False
     #: The connection is cut by a reset after half of the body.
     is_reset: bool = False
+    #: It is the last one: from now on the host refuses connections.
+    is_farewell: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +37,12 @@ class Page:
     """An address of this web, and what is printed there."""
 
     number: int
+    #: Whose feed announces it.
     host: str
     kind: str
     origin: str
+    #: Which one of its feed's it is, from 0.
+    place: int
     published_at: datetime
     #: When its feed shows it first, in seconds since the web opened.
     shown_after: float
@@ -50,13 +55,31 @@ class Page:
 
     def story(self, *, is_corrected: bool = False) -> str:
         """Return the page's HTML, for a story that no other address tells."""
-        html = Story(number=self.number, published_at=self.published_at).html
-        return html.replace("Report", "Corrected report") if is_corrected else html
+        html = self._told.html
+        return _correct(html) if is_corrected else html
 
     def headline(self, *, is_corrected: bool = False) -> str:
         """Return the headline."""
-        headline = Story(number=self.number, published_at=self.published_at).headline
-        return headline.replace("Report", "Corrected report") if is_corrected else headline
+        headline = self._told.headline
+        return _correct(headline) if is_corrected else headline
+
+    def text(self, *, is_corrected: bool = False) -> str:
+        """Return what stands below the headline, a blank line between paragraphs."""
+        text = "\n\n".join(self._told.paragraphs)
+        return _correct(text) if is_corrected else text
+
+    @property
+    def is_corrected(self) -> bool:
+        """Tell whether its last visitor sees it after a correction."""
+        return SCRIPTS[self.kind].visits[-1] is corrected
+
+    @property
+    def _told(self) -> Story:
+        return Story(number=self.number, published_at=self.published_at)
+
+
+def _correct(said: str) -> str:
+    return said.replace("Report", "Corrected report").replace("The council will vote", "The council has voted")
 
 
 Step = Callable[[Page], Answer]
@@ -80,6 +103,11 @@ def silence(_: Page) -> Answer:
 def reset(page: Page) -> Answer:
     """Send half of the page, then a reset."""
     return Answer(body=page.story().encode(), is_reset=True)
+
+
+def farewell(page: Page) -> Answer:
+    """Send a reset, and answer no more."""
+    return replace(reset(page), is_farewell=True)
 
 
 def slow(page: Page) -> Answer:
@@ -125,14 +153,16 @@ def false_charset(page: Page) -> Answer:
     return Answer(body=page.story().encode("cp1252", errors="replace"))
 
 
+def refuse(code: int, **headers: str) -> Answer:
+    """Return an answer of this status that says nothing; an underscore in a header's name stands for a hyphen."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status=code, headers={"Content-Type": HTML, **names}, body=b"<p>No.</p>")
+
+
 def status(code: int, **headers: str) -> Step:
     """Return the step that answers with this status."""
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
-
-    def answer(_: Page) -> Answer:
-        return Answer(status=code, headers={"Content-Type": HTML, **names}, body=b"<p>No.</p>")
-
-    return answer
+    answer = refuse(code, **headers)
+    return lambda _: answer
 
 
 def document(_: Page) -> Answer:
@@ -172,6 +202,8 @@ class Script:
     is_announced_again: bool = False
     #: Whether robots.txt forbids it.
     is_forbidden: bool = False
+    #: Whether it is on a host that refuses connections once one of its pages was asked for.
+    is_deserted: bool = False
 
     @property
     def is_indexed(self) -> bool:
@@ -188,7 +220,8 @@ def _script(
 _AGAIN = (Reason.NEW_VERSION, Reason.SAME_CONTENT)  # by whether the visit before was settled in time
 SCRIPTS: Mapping[str, Script] = {
     "plain": _script(0, as_it_is),
-    "silent once": _script(4, silence, as_it_is),
+    "silent once": _script(10, silence, as_it_is),
+    "silent always": _script(5, silence, end=Reason.UNREACHABLE),
     "reset once": _script(30, reset, as_it_is),
     "reset always": _script(10, reset, end=Reason.UNREACHABLE),
     "slow": _script(20, slow),
@@ -203,6 +236,8 @@ SCRIPTS: Mapping[str, Script] = {
     "charset of both wrong": _script(20, false_charset),
     "429 with Retry-After": _script(10, status(429, Retry_After="3"), as_it_is),
     "429 without": _script(2, status(429), as_it_is),
+    "429 always": _script(4, status(429, Retry_After="1"), end=Reason.UNREACHABLE),
+    "connection refused": _script(4, farewell, end=Reason.UNREACHABLE, is_deserted=True),
     "503 with Retry-After": _script(10, status(503, Retry_After="2"), as_it_is),
     "503 without": _script(20, status(503), as_it_is),
     "503 always": _script(10, status(503), end=Reason.UNREACHABLE),

@@ -1,40 +1,72 @@
 """Publishers on loopback that fail in every way that publishers do, each address by the script of its kind.
 
-Hosts are addresses of their own (127.0.x.y), each with a feed that fails in its way, too. One seed is one web: the same
-addresses, scripts and hosts.
+Hosts are addresses of their own (127.0.x.y), each with a feed and a robots.txt that fail in their ways, too. One seed is one
+web: the same addresses, scripts and hosts.
 """
 
 import asyncio
-import gzip
 import random
+import socket
+import struct
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from http import HTTPStatus
+from itertools import cycle, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from examples.rough_scripts import FORBIDDEN, SCRIPTS, Answer, Page
+from examples.rough_feeds import (
+    CLOSING,
+    FEED,
+    FEEDS,
+    MOVED_FEED,
+    MOVED_ROBOTS_FILE,
+    ROBOTS,
+    ROBOTS_FILE,
+    ROBOTS_SHARES,
+    Request,
+)
+from examples.rough_scripts import SCRIPTS, Answer, Page, refuse
 
 #: Seconds between two polls of a feed: at least so many, and no more than five polls a second in all.
 POLL_EVERY, POLLS_A_SECOND = 5, 5
-#: How a host's feed fails: by the number of the poll, the first is 0.
-FEEDS = ("steady", "flickering", "changing ETag", "failing", "cut gzip")
+#: A host without a feed, whose pages others announce; it stops listening.
+DESERTED = "127.0.0.2"
+#: A socket that is closed with this sends a reset.
+_NO_LINGER = struct.pack("ii", 1, 0)
+_PIECES = 15
 
 
 class RoughWeb:
     """A context manager: the web can be visited while it is open."""
 
-    def __init__(self, seed: int, *, urls: int, hosts: int, seconds: float = 0.0) -> None:
-        """Write the scripts; feeds show their entries one after the other over so many seconds."""
+    def __init__(self, seed: int, *, urls: int, hosts: int, seconds: float = 0.0, closes_hosts: bool = False) -> None:
+        """Write the scripts; feeds show their entries one after the other over so many seconds.
+
+        ``closes_hosts``: some robots.txt files cannot be had at first, which keeps us away for ten minutes.
+        """
         self._dice = random.Random(seed)
         self._seed, self._urls, self._seconds = seed, urls, seconds
         self._hosts = [f"127.0.{number // 250 + 1}.{number % 250 + 1}" for number in range(hosts)]
+        robots = [name for name, share in ROBOTS_SHARES.items() for _ in range(share)]
+        if not closes_hosts:
+            robots = [name for name in robots if name not in CLOSING]
+        self.feeds = self._deal(list(FEEDS))
+        self.robots = self._deal(robots) | {DESERTED: "steady"}
         self._visits: Counter[str] = Counter()
-        self._polls: Counter[str] = Counter()
+        self._requests: Counter[str] = Counter()
         self._lock = threading.Lock()
+        #: Of the requests for feeds, how many were answered by "you have it already".
+        self.not_modified = 0
+        #: Pages that were asked for though robots.txt forbids it, or before it was given.
+        self.trespasses: Counter[str] = Counter()
+        self._ruled: set[str] = set()
         self.pages: dict[str, Page] = {}
+        self._announced: defaultdict[str, list[Page]] = defaultdict(list)
 
     def __enter__(self) -> Self:
         """Listen, on one port of each host."""
@@ -54,11 +86,13 @@ class RoughWeb:
                 number=self._seed * 100_000 + index,
                 host=host,
                 kind=kind,
-                origin=f"http://{host}:{self.port}",
+                origin=self._origin(DESERTED if SCRIPTS[kind].is_deserted else host),
+                place=index // len(self._hosts),
                 published_at=now,
                 shown_after=self._dice.uniform(0, self._seconds),
             )
             self.pages[page.url] = page
+            self._announced[host].append(page)
         return self
 
     def __exit__(
@@ -74,7 +108,7 @@ class RoughWeb:
         with path.open("a", encoding="utf-8") as file:
             for host in self._hosts:
                 file.write(
-                    f'[[sources]]\nfeed = "http://{host}:{self.port}/feed.xml"\npublisher = "Rough {host}"\n'
+                    f'[[sources]]\nfeed = "{self._origin(host)}{FEED}"\npublisher = "Rough {host}"\n'
                     f'language = "en"\npoll_every = {every}\n\n'
                 )
 
@@ -84,74 +118,96 @@ class RoughWeb:
         with self._lock:
             return self._visits.total()
 
-    def headline_of(self, page: Page) -> str:
-        """Return the headline that the last visitor has seen."""
-        return page.headline(is_corrected=page.kind == "corrected")
+    def complaints(self) -> Iterator[str]:
+        """Yield what this web has to say against its visitors, a line each."""
+        yield from (f"{url}: asked for {count} times against robots.txt" for url, count in self.trespasses.items())
+        if "conditional" in self.feeds.values() and not self.not_modified:
+            yield "no feed was ever asked for news alone, by the ETag that it had sent"
+
+    def _deal(self, ways: Sequence[str]) -> dict[str, str]:
+        """Return each host's way: every way about as often as it is in the list."""
+        dealt = list(islice(cycle(ways), len(self._hosts)))
+        random.Random(f"ways {self._seed}").shuffle(dealt)
+        return dict(zip(self._hosts, dealt, strict=True))
+
+    def _origin(self, host: str) -> str:
+        return f"http://{host}:{self.port}"
 
     def _serve(self, started: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._talk, self._hosts[:1], 0, backlog=500))
+        server = self._listen(self._hosts[:1], 0)
         self.port: int = server.sockets[0].getsockname()[1]
-        others = self._loop.run_until_complete(
-            asyncio.start_server(self._talk, self._hosts[1:], self.port, backlog=500)
-        )
+        others = self._listen(self._hosts[1:], self.port)
+        self._deserted = self._listen([DESERTED], self.port)
         started.set()
         self._loop.run_forever()
-        for listening in (server, others):
+        for listening in (server, others, self._deserted):
             listening.close()
         for task in asyncio.all_tasks(self._loop):
             task.cancel()
         self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
 
+    def _listen(self, hosts: Sequence[str], port: int) -> asyncio.Server:
+        return self._loop.run_until_complete(asyncio.start_server(self._talk, hosts, port, backlog=500))
+
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            path = head.split(" ")[1]
-            origin = f"http://{writer.get_extra_info('sockname')[0]}:{self.port}"
-            await _send(writer, self._answer(origin, path), reader)
+            request, *lines = head.splitlines()
+            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+            host = writer.get_extra_info("sockname")[0]
+            answer = self.answer(host, request.split(" ")[1], headers.get("if-none-match"))
+            if answer.is_farewell:
+                self._deserted.close()
+            await _send(writer, answer, reader)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the visitor has left, or was killed; or the web closes
         finally:
             writer.close()
 
-    def _answer(self, origin: str, path: str) -> Answer:
-        if path == "/robots.txt":
-            return Answer(
-                headers={"Content-Type": "text/plain"}, body=f"User-agent: *\nDisallow: {FORBIDDEN}\n".encode()
-            )
-        if path == "/feed.xml":
-            return self._feed(origin)
-        page = self.pages.get(origin + path.partition("/on")[0])
+    def answer(self, host: str, path: str, etag: str | None = None) -> Answer:
+        """Return what a request to the host gets; ``etag`` is what its If-None-Match says."""
+        if path in {FEED, MOVED_FEED}:
+            answer = FEEDS[self.feeds[host]](self._request(host, path, etag))
+            self.not_modified += answer.status == HTTPStatus.NOT_MODIFIED
+            return answer
+        if path in {ROBOTS_FILE, MOVED_ROBOTS_FILE}:
+            answer = ROBOTS[self.robots[host]](self._request(host, path))
+            if answer.status == HTTPStatus.OK and not answer.is_reset:
+                self._ruled.add(host)
+            return answer
+        return self._page(host, path)
+
+    def _page(self, host: str, path: str) -> Answer:
+        url = self._origin(host) + path
+        page = self.pages.get(url.partition("/on")[0])
         if page is None:
-            return Answer(status=404, body=b"<p>Nothing here.</p>")
+            return refuse(HTTPStatus.NOT_FOUND)
+        if SCRIPTS[page.kind].is_forbidden or host not in self._ruled:
+            self.trespasses[page.url] += 1
         if path.endswith("/on"):
-            return Answer(status=302, headers={"Location": f"{origin}{path}/on"})
+            return refuse(HTTPStatus.FOUND, Location=f"{url}/on")
         with self._lock:
             visit = self._visits[page.url]
             self._visits[page.url] += 1
         steps = SCRIPTS[page.kind].visits
         return steps[min(visit, len(steps) - 1)](page)
 
-    def _feed(self, origin: str) -> Answer:
-        """Return the feed of that host as its way of failing has it at this poll; every other one is as it should be."""
-        with self._lock:
-            poll = self._polls[origin]
-            self._polls[origin] += 1
-        way = FEEDS[self._hosts.index(origin.partition("://")[2].partition(":")[0]) % len(FEEDS)]
+    def _request(self, host: str, path: str, etag: str | None = None) -> Request:
+        """Return a request with its number, and with what the host's feed shows by now."""
+        origin = self._origin(host)
+        number = self._requests[origin + path]
+        self._requests[origin + path] += 1
         now = time.monotonic() - self._opened_at
-        shown = [page for page in self.pages.values() if page.origin == origin and page.shown_after <= now]
-        if way == "flickering":
-            shown = [page for page in shown if page.number // len(self._hosts) % 2 == poll % 2]
-        body = _rss(origin, [(page, self._is_announced_again(page)) for page in shown])
-        headers = {"Content-Type": "application/rss+xml"}
-        if way == "changing ETag":
-            headers["ETag"] = f'"{poll}"'
-        if way == "failing" and poll % 3 == 1:
-            return Answer(status=503, body=b"<p>Later.</p>")
-        if way == "cut gzip" and poll % 3 == 1:
-            return Answer(headers={**headers, "Content-Encoding": "gzip"}, body=gzip.compress(body)[:-20])
-        return Answer(headers=headers, body=body)
+        shown = [page for page in self._announced[host] if page.shown_after <= now]
+        return Request(
+            number=number,
+            origin=origin,
+            path=path,
+            etag=etag,
+            shown=tuple((page, self._is_announced_again(page)) for page in shown),
+        )
 
     def _is_announced_again(self, page: Page) -> bool:
         return SCRIPTS[page.kind].is_announced_again and self._visits[page.url] > 0
@@ -159,15 +215,6 @@ class RoughWeb:
 
 def _count(share: int, urls: int) -> int:
     return max(1, round(share * urls / 1000)) if share else 0
-
-
-def _rss(origin: str, shown: list[tuple[Page, bool]]) -> bytes:
-    entries = "".join(
-        f"<item><title>{page.headline(is_corrected=is_again)}</title><link>{page.url}</link><guid>{page.url}</guid></item>"
-        for page, is_again in shown
-    )
-    head = f"<title>Rough</title><link>{origin}/</link>"
-    return f'<?xml version="1.0"?><rss version="2.0"><channel>{head}{entries}</channel></rss>'.encode()
 
 
 async def _send(writer: asyncio.StreamWriter, answer: Answer, reader: asyncio.StreamReader) -> None:
@@ -178,15 +225,16 @@ async def _send(writer: asyncio.StreamWriter, answer: Answer, reader: asyncio.St
     lines = {**answer.headers, "Content-Length": str(length), "Connection": "close"}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     start = f"HTTP/1.1 {answer.status} Told\r\n{head}\r\n".encode()
-    half = len(answer.body) // 2
     if answer.is_reset:
-        writer.write(start + answer.body[:half])
+        writer.write(start + answer.body[: len(answer.body) // 2])
         await writer.drain()
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         writer.transport.abort()
     elif answer.drip:
         writer.write(start)
-        for piece in range(0, len(answer.body), len(answer.body) // 15):
-            writer.write(answer.body[piece : piece + len(answer.body) // 15])
+        size = -(-len(answer.body) // _PIECES)
+        for piece in range(0, len(answer.body), size):
+            writer.write(answer.body[piece : piece + size])
             await writer.drain()
             await asyncio.sleep(answer.drip)
     else:
