@@ -87,8 +87,8 @@ def test_a_document_that_the_index_refuses_is_said_and_not_counted(
     store: SearchStore, deciding: Deciding, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     alone = naming("alone", person(OTHER, "Anna Li"))
-    store.write([alone])
-    monkeypatch.setattr(store, "copy", lambda forms, generation: {form["id"]: "too large" for form in forms})
+    store.write([alone, naming("kept", person(ONE, "Ann Lee"))])
+    monkeypatch.setattr(store, "copy", lambda forms, **_: {form["id"]: "too large" for form in forms})
     assert deciding.merge(ONE, OTHER) == 0
     assert f"{alone.id} keeps the entity as it was" in caplog.text
     assert "too large" in caplog.text
