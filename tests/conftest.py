@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.fixtures.newsroom",
     "tests.fixtures.object_store",
     "tests.fixtures.postgresql",
+    "tests.fixtures.receiver",
     "tests.fixtures.redis",
     "tests.fixtures.secured",
     "tests.fixtures.tls",

@@ -51,7 +51,9 @@ app.add_typer(entities, name="entities")
 
 def run() -> None:
     """Run the command; an error of ours is one line on standard error and the exit code that it calls for."""
-    logging.basicConfig(format="newswire: %(message)s", level=logging.WARNING)
+    log = logging.StreamHandler()
+    log.setFormatter(console.DisarmedFormatter("newswire: %(message)s"))
+    logging.basicConfig(handlers=[log], level=logging.WARNING)
     # A library whose every doubt is a warning: what matters of it comes back to us as an error.
     logging.getLogger("elastic_transport").setLevel(logging.CRITICAL)
     try:

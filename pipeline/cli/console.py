@@ -1,6 +1,7 @@
 """What the commands print: text and tables for people, JSON for machines, progress and complaints on standard error."""
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -24,6 +25,14 @@ _STEERING = dict.fromkeys(
 def disarm(text: str) -> str:
     """Return the text without control characters and directional embeddings, overrides and isolates."""
     return text.translate(_STEERING)
+
+
+class DisarmedFormatter(logging.Formatter):
+    """Formats log records without what steers a terminal: what strangers sent is named in many of them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as text, its trace with it."""
+        return disarm(super().format(record))
 
 
 def complain(message: str) -> None:

@@ -70,7 +70,7 @@ def _difference_text(edits: Sequence[Edit]) -> Text:
     text = Text()
     for edit in edits:
         begin, end = SIGNS[edit.kind]
-        text.append(f"{begin}{edit.text}{end} ", style=STYLES[edit.kind])
+        text.append(f"{begin}{console.disarm(edit.text)}{end} ", style=STYLES[edit.kind])
     return text
 
 

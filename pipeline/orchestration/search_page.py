@@ -23,6 +23,7 @@ class SearchPage:
 def load_page() -> "FastAPI":
     """Return the page over the stores that this Airflow is configured with; whoever is not logged in gets status 401."""
     # ruff: noqa: PLC0415 - see the class
+    from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
     from airflow.api_fastapi.core_api.security import get_user
     from fastapi import Depends
 
@@ -37,4 +38,5 @@ def load_page() -> "FastAPI":
         wiring.clock,
         webhook_networks=wiring.settings.webhook_networks,
         access=[Depends(get_user)],
+        login_cookie=COOKIE_NAME_JWT_TOKEN,
     )

@@ -1,9 +1,11 @@
 """Forms that change something, taken only from pages of ours.
 
 A form carries the token that the browser has as a cookie, which no other site can read, nor send along (SameSite=Strict); and
-a browser that says where a form comes from must say: from here.
+a browser that says where a form comes from must say: from here. A token is made for one login, with which it is signed:
+whoever can plant a cookie, such as a site of a neighbouring name, has none that another login takes.
 """
 
+import hmac
 from asyncio import timeout
 from http import HTTPStatus
 from secrets import compare_digest, token_urlsafe
@@ -33,7 +35,8 @@ async def read_form(request: Request) -> Form:
         raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "The form did not come in time.", _CLOSE) from error
     fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=False)
     token, known = read_field(fields, "token"), request.cookies.get(COOKIE, "")
-    if not (is_ours and known and compare_digest(token.encode(), known.encode())):
+    is_known = _is_made_for(request, known) and compare_digest(token.encode(), known.encode())
+    if not (is_ours and is_known):
         raise HTTPException(HTTPStatus.FORBIDDEN, "The form is not from this page, or is old: open the page again.")
     return fields
 
@@ -56,8 +59,19 @@ def read_field(form: Form, name: str) -> str:
 
 
 def make_token(request: Request) -> str:
-    """Return what the forms of this visitor's pages carry."""
-    return request.cookies.get(COOKIE) or token_urlsafe(32)
+    """Return what the forms of this visitor's pages carry: the cookie's where it was made for this login, else a new one."""
+    known = request.cookies.get(COOKIE, "")
+    return known if _is_made_for(request, known) else _sign(request, token_urlsafe(32))
+
+
+def _is_made_for(request: Request, token: str) -> bool:
+    return compare_digest(token.encode(), _sign(request, token.partition(".")[0]).encode())
+
+
+def _sign(request: Request, number: str) -> str:
+    """Return the token of that random number for what the visitor is logged in with; where that is nothing, anyone can."""
+    login = request.headers.get("authorization", "") + request.cookies.get(request.app.state.login_cookie, "")
+    return f"{number}.{hmac.digest(login.encode(), number.encode(), 'sha256').hex()}"
 
 
 def keep_token(request: Request, page: Response, token: str, path: str) -> Response:

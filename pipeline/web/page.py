@@ -52,15 +52,17 @@ def make_app(
     *,
     webhook_networks: Sequence[Network] = (),
     access: Sequence[Depends] = (),
+    login_cookie: str = "",
 ) -> FastAPI:
     """Return the app. Mounted somewhere, its links begin with that path.
 
     Pages: ``/``, ``/article/{id}`` and its ``/history``, ``/entity/{id}``, ``/stories``, ``/story/{id}``, ``/feeds``,
     ``/ledger``, ``/searches``; for machines: ``/health``.
     ``webhook_networks`` are the private ones that webhooks may reach. Every request must pass what ``access`` depends on,
-    such as a login.
+    such as a login; ``login_cookie`` names the cookie that visitors have of it.
     """
     app = FastAPI(openapi_url=None, dependencies=access)
+    app.state.login_cookie = login_cookie
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_middleware(RequestLimits)
     app.middleware("http")(_add_security_headers)

@@ -89,7 +89,8 @@ def find_by_the_menu(chromium: Browser, address: str, user: str, password: str) 
     assert refused.status == 401
     assert page.url.startswith(address)
     # Whoever plants a cookie before the login shares nothing of what it opens.
-    context.add_cookies([{"name": "_token", "value": "planted", "url": address}])
+    form = {"name": "newswire_form", "value": "made.up", "domain": "127.0.0.1", "path": "/newswire/searches"}
+    context.add_cookies([form, {"name": "_token", "value": "planted", "url": address}])
     refused = page.goto("/newswire/")
     assert refused
     assert refused.status == 403
@@ -112,6 +113,10 @@ def find_by_the_menu(chromium: Browser, address: str, user: str, password: str) 
     search.get_by_role("link", name="Save this search").click()
     search.get_by_label("Name", exact=True).fill("tehran")
     search.get_by_role("button", name="Save").click()
+    forms = [cookie.get("value") for cookie in context.cookies() if cookie.get("name") == "newswire_form"]
+    assert len(forms) == 1
+    assert forms != ["made.up"]
+    search.get_by_role("navigation", name="Pages").get_by_role("link", name="Saved searches").click()
     search.get_by_role("button", name="Remove tehran").click()
     expect(search.locator("h1")).to_have_text("0 saved searches")
     search.goto(f"{address}/newswire/?q=Tehran")

@@ -244,16 +244,20 @@ def test_adding_a_feed_again_keeps_what_is_not_said_anew(newswire: Newswire, tmp
 
 def test_feeds_that_fail_are_named_and_lose_nothing(newswire: Newswire, newsroom: Newsroom) -> None:
     newsroom.edit("/feed.xml", "")
-    page, empty = f"{newsroom.origins['harbour']}/world/", newsroom.feeds[0]
-    for address in (f"{NOBODY}/feed", page, empty):
+    harbour, empty = newsroom.origins["harbour"], newsroom.feeds[0]
+    page, hostile = f"{harbour}/world/", f"{harbour}/hostile"
+    newsroom.edit(hostile, "<html><title>Sign \x1b]0;owned\x07in\u202e\x9b31m</title>")
+    for address in (f"{NOBODY}/feed", page, hostile, empty):
         newswire("feeds", "add", address)
     done = newswire("ingest", expect=1)
-    assert "feeds: 3 failed" in done.stdout
+    assert "feeds: 4 failed" in done.stdout
+    assert f"{hostile} is not a feed: the server sent an HTML page titled “Sign ]0;ownedin31m”" in done.stderr
+    assert not any(sign in done.stdout + done.stderr for sign in "\x1b\x07\x9b\u202e")
     assert f"{page} is not a feed: the server sent an HTML page titled" in done.stderr
     assert f"{empty} is not a feed: the server sent an empty body" in done.stderr
     assert "Connection refused" in done.stderr
     health = json.loads(newswire("feeds", "check", "--json").stdout)
-    assert [feed["health"] for feed in health] == ["failing"] * 3
+    assert [feed["health"] for feed in health] == ["failing"] * 4
     assert json.loads(newswire("ledger", "--json").stdout)["balanced"] is True
 
 

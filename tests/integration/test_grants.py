@@ -1,8 +1,11 @@
 """Roles and keys of least privilege, on a real server with security on: who may do what, and that it is enough."""
 
 import json
+import os
 import re
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,10 +19,12 @@ from pipeline.cli.index import index
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.model.grant import Grant
 from pipeline.search.request import make_query
+from pipeline.settings import KEYS
 from tests.fixtures.command import Newswire
 from tests.fixtures.documents import FixedClock, document
 from tests.fixtures.secured import Secured
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.elasticsearch
 
 WRITTEN = document(text="Grain ships left Odesa.")
@@ -179,6 +184,28 @@ def test_what_a_writer_blocked_is_opened_by_granting_again_and_by_a_rebuild(gran
         admin.begin_generation()
     assert reader.search(make_query("odesa")).total == 1
     assert len(admin.status()) == (1 if mend == "grants" else 2)
+
+
+PAGE_IN_AIRFLOW = """
+from airflow.api_fastapi.core_api.security import get_user
+from pipeline.orchestration.search_page import load_page
+from tests.fixtures.browser import Browser, words
+
+app = load_page()
+app.dependency_overrides[get_user] = lambda: None  # who is logged in
+print(words(Browser(app).read("/?q=odesa"), "h1"))
+"""
+
+
+def test_the_page_in_airflow_asks_with_the_readers_key(written: Secured, tmp_path: Path) -> None:
+    """As does ``newswire serve``, see test_secrets.py: the writer's key opens nothing here, and is there all the same."""
+    kept = {"NEWSWIRE_HOME": str(tmp_path), "NEWSWIRE_LEDGER_URL": f"sqlite:///{tmp_path / 'ledger.sqlite'}"}
+    kept |= {"NEWSWIRE_ARCHIVE_URL": str(tmp_path / "archive"), "AIRFLOW_HOME": str(tmp_path / "airflow")}
+    wrong = {KEYS[Grant.WRITER]: "wrong", KEYS[Grant.ADMIN]: "wrong"}
+    environ = {"PATH": os.environ["PATH"]} | kept | wrong | written.environ(Grant.READER)
+    command = [sys.executable, "-c", PAGE_IN_AIRFLOW]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1:] == ["1 article for odesa"], done.stdout + done.stderr
 
 
 # The command

@@ -90,3 +90,18 @@ def test_an_article_that_never_changed_has_one_version(wiring: Wiring) -> None:
 def test_what_was_never_indexed_is_refused(wiring: Wiring) -> None:
     wiring.store.prepare()
     assert isinstance(run("https://news.example/none").exception, UsageError)
+
+
+def test_what_a_page_said_steers_no_terminal(wiring: Wiring) -> None:
+    first = document("one", text="The tower \x1b]0;owned\x07fell.")
+    second = replace(document("one", text="The tower\u202e \x9b31mstands."), captured_at=NOON + HOUR)
+    before, after = document_json(first), document_json(second)
+    version = Version(
+        article_id=first.id, number=1, replaced_at=NOON + HOUR, form=before, difference=compare_forms(before, after)
+    )
+    wiring.store.keep_versions([version])
+    wiring.store.write([second])
+    shown = run(URL).stdout
+    assert "31mstands." in shown
+    assert "]0;ownedfell." in shown
+    assert not any(sign in shown for sign in "\x1b\x07\x9b\u202e")

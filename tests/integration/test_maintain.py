@@ -5,6 +5,7 @@ import json
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from examples.embedded import PROGRAMS, State
 from examples.newsroom.server import Newsroom
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
+from pipeline.adapters.sql_ledger import open_ledger
 from pipeline.cli.ingest import run_ingest
 from pipeline.maintenance.steps import Maintained, Pruned, Retired, make_report, prune, retire_months
 from pipeline.model.fate import Fate, Reason
@@ -24,6 +26,7 @@ from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 from tests.fixtures.clocks import ShiftedClock
 from tests.fixtures.command import Newswire
+from tests.fixtures.entries import NOW, an_entry
 
 DAY = timedelta(days=1)
 NOBODY = "http://127.0.0.1:9"  # the discard port: nothing listens there
@@ -187,6 +190,17 @@ def test_the_command_after_a_run(newswire: Newswire, settings: dict[str, str], n
     assert numbers["index"]["documents"] == numbers["index"]["articles"] == numbers["ledger"]["fates"]["indexed"]
     assert numbers["feeds"] == {"ok": len(newsroom.feeds)}
     assert numbers["unwell"] == []
+
+
+def test_sums_that_do_not_balance_are_said_and_exit_1(newswire: Newswire) -> None:
+    file = Path(newswire.environ["NEWSWIRE_HOME"]) / "ledger.sqlite"
+    file.parent.mkdir()
+    with closing(open_ledger(f"sqlite:///{file}")) as ledger:
+        ledger.record_entries([an_entry()], NOW)
+    with closing(sqlite3.connect(file)) as database, database:  # a fate that this version does not know
+        database.execute("UPDATE urls SET fate = 'lost', reason = 'lost', settled_at = first_seen_at")
+    for command in ("ledger", "maintain"):
+        assert "NOT BALANCED: seen is not pending + fates" in newswire(command, expect=1).stdout
 
 
 @pytest.mark.parametrize(

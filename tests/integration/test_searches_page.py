@@ -37,18 +37,28 @@ class Visitor:
     def __init__(self, ledger: SqlLedger, folder: Path) -> None:
         self.store = SqliteStore(folder / "search.sqlite", clock=FixedClock())
         self.store.prepare()
-        self.app = make_app(self.store, ledger, FixedClock(), webhook_networks=[ip_network("10.1.0.0/16")])
+        networks = [ip_network("10.1.0.0/16")]
+        self.app = make_app(self.store, ledger, FixedClock(), webhook_networks=networks, login_cookie="login")
         self.cookies = httpx.Cookies()
+        self.headers: dict[str, str] = {}
 
     def ask(self, method: str, path: str, **options: object) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(app=self.app)
-            async with httpx.AsyncClient(transport=transport, base_url=SITE, cookies=self.cookies) as client:
+            client = httpx.AsyncClient(transport=transport, base_url=SITE, cookies=self.cookies, headers=self.headers)
+            async with client:
                 answer = await client.request(method, path, **options)  # type: ignore[arg-type]
                 self.cookies = client.cookies
                 return answer
 
         return asyncio.run(ask())
+
+    def log_in(self, how: str, name: str) -> None:
+        """Log in as Airflow has it, or with the token of ``newswire serve``; what lets in stands before the app."""
+        if how == "a cookie":
+            self.cookies.set("login", name, domain="127.0.0.1")
+        else:
+            self.headers["Authorization"] = f"Basic {name}"
 
     def token(self) -> str:
         page = LexborHTMLParser(self.ask("GET", "/searches").text)
@@ -125,6 +135,31 @@ def test_a_form_without_the_cookie_is_refused(visitor: Visitor, ledger: SqlLedge
     visitor.cookies = httpx.Cookies()
     assert visitor.send("/searches", name="evil", query="x", token=token).status_code == 403
     assert visitor.send("/searches", name="evil", query="x", token="").status_code == 403
+    assert ledger.alerts.searches() == ()
+
+
+@pytest.mark.parametrize("how", ["a cookie", "a header"])
+def test_a_planted_cookie_opens_no_form_and_is_renewed_at_login(visitor: Visitor, ledger: SqlLedger, how: str) -> None:
+    """Whoever can set cookies here, such as a site of a neighbouring name, knows the token that it planted."""
+    visitor.log_in(how, "mallory")
+    planted = visitor.token()
+    assert visitor.send("/searches", name="own", query="x", token=planted).status_code == 303
+    visitor.log_in(how, "alice")
+    assert visitor.cookies[COOKIE] == planted
+    for origin in ("https://evil.example", SITE, None):
+        assert visitor.send("/searches", origin, name="evil", query="x", token=planted).status_code == 403
+    renewed = visitor.token()
+    assert planted != renewed == visitor.cookies[COOKIE] == visitor.token()
+    assert visitor.send("/searches", "https://evil.example", name="evil", query="x", token=renewed).status_code == 403
+    assert visitor.send("/searches", name="good", query="x", token=renewed).status_code == 303
+    assert [each.name for each in ledger.alerts.searches()] == ["good", "own"]
+
+
+@pytest.mark.parametrize("planted", ["x", ".", "x.y"])
+def test_a_cookie_that_is_no_token_of_ours_is_renewed(visitor: Visitor, ledger: SqlLedger, planted: str) -> None:
+    visitor.headers["Cookie"] = f"{COOKIE}={planted}"
+    assert visitor.send("/searches", name="evil", query="x", token=planted).status_code == 403
+    assert visitor.token() != planted
     assert ledger.alerts.searches() == ()
 
 

@@ -16,8 +16,12 @@ from examples.embedded import PROGRAMS, State
 from examples.newsroom.server import Newsroom
 from examples.ports import free_port
 from pipeline.model.grant import Grant
+from pipeline.settings import KEYS
 from tests.fixtures.command import Newswire
+from tests.fixtures.receiver import Receiver, is_signed
 from tests.fixtures.secured import Secured
+
+NOBODY = "http://127.0.0.1:9"  # the discard port: nothing listens there
 
 pytestmark = [pytest.mark.slow, pytest.mark.elasticsearch, pytest.mark.postgresql]
 
@@ -58,7 +62,8 @@ class Watch:
 
 @pytest.fixture
 def canaries(granted: Secured) -> dict[str, str]:
-    made = {name: f"canary@{name}/{secrets.token_hex(8)}" for name in ("postgresql", "token", "wrong-key")}
+    names = ("postgresql", "token", "password", "wrong-key", "bucket")
+    made = {name: f"canary@{name}/{secrets.token_hex(8)}" for name in names}
     hook = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     return made | {"webhook": hook} | {str(grant): key for grant, key in granted.keys.items()}
 
@@ -84,6 +89,7 @@ def test_no_secret_is_in_what_a_run_prints_logs_keeps_or_shows(
     postgresql_url: str,
     newsroom: Newsroom,
     newswire: Newswire,
+    receiver: Receiver,
     run_dag: tuple[State, Callable[..., str]],
     tmp_path: Path,
 ) -> None:
@@ -95,24 +101,7 @@ def test_no_secret_is_in_what_a_run_prints_logs_keeps_or_shows(
     key_file.parent.mkdir(mode=0o700)
     key_file.write_text(canaries[Grant.READER])
 
-    # The flow in Airflow, its secrets in connections.
-    search = {"conn_type": "http", "extra": {"url": granted.url, "api_key": canaries[Grant.WRITER]}}
-    connections = {
-        "AIRFLOW_CONN_NEWSWIRE_LEDGER": json.dumps({"conn_type": "postgres", "extra": {"url": ledger_url}}),
-        "AIRFLOW_CONN_NEWSWIRE_SEARCH": json.dumps(search),
-        "NEWSWIRE_SEARCH_ALIAS": granted.prefix,
-        "NEWSWIRE_SOURCES": str(tmp_path / "sources.toml"),
-    }
-    done = run("ingest", connections)
-    watch.note("airflow dags test ingest", done)
-    assert "fetch" in done
-    # And where it fails: the key is refused, in a task that has all of these.
-    search["extra"] = {"url": granted.url, "api_key": canaries["wrong-key"]}
-    failed = run("maintain", connections | {"AIRFLOW_CONN_NEWSWIRE_SEARCH": json.dumps(search)}, expect=1)
-    assert "refuses the login" in failed
-    watch.note("airflow dags test maintain, refused", failed)
-
-    # The same by commands, its secrets in the environment and in a file.
+    # A saved search with two webhooks, of which one is down: their secret is printed once, and not below.
     environ = granted.environ() | {
         "NEWSWIRE_LEDGER_URL": ledger_url,
         "NEWSWIRE_SEARCH_READER_API_KEY_FILE": str(key_file),
@@ -121,25 +110,64 @@ def test_no_secret_is_in_what_a_run_prints_logs_keeps_or_shows(
         "NEWSWIRE_SERVE_TOKEN": canaries["token"],
         "NEWSWIRE_SOURCES": str(tmp_path / "sources.toml"),
     }
-    hook = {"NEWSWIRE_WEBHOOK_SECRET": canaries["webhook"], "NEWSWIRE_WEBHOOK_NETWORKS": "127.0.0.0/8"}
-    newswire(
-        "searches", "add", "any", "--webhook", "http://127.0.0.1:9/hook", environ=environ | hook
-    )  # prints it, once
+    loopback = {"NEWSWIRE_WEBHOOK_NETWORKS": "127.0.0.0/8"}
+    hooks = (f"--webhook={receiver.url}", f"--webhook={NOBODY}/hook")
+    signed = environ | loopback | {"NEWSWIRE_WEBHOOK_SECRET": canaries["webhook"]}
+    assert canaries["webhook"] in newswire("searches", "add", "any", *hooks, environ=signed).stdout
+
+    # The flow in Airflow, its secrets in connections.
+    search = {"conn_type": "http", "extra": {"url": granted.url, "api_key": canaries[Grant.WRITER]}}
+    connections = loopback | {
+        "AIRFLOW_CONN_NEWSWIRE_LEDGER": json.dumps({"conn_type": "postgres", "extra": {"url": ledger_url}}),
+        "AIRFLOW_CONN_NEWSWIRE_SEARCH": json.dumps(search),
+        "NEWSWIRE_SEARCH_ALIAS": granted.prefix,
+        "NEWSWIRE_SOURCES": str(tmp_path / "sources.toml"),
+    }
+    done = run("ingest", connections)
+    watch.note("airflow dags test ingest", done)
+    assert "fetch" in done
+    watch.note("airflow dags test alert", run("alert", connections))
+    assert receiver.received
+    for headers, body in receiver.received:
+        assert is_signed(headers, body, canaries["webhook"])
+        watch.note(f"alert {headers['webhook-id']}", f"{headers}".encode() + body)
+    # And where it fails: the key is refused, in a task that has all of these.
+    search["extra"] = {"url": granted.url, "api_key": canaries["wrong-key"]}
+    failed = run("maintain", connections | {"AIRFLOW_CONN_NEWSWIRE_SEARCH": json.dumps(search)}, expect=1)
+    assert "refuses the login" in failed
+    watch.note("airflow dags test maintain, refused", failed)
+
+    # The same by commands, its secrets in the environment and in a file.
     nowhere = ledger_url.replace(f"host={postgresql_url.partition('host=')[2]}", "host=127.0.0.1&port=9")
+    login = {"NEWSWIRE_SEARCH_USER": "canary", "NEWSWIRE_SEARCH_PASSWORD": canaries["password"]}
+    login |= dict.fromkeys(KEYS.values(), "") | {"NEWSWIRE_SEARCH_READER_API_KEY_FILE": ""}  # else a key goes before it
+    bucket = {
+        "NEWSWIRE_LEDGER_URL": f"sqlite:///{tmp_path / 'unarchived.sqlite'}",
+        "NEWSWIRE_ARCHIVE_URL": "s3://newswire-nobody/archive",
+        "AWS_ENDPOINT_URL": NOBODY,
+        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_ACCESS_KEY_ID": "canary",
+        "AWS_SECRET_ACCESS_KEY": canaries["bucket"],
+    }
     for arguments, changed, expect in (
         (("ingest",), {}, 0),
         (("searches", "show", "any"), {}, 0),
         (("index", "status"), {}, 0),
         (("search", "Valparaíso"), {}, 0),
+        (("alerts", "undelivered"), {}, 0),
+        (("ingest",), bucket, 1),
         (("ledger",), {"NEWSWIRE_LEDGER_URL": nowhere}, 1),
         (("index", "status"), {"NEWSWIRE_SEARCH_API_KEY": canaries["wrong-key"]}, 2),
+        (("index", "status"), login, 2),
         (("search", "x"), {"NEWSWIRE_SEARCH_URL": f"https://n:{quote(canaries['token'], safe='')}@127.0.0.1:9"}, 1),
         (("index", "status"), {"NEWSWIRE_SEARCH_URL": f"htp://n:{canaries['token']}@127.0.0.1:9"}, 2),
     ):
         ran = newswire(*arguments, environ=environ | changed, expect=expect)
         watch.note(f"newswire {' '.join(arguments)} {list(changed)}", ran.stdout + ran.stderr)
 
-    watch.note("the page", read_page(newswire.environ | environ, canaries["token"]))
+    # The page has the reader's key to live by: no other one opens anything.
+    others = {KEYS[grant]: canaries["wrong-key"] for grant in (Grant.WRITER, Grant.ADMIN)}
+    watch.note("the page", read_page(newswire.environ | environ | others, canaries["token"]))
     watch.note_files(state.airflow)
     watch.note_files(Path(newswire.environ["NEWSWIRE_HOME"]))
     watch.note_files(state.home)

@@ -1,20 +1,16 @@
 """Alerts on their way to a real HTTP server on loopback that verifies them, fails, hangs, and kills who sends."""
 
 import asyncio
-import base64
-import hmac
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -23,71 +19,12 @@ import pytest
 from pipeline.adapters.http_webhooks import HttpWebhooks
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.alerts.delivery import LEASE, WAITS, deliver_alerts, send_test
-from pipeline.alerts.signing import read_key
 from pipeline.model.alert import DeliveryState
 from tests.fixtures.alerts import DAY, a_search, an_alert
 from tests.fixtures.documents import NOON, FixedClock
+from tests.fixtures.receiver import Receiver, is_signed, open_receiver
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
-
-
-@dataclass
-class Receiver:
-    """Keeps what it is sent, and answers with the next status of its script, then with 204."""
-
-    url: str = ""
-    script: list[int] = field(default_factory=list)
-    #: Sent along with each answer.
-    headers: dict[str, str] = field(default_factory=dict)
-    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    before_answer: Callable[[], object] = lambda: None
-
-    @property
-    def ids(self) -> list[str]:
-        return [headers["webhook-id"] for headers, _ in self.received]
-
-    def take(self, headers: dict[str, str], body: bytes) -> int:
-        self.received.append((headers, body))
-        self.before_answer()
-        return self.script.pop(0) if self.script else 204
-
-
-@contextmanager
-def open_receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            status = receiver.take({name.lower(): value for name, value in self.headers.items()}, body)
-            try:
-                self.send_response(status)
-                for name, value in receiver.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-            except OSError:  # nobody waits for the answer any more
-                self.close_connection = True
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    receiver.url = f"http://127.0.0.1:{server.server_port}/hook"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield receiver
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with open_receiver() as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -113,13 +50,6 @@ def deliver(
             return await deliver_alerts(alerts=ledger.alerts, webhooks=webhooks, clock=clock)
 
     return asyncio.run(run())
-
-
-def is_signed(headers: dict[str, str], body: bytes, secret: str) -> bool:
-    """Verify as docs/alerts.md tells receivers to."""
-    signed = b".".join([headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), body])
-    expected = base64.b64encode(hmac.digest(read_key(secret), signed, "sha256")).decode()
-    return any(hmac.compare_digest(f"v1,{expected}", each) for each in headers["webhook-signature"].split())
 
 
 def test_an_alert_arrives_once_signed_with_the_sentence(ledger: SqlLedger, receiver: Receiver) -> None:
@@ -149,6 +79,20 @@ def test_a_failure_is_tried_again_later_and_later(ledger: SqlLedger, receiver: R
     assert deliver(ledger, clock) == {"delivered": 1}
     assert receiver.ids == ["alert-1"] * 4
     assert len({body for _, body in receiver.received}) == 1
+
+
+@pytest.mark.parametrize("status", [302, 307])
+def test_no_redirect_is_followed(ledger: SqlLedger, receiver: Receiver, status: int) -> None:
+    watch_for(ledger, receiver.url)
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        location = f"http://127.0.0.1:{elsewhere.getsockname()[1]}/hook"
+        receiver.script, receiver.headers = [status], {"Location": location}
+        assert deliver(ledger, FixedClock(), timeout=1) == {"failed": 1}
+        elsewhere.settimeout(0)
+        with pytest.raises(BlockingIOError):  # nobody has connected
+            elsewhere.accept()
+    (waiting,) = ledger.alerts.undelivered()
+    assert waiting.detail == f"answered {status}"
 
 
 def test_a_receiver_says_itself_how_long_to_wait(ledger: SqlLedger, receiver: Receiver) -> None:

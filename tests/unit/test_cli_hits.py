@@ -1,8 +1,10 @@
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from pipeline.cli.console import DisarmedFormatter
 from pipeline.cli.hits import page_json, print_page
 from pipeline.model.query import Cell, Facet, Hit, Named, Part, Query, Reason, SearchPage, Span, Summary
 
@@ -80,6 +82,13 @@ def test_what_a_page_says_steers_no_terminal(capsys: pytest.CaptureFixture[str])
     assert "ab[31mcd" in lines
     assert "  … efg" in lines
     assert page_json(SearchPage(total=1, hits=(hit,)))["hits"][0]["headline"] == hit.headline
+
+
+def test_nor_does_a_line_of_the_log_or_its_trace() -> None:
+    trace = (ValueError, ValueError("d\x9be"), None)
+    record = logging.makeLogRecord({"msg": "feed %s", "args": ("a\u202eb\x1b[31mc",), "exc_info": trace})
+    lines = DisarmedFormatter("newswire: %(message)s").format(record).splitlines()
+    assert (lines[0], lines[-1]) == ("newswire: feed ab[31mc", "ValueError: de")
 
 
 def test_a_suggestion_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
