@@ -7,6 +7,7 @@ NewswireError
 ├── Retry             not now: the entry stays pending, Airflow retries the task
 │   ├── Busy               nothing was sent: the host wants to be left alone, or its turn comes later than the caller would wait
 │   └── StoreUnavailable   the search store, the ledger or the archive does not answer
+│       └── TooSlow            a search was stopped
 └── Reject            never: the URL ends in the fate of the reason
 """
 
@@ -52,6 +53,10 @@ class Busy(Retry):
 
 class StoreUnavailable(Retry):
     """A store of ours does not answer: the task is retried, and entries stay pending. Its text is not for visitors either."""
+
+
+class TooSlow(StoreUnavailable):
+    """A search was stopped; its text says after how long and what to do, and may be shown to visitors."""
 
 
 class Reject(NewswireError):  # noqa: N818 - named by what the caller does, not by what it is

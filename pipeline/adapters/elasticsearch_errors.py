@@ -7,13 +7,16 @@ from contextlib import contextmanager
 from elastic_transport import TlsError, TransportError
 from elasticsearch import ApiError, UnsupportedProductError
 
-from pipeline.errors import StoreUnavailable, StoreUnusable
+from pipeline.errors import NewswireError, StoreUnavailable, StoreUnusable, TooSlow, UsageError
+from pipeline.search.request import TOO_SLOW
 
 #: The server is busy: the same request may succeed later.
 BUSY = (429, 503)
 UNAUTHENTICATED, FORBIDDEN = 401, 403
 #: Nobody logged in, or without the right to do this.
 REFUSED = (UNAUTHENTICATED, FORBIDDEN)
+#: What the server says of a search that its own ``timeout`` ended.
+_TIMED_OUT = "search_timeout_exception"
 #: From here on, the failure is the server's own.
 SERVER_FAILURE = 500
 #: A whole request is refused for its body, which one document may have spoilt: it cannot be read, or is too large.
@@ -22,7 +25,7 @@ UNREADABLE, TOO_LARGE = 400, 413
 
 @contextmanager
 def our_errors(url: str) -> Iterator[None]:
-    """Turn the client's errors into StoreUnusable and StoreUnavailable."""
+    """Turn the client's errors into StoreUnusable, StoreUnavailable, TooSlow, and UsageError for more than can be looked for."""
     try:
         yield
     except TlsError as error:
@@ -72,8 +75,14 @@ def refused_login(url: str, status: int, detail: str) -> StoreUnusable:
     )
 
 
-def _translate(error: ApiError, url: str) -> StoreUnusable | StoreUnavailable:
+def _translate(error: ApiError, url: str) -> NewswireError:
     status, detail = error.status_code, describe_answer(error)
+    if _TIMED_OUT in _root_causes(error.body):
+        return TooSlow(TOO_SLOW)
+    if "too many clauses" in detail:
+        return UsageError(
+            "more words begin so than Elasticsearch can look for at once; write more letters before each *"
+        )
     if error.error == "cluster_block_exception":  # said with 403, as if it were a question of rights
         return StoreUnavailable(f"Elasticsearch at {url} takes no writes: {detail}")
     if status in REFUSED:
@@ -81,6 +90,12 @@ def _translate(error: ApiError, url: str) -> StoreUnusable | StoreUnavailable:
     if status in BUSY or status >= SERVER_FAILURE:
         return StoreUnavailable(f"Elasticsearch at {url} cannot answer now ({status}): {detail}")
     return StoreUnusable(f"Elasticsearch at {url} refuses the request ({status}): {detail}")
+
+
+def _root_causes(body: object) -> set[str]:
+    error = body.get("error") if isinstance(body, Mapping) else None
+    causes = error.get("root_cause", []) if isinstance(error, Mapping) else []
+    return {cause["type"] for cause in causes}
 
 
 def _tls_reason(error: TlsError) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from elasticsearch import Elasticsearch
+from elasticsearch import ConnectionTimeout, Elasticsearch
 
 from pipeline.adapters import elasticsearch_scan as scan
 from pipeline.adapters.elasticsearch_memory import Memory
@@ -19,12 +19,12 @@ from pipeline.adapters.elasticsearch_spellings import (
     suggestions_body,
 )
 from pipeline.adapters.elasticsearch_summary import EVERYTHING, Value, count_bodies, frequent_values, read_telling
-from pipeline.errors import UsageError
+from pipeline.errors import TooSlow, UsageError
 from pipeline.model.query import Facet, Query, SearchPage, Sort
 from pipeline.ports import Clock, Form
 from pipeline.search.expression import Expression, Term
 from pipeline.search.names import expand, read_expression, spellings
-from pipeline.search.request import NO_SUCH_DOCUMENT
+from pipeline.search.request import NO_SUCH_DOCUMENT, SEARCH_SECONDS, TOO_SLOW
 from pipeline.search.suggestions import correct_text, suspect_words
 
 
@@ -33,7 +33,9 @@ class Reader:
 
     def __init__(self, client: Elasticsearch, alias: str, clock: Clock, stemmed: Sequence[str]) -> None:
         """Ask nothing yet. ``stemmed`` are the languages that the mapping has stems for."""
-        self._client = client
+        self._whole = client  # for exports, which may take their time
+        # What was too much or too slow is not asked again; snippets go on after the timeout that the server is told.
+        self._client = client.options(retry_on_status=(), request_timeout=SEARCH_SECONDS + 1)
         self._alias = alias
         self._clock = clock
         self._stemmed = stemmed
@@ -41,7 +43,13 @@ class Reader:
         self._spelled = Memory[Term, tuple[str, ...]](clock)
 
     def search(self, query: Query) -> SearchPage:
-        """Return the page; where nothing is found, ask once more whether a word may be misspelt."""
+        """Return the page; where nothing is found, ask once more whether a word may be misspelt. Raises TooSlow."""
+        try:
+            return self._search(query)
+        except ConnectionTimeout as error:
+            raise TooSlow(TOO_SLOW) from error
+
+    def _search(self, query: Query) -> SearchPage:
         now, asked, body = self._read(query)
         # What goes by date, such as the page before anything is asked, is the same for everybody; scores change with the time.
         is_kept = not is_scored(body)
@@ -52,7 +60,7 @@ class Reader:
     def export(self, query: Query) -> Iterator[Form]:
         """Yield all that is found, newest first."""
         _, _, body = self._read(replace(query, sort=Sort.NEWEST, page=1))
-        yield from scan.scan_found(self._client, self._alias, body["query"])
+        yield from scan.scan_found(self._whole, self._alias, body["query"])
 
     def document(self, document_id: str) -> Form | None:
         """Return the stored form of the document."""
@@ -66,7 +74,7 @@ class Reader:
         """
         answer = self._client.search(
             index=self._alias,
-            body=dict(body),
+            body={"timeout": f"{SEARCH_SECONDS}s", **body},
             ignore_unavailable=True,
             allow_partial_search_results=False,
             include_named_queries_score=with_scores,

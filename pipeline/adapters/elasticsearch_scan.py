@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from elasticsearch import Elasticsearch, helpers
+from elasticsearch import Elasticsearch, NotFoundError, helpers
 
-from pipeline.errors import StoreUnavailable
+from pipeline.errors import StoreUnavailable, UsageError
 
 PAGE = 200  # whole documents, some 10 kB each
 ID_PAGE = 2000  # ids and versions alone
@@ -43,6 +43,11 @@ def scan_found(client: Elasticsearch, alias: str, query: Json) -> Iterator[Json]
     try:
         for hit in scrolled:
             yield hit["_source"]
+    except NotFoundError as error:
+        raise UsageError(
+            "the export ends here and is not whole: Elasticsearch keeps its place for 5 minutes, and nothing more was asked for "
+            "in that time; write it to a file, and read that: --export jsonl > found.jsonl"
+        ) from error
     except helpers.ScanError as error:
         raise StoreUnavailable(f"Elasticsearch could not read on: {error}") from error
 

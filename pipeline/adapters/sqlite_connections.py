@@ -3,12 +3,17 @@
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.adapters.sqlite_schema import connect
-from pipeline.errors import StoreUnavailable, StoreUnusable
+from pipeline.errors import StoreUnavailable, StoreUnusable, TooSlow
+from pipeline.search.request import SEARCH_SECONDS, TOO_SLOW
+
+#: Steps of SQLite from one look at the clock to the next: a millisecond or less.
+_STEPS = 10_000
 
 
 class Connections:
@@ -63,3 +68,18 @@ class Connections:
             opened = self._local.opened = (os.getpid(), connect(self._path))
             self._opened.append(opened)
         return opened[1]
+
+
+@contextmanager
+def stop_late(connection: sqlite3.Connection) -> Iterator[None]:
+    """Stop what the block asks of the connection once a search has had its time. Raises TooSlow then."""
+    until = time.monotonic() + SEARCH_SECONDS
+    connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        raise TooSlow(TOO_SLOW) from error
+    finally:
+        connection.set_progress_handler(None, 0)

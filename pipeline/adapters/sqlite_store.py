@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.adapters import sqlite_page, sqlite_versions, sqlite_watch
-from pipeline.adapters.sqlite_connections import Connections
+from pipeline.adapters.sqlite_connections import Connections, stop_late
 from pipeline.adapters.sqlite_like import Likeness, find_corrections, find_likeness
 from pipeline.adapters.sqlite_query import find_entities
 from pipeline.adapters.sqlite_write import write_forms
@@ -88,7 +88,7 @@ class SqliteStore:
     def search(self, query: Query) -> SearchPage:
         """Ask the live generation, all of the answer from one state of it."""
         now = self._clock.now()
-        with self._connections.transaction("DEFERRED") as connection:
+        with self._connections.transaction("DEFERRED") as connection, stop_late(connection):
             asked, like = self._ask(connection, query)
             page = sqlite_page.read_page(connection, query, asked, like, now)
             return page if page.total else replace(page, suggestion=self._suggest(connection, query, asked))

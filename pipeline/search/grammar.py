@@ -15,10 +15,13 @@ import re
 import unicodedata
 
 from pipeline.errors import UsageError
+from pipeline.index.folding import fold_words
 from pipeline.search.expression import During, Every, Expression, Field, Match, Not, Some, Term, join, required_time
 from pipeline.search.times import read_date, read_since, read_until
 
 MAX_TERMS = 64  # more is a pasted text, not a question, and costs the stores a clause a word
+MAX_WORDS = 128  # of all terms: each word of a phrase, or of what signs part, such as a-b, is looked for
+MAX_PREFIXES = 8  # each is all words of the index that begin so
 MAX_LENGTH = 4_000  # characters
 MAX_DEPTH = 16  # brackets in brackets
 LEAST_PREFIX = 2  # letters before a *; fewer begin most words of an index
@@ -53,10 +56,7 @@ def parse_text(text: str) -> Expression | None:
         message = f"the query has {len(text)} characters; at most {MAX_LENGTH} can be asked at once"
         raise UsageError(message)
     tokens = [(str(match.lastgroup), match[str(match.lastgroup)]) for match in _TOKEN.finditer(text)]
-    terms = sum(kind in {"word", "phrase"} for kind, _ in tokens)
-    if terms > MAX_TERMS:
-        message = f"the query has {terms} words and phrases; at most {MAX_TERMS} can be asked at once"
-        raise UsageError(message)
+    _check_cost([(kind, term) for kind, term in tokens if kind in {"word", "phrase"}])
     expression = _Parser(tokens).parse()
     required_time(expression)
     if expression is None and any(unicodedata.category(each) in {"Cc", "Cs"} and not each.isspace() for each in text):
@@ -70,6 +70,19 @@ def parse_text(text: str) -> Expression | None:
 def quote_phrase(text: str) -> str:
     """Return what asks for the words of the text, side by side."""
     return f'"{text.translate(dict.fromkeys(map(ord, _QUOTES), " "))}"'
+
+
+def _check_cost(terms: list[tuple[str, str]]) -> None:
+    """Raise UsageError where the stores would have more to look for than a question needs."""
+    words = sum(len(fold_words(text)) for _, text in terms)
+    prefixes = sum(kind == "word" and text.endswith("*") for kind, text in terms)
+    for count, most, what in (
+        (len(terms), MAX_TERMS, "words, phrases and operators"),
+        (words, MAX_WORDS, "words, counting those within phrases and between signs"),
+        (prefixes, MAX_PREFIXES, "words that end with a *"),
+    ):
+        if count > most:
+            raise UsageError(f"the query has {count} {what}; at most {most} can be asked at once")
 
 
 class _Parser:

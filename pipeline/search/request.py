@@ -13,9 +13,13 @@ from pipeline.search.times import read_since, read_until
 
 MAX_LIMIT = 1000
 MAX_HITS = 10_000  # how far pages reach: further on, each costs a store all before it
-MAX_VALUES, MAX_VALUE = 100, 1000  # of one filter, and characters of one
+MAX_VALUES, MAX_VALUE = 64, 1000  # of all filters, and characters of one
+SEARCH_SECONDS = 10  # then a search is stopped
 #: Of ``like``.
 NO_SUCH_DOCUMENT = "--like: no article in the index has the id {!r}; give the address or the id of one that is there"
+TOO_SLOW = (
+    f"the search was stopped after {SEARCH_SECONDS} seconds; narrow it, by --since for instance, or try again later"
+)
 LEAST_KM = 0.001  # a metre: a place's coordinates are no finer
 HALF_EQUATOR_KM = 20_038  # no two places are further apart
 
@@ -56,6 +60,7 @@ def make_query(  # noqa: PLR0913 - one argument for each option of the command l
     expression = parse_text(text)
     filters = {"person": people, "organization": organizations, "place": places, "publisher": publishers}
     filters |= {"language": languages, "section": sections, "entity": entities}
+    _check_number(sum(map(len, filters.values())))
     for name, values in filters.items():
         _check_values(name, values)
     for name, value in {"story": story, "like": like}.items():
@@ -103,10 +108,12 @@ def _check_page(page: int, limit: int) -> None:
         raise UsageError(message)
 
 
+def _check_number(values: int) -> None:
+    if values > MAX_VALUES:
+        raise UsageError(f"the filters have {values} values in all; at most {MAX_VALUES} can be asked at once")
+
+
 def _check_values(name: str, values: Sequence[str]) -> None:
-    if len(values) > MAX_VALUES:
-        message = f"--{name} is given {len(values)} times; at most {MAX_VALUES} can be asked at once"
-        raise UsageError(message)
     for value in values:
         if len(value) > MAX_VALUE:
             message = f"--{name} has {len(value)} characters; at most {MAX_VALUE}"

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from pipeline.errors import NewswireError, StoreUnavailable, StoreUnusable, UsageError
+from pipeline.errors import NewswireError, StoreUnavailable, StoreUnusable, TooSlow, UsageError
 from pipeline.fetch.addresses import Network
 from pipeline.model.query import Query, Summary
 from pipeline.ports import Clock, Ledger, SearchStore, Stories
@@ -141,6 +141,10 @@ def _add_error_pages(app: FastAPI, pages: Pages) -> None:
     @app.exception_handler(StoreUnavailable)
     def show_unavailable(request: Request, error: StoreUnavailable) -> Response:
         return show_failure(request, error, "A store of Newswire does not answer", UNAVAILABLE)
+
+    @app.exception_handler(TooSlow)
+    def show_too_slow(request: Request, error: TooSlow) -> Response:
+        return show_failure(request, error, "The search was not carried out", say_on_page(error))
 
     @app.exception_handler(StoreUnusable)
     def show_unusable(request: Request, error: StoreUnusable) -> Response:

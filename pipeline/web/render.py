@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipeline.errors import UsageError
+from pipeline.errors import NewswireError
 from pipeline.web import markup
 from pipeline.web.address import FILTERS, REPRINTS, read_address
 from pipeline.web.map import draw_map, name_area
@@ -76,6 +76,6 @@ def mount_path(request: Request) -> str:
     return path.rstrip("/")
 
 
-def say_on_page(error: UsageError) -> str:
+def say_on_page(error: NewswireError) -> str:
     """Return the error in the words of the page: an option of the command line is a field here."""
     return str(error).replace("--", "")

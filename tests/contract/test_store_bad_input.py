@@ -1,5 +1,6 @@
 """What both search stores promise of bad input: an answer or one clear line, whatever stands in whichever field."""
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -22,6 +23,11 @@ HOSTILE = (
     "-" * 300 + "a",
     "NOT " * 60 + "a",
     "a OR " * 60 + "b",
+    " ".join(f"word{number}" for number in range(64)),
+    " ".join(f"{letter}{other}*" for letter in "abcdefgh" for other in "abcdefgh"),
+    f'"{"a " * 1_990}"',
+    "a-" * 2_000,
+    "中" * 4_000,
     "field:value",
     "person:",
     "since:soon",
@@ -63,8 +69,25 @@ def test_whatever_stands_in_a_field_is_answered_or_refused_in_one_line(store: Se
         assert answer in {0, 1} or (isinstance(answer, str) and answer.isprintable())
 
 
+def test_filters_take_so_many_values_in_all(store: SearchStore) -> None:
+    store.write([document(headline="Wheat", people=["Ann"])])
+    few, many = ({field: [f"{field} {number}" for number in range(count)] for field in LISTS} for count in (9, 100))
+    refused = "the filters have {} values in all; at most 64 can be asked at once"
+    assert ask(store, few) == 0
+    assert ask(store, {"people": [*many["people"][:63], "Ann"]}) == 1
+    assert [ask(store, {field: values}) for field, values in many.items()] == [refused.format(100)] * len(LISTS)
+    assert ask(store, many) == refused.format(700)
+
+
 def test_an_export_reaches_beyond_what_pages_do(store: SearchStore) -> None:
     store.write([document(f"{number}", text="wheat", published=NOON) for number in range(10_050)])
     query = make_query("wheat", limit=0)
     assert store.search(query).total == 10_050
-    assert len({form["id"] for form in store.export(query)}) == 10_050
+    tracemalloc.start()
+    try:
+        ids = {form["id"] for form in store.export(query)}
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(ids) == 10_050
+    assert peak < 5_000_000  # bytes; all documents at once take 50 MB

@@ -245,6 +245,7 @@ def test_the_like_of_nothing_is_a_usage_error(store: SearchStore) -> None:
         ("headline:whaet harvest", "headline:wheat harvest"),
         ("Person:lukashenka", "Person:lukashenko"),
         ("xylophone", None),
+        ("barvest", None),  # the first letter is taken as it is
         ("harvset xylophone", None),
         ("harvest -wheat", None),
         ("12345", None),

@@ -106,3 +106,28 @@ def test_a_summary_of_nothing_is_empty_and_an_unasked_one_absent(store: SearchSt
     empty = summary(store, make_query("barley", with_facets=True))
     assert (empty.timeline, empty.named, empty.telling, empty.cells) == ((), (), (), ())
     assert store.search(make_query("wheat")).summary is None
+
+
+def test_facets_are_exact_though_each_month_has_more_names_than_are_told_of_it(store: SearchStore) -> None:
+    """What stands in a facet is among the 200 most frequent names of each month; 230 others are in one document each."""
+    by_month = [[number + 2 for number in range(10)], [7 * number % 10 + 2 for number in range(10)]]
+    for month, seen in enumerate([NOON - timedelta(days=31), NOON]):
+        rare = [f"Rare {month} {number}" for number in range(230)]
+        written = [document(f"rare{month}", text="oats", people=rare, first_seen_at=seen)]
+        for copy in range(max(by_month[month])):
+            here = [number for number, count in enumerate(by_month[month]) if count > copy]
+            written.append(
+                document(
+                    f"{month}-{copy}",
+                    text="oats",
+                    people=[f"people {number}" for number in here],
+                    organizations=[f"organizations {number}" for number in here],
+                    places=[(f"places {number}", None) for number in here],
+                    first_seen_at=seen,
+                )
+            )
+        assert store.write(written) == ()
+    totals = sorted((-sum(counts), number) for number, counts in enumerate(zip(*by_month, strict=True)))
+    facets = summary(store, make_query("oats", with_facets=True)).facets
+    for facet in ("people", "organizations", "places"):
+        assert facets[facet] == tuple(Facet(value=f"{facet} {number}", count=-total) for total, number in totals)

@@ -4,6 +4,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,14 +14,30 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from examples.ports import free_port
+from tests.fixtures.alerts import HOUR, an_alert
+from tests.fixtures.documents import NOON
+from tests.fixtures.ingested import open_home
 
-#: What is looked at; ``{article}`` is one that names people and has quotes, ``{entity}`` one of these people, ``{story}`` what
-#: most articles tell.
+#: What is looked at; ``{article}`` is one that names people and has quotes, ``{entity}`` one of these people, ``{like}`` a search
+#: for what is like it, ``{story}`` what most articles tell.
 PATHS = (
-    *("/", "/?q=Tehran", "/?q=Tehran&reprints=folded", "/?q=zebra", "/{article}", "/{article}/history", "/{entity}"),
+    *(
+        "/",
+        "/?q=Tehran",
+        "/?q=Tehran&reprints=folded",
+        "/?q=zebra",
+        "/{article}",
+        "/{article}/history",
+        "/{entity}",
+        "/{like}",
+    ),
     *("/stories", "/{story}", "/feeds", "/ledger", "/searches", "/searches/visits", "/searches?q=a&near=1,1,1"),
     *("/?near=52.5,30,800", "/?sort=upwards", "/nowhere"),
 )
+#: What the first article leads to.
+LINKS = {"/{entity}": ".names a", "/{like}": "a[href*='?like=']"}
+#: Without a place to break it.
+WEBHOOK = f"https://hooks.example/{'abcdefgh' * 30}"
 PHONE = {"width": 320, "height": 640}
 DESK = {"width": 1280, "height": 800}
 
@@ -29,8 +47,13 @@ def site(first_pass: Path) -> Iterator[str]:
     """Serve the stores of one pass over the newsroom; give the address."""
     port, newswire = free_port(), str(Path(sys.executable).with_name("newswire"))
     environ = {"NEWSWIRE_HOME": str(first_pass / "home")}
-    saved = [newswire, "searches", "add", "visits", "raisi", "--webhook=https://hooks.example/"]
+    saved = [newswire, "searches", "add", "visits", "raisi", f"--webhook={WEBHOOK}"]
     subprocess.run(saved, env=environ, check=True, capture_output=True)
+    with closing(open_home(first_pass / "home")) as wiring:
+        alerts = wiring.ledger.alerts
+        alerts.note_alerts([an_alert(search="visits")], {})
+        [sent] = alerts.due_deliveries(NOON, limit=1, lease=HOUR)
+        alerts.save_deliveries([replace(sent, attempts=1, detail=f"{WEBHOOK} does not answer")])
     command = [newswire, "serve", f"--port={port}"]
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as server:
         try:
@@ -61,10 +84,10 @@ def address(page: Page, path: str) -> str:
         return path
     page.goto("/stories" if "story" in path else "/?q=Tehran")
     first = page.locator(".hits h2 a").first.get_attribute("href") or ""
-    if "entity" not in path:
+    if path not in LINKS:
         return re.sub(r"/{\w+}", first, path)
     page.goto(first)
-    return page.locator(".names a").first.get_attribute("href") or ""
+    return page.locator(LINKS[path]).first.get_attribute("href") or ""
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from pipeline.adapters import elasticsearch_bulk
+from pipeline.adapters import elasticsearch_bulk, elasticsearch_reader, elasticsearch_scan
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
-from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.errors import StoreUnavailable, StoreUnusable, TooSlow, UsageError
 from pipeline.index.document import document_json
 from pipeline.index.folding import fold, fold_words
 from pipeline.index.mapping import Generation, fingerprint, read_mapping
@@ -178,6 +178,22 @@ def test_words_of_a_quotation_have_their_share_of_the_score(store: Elasticsearch
     text, fresh = hit.reasons
     assert text.detail == "“wheat”: a quotation"
     assert hit.score == pytest.approx(text.value * fresh.value, rel=1e-4)
+
+
+@real
+def test_an_export_that_was_left_lying_says_that_it_is_not_whole(
+    store: ElasticsearchStore, elasticsearch_client: Elasticsearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elasticsearch_scan, "PAGE", 2)
+    search, answers = Elasticsearch.search, list[Any]()
+    monkeypatch.setattr(Elasticsearch, "search", lambda *a, **b: answers.append(search(*a, **b)) or answers[-1])
+    store.write([document(f"{number}") for number in range(5)])
+    exported = store.export(make_query())
+    next(exported)
+    elasticsearch_client.clear_scroll(scroll_id=answers[-1]["_scroll_id"])  # as the server does after five minutes
+    next(exported)
+    with pytest.raises(UsageError, match=r"the export ends here and is not whole: .* for 5 minutes"):
+        next(exported)
 
 
 @real
@@ -409,6 +425,46 @@ def test_a_refused_login_is_a_usage_error(stand_in: Callable[..., str]) -> None:
     store = open_store(stand_in(lambda _path, _body: (401, {"error": error, "status": 401})))
     with pytest.raises(UsageError, match=r"refuses the login.*NEWSWIRE_SEARCH_API_KEY"):
         store.prepare()
+    store.close()
+
+
+def test_a_search_that_the_server_stops_is_said_and_not_asked_again(stand_in: Callable[..., str]) -> None:
+    """What 9.4 answers where partial results are not allowed: the client would ask a busy server (429) three times more."""
+    asked = list[Any]()
+    cause = {"type": "search_timeout_exception", "reason": "Time exceeded", "timed_out": True}
+    error = {"root_cause": [cause], "type": "search_phase_execution_exception", "reason": "all shards failed"}
+
+    def answer(_path: str, body: str) -> Answer:
+        asked.append(json.loads(body))
+        return 429, {"error": error, "status": 429}
+
+    store = open_store(stand_in(answer))
+    with pytest.raises(TooSlow, match="the search was stopped after 10 seconds; narrow it"):
+        store.search(make_query('"wheat"'))
+    store.close()
+    assert [each["timeout"] for each in asked] == ["10s"]
+
+
+def test_more_words_than_the_server_takes_is_a_usage_error(stand_in: Callable[..., str]) -> None:
+    """What 9.4 answers to eight phrases of which each ends with a prefix that a thousand words have."""
+    cause = {"type": "illegal_argument_exception", "reason": "Query rewrite failed: too many clauses"}
+    error = {"root_cause": [cause], "type": "search_phase_execution_exception", "reason": "Partial shards failure"}
+    store = open_store(stand_in(lambda _path, _body: (400, {"error": error, "status": 400})))
+    with pytest.raises(UsageError, match="write more letters before each") as caught:
+        store.search(make_query("a-b*"))
+    assert not isinstance(caught.value, StoreUnusable)
+    store.close()
+
+
+def test_a_search_that_goes_on_after_its_time_is_said(
+    stand_in: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elasticsearch_reader, "SEARCH_SECONDS", -0.9)
+    stopped = threading.Event()
+    store = open_store(stand_in(lambda _path, _body: (200, {"waited": stopped.wait(10)})))
+    with pytest.raises(TooSlow, match="the search was stopped"):
+        store.search(make_query('"wheat"'))
+    stopped.set()
     store.close()
 
 

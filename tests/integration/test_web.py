@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from selectolax.lexbor import LexborHTMLParser
 
 from examples.ports import free_port
+from pipeline.adapters import sqlite_connections
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sqlite_store import SqliteStore
@@ -59,9 +60,20 @@ TERMINAL = document(
 FAEHRE = document("faehre", headline="Fähre fährt wieder", text="Die Fähre fährt.", language="de", published=None)
 
 
+#: For what the page promises over either store; other tests of it have the embedded one.
+BOTH_STORES = pytest.mark.parametrize(
+    "store", ["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)], indirect=True
+)
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    with closing(SqliteStore(tmp_path / "search.sqlite", clock=FixedClock())) as opened:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteStore | ElasticsearchStore]:
+    if getattr(request, "param", "sqlite") == "sqlite":
+        kept: SqliteStore | ElasticsearchStore = SqliteStore(tmp_path / "search.sqlite", clock=FixedClock())
+    else:
+        url, prefix = (request.getfixturevalue(f"elasticsearch_{each}") for each in ("url", "prefix"))
+        kept = ElasticsearchStore(url, clock=FixedClock(), prefix=prefix)
+    with closing(kept) as opened:
         opened.prepare()
         assert opened.write([VISIT, TERMINAL, FAEHRE]) == ()
         yield opened
@@ -88,6 +100,7 @@ def test_without_a_question_the_newest_articles_are_shown(browser: Browser) -> N
     assert page.css(".sort") == []
 
 
+@BOTH_STORES
 def test_hits_show_what_was_found_and_lead_to_the_article(browser: Browser) -> None:
     page = browser.read("/?q=tehran")
     assert headlines(page) == ["Ferry talks in Tehran"]
@@ -96,6 +109,7 @@ def test_hits_show_what_was_found_and_lead_to_the_article(browser: Browser) -> N
     assert link(page, ".hits h2", "Ferry talks") == f"/article/{VISIT.id}"
 
 
+@BOTH_STORES
 def test_every_filter_narrows_the_hits(browser: Browser) -> None:
     assert headlines(browser.read("/?person=alexander+lukashenko")) == ["Ferry talks in Tehran"]
     assert headlines(browser.read("/?place=Belarus")) == ["Ferry talks in Tehran"]
@@ -114,6 +128,7 @@ def test_sorting_is_a_link_that_keeps_the_rest(browser: Browser) -> None:
     assert headlines(browser.read(newest)) == ["Ferry talks in Tehran", "Council backs ferry terminal"]
 
 
+@BOTH_STORES
 def test_a_facet_adds_its_filter_and_removes_it_again(browser: Browser) -> None:
     page = browser.read("/?q=ferry&limit=1")
     assert words(page, "#facet-people + ul li") == "Ebrahim Raisi 2"
@@ -238,7 +253,10 @@ def test_an_empty_index_says_how_to_fill_it(tmp_path: Path, ledger: SqlLedger) -
         ("near=Tehran", "near is 'Tehran'"),
         ("area=5/32/1", "area is '5/32/1'"),
         ("area=²/1/1", "area is '²/1/1'"),
-        ("q=" + "+".join(["word"] * 65), "65 words"),
+        ("q=" + "+".join(["word"] * 65), "65 words, phrases and operators; at most 64"),
+        ("q=" + "a" * 10_000, "10000 characters; at most 4000"),
+        ("q=*", "'*' has no letters before the *"),
+        ("q=colour:red", "there is no field 'colour'"),
     ],
 )
 def test_a_question_that_makes_no_sense_is_answered_400(browser: Browser, question: str, complaint: str) -> None:
@@ -546,6 +564,18 @@ def test_mounted_somewhere_all_links_stay_below(store: SqliteStore, ledger: SqlL
 
 def test_health_counts_the_live_documents(browser: Browser) -> None:
     assert browser.ask("/health").json() == {"status": "ok", "documents": 3}
+
+
+def test_a_search_that_takes_too_long_is_stopped_and_says_so(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite_connections, "SEARCH_SECONDS", -1)
+        patched.setattr(sqlite_connections, "_STEPS", 1)
+        page = browser.read("/?q=ferry", 503)
+    assert words(page, "h1") == "The search was not carried out"
+    assert words(page, "[role=alert]").startswith(
+        "the search was stopped after 10 seconds; narrow it, by since for instance"
+    )
+    assert len(headlines(browser.read("/?q=ferry"))) == 2
 
 
 def no_database(folder: Path) -> SqliteStore:

@@ -114,8 +114,29 @@ def test_whether_words_are_needed(text: str, *, holds: bool) -> None:
 
 def test_a_pasted_text_is_no_question() -> None:
     assert len(list(wanted_terms(parse_text("word " * MAX_TERMS)))) == MAX_TERMS
-    with pytest.raises(UsageError, match="has 65 words"):
+    with pytest.raises(UsageError, match="has 65 words, phrases and operators; at most 64"):
         make_query("word " * (MAX_TERMS + 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f'"{"a b " * 64}"', None),
+        (f'"{"a b " * 64}" c', "has 129 words, counting those within phrases and between signs; at most 128"),
+        ("a-" * 129, "has 129 words"),
+        ("中" * 129, "has 129 words"),
+        ('"a b" ' * 64, None),
+        ("ab* " * 8, None),
+        ("ab* " * 9, r"has 9 words that end with a \*; at most 8"),
+        ('"ab*" ' * 9, None),
+    ],
+)
+def test_words_and_beginnings_of_words_are_counted(text: str, message: str | None) -> None:
+    if message is None:
+        assert parse_text(text)
+        return
+    with pytest.raises(UsageError, match=message):
+        parse_text(text)
 
 
 def test_the_plain_query() -> None:
@@ -163,7 +184,7 @@ def test_near() -> None:
         ({"page": -3}, "--page is -3; the first is 1"),
         ({"page": 101, "limit": 100}, "--page 101 of 100 hits reaches beyond the first 10,000; narrow"),
         ({"people": ["a" * 1001]}, "--person has 1001 characters; at most 1000"),
-        ({"places": ["a"] * 101}, "--place is given 101 times; at most 100"),
+        ({"places": ["a"] * 40, "people": ["b"] * 25}, "the filters have 65 values in all; at most 64"),
         ({"sections": [" "]}, "--section is empty"),
         ({"publishers": ["a\x00b"]}, r"--publisher is 'a\\x00b'; it holds characters that are no text"),
         ({"entities": ["\ud800"]}, "--entity is .*; it holds characters that are no text"),
