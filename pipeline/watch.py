@@ -69,7 +69,7 @@ async def poll_feed(
 
     def fail(_: Reason, detail: str, after: timedelta | None = None) -> None:
         report.feeds["failed"] += 1
-        ended.append(polling.failed_state(state, detail, clock.now(), after=after))
+        ended.append(polling.failed_state(state, detail, clock.now(), after=after, every=feed.poll_every))
         log.warning("feed %s: %s", feed.url, detail.removeprefix(f"{feed.url}: "))
 
     with boundary(fail):

@@ -123,10 +123,15 @@ def next_state(
     )
 
 
-def failed_state(state: FeedState, error: str, now: datetime, *, after: timedelta | None = None) -> FeedState:
-    """Return the state after a failed poll: tried again ever later, but for ever; not before ``after`` has passed."""
+def failed_state(
+    state: FeedState, error: str, now: datetime, *, after: timedelta | None = None, every: float | None = None
+) -> FeedState:
+    """Return the state after a failed poll: tried again ever later, but for ever; not before ``after`` has passed.
+
+    ``every`` is the feed's agreed interval in seconds, which a feed that never answered has not taken on yet.
+    """
     failures = state.failures + 1
-    backoff = state.interval * 2.0 ** min(failures, 20)
+    backoff = (every or state.interval) * 2.0 ** min(failures, 20)
     wait = min(max(backoff, after.total_seconds() if after else 0.0), LONGEST_WAIT)
     failed = replace(state, due_at=now + timedelta(seconds=wait), polled_at=now, failures=failures, last_error=error)
     if failures < _PATIENCE or state.polled_url == state.url:

@@ -157,6 +157,10 @@ def test_failures_back_off_and_never_kill_a_feed() -> None:
     assert state.interval == STATE.interval
 
 
+def test_a_feed_that_never_answered_is_asked_again_by_its_agreed_interval() -> None:
+    assert wait(failed_state(STATE, "down", NOW, every=30)) == 60
+
+
 def test_a_failure_waits_at_least_as_long_as_asked_for() -> None:
     assert wait(failed_state(STATE, "busy", NOW, after=timedelta(hours=3))) == 3 * 3600
     assert wait(failed_state(STATE, "busy", NOW, after=timedelta(days=30))) == 86400
