@@ -59,7 +59,7 @@ def describe_answer(error: ApiError) -> str:
     body = error.body
     if isinstance(body, Mapping):
         return describe(body.get("error", body))
-    return describe(" ".join(re.sub(r"<[^>]*>", " ", str(body or "")).split()))
+    return describe(" ".join(re.sub(r"<[^<>]*>", " ", str(body or "")).split()))
 
 
 def refused_login(url: str, status: int, detail: str) -> StoreUnusable:

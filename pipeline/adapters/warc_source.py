@@ -172,6 +172,8 @@ def _read_capture(data: bytes, url: str, fetched_at: datetime, limit: int) -> Ca
     """Return the capture with its body decoded; None where that is larger than the limit. Raises one of _UNREADABLE."""
     record = next(ArchiveIterator(BytesIO(data)))
     headers = record.http_headers
+    if headers is None:  # warcio takes another header for the record's type than we do, where there are two
+        raise ValueError("no HTTP message")
     body = _decode_body(record, limit)
     if body is None:
         return None

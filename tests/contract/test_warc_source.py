@@ -140,6 +140,9 @@ UNUSABLE = {
 ODD = {
     "no date": a_record("https://news.example/a", at=""),
     "gzip cut off": a_record("https://n.example/", gzip.compress(PAGE)[:-9], head=("Content-Encoding: gzip",)),
+    "two types": a_record("https://news.example/a").replace(
+        b"WARC-Type: response", b"WARC-Type: WARC/1.0\r\nWARC-Type: response"
+    ),
     "no HTTP": a_record("https://news.example/a").replace(b"HTTP/1.1 200 OK", b"what is thisss?"),
 }
 
