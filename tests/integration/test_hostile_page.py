@@ -34,7 +34,8 @@ from tests.fixtures.hostile_articles import PAYLOADS, fill_stores, hostile_alert
 
 #: What no page of ours has, so that whatever does came from a stranger; drawings are figures, and hold shapes, titles and links.
 FOREIGN = (
-    "script:not([src='/static/more.js']), img, iframe, object, embed, base, template, meta[http-equiv], [srcdoc], [style], [autofocus], "
+    "script:not([src='/static/more.js']), img, iframe, object, embed, base, template, "
+    "meta[http-equiv], [srcdoc], [style], [autofocus], "
     ":not(figure) > svg, svg svg, foreignObject, animate, set, use, image"
 )
 ADDRESSES = ("href", "src", "action", "formaction", "poster", "data", "xlink:href")
