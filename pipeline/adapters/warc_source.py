@@ -40,6 +40,7 @@ _UNREADABLE = (
     StatusAndHeadersParserException,
     EOFError,
     LookupError,
+    OverflowError,  # a length of many digits
     StopIteration,
     TypeError,
     ValueError,

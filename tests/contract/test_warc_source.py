@@ -148,6 +148,13 @@ ODD = {
 
 
 @pytest.mark.parametrize("root", ["folder"], indirect=True)
+def test_a_record_whose_length_is_no_length_is_left_out_and_the_next_one_read(root: str) -> None:
+    wrong = a_record("https://news.example/a").replace(b"Content-Length: ", b"Content-Length: 9" + b"9" * 100)
+    address = write(root, NAME, wrong, a_record("https://news.example/good"))
+    assert bodies(read(root, address)) == ["unreadable", PAGE]
+
+
+@pytest.mark.parametrize("root", ["folder"], indirect=True)
 @pytest.mark.parametrize("name", [NAME, "plain.warc"])
 def test_what_cannot_be_used_is_left_out_and_the_next_one_read(root: str, name: str) -> None:
     wrong = [*UNUSABLE.items(), *(("unreadable", record) for record in ODD.values())]
