@@ -37,6 +37,7 @@ _TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
 #: What warcio and zlib raise on records that cannot be read.
 _UNREADABLE = (
     ArchiveLoadFailed,
+    AttributeError,  # warcio, of a record whose headers an empty line cuts in two
     StatusAndHeadersParserException,
     EOFError,
     LookupError,

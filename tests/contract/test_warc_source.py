@@ -143,6 +143,7 @@ ODD = {
     "two types": a_record("https://news.example/a").replace(
         b"WARC-Type: response", b"WARC-Type: WARC/1.0\r\nWARC-Type: response"
     ),
+    "headers cut in two": a_record("https://news.example/a").replace(b"WARC-Target-URI", b"\nWARC-Target-URI"),
     "no HTTP": a_record("https://news.example/a").replace(b"HTTP/1.1 200 OK", b"what is thisss?"),
 }
 
