@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.adapters.elasticsearch_query import Json
+from pipeline.index.document import NAME_LISTS
 from pipeline.model import codec
 from pipeline.model.entity import Kind
 from pipeline.model.query import Cell, Facet, Named, Query, Span, Summary
@@ -13,7 +14,6 @@ from pipeline.search.expression import Expression
 from pipeline.search.summary import (
     CELLS,
     COMPARED,
-    ENTITY_FACETS,
     FACET_SIZE,
     LEAST_TELLING,
     NAMED_SIZE,
@@ -29,7 +29,7 @@ VALUE_FACETS = {"publishers": "publisher", "languages": "language", "sections": 
 #: Values that an index names; each has to be looked up and sorted in. Of entities more: each full name is a value.
 COUNTED_BY_INDEX, NAMED_BY_INDEX = 100, 200
 #: Where the names of entities of each kind stand flat.
-NAME_FIELDS = {kind: field for field, kind in ENTITY_FACETS.items()}
+NAME_FIELDS = {kind: field for field, kind in NAME_LISTS.items()}
 #: A field and a value of it; ``EVERYTHING`` stands for all documents.
 Value = tuple[str, str]
 EVERYTHING: Value = ("", "")

@@ -19,12 +19,12 @@ from pipeline.adapters.sqlite_counts import (
     count_tiles,
     count_values,
 )
+from pipeline.index.document import NAME_LISTS
 from pipeline.model.query import Cell, Facet, Named, Query, Span, Summary
 from pipeline.search.expression import Expression
 from pipeline.search.summary import (
     CELLS,
     COMPARED,
-    ENTITY_FACETS,
     FACET_SIZE,
     LEAST_TELLING,
     NAMED_SIZE,
@@ -49,9 +49,7 @@ def read_summary(connection: sqlite3.Connection, query: Query, asked: Expression
     tiles = count_tiles(connection, CLOSEST_ZOOM - zoom) if zoom != WORLD_ZOOM else counts.of(TILE).without_codes()
     best = {facet: _find_best(connection, counts.of(facet), FACET_SIZE) for facet in _VALUE_FACETS}
     values = {facet: tuple(Facet(value=value, count=count) for value, count, _ in best[facet]) for facet in best}
-    entities = [
-        each for kind in ENTITY_FACETS.values() for each in _find_named(connection, counts, (kind,), FACET_SIZE)
-    ]
+    entities = [each for kind in NAME_LISTS.values() for each in _find_named(connection, counts, (kind,), FACET_SIZE)]
     excluded = asked_ids(asked)
     named = _find_named(connection, counts, KINDS, NAMED_SIZE + len(excluded))
     return Summary(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
 
+from pipeline.index.document import NAME_LISTS
 from pipeline.model.entity import Kind
 from pipeline.model.query import Facet, Named, Query
 from pipeline.search.expression import Every, Expression, Field, Known, Some, Term
@@ -16,8 +17,6 @@ LEAST_TELLING = 3
 #: How many of the most frequent values are compared with their frequency elsewhere.
 COMPARED = 40
 _BY_HOURS = timedelta(days=3)
-#: Facets that count entities, whatever the spelling.
-ENTITY_FACETS = {"people": Kind.PERSON, "organizations": Kind.ORGANIZATION, "places": Kind.PLACE}
 
 
 def entity_facets(entities: Sequence[Named]) -> dict[str, tuple[Facet, ...]]:
@@ -26,7 +25,7 @@ def entity_facets(entities: Sequence[Named]) -> dict[str, tuple[Facet, ...]]:
     def count(kind: Kind) -> Iterator[Facet]:
         return (Facet(value=each.name, count=each.count) for each in entities if each.kind == kind)
 
-    return {facet: tuple(islice(count(kind), FACET_SIZE)) for facet, kind in ENTITY_FACETS.items()}
+    return {facet: tuple(islice(count(kind), FACET_SIZE)) for facet, kind in NAME_LISTS.items()}
 
 
 def choose_telling(frequent: Iterable[tuple[str, int, int]], found: int, total: int) -> tuple[Facet, ...]:
