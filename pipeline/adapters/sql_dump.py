@@ -16,6 +16,7 @@ from zlib import error as ZlibError  # noqa: N812 - a class, whatever zlib calls
 
 import msgspec
 from sqlalchemy import Column, Connection, LargeBinary, Table, select
+from sqlalchemy.exc import IntegrityError
 
 from pipeline.adapters.sql_database import HEAD, Database
 from pipeline.adapters.sql_schema import metadata, story_changes
@@ -68,6 +69,8 @@ def load_ledger(database: Database, path: Path) -> int:
             raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
         except (EOFError, ZlibError, msgspec.DecodeError, msgspec.ValidationError) as error:
             raise UsageError(f"{path} is no whole backup of a ledger: {error}") from error
+        except IntegrityError as error:
+            raise UsageError(f"{path} is no whole backup of a ledger: {error.orig}") from error
 
 
 def _lines(connection: Connection, now: datetime) -> Iterator[bytes]:
@@ -95,10 +98,14 @@ def _load(connection: Connection, lines: Iterator[bytes], path: Path) -> int:
             if mark["rows"] != count:
                 raise UsageError(f"{path} is no whole backup of a ledger: {count} rows of {mark['rows']}")
             return count
-        table = metadata.tables[mark["table"]]
+        table, columns = metadata.tables.get(mark.get("table", "")), mark.get("columns")
+        if table is None or columns != [column.name for column in table.columns]:
+            raise UsageError(
+                f"{path} is no whole backup of a ledger: no table of it is {msgspec.json.encode(mark).decode()}"
+            )
         decoder = msgspec.json.Decoder(_row_type(table))
         while group := [decoder.decode(line) for line in islice(rows, _ROWS)]:
-            connection.execute(table.insert(), [dict(zip(mark["columns"], row, strict=True)) for row in group])
+            connection.execute(table.insert(), [dict(zip(columns, row, strict=True)) for row in group])
             count += len(group)
     raise UsageError(f"{path} is no whole backup of a ledger: its last line is missing")
 
@@ -114,7 +121,7 @@ def _parts(lines: Iterable[bytes]) -> Iterator[tuple[dict[str, Any], Iterator[by
         for line in group:
             if mark:
                 yield mark, iter(())
-            mark = msgspec.json.decode(line)
+            mark = msgspec.json.decode(line, type=dict[str, Any])
     if mark:
         yield mark, iter(())
 

@@ -74,11 +74,19 @@ def test_what_is_no_whole_backup_is_refused_and_leaves_the_ledger_empty(ingested
     whole = (tmp_path / "whole.gz").read_bytes()
     lines = gzip.decompress(whole).splitlines(keepends=True)
     first = json.loads(lines[0])
+    row = next(number for number, line in enumerate(lines) if line.startswith(b"["))
     for content, said in (
         (whole[: len(whole) // 2], "no whole backup"),
         (gzip.compress(b"".join(lines[:-1])), "its last line is missing"),
-        (gzip.compress(b"".join([*lines[:5], *lines[6:]])), r"no whole backup of a ledger: \d+ rows of \d+"),
-        (gzip.compress(b"".join([*lines[:2], b'["no", "feed"]\n', *lines[2:]])), "no whole backup"),
+        (gzip.compress(b"".join([*lines[:row], *lines[row + 1 :]])), r"no whole backup of a ledger: \d+ rows of \d+"),
+        (gzip.compress(b"".join([*lines[: row + 1], *lines[row:]])), "no whole backup of a ledger: UNIQUE"),
+        (gzip.compress(b"".join([*lines[:row], b'["no", "feed"]\n', *lines[row:]])), "no whole backup"),
+        (gzip.compress(b"".join([*lines[:row], b'"neither"\n', *lines[row:]])), "no whole backup"),
+        (
+            gzip.compress(b"".join([lines[0], b'{"table": "no", "columns": []}\n', *lines[1:]])),
+            "no table of it is .*no",
+        ),
+        (gzip.compress(b"".join([lines[0], b'{"table": "feeds", "columns": ["url"]}\n'])), "no table of it is .*feeds"),
         (gzip.compress(json.dumps(first | {"ledger": "0001"}).encode()), "ledger version 0001"),
         (gzip.compress(b"{}"), "no backup of a ledger"),
         (gzip.compress(b"[]"), "no backup of a ledger"),
