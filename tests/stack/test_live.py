@@ -4,6 +4,9 @@ from urllib.parse import urlsplit
 
 from examples.stack import SECOND, Stack
 
+#: What runs once unless someone starts a second one.
+SINGLE = ("scheduler", "triggerer")
+
 
 def test_published_articles_can_be_searched(stack: Stack) -> None:
     stack.unpause("ingest")
@@ -38,20 +41,34 @@ def test_a_feed_that_is_added_is_watched_at_once(stack: Stack) -> None:
 
 
 def test_two_schedulers_and_two_triggerers_fetch_and_index_each_article_once(stack: Stack) -> None:
-    others = [f"{name}{SECOND}" for name in ("scheduler", "triggerer")]
-    for name in others:
-        stack.start(name)
+    for name in SINGLE:
+        stack.start(f"{name}{SECOND}")
     stack.wait_until(lambda: len(running_jobs(stack)) == 4, "two schedulers and two triggerers are at work")
     known = set(stack.urls())
     published = stack.press.publish(range(170, 190))
     stack.wait_until(lambda: stack.urls() == sorted([*known, *published]), "20 articles can be searched")
     visits = stack.press.visits
     assert {visits[urlsplit(url).path] for url in published} == {1}
-    for name in others:
+
+
+def test_of_two_schedulers_and_two_triggerers_one_of_each_can_die_at_work(stack: Stack) -> None:
+    """It begins with both at work, as the test before ends; the others take over what the dead had begun."""
+    known = stack.urls()
+    expected = sorted(known + stack.press.publish(range(190, 220)))
+    stack.wait_until(lambda: stack.press.has_shown(190, 220), "fetching has begun")
+    before = running_jobs(stack)
+    for name in SINGLE:
         stack.kill(name)
+    expected = sorted(expected + stack.press.publish(range(220, 230)))
+    stack.wait_until(lambda: stack.urls() == expected, "every article can be searched, once", seconds=400)
+    for name in SINGLE:
+        stack.start(name)
+    stack.wait_until(lambda: len(running_jobs(stack) - before) == 2, "the dead are back")
+    for name in SINGLE:
+        stack.kill(f"{name}{SECOND}")
 
 
-def running_jobs(stack: Stack) -> list[str]:
-    """Return the schedulers and triggerers that report to be well."""
+def running_jobs(stack: Stack) -> set[int]:
+    """Return the numbers of the schedulers and triggerers that report to be well."""
     jobs = stack.ask("GET", "/jobs?job_state=running&is_alive=true")["jobs"]
-    return [job["job_type"] for job in jobs if job["job_type"] in {"SchedulerJob", "TriggererJob"}]
+    return {job["id"] for job in jobs if job["job_type"] in {"SchedulerJob", "TriggererJob"}}
