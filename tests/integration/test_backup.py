@@ -180,3 +180,26 @@ def test_a_lost_ledger_comes_back_from_the_archive_in_part(
         # Since it is known anew: what is lost is in docs/reliability.md.
         assert form["first_seen_at"] > before[key]["first_seen_at"]
     assert json.loads(newswire("ledger", "--json").stdout)["balanced"]
+
+
+def test_what_was_fetched_since_the_backup_is_read_from_a_copy_of_the_archive(
+    newswire: Newswire, first_pass: Path, ingested_home: Path, tmp_path: Path
+) -> None:
+    before = {form["id"]: form for form in found(newswire)}
+    days = sorted("-".join(folder.parts[-3:]) for folder in (ingested_home / "archive").glob("2*/*/*"))
+    sources = {"NEWSWIRE_SOURCES": str(first_pass / "sources.toml")}
+    newswire("backup", str(tmp_path / "ledger.gz"), environ={"NEWSWIRE_HOME": str(tmp_path / "earlier")} | sources)
+    for file in ingested_home.glob("ledger.sqlite*"):
+        file.unlink()
+
+    newswire("restore", str(tmp_path / "ledger.gz"))
+    assert json.loads(newswire("ledger", "--json").stdout)["seen"] == 0
+    shutil.copytree(ingested_home / "archive", tmp_path / "copy")
+    own = {"NEWSWIRE_WARCS": str(tmp_path / "copy"), "NEWSWIRE_WARC_HOSTS": "all"}
+    newswire("backfill", "--from", days[0], "--to", days[-1], environ=own | sources)
+    after = {form["id"]: form for form in found(newswire)}
+    assert after.keys() == before.keys()
+    assert [form["text"] for form in after.values()] == [form["text"] for form in before.values()]
+    sums = json.loads(newswire("ledger", "--json").stdout)
+    assert sums["balanced"]
+    assert sums["fates"]["indexed"] == len(after)
