@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from examples.tuning import TUNING
+from pipeline.settings import read_settings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE_FILE = ROOT / "docker-compose.yml"
@@ -22,6 +23,21 @@ COMPOSE = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
 ONE_SHOTS = {name for name, service in SERVICES.items() if service["restart"] == "no"}
 REQUIRED = r"\$\{(\w+):\?[^}]+\}"
+HANDED_ON = r"\$\{(\w+):-([^}]*)\}"
+#: Settings that the stack itself gives, whatever .env says, each with the reason.
+FIXED = {
+    "NEWSWIRE_HOME": "nothing lies there: ledger, archive and index have places of their own",
+    "NEWSWIRE_LEDGER_URL": "a database of the stack's PostgreSQL",
+    "NEWSWIRE_SEARCH_API_KEY": "search-grants makes it, and it lies in a volume",
+    "NEWSWIRE_SEARCH_READER_API_KEY": "as above",
+    "NEWSWIRE_SEARCH_ADMIN_API_KEY": "as above",
+    "NEWSWIRE_SEARCH_USER": "there are keys instead",
+    "NEWSWIRE_SEARCH_PASSWORD": "as above",
+    "NEWSWIRE_ADMIN_QUEUE": "the queue of admin-worker",
+    "NEWSWIRE_SOURCES": "a mount: NEWSWIRE_SOURCES_FILE",
+    "NEWSWIRE_SERVE_TOKEN": "the page is Airflow's, behind its login",
+    "NEWSWIRE_WEBHOOK_SECRET": "of one command, not of the containers: docker compose exec --env",
+}
 
 
 def strings(node: object, path: str = "") -> list[tuple[str, str]]:
@@ -30,7 +46,7 @@ def strings(node: object, path: str = "") -> list[tuple[str, str]]:
         return [found for key, value in node.items() for found in strings(value, f"{path}/{key}")]
     if isinstance(node, list):
         return [found for value in node for found in strings(value, path)]
-    return [(path, str(node))]
+    return [(path, "" if node is None else str(node))]
 
 
 STRINGS = strings(COMPOSE)
@@ -126,6 +142,38 @@ class TestServices:
         assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
 
 
+class TestSettings:
+    ENVIRON = COMPOSE["x-airflow-environment"]
+
+    def test_each_of_the_readme_is_handed_on_or_fixed_with_a_reason(self) -> None:
+        rows = re.findall(r"^\| (`NEWSWIRE_.*?) \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+        settings = {name for row in rows for name in re.findall(r"NEWSWIRE_\w+", row)}
+        handed_on = {name for name, value in self.ENVIRON.items() if re.fullmatch(HANDED_ON, str(value))}
+        assert len(settings) > 20
+        assert handed_on & FIXED.keys() == set()
+        assert handed_on | FIXED.keys() == settings
+
+    def test_each_is_handed_on_under_its_own_name(self) -> None:
+        named = {name: re.match(HANDED_ON, str(value)) for name, value in self.ENVIRON.items()}
+        assert {name: match[1] for name, match in named.items() if match and match[1] != name} == {}
+
+    def test_what_env_does_not_say_has_its_default(self) -> None:
+        stack = {name: re.sub(HANDED_ON, r"\2", str(value)) for name, value in self.ENVIRON.items()}
+        places = {name: stack.pop(name) for name in list(stack) if name.endswith("_URL")}
+        assert read_settings(stack | places) == read_settings(places | {"NEWSWIRE_SOURCES": stack["NEWSWIRE_SOURCES"]})
+
+    def test_those_of_a_bucket_are_not_set_where_env_does_not_say_them(self) -> None:
+        # Without a value, Compose hands on what there is: AWS's library takes an empty region for one.
+        bucket = {name: value for name, value in self.ENVIRON.items() if name.startswith("AWS_")}
+        assert bucket.keys() >= {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"}
+        assert set(bucket.values()) == {None}
+
+    def test_grants_are_made_where_workers_use_them(self) -> None:
+        granting = SERVICES["search-grants"]["environment"]
+        for name in ("NEWSWIRE_SEARCH_URL", "NEWSWIRE_SEARCH_CA", "NEWSWIRE_SEARCH_ALIAS"):
+            assert granting[name] == SERVICES["worker"]["environment"][name]
+
+
 class TestSecrets:
     def test_none_is_written_in_the_file(self) -> None:
         secret_keys = re.compile(r"(PASSWORD|SECRET|KEY|TOKEN|AUTH)$")
@@ -135,7 +183,8 @@ class TestSecrets:
         assert named
         assert in_urls
         assert in_configs
-        literal = [path for path, value in named + in_urls + in_configs if not re.fullmatch(REQUIRED, value)]
+        # Without a value, a variable is handed on from .env.
+        literal = [path for path, value in named + in_urls + in_configs if not re.fullmatch(f"(?:{REQUIRED})?", value)]
         assert literal == []
 
     def test_elasticsearch_asks_for_a_password(self) -> None:
