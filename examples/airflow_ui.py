@@ -28,6 +28,7 @@ COMPONENTS = {
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
+DAGS = ("ingest", "alert", "maintain")  # which run; Airflow has all paused at first
 PATIENCE = 120.0  # seconds for Airflow to start; ten to twenty are usual
 
 
@@ -58,7 +59,7 @@ def run(state: State, children: Children, port: int) -> None:
     """Start everything, tell where it is, and wait for a Ctrl-C or for a component that ends."""
     password = keep_password(state)
     api = start(state, children, port, settings(state, port))
-    await_condition(lambda: api.unpause("ingest", password), children)
+    await_condition(lambda: all(api.unpause(dag_id, password) for dag_id in DAGS), children)
     say(f"\nAirflow:   {api.address}   user {USER}, password {password}")
     say(f"The DAG:   {api.address}/dags/ingest   runs as soon as a feed has something new")
     say(f"Logs:      {state.log('scheduler').parent}")

@@ -138,6 +138,9 @@ def test_runs_make_documents_searchable_and_ctrl_c_stops_everything(ui: RunningU
     assert (ui.folder / "airflow" / "passwords.json").stat().st_mode & 0o777 == 0o600
     token = str(ask(f"{address}/auth/token", {"username": user, "password": password})["access_token"])
 
+    running = {dag["dag_id"] for dag in ask(f"{address}/api/v2/dags?paused=false", token=token)["dags"]}
+    assert running == {"ingest", "alert", "maintain"}
+
     environ = os.environ | {"NEWSWIRE_HOME": str(ui.folder / "demo")}
 
     def is_found() -> bool:

@@ -142,6 +142,23 @@ class TestServices:
         assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
 
 
+class TestDocumentation:
+    PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+
+    def test_commands_are_given_in_services_that_exist(self) -> None:
+        given = set(re.findall(r"docker compose exec ([\w-]+) ", self.TEXT))
+        assert given >= {"worker", "admin-worker", "scheduler"}
+        assert given - SERVICES.keys() == set()
+
+    def test_commands_that_need_the_admins_key_are_given_where_it_is(self) -> None:
+        given = re.findall(r"docker compose exec ([\w-]+) newswire (?:index|replay|maintain)\b", self.TEXT)
+        assert set(given) == {"admin-worker"}
+
+    def test_dags_that_are_unpaused_exist(self) -> None:
+        assert {path.stem for path in (ROOT / "dags").glob("*.py")} >= set(re.findall(r"dags unpause (\w+)", self.TEXT))
+
+
 class TestSettings:
     ENVIRON = COMPOSE["x-airflow-environment"]
 
