@@ -1,1 +1,1 @@
-"""All I/O is here: one module a port and technology. Only wiring.py imports it."""
+"""All I/O is here: one module a port and technology. Only parts.py imports it."""

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -49,6 +50,15 @@ def test_every_setting_is_in_the_readme() -> None:
 def test_the_architecture_names_files_that_exist() -> None:
     page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     assert [name for name in re.findall(r"`((?:pipeline|mappings)/[\w./]*)`", page) if not (ROOT / name).exists()] == []
+
+
+def test_the_architecture_has_the_layers_that_are_held() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    [held] = [each["layers"] for each in project["tool"]["importlinter"]["contracts"] if each["type"] == "layers"]
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    lines = page[page.index("\n    cli\n") :].strip("\n").partition("\n\n")[0].splitlines()
+    said = [line.strip().partition("  ")[0] for line in lines]  # what a layer is for stands behind its modules
+    assert [layer.split(", ") for layer in said] == [layer.split(" | ") for layer in held]
 
 
 def test_every_make_target_in_the_docs_exists() -> None:
