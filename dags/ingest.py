@@ -43,8 +43,8 @@ from airflow.sdk import (
     get_current_context,
     task,
 )
-from pipeline.orchestration.alerts import deadline_after
 from pipeline.orchestration.assets import ARTICLES, FEEDS, STORIES, STORY_CHANGES
+from pipeline.orchestration.late_runs import deadline_after
 
 
 @dag(

@@ -201,7 +201,9 @@ def _postgresql_engine(address: URL) -> Engine:
             connect_args={"options": options, "connect_timeout": 10, "application_name": "newswire", **_proof(address)},
         )
     except ModuleNotFoundError as error:
-        raise UsageError("a ledger on PostgreSQL needs psycopg: pip install '.[postgres]' in Newswire's checkout") from error
+        raise UsageError(
+            "a ledger on PostgreSQL needs psycopg: pip install '.[postgres]' in Newswire's checkout"
+        ) from error
 
 
 def _proof(address: URL) -> dict[str, str]:

@@ -48,9 +48,9 @@ HEAVY = {
 LIGHT = {
     "pipeline",
     "pipeline.orchestration",
-    "pipeline.orchestration.alerts",
     "pipeline.orchestration.assets",
     "pipeline.orchestration.feed_watch",
+    "pipeline.orchestration.late_runs",
     "pipeline.orchestration.plugin",
     "pipeline.orchestration.queues",
     "pipeline.orchestration.timetables",

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.orchestration.alerts import deadline_after, report_late_run
+from pipeline.orchestration.late_runs import deadline_after, report_late_run
 
 # As Airflow 3.3 passes it: the REST API's form of the run.
 CONTEXT = {
@@ -29,7 +29,7 @@ def test_a_deadline_counts_from_when_the_run_was_queued(monkeypatch: pytest.Monk
     deadline = deadline_after(timedelta(minutes=5))
     assert deadline is not None
     assert deadline.interval == timedelta(minutes=5)
-    assert deadline.callback.path == "pipeline.orchestration.alerts.report_late_run"
+    assert deadline.callback.path == "pipeline.orchestration.late_runs.report_late_run"
     assert deadline.callback.kwargs == {"minutes": 5}
     monkeypatch.setattr(sys, "argv", ["airflow", "dags", "test", "ingest"])
     assert deadline_after(timedelta(minutes=5)) is None
