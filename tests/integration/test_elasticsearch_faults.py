@@ -365,7 +365,7 @@ def test_a_correction_that_is_refused_is_said(desk: Desk, caplog: pytest.LogCapt
     key = desk.some[0]
     desk.proxy.fail(proxies.refuse_items(MALFORMED, KIND_OF_MALFORMED, "the reason"))
     amend_documents(desk.wiring.store, {key: {"story": "another"}})
-    assert f"{key} in {desk.alias}" in caplog.text
+    assert f"{key} stays as it was, for the correction was refused" in caplog.text
     assert "the reason" in caplog.text
 
 
