@@ -1,8 +1,10 @@
 """Documents that are in the search store already: kept before they are replaced, corrected where they stand."""
 
+import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from pipeline.index.document import document_json, reprint_json, withdrawal_json
+from pipeline.index.document import amend_form, document_json, reprint_json, withdrawal_json
 from pipeline.model.document import Document
 from pipeline.model.fate import ArticleState, Reason
 from pipeline.model.version import Version
@@ -12,6 +14,8 @@ from pipeline.versions.notices import judge_change
 
 #: Documents that are corrected at a time, such as after each batch.
 CORRECTED = 200
+
+log = logging.getLogger(__name__)
 
 
 def read_replaced(
@@ -70,6 +74,13 @@ def keep_versions(
     return store.keep_versions(kept) if kept else {}
 
 
+def amend_documents(store: SearchStore, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Set these fields of stored documents, by id, wherever they stand; None takes a field away."""
+    refused = store.revise(changes, lambda form: amend_form(form, changes[form["id"]]))
+    for key, why in refused.items():
+        log.error("%s stays as it was, for the correction was refused: %s", key, why)
+
+
 def correct_documents(*, ledger: Ledger, store: SearchStore) -> int:
     """Write anew what was learned of some documents after they were written; return how many, 0 at the end.
 
@@ -77,14 +88,14 @@ def correct_documents(*, ledger: Ledger, store: SearchStore) -> int:
     """
     links = ledger.untold_reprints(limit=CORRECTED)
     if links:
-        store.amend({key: reprint_json(key, link) for key, link in links.items()})
+        amend_documents(store, {key: reprint_json(key, link) for key, link in links.items()})
         ledger.mark_told(links)
     gone = ledger.untold_withdrawals(limit=CORRECTED)
     if gone:
-        store.amend({key: withdrawal_json(at) for key, at in gone.items()})
+        amend_documents(store, {key: withdrawal_json(at) for key, at in gone.items()})
         ledger.mark_withdrawals_told(gone)
     moved = ledger.untold_stories(limit=CORRECTED)
     if moved:
-        store.amend({key: {"story": story} for key, story in moved.items()})
+        amend_documents(store, {key: {"story": story} for key, story in moved.items()})
         ledger.mark_stories_told(moved)
     return len(links) + len(gone) + len(moved)

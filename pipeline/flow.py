@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from pipeline.boundary import boundary, gather
-from pipeline.corrections import correct_documents, find_notices, keep_versions, read_replaced
+from pipeline.corrections import amend_documents, correct_documents, find_notices, keep_versions, read_replaced
 from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.fetch.responses import judge_response
 from pipeline.fetch.retries import WAITS, retry_at
@@ -239,7 +239,7 @@ def _write(documents: Sequence[Document], links: Reprints, *, ledger: Ledger, st
     # Another process may have linked anew what was on its way to the store, and found nothing there to correct.
     late = {key: link for key, link in ledger.reprints(list(links)).items() if link != links[key]}
     if late:
-        store.amend({key: reprint_json(key, link) for key, link in late.items()})
+        amend_documents(store, {key: reprint_json(key, link) for key, link in late.items()})
     # Two stories may have become one while these were on their way: corrected from now on.
     ledger.mark_stories_told({document.id: document.story for document in documents if document.story})
     return refusals

@@ -134,6 +134,7 @@ class Parts:
             password=self.settings.search_password,
             ca=self.settings.search_ca,
             prefix=self.settings.search_alias,
+            alone=lambda: self.ledger.alone(),  # noqa: PLW0108 - who only reads opens no ledger
         )
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipeline import flow
 from pipeline.alerts.delivery import deliver_alerts, send_test
@@ -13,6 +13,7 @@ from pipeline.backfill.discovery import discover_past
 from pipeline.corrections import correct_documents
 from pipeline.discover.sources import parse_sources
 from pipeline.errors import UsageError
+from pipeline.knowledge.decisions import Deciding
 from pipeline.model.alert import SavedSearch
 from pipeline.model.capture import Batch
 from pipeline.model.feed import Feed
@@ -21,6 +22,9 @@ from pipeline.parts import Parts
 from pipeline.ports import Fetcher
 from pipeline.settings import Settings
 from pipeline.watch import poll_feeds
+
+#: What is on its way longer than this has been given up; maintenance runs once a day.
+DECISION_AGE = timedelta(days=2)
 
 
 class Wiring(Parts):
@@ -189,6 +193,16 @@ class Wiring(Parts):
     def correct_documents(self) -> int:
         """Run that stage of the flow over these parts."""
         return correct_documents(ledger=self.ledger, store=self.store)
+
+    def apply_decisions(self, since: datetime) -> None:
+        """Apply what people decided on entities since then to all documents."""
+        Deciding(self.knowledge, self.store, self.clock.now()).apply_since(since)
+
+    def catch_up_documents(self) -> None:
+        """Have every document say what is known by now, whatever broke off or came late."""
+        self.apply_decisions(self.clock.now() - DECISION_AGE)
+        while self.correct_documents():
+            pass
 
     def watch_documents(self) -> Watched:
         """Ask the saved searches about newly indexed documents, some of them."""

@@ -73,6 +73,10 @@ class Generations:
                 generations.setdefault(generation, []).append(index)
         return generations
 
+    def ours(self) -> dict[Generation, list[str]]:
+        """Return the indices of each generation of our mapping."""
+        return {each: indices for each, indices in self.all().items() if each.fingerprint == self.fingerprint}
+
     def behind_alias(self) -> set[str]:
         """Return the indices that readers see."""
         try:

@@ -73,7 +73,8 @@ def scan_missing(
                     "query": {"ids": {"values": ids}},
                     "pit": {"id": point, "keep_alive": _KEEP_ALIVE},
                 }
-                yield from (hit["_source"] for hit in client.search(body=body)["hits"]["hits"])
+                answer = client.search(body=body, allow_partial_search_results=False)
+                yield from (hit["_source"] for hit in answer["hits"]["hits"])
 
 
 def read_documents(client: Elasticsearch, indices: Sequence[str], ids: Sequence[str]) -> Iterator[Json]:

@@ -1,8 +1,7 @@
 """SearchStore on Elasticsearch 9: monthly indices behind one alias, written in bulk, each write versioned by its capture."""
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,15 +18,13 @@ from pipeline.adapters.elasticsearch_versions import Versions
 from pipeline.adapters.elasticsearch_writer import Writer
 from pipeline.errors import UsageError
 from pipeline.index import mapping as names
-from pipeline.index.document import amend_form, document_json
+from pipeline.index.document import document_json
 from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
 from pipeline.model.version import Version
 from pipeline.ports import Asked, Clock, Entities, Form, Matched, Refusal, StoredMonth, StoreStatus
 from pipeline.search.names import name_key, read_expression
-
-log = logging.getLogger(__name__)
 
 
 class ElasticsearchStore:
@@ -43,9 +40,15 @@ class ElasticsearchStore:
         password: str | None = None,
         ca: Path | None = None,
         prefix: str = "articles",
+        alone: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """Connect nowhere yet. ``url`` carries no credentials; ``prefix`` names the alias and begins every index's name."""
+        """Connect nowhere yet. ``url`` carries no credentials; ``prefix`` names the alias and begins every index's name.
+
+        ``alone`` keeps all other processes that revise documents out of a block: the server cannot, as it cannot compare
+        what a document was with what it is while versions are the captures' times.
+        """
         self._url = url
+        self._alone = alone
         self._clock = clock
         self._alias = prefix
         self._mapping = names.read_mapping()
@@ -79,20 +82,16 @@ class ElasticsearchStore:
         refused = self._write([document_json(document) for document in documents], generation)
         return tuple(Refusal(document=each, detail=refused[each.id]) for each in documents if each.id in refused)
 
-    def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
-        """Read them and write them anew: an update on the server would lose what is analysed but not stored."""
-        with our_errors(self._url):
-            live, _ = self._generations.live()
-            ours = {
-                generation: list(scan.read_documents(self._client, indices, list(changes)))
-                for generation, indices in self._generations.all().items()
-                if generation.fingerprint == self._generations.fingerprint
-            }
-        for generation, forms in ours.items():
-            amended = [amend_form(form, changes[form["id"]]) for form in forms]
-            refused = self._write(amended, None if generation == live else generation.name)
-            for key, why in refused.items():
-                log.error("%s in %s stays as it was, for the correction was refused: %s", key, generation.name, why)
+    def revise(self, ids: Collection[str], change: Callable[[Form], Form]) -> Mapping[str, str]:
+        """Read them and write them anew, alone: an update on the server would lose what is analysed but not stored."""
+        refused, keys = dict[str, str](), list(ids)
+        for start in range(0, len(keys), scan.PAGE):
+            with self._alone(), our_errors(self._url):
+                for generation, indices in self._generations.ours().items():
+                    forms = list(scan.read_documents(self._client, indices, keys[start : start + scan.PAGE]))
+                    revised = [(form, change(form)) for form in forms]
+                    refused |= self._write([new for old, new in revised if new != old], generation.name)
+        return refused
 
     def search(self, query: Query) -> SearchPage:
         """Ask the live generation."""
@@ -146,12 +145,12 @@ class ElasticsearchStore:
         with our_errors(self._url):
             return self._versions.find(article_id, since, until)
 
-    def naming(self, entity_id: str) -> Iterator[Form]:
+    def naming(self, entity_id: str, *, everywhere: bool = False) -> Iterator[Form]:
         """Page through a point in time."""
         with our_errors(self._url):
             _, indices = self._generations.live()
-            if indices:
-                yield from scan.scan_documents(self._client, indices, naming=entity_id)
+            for each in self._generations.ours().values() if everywhere else filter(None, [indices]):
+                yield from scan.scan_documents(self._client, each, naming=entity_id)
 
     def status(self) -> tuple[StoreStatus, ...]:
         """Count each generation."""

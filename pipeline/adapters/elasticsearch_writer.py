@@ -69,8 +69,8 @@ class Writer:
     ) -> None:
         """Wait a moment for a promotion to end. Raises StoreUnavailable where something else holds writers, or for too long."""
         self._generations.check_disk(indices)
-        if not is_live:  # it was live once; who names it knows what they do
-            self._generations.open(indices)
+        if not is_live and not self._generations.behind_alias() & set(indices):
+            self._generations.open(indices)  # it was live once; who names it knows what they do
         if time.monotonic() < enough_at:
             time.sleep(_PAUSE)
             return

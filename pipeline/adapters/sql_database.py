@@ -4,10 +4,12 @@ A writer first takes the database's one write lock. So every method may read, de
 between, and no two can wait for each other; a write takes milliseconds.
 """
 
+import fcntl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import certifi
 from sqlalchemy import (
@@ -46,6 +48,7 @@ VERSION_TABLE = "newswire_version"
 _PATIENCE = 30
 #: Any number that other programs on the same PostgreSQL database do not lock.
 _LOCK_KEY = 0x6E657773776972
+_ALONE_KEY = _LOCK_KEY + 1
 #: Hosts that a connection to stays on this machine.
 _LOCAL = ("localhost", "127.0.0.1", "::1", "")
 #: Parameters of one statement; old SQLite takes 999.
@@ -61,6 +64,7 @@ class Database:
         #: The address without anything secret.
         self.name = address.set(query={}).render_as_string(hide_password=True)
         is_sqlite = address.drivername == "sqlite"
+        self._file = urlsplit(address.database or "").path if is_sqlite else None
         self._lock = "BEGIN IMMEDIATE" if is_sqlite else f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"
         self._one_moment = "BEGIN" if is_sqlite else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
         self._engine = _sqlite_engine(address) if is_sqlite else _postgresql_engine(address)
@@ -84,6 +88,24 @@ class Database:
         with self._clear_errors(), self._engine.begin() as connection:
             connection.exec_driver_sql(self._lock)
             yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep out everyone who asks for the same, while transactions go on; a process that ends, however, lets others in."""
+        if self._file:
+            with open(f"{self._file}.alone", "w", encoding="ascii") as file:  # noqa: PTH123 - a name that is longer by a suffix
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield
+            return
+        with self._clear_errors(), self._engine.connect() as connection:
+            connection.execution_options(
+                isolation_level="AUTOCOMMIT"
+            )  # no transaction that would be ended as an idle one
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({_ALONE_KEY})")
+            try:
+                yield
+            finally:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_ALONE_KEY})")
 
     def close(self) -> None:
         """Close the connections; the next transaction opens a new one."""

@@ -1,6 +1,7 @@
 """The ledger on SQLite or PostgreSQL, by SQLAlchemy Core: each method is one transaction over the other sql_ modules."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -54,6 +55,10 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
     def close(self) -> None:
         """Close the connections; the next call opens one anew."""
         self._database.close()
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep out everyone who asks for the same of this ledger while the block runs."""
+        return self._database.alone()
 
     def dump(self, path: Path, now: datetime) -> int:
         """Write every row to the file."""

@@ -2,12 +2,11 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 from pipeline.adapters import sqlite_page, sqlite_versions, sqlite_watch
 from pipeline.adapters.sqlite_connections import Connections, stop_late
@@ -16,7 +15,7 @@ from pipeline.adapters.sqlite_query import find_entities
 from pipeline.adapters.sqlite_write import write_forms
 from pipeline.errors import UsageError
 from pipeline.index import mapping as names
-from pipeline.index.document import amend_form, document_json, milliseconds
+from pipeline.index.document import document_json, milliseconds
 from pipeline.index.mapping import Generation
 from pipeline.model.document import Document
 from pipeline.model.query import Query, SearchPage
@@ -41,8 +40,7 @@ AND strftime('%Y-%m-01', json_extract(form, '$.first_seen_at')) < ?
 """
 _NAMING = """
 SELECT id, form FROM documents JOIN texts ON document = key
-WHERE generation = (SELECT name FROM generations WHERE is_live)
-AND id > ? AND instr(form, ?) ORDER BY id LIMIT ?
+WHERE generation = ? AND instr(form, ?) AND id > ? ORDER BY id LIMIT ?
 """
 
 
@@ -72,18 +70,16 @@ class SqliteStore:
             refused = write_forms(connection, [document_json(document) for document in documents], target)
         return tuple(Refusal(document=each, detail=refused[each.id]) for each in documents if each.id in refused)
 
-    def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    def revise(self, ids: Collection[str], change: Callable[[Form], Form]) -> Mapping[str, str]:
         """Write the documents anew in one transaction."""
-        ours = Generation(self._prefix, self._fingerprint).name
-        query = (
-            "SELECT generation, form FROM documents JOIN texts ON document = key WHERE id = ? AND generation IN "
-            "(SELECT name FROM generations WHERE name = ? OR name LIKE ? || '-r%')"
-        )
+        query = "SELECT form FROM documents JOIN texts ON document = key WHERE id = ? AND generation = ?"
+        refused = dict[str, str]()
         with self._connections.transaction("IMMEDIATE") as connection:
-            stored = [row for key in changes for row in connection.execute(query, (key, ours, ours))]
-            for row in stored:
-                form = json.loads(row["form"])
-                write_forms(connection, [amend_form(form, changes[form["id"]])], row["generation"])
+            for generation in self._ours(connection):
+                stored = [row["form"] for key in ids for row in connection.execute(query, (key, generation))]
+                forms = [(form, change(form)) for form in map(json.loads, stored)]
+                refused |= write_forms(connection, [new for old, new in forms if new != old], generation)
+        return refused
 
     def search(self, query: Query) -> SearchPage:
         """Ask the live generation, all of the answer from one state of it."""
@@ -165,19 +161,16 @@ class SqliteStore:
         with self._connections.transaction("DEFERRED") as connection:
             return sqlite_versions.find_versions(connection, article_id, since, until)
 
-    def naming(self, entity_id: str) -> Iterator[Form]:
+    def naming(self, entity_id: str, *, everywhere: bool = False) -> Iterator[Form]:
         """Look through the forms, a page at a time: people ask seldom, and an index would cost each write."""
-        last = ""
-        while True:
-            with self._connections.transaction("DEFERRED") as connection:
-                rows = connection.execute(_NAMING, (last, json.dumps(entity_id, ensure_ascii=False), PAGE)).fetchall()
-            for row in rows:
-                form = json.loads(row["form"])
+        with self._connections.transaction("DEFERRED") as connection:
+            live = [row["name"] for row in connection.execute("SELECT name FROM generations WHERE is_live")]
+            generations = self._ours(connection) if everywhere else live
+        quoted = json.dumps(entity_id, ensure_ascii=False)
+        for generation in generations:
+            for form in self._pages(_NAMING, generation, generation, quoted):
                 if any(entity["id"] == entity_id for entity in form["entities"]):
                     yield form
-            if len(rows) < PAGE:
-                return
-            last = rows[-1]["id"]
 
     def status(self) -> tuple[StoreStatus, ...]:
         """Count each generation."""
@@ -285,6 +278,12 @@ class SqliteStore:
             if not rows:
                 return
             last = rows[-1]["id"]
+
+    def _ours(self, connection: sqlite3.Connection) -> list[str]:
+        """Return the generations of our mapping."""
+        ours = Generation(self._prefix, self._fingerprint).name
+        query = "SELECT name FROM generations WHERE name = ? OR name LIKE ? || '-r%' ORDER BY is_live DESC, name"
+        return [row["name"] for row in connection.execute(query, (ours, ours))]
 
     def _live(self, connection: sqlite3.Connection) -> str:
         """Return the live generation's name; the first generation of our mapping is made where nothing is live yet."""

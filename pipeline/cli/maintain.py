@@ -42,6 +42,6 @@ def _run_maintenance(wiring: Wiring, *, dry_run: bool) -> Maintained:
             dry_run=dry_run,
             on_progress=lambda count: progress.advance(task, count),
         )
-    while not dry_run and wiring.correct_documents():
-        pass
+    if not dry_run:
+        wiring.catch_up_documents()
     return make_report(ledger=ledger, store=store, clock=clock, retired=retired, pruned=pruned, dry_run=dry_run)

@@ -42,9 +42,12 @@ class Deciding:
     def merge(self, kept: str, merged: str, *, on_progress: Callable[[int], None] = lambda _: None) -> int:
         """Say that the second is the first, whatever names it, from now on and in what is indexed; return how many documents.
 
-        Raises UsageError for an id that nothing is known of, for two kinds, and for a merge that would run in a circle.
+        A merge that stands already is applied again: it may have been broken off. Raises UsageError for an id that nothing is
+        known of, for two kinds, and for a merge that would run in a circle.
         """
         one, other = self.identify(kept), self.identify(merged)
+        if one.id == other.id and merged in self._decisions.merges:
+            return self.apply(merged, on_progress=on_progress)
         if one.id == other.id:
             gone = [each for each in dict.fromkeys((merged, kept)) if each != one.id]
             undo = f"newswire entities split {one.id} {' '.join(gone)} takes it back"
@@ -68,17 +71,26 @@ class Deciding:
         merged = self._decisions.merges
         known = self.identify(entity_id)
         undone = [merged[part] for part in parts if part in merged and merged[part].target in {entity_id, known.id}]
-        spellings = [part for part in parts if part not in {each.subject for each in undone}]
-        new = [self._split_decision(known, spelling) for spelling in spellings]
+        others = [part for part in parts if part not in {each.subject for each in undone}]
+        # An id whose merge was taken back by a command that was broken off before all documents said so.
+        begun = {part: self._part_merged(known.id, part, on_progress) for part in others if _is_id(part)}
+        new = [self._split_decision(known, part) for part in others if not begun.get(part)]
         self._knowledge.revoke(undone)
         self._keep(new)
         changed = sum(self._part_merged(known.id, each.subject, on_progress) for each in undone)
-        return changed + (self.apply(known.id, on_progress=on_progress) if new else 0)
+        return sum(begun.values()) + changed + (self.apply(known.id, on_progress=on_progress) if new else 0)
 
     def adopt(self, decisions: Sequence[Decision]) -> int:
         """Keep decisions that were taken elsewhere, and apply them; return how many documents changed."""
         self._keep(decisions)
-        return sum(self.apply(subject) for subject in dict.fromkeys(decision.subject for decision in decisions))
+        return self._apply_all(decisions)
+
+    def apply_since(self, moment: datetime) -> int:
+        """Apply the decisions taken since then again; return how many documents changed.
+
+        For what was annotated before a decision, and indexed only after it was applied.
+        """
+        return self._apply_all([each for each in self._knowledge.decisions() if each.decided_at >= moment])
 
     def identify(self, entity_id: str) -> Identity:
         """Return who the id stands for after all merges. Raises UsageError where nothing is known of it."""
@@ -107,6 +119,9 @@ class Deciding:
             return _decided(entity, text, decisions) if entity["id"] == entity_id else [dict(entity)]
 
         return self._rewrite(entity_id, identify, on_progress)
+
+    def _apply_all(self, decisions: Sequence[Decision]) -> int:
+        return sum(self.apply(subject) for subject in dict.fromkeys(decision.subject for decision in decisions))
 
     @cached_property
     def _decisions(self) -> Decisions:
@@ -140,20 +155,25 @@ class Deciding:
     def _rewrite(
         self, entity_id: str, identify: Callable[..., list[dict[str, Any]]], on_progress: Callable[[int], None]
     ) -> int:
-        changed = 0
-        live = next((status.generation for status in self._store.status() if status.is_live), None)
-        forms = self._store.naming(entity_id)
-        while live and (piece := list(islice(forms, _PIECE))):
-            new = [relink_form(form, partial(identify, text=form["text"])) for form in piece]
-            changes = [form for form, old in zip(new, piece, strict=True) if form != old]
-            refused = self._store.copy(changes, generation=live)
-            for key, why in refused.items():
+        count, changed = 0, set[str]()
+
+        def relink(form: Form) -> Form:
+            new = relink_form(form, partial(identify, text=form["text"]))
+            if new != form:
+                changed.add(form["id"])
+            return new
+
+        ids = (str(form["id"]) for form in self._store.naming(entity_id, everywhere=True))
+        while piece := list(islice(ids, _PIECE)):
+            for key, why in self._store.revise(piece, relink).items():
                 log.error(
                     "%s keeps the entity as it was, for the index refused the change; replay its day: %s", key, why
                 )
-            changed += len(changes) - len(refused)
+                changed.discard(key)
+            count += len(changed)
+            changed.clear()
             on_progress(len(piece))
-        return changed
+        return count
 
     def _split_decision(self, known: Identity, spelling: str) -> Decision:
         folded = fold_name(spelling)
@@ -229,6 +249,10 @@ def _decided(entity: Form, text: str, decisions: Decisions) -> list[dict[str, An
     merged = decisions.merge(Identity(id=entity["id"], name=own["name"] if own else entity["name"]))
     first = [{**own, "id": merged.id, "name": merged.name}] if own is not None else []
     return [*first, *parts]
+
+
+def _is_id(part: str) -> bool:
+    return part.partition(":")[0] in set(Kind)
 
 
 def _is_spelled(alias: str, spelling: str) -> bool:

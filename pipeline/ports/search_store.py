@@ -1,6 +1,6 @@
 """Where documents are searched."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -82,10 +82,11 @@ class SearchStore(Protocol):
         """
         ...
 
-    def amend(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
-        """Set these fields of stored documents, by id, in every generation of our mapping; None takes a field away.
+    def revise(self, ids: Collection[str], change: Callable[[Form], Form]) -> Mapping[str, str]:
+        """Make others of these stored documents in every generation of our mapping; return why some were refused, by id.
 
-        Searchable on return. What is not there is left alone, and so is a document that a newer capture replaces meanwhile.
+        Searchable on return. Of two that revise a document at once, neither undoes what the other did. What is not there is
+        left alone, and so is a document that a newer capture replaces meanwhile.
         """
         ...
 
@@ -132,8 +133,11 @@ class SearchStore(Protocol):
         """
         ...
 
-    def naming(self, entity_id: str) -> Iterator[Form]:
-        """Yield the live documents that name the entity, in ascending order of id, constant in memory."""
+    def naming(self, entity_id: str, *, everywhere: bool = False) -> Iterator[Form]:
+        """Yield the live documents that name the entity, in ascending order of id, constant in memory.
+
+        Or those of every generation of our mapping, each generation's after another's.
+        """
         ...
 
     def status(self) -> tuple[StoreStatus, ...]:

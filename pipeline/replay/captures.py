@@ -1,23 +1,22 @@
 """Archived captures to documents, by the code of today."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
 from pipeline.boundary import boundary
-from pipeline.corrections import correct_documents
 from pipeline.errors import Reject
 from pipeline.fetch.responses import judge_response
 from pipeline.flow import BATCH_SIZE, PIECE, join_stories
-from pipeline.index.document import make_document, withdrawal_json
+from pipeline.index.document import amend_form, document_json, make_document, reprint_json, withdrawal_json
 from pipeline.model.article import Article
 from pipeline.model.capture import Capture, CaptureRef
 from pipeline.model.document import Document
 from pipeline.model.fate import Reason
 from pipeline.model.feed import Rules
 from pipeline.model.rebuild import Interval, Replayed
-from pipeline.ports import Holding, Refusal
+from pipeline.ports import Form, Holding
 from pipeline.replay.parts import Parts
 from pipeline.reprints.printings import make_printings
 
@@ -83,18 +82,40 @@ def replay_interval(
     return report
 
 
-def write_documents(documents: Sequence[Document], generation: str, *, parts: Parts) -> Sequence[Refusal]:
-    """Write the documents, each with its original as the texts of today tell, and its story; return the refused."""
-    links = parts.ledger.link_printings(make_printings(documents))
+def write_documents(documents: Sequence[Document], generation: str, *, parts: Parts) -> Mapping[str, str]:
+    """Write the documents, each with its original as the texts of today tell, and its story; return why some were refused."""
+    parts.ledger.link_printings(make_printings(documents))
     joined = join_stories(documents, ledger=parts.ledger, clock=parts.clock)
-    linked = [replace(document, reprint=links[document.id]) for document in joined]
-    refused = parts.store.write(linked, generation=generation)
-    parts.ledger.mark_stories_told({document.id: document.story for document in linked if document.story})
-    gone = parts.ledger.withdrawals([document.id for document in documents])
-    if gone:
-        parts.store.amend({key: withdrawal_json(at) for key, at in gone.items()})
-    correct_documents(ledger=parts.ledger, store=parts.store)
+    refused = copy_documents([document_json(document) for document in joined], generation, parts=parts)
+    parts.ledger.mark_stories_told({document.id: document.story for document in joined if document.story})
     return refused
+
+
+def copy_documents(forms: Sequence[Form], generation: str, *, parts: Parts) -> Mapping[str, str]:
+    """Write documents as they are, but for what the ledger knows of them; return why some were refused, by id.
+
+    The ledger is asked again afterwards: what it learned meanwhile, others could tell no document that was still on its way.
+    Nothing of the live generation is touched, for its writers may be held.
+    """
+    refused, written = dict[str, str](), dict[str, Form]()
+    while forms := [form for form in _as_known(forms, parts) if written.get(form["id"]) != form]:
+        refused |= parts.store.copy(forms, generation=generation)
+        written |= {form["id"]: form for form in forms}
+    return refused
+
+
+def _as_known(forms: Sequence[Form], parts: Parts) -> list[Form]:
+    """Return the forms with their originals, stories and withdrawals as the ledger knows them now."""
+    ids = [form["id"] for form in forms]
+    links, stories = parts.ledger.reprints(ids), parts.ledger.stories_of(ids)
+    gone = parts.ledger.withdrawals(ids)
+    return [
+        amend_form(
+            form,
+            {**reprint_json(key, links.get(key)), **withdrawal_json(gone.get(key)), "story": stories.get(key)},
+        )
+        for key, form in zip(ids, forms, strict=True)
+    ]
 
 
 def read_captures(captures: Iterable[Speaking], *, parts: Parts, rules: Mapping[str, Rules]) -> Read:

@@ -1,5 +1,6 @@
 """What a replay needs of the program; wiring.Wiring has it all, each part opened on its first use."""
 
+from datetime import datetime
 from typing import Protocol
 
 from pipeline.ports import Archive, Clock, Ledger, SearchStore
@@ -29,6 +30,14 @@ class Parts(Protocol):
     @property
     def reader(self) -> Reader:
         """What reads pages."""
+        ...
+
+    def correct_documents(self) -> int:
+        """Tell some documents what was learned after they were written; return how many, 0 at the end."""
+        ...
+
+    def apply_decisions(self, since: datetime) -> None:
+        """Apply what people decided on entities since then to all documents."""
         ...
 
     def give_way(self) -> None:

@@ -12,7 +12,7 @@ from pipeline.flow import BATCH_SIZE
 from pipeline.model.rebuild import Replayed
 from pipeline.ports import StoreStatus
 from pipeline.replay.parts import Parts
-from pipeline.replay.rebuild import Progress, bring_over, keep_promotion, silent
+from pipeline.replay.rebuild import Progress, bring_over, keep_promotion, read_rebuild, silent
 
 #: Rounds before writers are held; each is shorter than the one before, unless live runs write faster than we copy.
 MAX_ROUNDS = 10
@@ -52,10 +52,14 @@ def promote_rebuild(
         report.add(round_)
         if round_.taken <= BATCH_SIZE:
             break
+    if rebuild := read_rebuild(generation, parts):  # what was on its way then may have missed them
+        parts.apply_decisions(rebuild.begun_at)
     with parts.store.hold_writers():
         report.add(bring_over(generation, parts=parts, since=marks, on_progress=on_progress))
         parts.store.promote(generation)
     keep_promotion(generation, parts)
+    while parts.correct_documents():
+        pass
     return Promotion(before=live.generation, report=report)
 
 

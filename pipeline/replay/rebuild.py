@@ -7,13 +7,19 @@ from datetime import UTC, datetime
 
 from pipeline.errors import UsageError
 from pipeline.flow import BATCH_SIZE, feed_rules
-from pipeline.index.document import amend_form, reprint_json
 from pipeline.model import codec
 from pipeline.model.capture import Capture, CaptureRef
 from pipeline.model.feed import Rules
 from pipeline.model.rebuild import Comparison, Interval, Rebuild, Replayed
 from pipeline.ports import Form
-from pipeline.replay.captures import Speaking, in_groups, read_captures, replay_interval, write_documents
+from pipeline.replay.captures import (
+    Speaking,
+    copy_documents,
+    in_groups,
+    read_captures,
+    replay_interval,
+    write_documents,
+)
 from pipeline.replay.comparison import compare_documents
 from pipeline.replay.parts import Parts
 
@@ -65,6 +71,8 @@ def rebuild_generation(
         on_progress=lambda count: on_progress("captures", count),
     )
     report.add(bring_over(generation, parts=parts, on_progress=on_progress))
+    while parts.correct_documents():
+        pass
     return report
 
 
@@ -144,14 +152,8 @@ def _keep(rebuild: Rebuild, parts: Parts) -> None:
 
 
 def _copy(forms: Sequence[Form], generation: str, parts: Parts, report: Replayed) -> Collection[str]:
-    """Copy the documents as they are, but for their originals and stories; return the refused."""
-    links = parts.ledger.reprints([form["id"] for form in forms])
-    joined = parts.ledger.stories_of([form["id"] for form in forms])
-    linked = [
-        amend_form(form, {**reprint_json(form["id"], links.get(form["id"])), "story": joined.get(form["id"])})
-        for form in forms
-    ]
-    refused = parts.store.copy(linked, generation=generation) if forms else {}
+    """Copy the documents, and count and log the refused; return these."""
+    refused = copy_documents(forms, generation, parts=parts)
     report.refused += len(refused)
     for key, detail in list(refused.items())[:MAX_LOGGED]:
         log.warning("the search store refuses document %s: %s", key, detail)

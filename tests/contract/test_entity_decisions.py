@@ -2,21 +2,22 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.enrich.linking import entity_keys, link_annotations
-from pipeline.errors import UsageError
+from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.index.document import document_json
 from pipeline.knowledge.decisions import Deciding
 from pipeline.model.document import Document
 from pipeline.model.entity import Entity, Kind, Mention, Quote
 from pipeline.model.known import Action, Decision, KnownEntity
-from pipeline.ports import SearchStore
+from pipeline.ports import Form, SearchStore
 from pipeline.search.request import make_query
 from tests.fixtures.documents import NOON, document
 
@@ -88,10 +89,75 @@ def test_a_document_that_the_index_refuses_is_said_and_not_counted(
 ) -> None:
     alone = naming("alone", person(OTHER, "Anna Li"))
     store.write([alone, naming("kept", person(ONE, "Ann Lee"))])
-    monkeypatch.setattr(store, "copy", lambda forms, **_: {form["id"]: "too large" for form in forms})
+    monkeypatch.setattr(store, "revise", lambda ids, _: dict.fromkeys(ids, "too large"))
     assert deciding.merge(ONE, OTHER) == 0
     assert f"{alone.id} keeps the entity as it was" in caplog.text
     assert "too large" in caplog.text
+
+
+def break_off(store: SearchStore, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """Have the store fail once it has revised documents so many times."""
+    revise, calls = store.revise, Counter[str]()
+
+    def fail(ids: Collection[str], change: Callable[[Form], Form]) -> Mapping[str, str]:
+        calls["revise"] += 1
+        if calls["revise"] > after:
+            raise StoreUnavailable("gone")
+        return revise(ids, change)
+
+    monkeypatch.setattr(store, "revise", fail)
+
+
+def test_a_merge_that_was_broken_off_is_repeated(
+    store: SearchStore, deciding: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = [naming(f"{number:03}", person(OTHER, "Anna Li")) for number in range(150)]
+    store.write([*written, naming("kept", person(ONE, "Ann Lee"))])
+    with monkeypatch.context() as patched:
+        break_off(store, patched, after=1)
+        with pytest.raises(StoreUnavailable):
+            deciding.merge(ONE, OTHER)
+    assert len(list(store.naming(OTHER))) == 50
+    assert deciding.merge(ONE, OTHER) == 50
+    assert list(store.naming(OTHER)) == []
+    assert deciding.merge(ONE, OTHER) == 0
+
+
+def test_taking_a_merge_back_that_was_broken_off_is_repeated(
+    store: SearchStore, deciding: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write([naming("kept", person(ONE, "Ann Lee")), naming("other", person("person:bo-ek", "Bo Ek"))])
+    deciding.merge(ONE, "person:bo-ek")
+    with monkeypatch.context() as patched:
+        break_off(store, patched, after=0)
+        with pytest.raises(StoreUnavailable):
+            deciding.split(ONE, ["person:bo-ek"])
+    assert deciding.split(ONE, ["person:bo-ek"]) == 1
+    assert [form["url"][-5:] for form in store.naming("person:bo-ek")] == ["other"]
+    with pytest.raises(UsageError, match="is no spelling of"):
+        deciding.split(ONE, ["person:bo-ek"])
+
+
+def test_a_merge_holds_in_a_generation_that_waits_to_be_promoted(store: SearchStore, deciding: Deciding) -> None:
+    written = [naming("one", person(ONE, "Ann Lee")), naming("other", person(OTHER, "Anna Li"))]
+    rebuilt = store.begin_generation()
+    store.write(written)
+    store.write([*written, naming("more", person(OTHER, "Anna Li"))], generation=rebuilt)
+    assert deciding.merge(ONE, OTHER) == 2
+    store.promote(rebuilt)
+    assert list(store.naming(OTHER)) == []
+    assert len(list(store.naming(ONE))) == 3
+
+
+def test_what_was_indexed_after_a_decision_as_it_was_before_is_caught_up(
+    store: SearchStore, deciding: Deciding
+) -> None:
+    store.write([naming("one", person(ONE, "Ann Lee")), naming("other", person(OTHER, "Anna Li"))])
+    deciding.merge(ONE, OTHER)
+    store.write([naming("late", person(OTHER, "Anna Li"))])
+    assert deciding.apply_since(NOON + timedelta(seconds=1)) == 0
+    assert deciding.apply_since(NOON) == 1
+    assert list(store.naming(OTHER)) == []
 
 
 def test_a_merge_can_be_undone(store: SearchStore, ledger: SqlLedger, deciding: Deciding) -> None:
@@ -308,6 +374,5 @@ def test_mistakes_are_told(store: SearchStore, ledger: SqlLedger, deciding: Deci
             call()
     assert ledger.knowledge.decisions() == ()
     deciding.merge(ONE, OTHER)
-    for pair in ((OTHER, ONE), (ONE, OTHER)):
-        with pytest.raises(UsageError, match=f"already merged into {ONE}: {OTHER};"):
-            deciding.merge(*pair)
+    with pytest.raises(UsageError, match=f"already merged into {ONE}: {OTHER};"):
+        deciding.merge(OTHER, ONE)

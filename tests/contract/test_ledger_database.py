@@ -6,7 +6,9 @@ import re
 import stat
 import subprocess
 import sys
+import threading
 import traceback
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.model import codec
 from pipeline.model.entity import Kind
 from pipeline.model.fate import Tally
+from pipeline.model.feed import Feed
 from pipeline.model.known import KnownEntity
 from pipeline.parts import Parts
 from pipeline.settings import read_settings
@@ -50,6 +53,42 @@ FORM = {
         """,
     ],
 }
+
+
+def test_who_is_alone_keeps_others_out_and_no_transaction(ledger: SqlLedger, ledger_url: str) -> None:
+    entered = threading.Event()
+
+    def enter() -> None:
+        with closing(open_ledger(ledger_url)) as other, other.alone():
+            entered.set()
+
+    thread = threading.Thread(target=enter)
+    with ledger.alone():
+        thread.start()
+        ledger.add_feeds([Feed(url="https://news.example/feed", publisher="Example")], NOW)
+        assert not entered.wait(0.5)
+    assert entered.wait(30)
+    thread.join(30)
+
+
+def test_who_fails_while_alone_lets_others_in(ledger: SqlLedger) -> None:
+    with pytest.raises(ZeroDivisionError), ledger.alone():
+        _ = 1 // 0
+    with ledger.alone():
+        pass
+
+
+def test_who_is_killed_while_alone_lets_others_in(ledger: SqlLedger, ledger_url: str) -> None:
+    program = (
+        "import sys, time; from pipeline.adapters.sql_ledger import open_ledger\n"
+        "with open_ledger(sys.argv[1]).alone(): print('in', flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, ledger_url], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "in\n"
+        other.kill()
+    with ledger.alone():
+        pass
 
 
 def form_of(connection: Connection) -> list[str]:

@@ -132,6 +132,21 @@ def test_a_held_write_is_in_the_generation_that_is_promoted(store: SearchStore) 
     assert names(store.documents(old)) == {"before"}
 
 
+def test_who_names_the_live_generation_waits_while_writers_are_held(store: SearchStore) -> None:
+    store.write([document("before")])
+    live, rebuilt = store.status()[0].generation, store.begin_generation()
+    [form] = store.documents(live)
+    writer = threading.Thread(target=lambda: store.copy([{**form, "section": "Sport"}], generation=live))
+    with store.hold_writers():
+        writer.start()
+        writer.join(0.5)
+        assert writer.is_alive()
+        assert [each.get("section") for each in store.documents(live)] == [form.get("section")]
+        store.promote(rebuilt)
+    writer.join(30)
+    assert not writer.is_alive()
+
+
 def test_readers_notice_nothing_while_writers_are_held(store: SearchStore) -> None:
     store.write([document()])
     totals: list[int] = []

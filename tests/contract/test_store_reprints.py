@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from pipeline.corrections import amend_documents
 from pipeline.index.document import reprint_json, withdrawal_json
 from pipeline.model.document import Document
 from pipeline.model.query import Query, Sort
@@ -106,7 +107,7 @@ def test_a_document_is_corrected_where_it_stands(store: SearchStore) -> None:
     found = Reprint(reprint_of=an_id("other"), similarity=0.5, own_share=0.25)
     links = {an_id("original"): found, an_id("first"): None, an_id("unknown"): found}
     before = store.document(an_id("original"))
-    store.amend({key: reprint_json(key, link) for key, link in links.items()})
+    amend_documents(store, {key: reprint_json(key, link) for key, link in links.items()})
     after = store.document(an_id("original"))
     assert before
     assert after == {
@@ -130,7 +131,7 @@ def test_a_correction_reaches_every_generation_and_lets_the_capture_be_written_a
     rebuilt = store.begin_generation()
     store.write([document("one")], generation=rebuilt)
     link = Reprint(reprint_of=an_id("two"), similarity=0.5, own_share=0.25)
-    store.amend({an_id("one"): reprint_json(an_id("one"), link)})
+    amend_documents(store, {an_id("one"): reprint_json(an_id("one"), link)})
     assert [form.get("reprint_of") for form in store.documents(rebuilt)] == [an_id("two")]
     store.write([document("one")])
     form = store.document(an_id("one"))
@@ -141,11 +142,11 @@ def test_a_correction_reaches_every_generation_and_lets_the_capture_be_written_a
 def test_a_hit_tells_that_its_page_is_gone(store: SearchStore) -> None:
     store.write([document("one")])
     for withdrawn_at in (NOON, None):
-        store.amend({an_id("one"): withdrawal_json(withdrawn_at)})
+        amend_documents(store, {an_id("one"): withdrawal_json(withdrawn_at)})
         assert [hit.withdrawn_at for hit in store.search(Query()).hits] == [withdrawn_at]
 
 
 def test_correcting_nothing_on_an_empty_store(store: SearchStore) -> None:
-    store.amend({})
-    store.amend({an_id("one"): reprint_json(an_id("one"), None)})
+    amend_documents(store, {})
+    amend_documents(store, {an_id("one"): reprint_json(an_id("one"), None)})
     assert store.search(Query()).total == 0

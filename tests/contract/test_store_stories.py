@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.corrections import amend_documents
 from pipeline.model.query import Query
 from pipeline.ports import SearchStore
 from pipeline.urls import article_id
@@ -37,7 +38,7 @@ def test_the_articles_of_a_story_are_found(store: SearchStore) -> None:
 def test_an_article_that_moves_is_found_in_its_new_story_with_all_else_as_it_was(store: SearchStore) -> None:
     key = article_id("https://news.example/match")
     before = store.document(key)
-    store.amend({key: {"story": "quake"}, article_id("https://news.example/unknown"): {"story": "quake"}})
+    amend_documents(store, {key: {"story": "quake"}, article_id("https://news.example/unknown"): {"story": "quake"}})
     assert names(store, Query(story="quake")) == {"quake", "toll", "match"}
     assert names(store, Query(story="match")) == set()
     after = store.document(key)

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pipeline.cli.app import app
+from pipeline.corrections import amend_documents
 from pipeline.errors import UsageError
 from pipeline.index.document import document_json, withdrawal_json
 from pipeline.model.version import Version
@@ -70,7 +71,7 @@ def test_colours_are_shown_to_a_terminal(changed: str, monkeypatch: pytest.Monke
 
 
 def test_an_article_that_was_withdrawn_says_so(changed: str, wiring: Wiring) -> None:
-    wiring.store.amend({changed: withdrawal_json(NOON)})
+    amend_documents(wiring.store, {changed: withdrawal_json(NOON)})
     assert "the page is gone since 2026-11-23 12:00" in run(URL).stdout
 
 

@@ -1,18 +1,24 @@
 """Readers and writers in a loop while a generation is promoted, on each search store: no gap, no mixture, nothing lost."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
 import pytest
 
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
+from pipeline.knowledge.decisions import Deciding
+from pipeline.model.document import Document
+from pipeline.model.entity import Entity, Kind
 from pipeline.model.query import Query
-from pipeline.ports import SearchStore
+from pipeline.model.rebuild import Interval
+from pipeline.ports import Form, SearchStore
 from pipeline.replay.promotion import promote_rebuild
-from pipeline.replay.rebuild import begin_rebuild, bring_over
+from pipeline.replay.rebuild import begin_rebuild, bring_over, rebuild_generation
 from pipeline.search.request import make_query
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
@@ -20,6 +26,7 @@ from tests.fixtures.documents import document
 
 OLD = 300  # documents that readers know from the beginning
 READERS = WRITERS = 2
+NEVER = Interval(since=datetime(1999, 1, 1, tzinfo=UTC), until=datetime(1999, 1, 2, tzinfo=UTC))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
@@ -77,6 +84,12 @@ class Writer:
     def __call__(self, turn: int) -> None:
         assert self.store.write([document(f"{self.name}-{turn}", publisher="Live", section=self.name)]) == ()
         self.confirmed = turn + 1
+
+
+def naming(name: str, entity_id: str) -> Document:
+    entity = Entity(id=entity_id, kind=Kind.PERSON, name="Ann Lee", aliases=("Ann Lee",), count=1)
+    written = document(name)
+    return replace(written, annotation=replace(written.annotation, entities=(entity,)))
 
 
 def assert_whole(store: SearchStore, writers: list[Writer]) -> None:
@@ -154,3 +167,90 @@ def test_the_last_round_brings_over_only_what_is_new(wiring: Wiring, monkeypatch
     promotion = promote_rebuild(generation, parts=wiring)
     assert promotion.report.copied == 61
     assert store.search(Query(limit=0)).total == 61
+
+
+def test_what_is_copied_says_what_the_ledger_learned_after_it_was_read(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, ledger, now = wiring.store, wiring.ledger, wiring.clock.now()
+    written = document("one")
+    store.write([written])
+    generation = begin_rebuild(wiring)
+    gone, copy = dict[str, datetime](), store.copy
+    monkeypatch.setattr(ledger, "withdrawals", lambda _: gone)
+
+    def copy_late(forms: Sequence[Form], *, generation: str) -> Mapping[str, str]:
+        refused = copy(forms, generation=generation)
+        gone[written.id] = now
+        return refused
+
+    monkeypatch.setattr(store, "copy", copy_late)
+    promote_rebuild(generation, parts=wiring)
+    form = store.document(written.id)
+    assert form
+    assert form["withdrawn_at"] == now.isoformat()
+
+
+def test_a_merge_during_a_rebuild_survives_its_promotion(wiring: Wiring, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = wiring.store
+    one, other = "person:ann-lee", "person:anna-li"
+    store.write([naming("one", one), naming("other", other)])
+    generation = begin_rebuild(wiring)
+    missing = store.missing
+
+    def missing_before(generation: str, *, since: Mapping[str, int] | None = None) -> Iterator[Form]:
+        forms = list(missing(generation, since=since))
+        Deciding(wiring.knowledge, store, wiring.clock.now()).merge(one, other)
+        yield from forms  # as they were before the merge
+
+    monkeypatch.setattr(store, "missing", missing_before)
+    rebuild_generation(generation, NEVER, parts=wiring)
+    monkeypatch.undo()
+    promote_rebuild(generation, parts=wiring)
+    assert store.status()[0].generation == generation
+    assert list(store.naming(other)) == []
+    assert len(list(store.naming(one))) == 2
+
+
+def test_what_is_to_be_told_to_documents_waits_for_the_end_of_a_promotion(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, calls = wiring.store, list[bool]()
+    store.write([document("one")])
+    generation = begin_rebuild(wiring)
+    monkeypatch.setattr(wiring, "correct_documents", lambda: calls.append(store.status()[0].generation == generation))
+    promote_rebuild(generation, parts=wiring)
+    assert calls == [True]
+
+
+@pytest.mark.parametrize("wiring", [pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)], indirect=True)
+def test_two_corrections_of_one_document_both_stand(
+    wiring: Wiring, elasticsearch_url: str, elasticsearch_prefix: str
+) -> None:
+    def open_store() -> ElasticsearchStore:
+        return ElasticsearchStore(
+            elasticsearch_url, clock=wiring.clock, prefix=elasticsearch_prefix, alone=wiring.ledger.alone
+        )
+
+    written = document("one")
+    wiring.store.write([written])
+    has_read, is_done = threading.Event(), threading.Event()
+
+    def slowly(form: Form) -> Form:
+        has_read.set()
+        is_done.wait(1)  # which never comes while the other is kept out
+        return {**form, "section": "Sport"}
+
+    def revise(change: Callable[[Form], Form]) -> None:
+        with closing(open_store()) as store:
+            assert store.revise([written.id], change) == {}
+
+    first = threading.Thread(target=revise, args=(slowly,))
+    first.start()
+    assert has_read.wait(30)
+    revise(lambda form: {**form, "story": "quake"})
+    is_done.set()
+    first.join(30)
+    form = wiring.store.document(written.id)
+    assert form
+    assert (form["section"], form["story"]) == ("Sport", "quake")

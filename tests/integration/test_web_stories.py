@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sqlite_store import SqliteStore
+from pipeline.corrections import amend_documents
 from pipeline.index.document import document_json, withdrawal_json
 from pipeline.model.capture import Batch
 from pipeline.model.document import Document
@@ -113,7 +114,7 @@ def test_a_hit_names_its_original_and_who_else_printed_it(browser: Browser) -> N
 @pytest.mark.usefixtures("story")
 def test_a_hit_says_that_its_page_is_gone(browser: Browser, store: SqliteStore) -> None:
     assert browser.read("/?q=accords").css(".hits .alert") == []
-    store.amend({WIRE.id: withdrawal_json(NOON)})
+    amend_documents(store, {WIRE.id: withdrawal_json(NOON)})
     assert words(browser.read("/?q=accords"), ".hits .alert").startswith("The page is gone since")
 
 
@@ -269,7 +270,7 @@ def test_a_history_shows_each_change_by_colour_line_sign_and_word(browser: Brows
 
 
 def test_a_page_that_is_gone_says_so(browser: Browser, corrected: str, store: SqliteStore) -> None:
-    store.amend({corrected: withdrawal_json(NOON)})
+    amend_documents(store, {corrected: withdrawal_json(NOON)})
     for address in (f"/article/{corrected}", f"/article/{corrected}/history"):
         assert "gone since 23 November 2026, 12:00 UTC" in words(browser.read(address), ".alert")
 
