@@ -35,20 +35,26 @@ class Wiring(Parts):
         super().__init__(settings)
         self._sources_changed_at: int | None = None
 
-    def add_sources(self) -> int:
-        """Put what is new or changed in the sources file into the ledger, where there is a file; return how many feeds."""
+    def read_sources(self) -> tuple[Feed, ...]:
+        """Return the feeds of the sources file, none where no file is named. Raises UsageError."""
         path = self.settings.sources
         if path is None:
-            return 0
+            return ()
         try:
-            feeds = parse_sources(path.read_text(encoding="utf-8"), str(path))
+            return parse_sources(path.read_text(encoding="utf-8"), str(path))
         except OSError as error:
             raise UsageError(f"NEWSWIRE_SOURCES: {path} cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise UsageError(f"NEWSWIRE_SOURCES: {path} is no UTF-8 text: {error.reason}") from error
+
+    def add_sources(self) -> int:
+        """Put what is new or changed in the sources file into the ledger, where there is a file; return how many feeds."""
+        listed = self.read_sources()
+        if not listed:
+            return 0
         known = {feed.url: feed for feed, _ in self.ledger.feeds()}
         # Only those: adding a feed again would have one polled again whose server said that it is gone.
-        changed = [feed for feed in feeds if known.get(feed.url) != feed]
+        changed = [feed for feed in listed if known.get(feed.url) != feed]
         self.ledger.add_feeds(changed, self.clock.now())
         return len(changed)
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
+from pipeline.adapters.sql_among import among
 from pipeline.adapters.sql_database import rows_by_key
 from pipeline.adapters.sql_schema import feeds
 from pipeline.discover.polling import initial_state
-from pipeline.errors import UsageError
 from pipeline.model import codec
 from pipeline.model.feed import Feed, FeedState, FeedStatus
 
@@ -38,6 +38,11 @@ def add_feeds(connection: Connection, added: Sequence[Feed], now: datetime) -> N
             connection.execute(_update_one, changes)
 
 
+def remove_feeds(connection: Connection, removed: Sequence[str]) -> int:
+    """Delete feeds with their state; a lease needs no end, for whoever has it keeps nothing."""
+    return connection.execute(delete(feeds).where(among(feeds.c.url)), {"values": list(removed)}).rowcount
+
+
 def all_feeds(connection: Connection) -> tuple[tuple[Feed, FeedState], ...]:
     """Return every feed in order of URL."""
     rows = connection.execute(select(feeds.c.feed, feeds.c.state).order_by(feeds.c.url))
@@ -62,10 +67,8 @@ def due_feeds(
 
 
 def save_feed_state(connection: Connection, state: FeedState) -> None:
-    """Keep the state and end the lease."""
-    saved = connection.execute(_update_one, {"key": state.url, **_state_columns(state)})
-    if not saved.rowcount:
-        raise UsageError(f"the ledger has no feed {state.url}; newswire feeds add puts it there")
+    """Keep the state and end the lease, where the feed is still there: it may have been removed while it was polled."""
+    connection.execute(_update_one, {"key": state.url, **_state_columns(state)})
 
 
 def _state_columns(state: FeedState) -> dict[str, object]:

@@ -83,6 +83,11 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
         with self._database.write() as connection:
             sql_feeds.add_feeds(connection, feeds, now)
 
+    def remove_feeds(self, urls: Sequence[str]) -> int:
+        """Delete feeds with their state."""
+        with self._database.write() as connection:
+            return sql_feeds.remove_feeds(connection, urls)
+
     def feeds(self) -> tuple[tuple[Feed, FeedState], ...]:
         """Return every feed in order of URL."""
         with self._database.read() as connection:
@@ -96,7 +101,7 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
             return sql_feeds.due_feeds(connection, now, limit=limit, lease=lease, early=early)
 
     def save_feed_state(self, state: FeedState) -> None:
-        """Keep the state. Raises UsageError where there is no such feed."""
+        """Keep the state of a feed that is there."""
         with self._database.write() as connection:
             sql_feeds.save_feed_state(connection, state)
 

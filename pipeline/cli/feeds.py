@@ -41,6 +41,23 @@ def add(
     console.say(f"{address} {'was known already, and ' if known else ''}will be polled at the next ingest")
 
 
+@feeds.command()
+def remove(urls: Annotated[list[str], typer.Argument(metavar="URL...", help="Of feeds.")]) -> None:
+    """Poll feeds no more, and forget what is known of them; what they announced stays."""
+    wiring = Wiring(read_settings())
+    addresses = [normalise_url(url) for url in urls]
+    unknown = set(addresses) - {feed.url for feed, _ in wiring.ledger.feeds()}
+    if unknown:
+        raise UsageError(f"there is no feed {', '.join(sorted(unknown))}; newswire feeds list shows all")
+    if listed := set(addresses) & {feed.url for feed in wiring.read_sources()}:
+        raise UsageError(
+            f"the sources file {wiring.settings.sources} (NEWSWIRE_SOURCES) has {', '.join(sorted(listed))}, and the next run "
+            "would add it again: take it out of that file first"
+        )
+    count = wiring.ledger.remove_feeds(addresses)
+    console.say(f"{console.count(count, 'feed', 'feeds')} removed; what was announced stays")
+
+
 @feeds.command("list")
 def list_feeds(as_json: console.Json = False) -> None:
     """List the feeds with publisher, language and section."""

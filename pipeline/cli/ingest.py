@@ -27,11 +27,12 @@ def ingest(
     """Run one pass of the whole flow: poll the feeds, then fetch, extract and index what is new."""
     wiring = Wiring(read_settings())
     wiring.add_sources()
-    if not wiring.ledger.feeds():
+    if not wiring.ledger.feeds() and not wiring.ledger.tally().seen:
         raise UsageError(
             "there are no feeds; add one (newswire feeds add URL) or name a sources file (NEWSWIRE_SOURCES)"
         )
-    wiring.feeds_of(publisher)
+    if publisher not in wiring.ledger.waiting():  # what a removed feed announced is fetched all the same
+        wiring.feeds_of(publisher)
     wiring.store.prepare()  # before anything is fetched: a store that is down costs nobody a request
     report = asyncio.run(run_ingest(wiring, publisher=publisher, limit=limit, early=not due))
     noticed = run_alerts(wiring) if wiring.alerts.searches() else {}

@@ -51,6 +51,10 @@ class Ledger(Printings, Stories, Protocol):
         """Add the feeds or replace their configuration; polling state is kept, a gone feed is polled again."""
         ...
 
+    def remove_feeds(self, urls: Sequence[str]) -> int:
+        """Forget these feeds and what polling learned of them; return how many there were. What they announced stays."""
+        ...
+
     def feeds(self) -> tuple[tuple[Feed, FeedState], ...]:
         """Return every feed with its state, in order of URL."""
         ...
@@ -65,7 +69,7 @@ class Ledger(Printings, Stories, Protocol):
         ...
 
     def save_feed_state(self, state: FeedState) -> None:
-        """Keep what a poll learned, and end the feed's lease."""
+        """Keep what a poll learned, and end the feed's lease; nothing of a feed that was removed meanwhile."""
         ...
 
     def record_entries(self, entries: Sequence[Entry], now: datetime, *, past: bool = False) -> Recorded:

@@ -2,10 +2,7 @@
 
 from dataclasses import replace
 
-import pytest
-
-from pipeline.errors import UsageError
-from pipeline.model.feed import Feed, FeedState, FeedStatus, Rules
+from pipeline.model.feed import Entry, Feed, FeedState, FeedStatus, Rules
 from pipeline.ports import Ledger
 from tests.fixtures.entries import LEASE, MINUTE, NOW
 
@@ -98,10 +95,26 @@ def test_a_gone_feed_is_polled_again_only_when_it_is_added_again(ledger: Ledger)
     assert (state.status, state.polled_url, state.last_error, state.etag) == (FeedStatus.ACTIVE, ONE.url, None, None)
 
 
-def test_the_state_of_an_unknown_feed_is_an_error(ledger: Ledger) -> None:
-    state = FeedState(url=ONE.url, polled_url=ONE.url, due_at=NOW, interval=60.0)
-    with pytest.raises(UsageError, match=r"no feed https://one\.example/feed"):
-        ledger.save_feed_state(state)
+def test_a_removed_feed_is_polled_no_more_and_what_it_announced_stays(ledger: Ledger) -> None:
+    ledger.add_feeds([ONE, TWO], NOW)
+    announced = Entry(url="https://one.example/a", feed_url=ONE.url, publisher=ONE.publisher)
+    ledger.record_entries([announced], NOW)
+    assert ledger.remove_feeds([ONE.url, "https://one.example/none"]) == 1
+    assert [feed for feed, _ in ledger.feeds()] == [TWO]
+    assert due_urls(ledger, 10_000, early=True) == [TWO.url]
+    assert ledger.entry(announced.url) == (announced, NOW)
+    assert ledger.waiting() == {ONE.publisher: 1}
+    assert ledger.remove_feeds([ONE.url]) == 0
+
+
+def test_a_poll_that_ends_after_its_feed_was_removed_does_not_bring_it_back(ledger: Ledger) -> None:
+    ledger.add_feeds([ONE], NOW)
+    ((_, state),) = ledger.due_feeds(NOW, limit=1, lease=LEASE)
+    ledger.remove_feeds([ONE.url])
+    ledger.save_feed_state(replace(state, etag="1"))
+    assert ledger.feeds() == ()
+    ledger.add_feeds([ONE], NOW + MINUTE)
+    assert state_of(ledger, ONE) == replace(state, due_at=NOW + MINUTE)
 
 
 def test_thousands_of_feeds_at_once(ledger: Ledger) -> None:

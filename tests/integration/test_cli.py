@@ -133,6 +133,10 @@ sitemaps = ["{origin}/sitemap.xml"]
     [
         (["ingest"], "there are no feeds; add one"),
         (["feeds", "add", "not-an-address"], "is not an http or https address"),
+        (
+            ["feeds", "remove", "https://e.org/feed"],
+            "there is no feed https://e.org/feed; newswire feeds list shows all",
+        ),
         (["feeds", "import", "none.opml"], "none.opml cannot be read: No such file"),
         (["search", "--since", "yesterday"], "--since is 'yesterday'; write a day such as"),
         (["search", "--near", "1,2"], "--near is '1,2'; write latitude, longitude and kilometres"),
@@ -240,6 +244,40 @@ def test_adding_a_feed_again_keeps_what_is_not_said_anew(newswire: Newswire, tmp
     assert tomllib.loads(file.read_text())["sources"] == [
         {"feed": address, "publisher": "E", "language": "en", "poll_every": 5.0}
     ]
+
+
+def test_a_feed_is_removed_and_what_it_announced_is_fetched_all_the_same(
+    newswire: Newswire, newsroom: Newsroom
+) -> None:
+    harbour, strombote = newsroom.feeds[0], newsroom.feeds[2]
+    for address in (harbour, strombote):
+        newswire("feeds", "add", address, "--publisher", address)
+    newswire("ingest", "--publisher", strombote)
+    newswire("feeds", "remove", harbour, "https://e.org/feed", expect=2)  # nothing is removed: one is none
+    assert newswire("feeds", "remove", harbour).stdout == "1 feed removed; what was announced stays\n"
+    assert [feed["url"] for feed in json.loads(newswire("feeds", "list", "--json").stdout)] == [strombote]
+
+    newswire("feeds", "remove", strombote)
+    pending = json.loads(newswire("ledger", "--json").stdout)["pending"]
+    assert pending
+    done = newswire("ingest", "--publisher", harbour)
+    assert "feeds:" not in done.stdout
+    sums = json.loads(newswire("ledger", "--json").stdout)
+    assert (sums["pending"], sums["balanced"]) == (0, True)
+    assert "articles: none" in newswire("ingest").stdout  # nor is it a mistake to have no feed any more
+
+
+def test_a_feed_of_the_sources_file_is_taken_out_of_that_first(served: Newswire, newsroom: Newsroom) -> None:
+    served("ingest")
+    address, file = newsroom.feeds[0], Path(served.environ["NEWSWIRE_SOURCES"])
+    done = served("feeds", "remove", address, expect=2)
+    [line] = done.stderr.splitlines()
+    assert f"the sources file {file} (NEWSWIRE_SOURCES) has {address}" in line
+    assert "take it out of that file first" in line
+    sources = file.read_text().split("[[sources]]")
+    file.write_text("[[sources]]".join(each for each in sources if f'"{address}"' not in each))
+    served("feeds", "remove", address)
+    assert "feeds: 2" in served("ingest").stdout
 
 
 def test_feeds_that_fail_are_named_and_lose_nothing(newswire: Newswire, newsroom: Newsroom) -> None:

@@ -2,19 +2,35 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from examples.press import Press
+from pipeline.model.capture import Capture
 from pipeline.model.feed import Feed
+from pipeline.model.handover import Report
+from pipeline.ports import Fetcher, Ledger
 from pipeline.settings import read_settings
 from pipeline.watch import watch_feeds
 from pipeline.wiring import Wiring
 
 TICK = timedelta(milliseconds=50)
 FEEDS = 40
+
+
+class Removing:
+    """A fetcher during whose every fetch the feed is removed."""
+
+    def __init__(self, fetcher: Fetcher, ledger: Ledger) -> None:
+        self.fetcher, self.ledger = fetcher, ledger
+
+    async def fetch(self, url: str, **asked: Any) -> Capture:
+        assert self.ledger.remove_feeds([url]) == 1
+        return await self.fetcher.fetch(url, **asked)
 
 
 @pytest.fixture
@@ -68,3 +84,21 @@ def test_two_watchers_share_the_feeds_and_poll_none_twice(press: Press, environ:
     assert ledger.tally().pending == FEEDS
     for wiring in wirings:
         wiring.close()
+
+
+def test_a_feed_that_is_removed_while_it_is_polled_stays_removed(press: Press, environ: dict[str, str]) -> None:
+    announced = press.publish([1, 2], feed="/feed-1.xml")
+    with closing(Wiring(read_settings(environ))) as wiring:
+        ledger = wiring.ledger
+        # One that answers, one that fails.
+        polled = [Feed(url=f"{press.origin}/{name}.xml", publisher="P") for name in ("feed-1", "none")]
+        ledger.add_feeds(polled, wiring.clock.now())
+
+        async def poll() -> Report:
+            async with wiring.fetcher() as fetcher:
+                return await wiring.poll_feeds(Removing(fetcher, ledger))
+
+        report = asyncio.run(poll())
+        assert report.feeds == {"polled": 1, "failed": 1}
+        assert ledger.feeds() == ()
+        assert ledger.waiting() == {"P": len(announced)}
