@@ -65,6 +65,19 @@ def import_file(
         raise typer.Exit(1)
 
 
+@entities.command()
+def forget(
+    file: Annotated[
+        Path, typer.Argument(help="The file that was imported, or its name; it need not be there any more.")
+    ],
+) -> None:
+    """Take a watch-list back: forget the entities that came from a file of this name. Decisions stay."""
+    count = Wiring(read_settings()).knowledge.forget_known(file.name)
+    if not count:
+        raise UsageError(f"no entity is known from {file.name!r}; newswire entities list tells where each came from")
+    console.say(f"{console.count(count, 'entity', 'entities')} of {file.name} forgotten")
+
+
 @entities.command("list")
 def list_known(
     as_json: console.Json = False,

@@ -59,6 +59,8 @@ def test_a_text_is_linked_to_the_watch_list(newswire: Newswire, watchlist: str) 
     assert "person:vladimir-putin" in {each["id"] for each in before["entities"]}
     assert {each["id"]: each["name"] for each in after["entities"]}["Q7747"] == "Vladimir Putin"
     assert after["quotes"][0]["speaker"] == "Q7747"
+    assert newswire("entities", "forget", watchlist).stdout == "2 entities of list.jsonl forgotten\n"
+    assert json.loads(newswire("annotate", "--jsonl", given=TEXT.encode()).stdout) == before
 
 
 def test_a_merge_reaches_indexed_documents_and_survives_a_replay(newswire: Newswire, ingested_home: Path) -> None:
@@ -89,6 +91,7 @@ def count_documents(newswire: Newswire, entity_id: str) -> int:
         (("merge", "Q7747", "Q7747"), "Q7747 is Q7747 already"),
         (("merge", "own-1", "Q7747"), "own-1 is of kind organization, and Q7747 of kind person: no merge"),
         (("split", "Q7747", "Somebody Else"), "'Somebody Else' is no spelling of Q7747"),
+        (("forget", "other.jsonl"), "no entity is known from 'other.jsonl'; newswire entities list tells where"),
         (("import", "missing.jsonl"), "missing.jsonl cannot be read"),
     ],
 )

@@ -28,7 +28,7 @@ class Removing:
     def __init__(self, fetcher: Fetcher, ledger: Ledger) -> None:
         self.fetcher, self.ledger = fetcher, ledger
 
-    async def fetch(self, url: str, **asked: Any) -> Capture:
+    async def fetch(self, url: str, **asked: Any) -> Capture:  # noqa: ANN401 - the port's options
         assert self.ledger.remove_feeds([url]) == 1
         return await self.fetcher.fetch(url, **asked)
 
