@@ -59,6 +59,7 @@ SECRETS = (
     "NEWSWIRE_SEARCH_PASSWORD",
     *KEYS.values(),
     "NEWSWIRE_SERVE_TOKEN",
+    "NEWSWIRE_WEBHOOK_SECRET",
 )
 
 #: What a header can carry of a key, and of a login, which is encoded before.
@@ -94,6 +95,8 @@ class Settings:
     allowed_networks: tuple[Network, ...] = ()
     #: Private networks that webhooks may reach; apart from the above: whoever is told of alerts need not be fetched from.
     webhook_networks: tuple[Network, ...] = ()
+    #: What ``newswire searches add`` signs webhooks with; None: each gets a secret of its own.
+    webhook_secret: str | None = field(default=None, repr=False)
     #: Whole months, before the current one, whose documents stay in the search store; None: all stay.
     retention_months: int | None = None
     #: Days after which a settled URL's entry loses its content and its summary.
@@ -145,6 +148,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, grant: Grant = Gr
         serve_token=read_token(values.get("NEWSWIRE_SERVE_TOKEN")),
         allowed_networks=read_networks("NEWSWIRE_ALLOWED_NETWORKS", values.get("NEWSWIRE_ALLOWED_NETWORKS", "")),
         webhook_networks=read_networks("NEWSWIRE_WEBHOOK_NETWORKS", values.get("NEWSWIRE_WEBHOOK_NETWORKS", "")),
+        webhook_secret=values.get("NEWSWIRE_WEBHOOK_SECRET"),
         contact=read_contact(values.get("NEWSWIRE_CONTACT", NO_CONTACT)),
         retention_months=read_count("NEWSWIRE_RETENTION_MONTHS", values.get("NEWSWIRE_RETENTION_MONTHS"), most=1200),
         prune_days=read_count("NEWSWIRE_PRUNE_DAYS", values.get("NEWSWIRE_PRUNE_DAYS"), most=36_500) or 90,

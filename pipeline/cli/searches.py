@@ -35,7 +35,7 @@ When = Annotated[
 Webhook = Annotated[filters.Values, typer.Option(metavar="URL", help="Send alerts there; may be repeated.")]
 Secret = Annotated[
     str | None,
-    typer.Option(envvar="NEWSWIRE_WEBHOOK_SECRET", help="Sign with this secret; default: a new one, printed once."),
+    typer.Option(help="Sign with this secret; default: NEWSWIRE_WEBHOOK_SECRET, else a new one, printed once."),
 ]
 
 
@@ -88,6 +88,8 @@ def add(
         story=follow_story(story, wiring.ledger, wiring.store) if story is not None else None,
         originals_only=originals,
     )
+    if webhook and secret is None:
+        secret = wiring.settings.webhook_secret
     search = make_search(
         name,
         asked,

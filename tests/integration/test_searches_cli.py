@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from pipeline.alerts.signing import make_secret
 from pipeline.cli.app import app
 from pipeline.errors import UsageError
 from pipeline.settings import read_settings
@@ -75,6 +76,23 @@ def test_a_search_is_replaced_and_stays_itself(newswire: Newswire) -> None:
     assert "wheat; places: Minsk" in table
 
 
+def test_a_webhook_is_signed_with_the_secret_that_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ours, given, file = make_secret(), make_secret(), tmp_path / "secret"
+    file.write_text(f"{ours}\n")
+    monkeypatch.setenv("NEWSWIRE_HOME", str(tmp_path))
+    monkeypatch.setenv("NEWSWIRE_WEBHOOK_SECRET_FILE", str(file))
+    Wiring(read_settings()).store.prepare()
+
+    def secrets_of(name: str, *more: str) -> list[str]:
+        done = CliRunner().invoke(app, ["searches", "add", name, "harvest", *more, "--json"], catch_exceptions=False)
+        return [hook["secret"] for hook in json.loads(done.stdout)["webhooks"]]
+
+    hook = ("--webhook", "https://hooks.example/a")
+    assert secrets_of("unsent") == []
+    assert secrets_of("signed", *hook) == [ours]
+    assert secrets_of("apart", *hook, "--secret", given) == [given]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -100,6 +118,7 @@ def test_what_begins_with_a_minus_and_is_no_word_is_none_of_it(monkeypatch: pyte
     ("arguments", "said"),
     [
         (("searches", "add", "a", "wheat persn:raisi"), "(at character 7 of the query: persn:raisi)"),
+        (("searches", "add", "a", "wheat", "--secret", "x"), "--secret signs what --webhook sends; give its address"),
         (("searches", "show", "none"), "there is no saved search 'none'; newswire searches list"),
         (("alerts", "list", "--search", "none"), "there is no saved search 'none'; newswire searches list"),
     ],

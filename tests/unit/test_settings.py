@@ -44,6 +44,7 @@ def test_no_secret_is_printed() -> None:
             "NEWSWIRE_SEARCH_URL": "https://n:hush2@search.example",
             "NEWSWIRE_SEARCH_API_KEY": "hush3",
             "NEWSWIRE_SERVE_TOKEN": "hush4-hush4-hush4-hush4",
+            "NEWSWIRE_WEBHOOK_SECRET": "hush7",
             "NEWSWIRE_WARCS": "https://n:hush5@crawl.example/",
             "NEWSWIRE_ARCHIVE_URL": "s3://n:hush6@bucket/archive",
         }
