@@ -17,7 +17,7 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
-_MIRROR_HOST = re.compile(r"^(www|m|mobile|amp)\.")
+_SAME_SITE = re.compile(r"^(www|m|mobile|amp|feeds?|rss)\.")
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _ESCAPE = re.compile(r"(%[0-9A-Fa-f]{2})")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
@@ -65,8 +65,8 @@ def is_web_address(url: str) -> bool:
 def canonical_url(answered: str, declared: str | None = None) -> str:
     """Return the address that stands for the article: the page's own claim where it can be believed, else where it answered.
 
-    A claim is believed on the same host only (www., m., mobile. and amp. count as the same): else one site could take over
-    another's articles. Tracking parameters go either way.
+    A claim is believed on the same site only (see ``site_of``): else one site could take over another's articles. Tracking
+    parameters go either way.
     """
     address = normalise_url(answered)
     if declared and declared != answered:
@@ -105,8 +105,8 @@ def host_of(url: str) -> str:
 
 
 def site_of(url: str) -> str:
-    """Return the host and port without the prefixes of mobile and AMP mirrors."""
-    return _MIRROR_HOST.sub("", host_of(url))
+    """Return the host and port without the prefixes of mirrors and feed servers, so that ``feeds.`` and ``www.`` are one site."""
+    return _SAME_SITE.sub("", host_of(url))
 
 
 @lru_cache(maxsize=10_000)

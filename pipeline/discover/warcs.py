@@ -13,7 +13,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from pipeline.model.feed import Entry, Feed
-from pipeline.urls import host_of
+from pipeline.urls import site_of
 
 #: Longest that one file is written to; a listing may lack the file that came next.
 LONGEST = timedelta(days=1)
@@ -22,7 +22,6 @@ SLACK = timedelta(minutes=10)
 
 _NAME = re.compile(r"\.warc(?:\.gz)?$", re.IGNORECASE)
 _BEGUN = re.compile(r"(?<!\d)(20\d{12})(?:\d{3})?(?!\d)")  # some crawlers write milliseconds
-_SAME_SITE = re.compile(r"^(?:www|m|mobile|amp|feeds?|rss)\.")
 
 
 def begun_at(name: str) -> datetime | None:
@@ -97,11 +96,6 @@ def want_sites(feeds: Iterable[Feed], *, is_any_host: bool = False) -> WantedSit
         for address in (feed.url, *feed.sitemaps):
             sources.setdefault(site_of(address), feed)
     return WantedSites(sources=sources, is_any_host=is_any_host)
-
-
-def site_of(url: str) -> str:
-    """Return the host and port without the prefixes of mirrors and feed servers, so that ``feeds.`` and ``www.`` are one site."""
-    return _SAME_SITE.sub("", host_of(url))
 
 
 def as_entry(url: str, feed: Feed) -> Entry:

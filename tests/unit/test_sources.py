@@ -178,7 +178,9 @@ def test_the_rules_of_a_page_are_those_of_the_source_of_its_site() -> None:
         Feed(url="https://www.news.example/world", publisher="Plain"),
         Feed(url="https://o.example/", publisher="O"),
     )
-    feeds = (plain, other, FULL)
+    served = Feed(url="https://feeds.example.org/world.xml", publisher="S", rules=Rules(keep=("article",)))
+    feeds = (plain, other, FULL, served)
     assert find_rules(feeds, "https://news.example/2026/a") == FULL.rules
+    assert find_rules(feeds, "https://www.example.org/a") == served.rules
     assert find_rules(feeds, "https://m.o.example/a") == Rules()
     assert find_rules(feeds, "https://elsewhere.example/a") is None

@@ -63,6 +63,7 @@ def test_any_text_is_an_address_or_rejected(text: str) -> None:
         ("https://www.example.org/a?utm_source=feed&id=7", None, "https://www.example.org/a?id=7"),
         ("https://example.org/a?fbclid=x", "https://example.org/b", "https://example.org/b"),
         ("https://m.example.org/a", "https://www.example.org/a", "https://www.example.org/a"),
+        ("https://feeds.example.org/a", "https://www.example.org/a", "https://www.example.org/a"),
         ("https://example.org/a", "https://other.example/a", "https://example.org/a"),
         ("https://example.org/a", "https://example.org/", "https://example.org/a"),
         ("https://example.org/a", "not an address", "https://example.org/a"),
