@@ -7,8 +7,8 @@ _WIDTH = 100  # characters of a text that are shown
 _STYLES = {"text": "green", "deck": "cyan", "dropped": "red", "outside": "dim"}
 
 
-def print_explanation(explanation: Explanation, *, with_outside: bool = False) -> None:
-    """Print the explanation; blocks far from the article are only counted unless ``with_outside``."""
+def print_explanation(explanation: Explanation) -> None:
+    """Print the explanation; blocks far from the article are only counted."""
     source = f", text from {explanation.text_source}" if explanation.text_source else ""
     console.say(f"verdict: {explanation.verdict}{source}", style="bold")
     for name, selectors in (("remove", explanation.rules.remove), ("keep", explanation.rules.keep)):
@@ -20,7 +20,7 @@ def print_explanation(explanation: Explanation, *, with_outside: bool = False) -
         console.say("\nno blocks: the page shows no text, or the source's own rules choose it")
         return
     console.say(f"\nblocks: container {explanation.container}; kept above {explanation.cut:.2f}", style="bold")
-    shown = [block for block in explanation.blocks if with_outside or block.became != "outside"]
+    shown = [block for block in explanation.blocks if block.became != "outside"]
     for block in shown:
         _print_block(block)
     left_out = len(explanation.blocks) - len(shown)

@@ -61,15 +61,11 @@ def _parse_xml_feed(capture: Capture, feed: Feed) -> ParsedFeed:
     entries, problems = collect_entries(
         _read_entry(claims, capture.final_url, feed, language, is_rss=is_rss) for claims in result.entries
     )
-    hubs = (
-        absolute_link(capture.final_url, link.get("href")) for link in head.get("links", ()) if link.get("rel") == "hub"
-    )
     broken = f"not well-formed: {str(result.bozo_exception).removeprefix('<unknown>:')}" if result.bozo else None
     return ParsedFeed(
         entries=entries,
         title=plain_text(head.get("title", "")),
         language=language,
-        hub=next((hub for hub in hubs if hub), None),
         least_interval=_least_interval(head),
         problems=(*(problem for problem in (misdeclared, broken) if problem), *problems),
     )

@@ -35,12 +35,10 @@ def parse_json_feed(capture: Capture, feed: Feed) -> ParsedFeed:
         raise NotAFeed(f"{capture.url} is not a feed: the server sent {describe_body(capture.body)}")
     language = feed.language or primary_language(document.get("language"))
     entries, problems = collect_entries(_read_entry(fields, capture.final_url, feed, language) for fields in listed)
-    hubs = (absolute_link(capture.final_url, hub.get("url")) for hub in _mappings(document.get("hubs")))
     return ParsedFeed(
         entries=entries,
         title=one_line(document.get("title")),
         language=primary_language(document.get("language")),
-        hub=next((hub for hub in hubs if hub), None),
         problems=problems,
     )
 

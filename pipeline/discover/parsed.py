@@ -29,8 +29,6 @@ class ParsedFeed:
     title: str | None = None
     #: BCP 47 primary language.
     language: str | None = None
-    #: WebSub hub.
-    hub: str | None = None
     #: Seconds between two polls that the feed asks for at least (RSS ttl, syndication module).
     least_interval: float = 0.0
     #: What was wrong though the feed could be read, one line each.

@@ -119,7 +119,6 @@ def next_state(
         failures=0,
         last_error=None,
         problems=tuple(problem[:MAX_PROBLEM] for problem in parsed.problems) if parsed else state.problems,
-        hub=parsed.hub if parsed else state.hub,
     )
 
 

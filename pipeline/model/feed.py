@@ -72,8 +72,6 @@ class FeedState:
     last_error: str | None = None
     #: What was wrong with the last body though it could be read, such as entries without a usable link.
     problems: tuple[str, ...] = ()
-    #: WebSub hub that the feed announces; kept for a later subscription.
-    hub: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

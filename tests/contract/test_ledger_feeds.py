@@ -51,7 +51,6 @@ def test_what_a_poll_learned_is_kept_and_ends_the_lease(ledger: Ledger) -> None:
         last_new_entry_at=NOW,
         failures=3,
         last_error="timeout",
-        hub="https://hub.example/",
     )
     ledger.save_feed_state(learned)
     assert ledger.feeds() == ((ONE, learned),)

@@ -74,7 +74,7 @@ def test_the_interval_stays_within_its_bounds() -> None:
 
 
 def test_304_counts_as_nothing_new_and_keeps_the_validators() -> None:
-    state = replace(STATE, etag='"1"', last_modified="then", body_hash="abc", hub="https://hub.example/")
+    state = replace(STATE, etag='"1"', last_modified="then", body_hash="abc")
     capture = answer(304, b"")
     assert polling.is_unchanged(state, capture)
     after = next_state(state, capture, None, Recorded(), NOW)
@@ -331,10 +331,3 @@ def test_a_new_entry_is_remembered() -> None:
     before = next_state(STATE, answer(), PARSED, NOTHING_NEW, NOW)
     assert before.last_new_entry_at is None
     assert next_state(before, answer(), PARSED, Recorded(new=1, known=3), NOW).last_new_entry_at == NOW
-
-
-def test_the_hub_is_kept() -> None:
-    assert (
-        next_state(STATE, answer(), replace(PARSED, hub="https://hub.example/"), NOTHING_NEW, NOW).hub
-        == "https://hub.example/"
-    )
