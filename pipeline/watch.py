@@ -43,20 +43,22 @@ async def poll_feeds(
     fetcher: Fetcher,
     confined: Confinement,
     clock: Clock,
-    limit: int = 500,
     early: bool = False,
+    at_once: int = 500,
 ) -> Report:
-    """Poll the feeds whose time has come (``early``: all active ones) and put their entries into the inbox.
+    """Poll the feeds whose time has come (``early``: all active ones), each once, and put their entries into the inbox.
 
-    A feed that fails is polled again later, with its error kept; it never stops the others.
+    A feed that fails is polled again later, with its error kept; it never stops the others. They are leased as they are polled,
+    some ``at_once``: a lease is as short as one poll.
     """
-    report = Report()
-    feeds = ledger.due_feeds(clock.now(), limit=limit, lease=LEASE, early=early)
+    report, polled = Report(), set[str]()
 
     async def poll(feed: Feed, state: FeedState) -> None:
         report.add(await poll_feed(feed, state, ledger=ledger, fetcher=fetcher, confined=confined, clock=clock))
 
-    await gather([poll(feed, state) for feed, state in feeds])
+    while feeds := ledger.due_feeds(clock.now(), limit=at_once, lease=LEASE, early=early, besides=polled):
+        polled |= {feed.url for feed, _ in feeds}
+        await gather([poll(feed, state) for feed, state in feeds])
     return report
 
 

@@ -1,10 +1,10 @@
 """The memory of the feeds, as functions over an open transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, not_, or_, select, update
 
 from pipeline.adapters.sql_among import among
 from pipeline.adapters.sql_database import rows_by_key
@@ -50,7 +50,7 @@ def all_feeds(connection: Connection) -> tuple[tuple[Feed, FeedState], ...]:
 
 
 def due_feeds(
-    connection: Connection, now: datetime, *, limit: int, lease: timedelta, early: bool
+    connection: Connection, now: datetime, *, limit: int, lease: timedelta, early: bool, besides: Collection[str]
 ) -> tuple[tuple[Feed, FeedState], ...]:
     """Lease the active feeds that are due, or all active ones, to the caller."""
     query = (
@@ -60,7 +60,8 @@ def due_feeds(
         .order_by(feeds.c.due_at, feeds.c.url)
         .limit(limit)
     )
-    rows = connection.execute(query if early else query.where(feeds.c.due_at <= now)).all()
+    query = query if early else query.where(feeds.c.due_at <= now)
+    rows = connection.execute(query.where(not_(among(feeds.c.url))), {"values": list(besides)}).all()
     if rows:
         connection.execute(_update_one, [{"key": row.url, "lease_until": now + lease} for row in rows])
     return tuple(_read_feed(row.feed, row.state) for row in rows)

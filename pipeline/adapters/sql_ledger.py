@@ -1,6 +1,6 @@
 """The ledger on SQLite or PostgreSQL, by SQLAlchemy Core: each method is one transaction over the other sql_ modules."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -94,11 +94,11 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
             return sql_feeds.all_feeds(connection)
 
     def due_feeds(
-        self, now: datetime, *, limit: int, lease: timedelta, early: bool = False
+        self, now: datetime, *, limit: int, lease: timedelta, early: bool = False, besides: Collection[str] = ()
     ) -> tuple[tuple[Feed, FeedState], ...]:
         """Lease feeds to the caller."""
         with self._database.write() as connection:
-            return sql_feeds.due_feeds(connection, now, limit=limit, lease=lease, early=early)
+            return sql_feeds.due_feeds(connection, now, limit=limit, lease=lease, early=early, besides=besides)
 
     def save_feed_state(self, state: FeedState) -> None:
         """Keep the state of a feed that is there."""

@@ -1,6 +1,6 @@
 """The ledger: every URL and how it ended, the inbox, the memory of the feeds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -60,11 +60,11 @@ class Ledger(Printings, Stories, Protocol):
         ...
 
     def due_feeds(
-        self, now: datetime, *, limit: int, lease: timedelta, early: bool = False
+        self, now: datetime, *, limit: int, lease: timedelta, early: bool = False, besides: Collection[str] = ()
     ) -> tuple[tuple[Feed, FeedState], ...]:
         """Return active feeds whose time has come, most overdue first; nobody else is given them until the lease ends.
 
-        ``early`` asks for those as well whose time has not come.
+        ``early`` asks for those as well whose time has not come; those of the URLs ``besides`` are left out.
         """
         ...
 

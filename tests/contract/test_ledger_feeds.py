@@ -36,6 +36,14 @@ def test_a_leased_feed_is_nobody_elses_until_the_lease_ends(ledger: Ledger) -> N
     assert due_urls(ledger, 16) == [TWO.url]
 
 
+def test_feeds_that_are_left_out_are_not_leased(ledger: Ledger) -> None:
+    ledger.add_feeds([ONE, TWO], NOW)
+    asked = {"limit": 1, "lease": LEASE, "early": True}
+    assert [feed for feed, _ in ledger.due_feeds(NOW, **asked, besides={ONE.url})] == [TWO]
+    assert ledger.due_feeds(NOW, **asked, besides={ONE.url, TWO.url}) == ()
+    assert due_urls(ledger) == [ONE.url]
+
+
 def test_what_a_poll_learned_is_kept_and_ends_the_lease(ledger: Ledger) -> None:
     ledger.add_feeds([ONE], NOW)
     ((_, state),) = ledger.due_feeds(NOW, limit=1, lease=LEASE)

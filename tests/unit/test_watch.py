@@ -3,7 +3,8 @@
 import asyncio
 import functools
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from pipeline.model.capture import Capture
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.handover import Report
 from pipeline.ports import Clock, Recorded
-from pipeline.watch import NEXT_BATCH, NOBODY_CAME, PATIENCE, RECORDED_AT_ONCE, poll_feed, watch_feeds
+from pipeline.watch import NEXT_BATCH, NOBODY_CAME, PATIENCE, RECORDED_AT_ONCE, poll_feed, poll_feeds, watch_feeds
 from tests.fixtures.confinement import CalledHere
 from tests.fixtures.entries import NOW
 
@@ -61,12 +62,14 @@ class FakeLedger:
         self.errors: list[Exception] = []
         self.room, self.most_at_once = 1_000_000, 0
 
-    def due_feeds(self, now: datetime, *, limit: int, lease: timedelta) -> tuple[tuple[Feed, FeedState], ...]:
+    def due_feeds(
+        self, now: datetime, *, limit: int, lease: timedelta, early: bool = False, besides: Collection[str] = ()
+    ) -> tuple[tuple[Feed, FeedState], ...]:
         assert lease > timedelta(0)
         if self.errors:
             raise self.errors.pop()
         due = [(Feed(url=url, publisher="P"), state) for url, state in self.feeds.items() if url not in self.leased]
-        taken = tuple(pair for pair in due if pair[1].due_at <= now)[:limit]
+        taken = tuple(pair for pair in due if (early or pair[1].due_at <= now) and pair[0].url not in besides)[:limit]
         self.leased |= {feed.url for feed, _ in taken}
         return taken
 
@@ -129,6 +132,21 @@ class Watched:
 
     def look(self) -> None:
         self.looks += 1
+
+
+@awaited
+@pytest.mark.parametrize("early", [True, False])
+async def test_a_pass_polls_every_feed_once_however_many(*, early: bool) -> None:
+    watched = Watched(RealClock(), *"abcde")
+    if early:
+        watched.ledger.feeds |= {
+            url: replace(state, due_at=watched.clock.now() + timedelta(hours=1))
+            for url, state in watched.ledger.feeds.items()
+        }
+    parts = {"ledger": watched.ledger, "fetcher": watched.fetcher, "confined": CalledHere(), "clock": watched.clock}
+    report = await poll_feeds(**parts, early=early, at_once=2)
+    assert watched.fetcher.asked == list("abcde")
+    assert report.feeds == {"polled": 5}
 
 
 @awaited
