@@ -37,7 +37,7 @@ def backfill(
     wiring = Wiring(read_settings())
     begin, end = cut_future(*read_interval(since, until), wiring.clock.now())
     wiring.add_sources()
-    if not wiring.feeds_of(publisher) and not wiring.warcs:
+    if not wiring.feeds_of(publisher) and not wiring.warcs and not wiring.ledger.tally().pending:
         raise UsageError(
             "there are no feeds, whose sites have sitemaps, and no WARC files: add some (newswire feeds add URL), name a "
             "sources file (NEWSWIRE_SOURCES), or a folder (NEWSWIRE_WARCS)"

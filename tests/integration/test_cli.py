@@ -4,12 +4,16 @@ import csv
 import io
 import json
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
 
 from examples.newsroom.server import Newsroom
+from pipeline.model.feed import Entry
+from pipeline.settings import read_settings
+from pipeline.wiring import Wiring
 from tests.fixtures.command import Newswire
 
 NOBODY = "http://127.0.0.1:9"  # the discard port: nothing listens there
@@ -265,6 +269,15 @@ def test_a_feed_is_removed_and_what_it_announced_is_fetched_all_the_same(
     sums = json.loads(newswire("ledger", "--json").stdout)
     assert (sums["pending"], sums["balanced"]) == (0, True)
     assert "articles: none" in newswire("ingest").stdout  # nor is it a mistake to have no feed any more
+
+
+def test_past_entries_of_a_removed_feed_are_fetched_all_the_same(newswire: Newswire, newsroom: Newsroom) -> None:
+    page = f"{newsroom.origins['harbour']}/world/tehran-minsk-accords"
+    with closing(Wiring(read_settings(newswire.environ))) as wiring:
+        past = Entry(url=page, feed_url="https://removed.example/feed", publisher="Removed")
+        wiring.ledger.record_entries([past], wiring.clock.now(), past=True)
+    newswire("backfill", "--from", "2026-11-01", "--to", "2026-11-01")
+    assert json.loads(newswire("ledger", "--json").stdout)["fates"]["indexed"] == 1
 
 
 def test_a_feed_of_the_sources_file_is_taken_out_of_that_first(served: Newswire, newsroom: Newsroom) -> None:
