@@ -171,10 +171,10 @@ async def test_a_long_feed_goes_into_the_inbox_in_pieces_and_whole() -> None:
     watched = Watched(RealClock(), "https://a.example/feed")
     count = 2 * RECORDED_AT_ONCE + 1
     watched.fetcher.bodies["https://a.example/feed"] = RSS % b"".join(ITEM % (n, n) for n in range(count))
-    watch = watched.watch()
-    report = await anext(watch)
-    await watch.aclose()
-    assert len(watched.ledger.inbox) == report.entries["new"] == count
+    ledger, clock = watched.ledger, watched.clock
+    [(feed, state)] = ledger.due_feeds(clock.now(), limit=1, lease=TICK)
+    await poll_feed(feed, state, ledger=ledger, fetcher=watched.fetcher, confined=CalledHere(), clock=clock)
+    assert len(ledger.inbox) == count
     assert watched.ledger.most_at_once == RECORDED_AT_ONCE
     assert watched.ledger.feeds["https://a.example/feed"].body_hash
 
