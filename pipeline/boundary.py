@@ -1,4 +1,4 @@
-"""Where what goes wrong with one feed, URL, sitemap or WARC file ends, so that its neighbours go on: the one such place."""
+"""Where what goes wrong with one feed, URL, sitemap, WARC file or delivery ends, so that others go on: the one such place."""
 
 import asyncio
 import logging

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 from pipeline.alerts.signing import sign_message
-from pipeline.boundary import gather
+from pipeline.boundary import boundary, gather
 from pipeline.errors import Reject, Retry
 from pipeline.fetch.responses import retry_after
 from pipeline.model import codec
@@ -97,7 +97,15 @@ async def send_test(search: SavedSearch, *, webhooks: Webhooks, clock: Clock) ->
 
 
 async def _deliver(delivery: Delivery, webhooks: Webhooks, clock: Clock) -> tuple[Delivery, bool]:
-    """Return how it went, and whether the receiver does not answer, whatever it is sent."""
+    """Return how it went, and whether the receiver does not answer, whatever it is sent; what nobody foresaw is a failed try."""
+    unforeseen: list[str] = []
+    with boundary(lambda _, detail: unforeseen.append(detail)):
+        ended = await _send(delivery, webhooks, clock)
+    return (_again(delivery, unforeseen[0], clock.now()), False) if unforeseen else ended
+
+
+async def _send(delivery: Delivery, webhooks: Webhooks, clock: Clock) -> tuple[Delivery, bool]:
+    """Return as above, of what a receiver can be expected to do."""
     if delivery.webhook is None:
         return _dead(delivery, "the search no longer has this webhook"), False
     body = message_body(delivery.alert)

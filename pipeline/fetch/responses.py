@@ -44,7 +44,7 @@ def retry_after(capture: Capture) -> timedelta | None:
         return min(timedelta(seconds=int(value)), MAX_WAIT)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # a zone of twenty digits breaks the library
         return None
     wait = at.replace(tzinfo=at.tzinfo or UTC) - capture.fetched_at
     return min(max(wait, timedelta(0)), MAX_WAIT)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -20,6 +20,7 @@ from pipeline.adapters.http_webhooks import HttpWebhooks
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.alerts.delivery import LEASE, WAITS, deliver_alerts, send_test
 from pipeline.model.alert import DeliveryState
+from pipeline.model.capture import Capture
 from tests.fixtures.alerts import DAY, a_search, an_alert
 from tests.fixtures.documents import NOON, FixedClock
 from tests.fixtures.receiver import Receiver, is_signed, open_receiver
@@ -147,6 +148,32 @@ def test_a_message_that_is_refused_does_not_hold_up_those_after_it(ledger: SqlLe
     watch_for(ledger, receiver.url, alerts=3)
     receiver.script = [400]
     assert deliver(ledger, FixedClock()) == {"delivered": 2, "failed": 1}
+
+
+def test_a_wait_that_cannot_be_read_is_none(ledger: SqlLedger, receiver: Receiver) -> None:
+    watch_for(ledger, receiver.url)
+    receiver.script, receiver.headers = [503], {"Retry-After": "Mon, 23 Nov 2026 12:05:00 +99999999999999999999"}
+    assert deliver(ledger, FixedClock()) == {"failed": 1}
+    (waiting,) = ledger.alerts.undelivered()
+    assert waiting.detail == "answered 503"
+
+
+def test_a_failure_that_nobody_foresaw_is_of_its_delivery_alone(ledger: SqlLedger, receiver: Receiver) -> None:
+    class Flawed(HttpWebhooks):
+        async def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Capture:
+            if url.endswith("/flawed"):
+                raise RuntimeError("out of order")
+            await asyncio.sleep(0)  # the other fails while this is under way
+            return await super().send(url, body, headers)
+
+    async def run() -> Counter[str]:
+        async with Flawed(clock=FixedClock(), allowed_networks=LOOPBACK) as webhooks:
+            return await deliver_alerts(alerts=ledger.alerts, webhooks=webhooks, clock=FixedClock())
+
+    watch_for(ledger, "http://127.0.0.1:9/flawed", receiver.url)
+    assert asyncio.run(run()) == {"delivered": 1, "failed": 1}
+    (waiting,) = ledger.alerts.undelivered()
+    assert (waiting.attempts, waiting.detail) == (1, "RuntimeError: out of order")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/", "http://localhost:{port}/", "http://[::1]:{port}/"])

@@ -241,6 +241,8 @@ def test_what_time_may_mend(status: int) -> None:
         ("Mon, 23 Nov 2026 12:05:00 -0000", timedelta(minutes=5)),
         ("Mon, 23 Nov 2026 11:00:00 GMT", timedelta(0)),
         ("Thu, 23 Nov 2028 11:00:00 GMT", timedelta(hours=24)),
+        ("Mon, 23 Nov 2026 12:05:00 +99999999999999999999", None),
+        ("Mon, 23 Nov 99999999999999999999 12:05:00 GMT", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(value: str, wait: timedelta | None) -> None:
