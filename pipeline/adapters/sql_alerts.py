@@ -76,7 +76,7 @@ class SqlAlerts:
             searches = _read_searches(connection, {alert.search for alert in given})
             known = rows_by_key(connection, alerts.c.id, [alert.id for alert in given])
             unique = {alert.id: alert for alert in given if alert.search in searches and alert.id not in known}
-            fresh = _keep_apart(connection, list(unique.values()))
+            fresh = _keep_apart(connection, list(unique.values()), searches)
             _insert_alerts(connection, fresh, searches)
             _mark_watched(connection, watched)
         return tuple(fresh)
@@ -170,8 +170,8 @@ def _read_searches(connection: Connection, names: Iterable[str] | None = None) -
     return {name: codec.decode(row.search, SavedSearch) for name, row in found.items()}
 
 
-def _keep_apart(connection: Connection, given: Sequence[Alert]) -> list[Alert]:
-    """Leave out what is too near to another alert of the same condition, written or to be written."""
+def _keep_apart(connection: Connection, given: Sequence[Alert], searches: Mapping[str, SavedSearch]) -> list[Alert]:
+    """Leave out what is too near to another alert of the same condition and query, written or to be written."""
     fresh: list[Alert] = []
     for alert in given:
         if alert.apart is None or alert.shown is None:
@@ -181,6 +181,7 @@ def _keep_apart(connection: Connection, given: Sequence[Alert]) -> list[Alert]:
         query = select(alerts.c.id).where(
             alerts.c.search == alert.search,
             alerts.c.kind == alert.condition.kind,
+            alerts.c.at >= searches[alert.search].begun_at(alert.condition),
             alerts.c.shown_at.between(since, until),
         )
         is_near = any(

@@ -58,8 +58,9 @@ def watch_documents(*, alerts: Alerts, store: SearchStore, clock: Clock, limit: 
     unwatched = alerts.unwatched(limit=limit)
     if not unwatched:
         return Watched()
+    now = clock.now()  # before the searches are read: what one of them finds that is changed meanwhile is of before
     known, refused = _part_refused(alerts.searches())
-    searches = look_up_names(known, alerts=alerts, store=store, now=clock.now())
+    searches = look_up_names(known, alerts=alerts, store=store, now=now)
     matched = store.match([_asked(search) for search in searches], list(unwatched))
     wanted = {key for found in matched.found if not isinstance(found, UsageError) for key in found}
     readings = {key: Reading(matched.forms[key]) for key in wanted}
@@ -73,7 +74,7 @@ def watch_documents(*, alerts: Alerts, store: SearchStore, clock: Clock, limit: 
         for search, found in zip(searches, matched.found, strict=True)
         if not isinstance(found, UsageError) and found
     ]
-    noticed = list(_notice(hits, store, clock.now()))
+    noticed = list(_notice(hits, store, now))
     return Watched(documents=len(unwatched), alerts=alerts.note_alerts(noticed, unwatched), errors=errors)
 
 
@@ -102,7 +103,9 @@ def watch_silence(*, alerts: Alerts, store: SearchStore, clock: Clock) -> Watche
     known, refused = _part_refused(alerts.searches())
     listening = [(each, condition) for each in known for condition in _of_kind(each, ConditionKind.SILENCE)]
     due = [
-        (each, condition) for each, condition in listening if is_silent(None, each.created_at, _span(condition), now)
+        (each, condition)
+        for each, condition in listening
+        if is_silent(None, each.begun_at(condition), _span(condition), now)
     ]
     counts = store.count([(_asked(each), (now - _span(condition), now + _AHEAD)) for each, condition in due])
     silent = [
@@ -225,7 +228,7 @@ def _alert(
     key: str = "",
     apart: timedelta | None = None,
 ) -> Alert:
-    named = "\n".join([search.name, search.created_at.isoformat(), str(condition), key])
+    named = "\n".join([search.name, search.begun_at(condition).isoformat(), str(condition), key])
     digest = hashlib.sha256(named.encode()).hexdigest()[:32]
     return Alert(id=digest, search=search.name, condition=condition, at=now, said=said, shown=shown, apart=apart)
 

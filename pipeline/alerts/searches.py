@@ -78,10 +78,19 @@ def no_search(*names: str) -> UsageError:
 
 
 def keep_identity(search: SavedSearch, there: SavedSearch, *, has_new_secret: bool = False) -> SavedSearch:
-    """Return the search as the one that was there, changed: its age, and the secrets of webhooks that stay."""
+    """Return the search as the one that was there, changed: the secrets of webhooks that stay, and if it asks the same, its age.
+
+    Conditions of another query, and those that were not there, begin when the search was made.
+    """
     known = {} if has_new_secret else {hook.url: hook for hook in there.webhooks}
     hooks = tuple(known.get(hook.url, hook) for hook in search.webhooks)
-    return replace(search, created_at=there.created_at, webhooks=hooks)
+    if search.query != there.query:
+        return replace(search, webhooks=hooks)
+    begun = {
+        each: there.begun_at(each) if each in there.conditions else search.created_at for each in search.conditions
+    }
+    added = {str(each): at for each, at in begun.items() if at != there.created_at}
+    return replace(search, created_at=there.created_at, added_at=added, webhooks=hooks)
 
 
 def keep_webhooks(search: SavedSearch, there: SavedSearch) -> SavedSearch:

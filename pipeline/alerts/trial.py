@@ -27,12 +27,14 @@ def prepare_search(
 ) -> tuple[SavedSearch, Trial]:
     """Return the search as it is kept, its names looked up, and what it finds already. Raises UsageError as ``try_search`` does.
 
-    ``there`` is the one of that name: where it asks the same, what it found meanwhile came after it.
+    ``there`` is the one of that name: where it waited for the same first document, what it found meanwhile came after it.
     """
     search = look_up(search, store=store, now=clock.now())
     trial = _try(search, store, clock.now(), limit=0)
-    is_same = there is not None and there.query == search.query
-    found_before = there.found_before if there and is_same else trial.total > 0
+    waits = (
+        there is not None and there.query == search.query and Condition(kind=ConditionKind.FIRST) in there.conditions
+    )
+    found_before = there.found_before if there and waits else trial.total > 0
     return replace(search, found_before=found_before), trial
 
 
@@ -78,6 +80,6 @@ def _line(
         case ConditionKind.VOLUME:
             return str(judge_volume(*days) or f"{days[0][-1]} in 24 hours: not unusual")
         case ConditionKind.SILENCE:
-            due = silent_at(last_at, search.created_at, condition.span or timedelta(0))
+            due = silent_at(last_at, search.begun_at(condition), condition.span or timedelta(0))
             return f"{last}: " + ("silent" if now >= due else f"alerts if none comes until {due:%Y-%m-%d %H:%M}")
     return "alerts for each document to come"

@@ -62,10 +62,16 @@ class SavedSearch:
     #: What its names may mean, as ports.SearchStore.entities_of said at ``looked_up_at``: to be asked at once with many others.
     entities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     looked_up_at: datetime | None = None
-    #: Silence is counted from here on where nothing was ever found.
+    #: Since when it asks this. Silence is counted from here on where nothing was ever found.
     created_at: datetime
+    #: The same of conditions that it was given later, as they are written.
+    added_at: Mapping[str, datetime] = field(default_factory=dict)
     #: The index held what it finds when it was saved: no document to come is the first.
     found_before: bool = False
+
+    def begun_at(self, condition: Condition) -> datetime:
+        """Return since when this condition is asked of this query: what was before is another's."""
+        return self.added_at.get(str(condition), self.created_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

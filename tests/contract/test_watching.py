@@ -10,7 +10,8 @@ import pytest
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.alerts.evaluation import Watched, watch_documents, watch_silence
-from pipeline.alerts.trial import try_search
+from pipeline.alerts.searches import find_search, keep_identity, make_search
+from pipeline.alerts.trial import prepare_search, try_search
 from pipeline.errors import UsageError
 from pipeline.model.alert import Alert
 from pipeline.model.document import Document
@@ -40,6 +41,14 @@ class Desk:
         search = replace(a_search(name, text, when), query=make_query(text, **query))  # type: ignore[arg-type]
         trial = try_search(search, store=self.store, clock=self.clock)
         self.ledger.alerts.save_search(replace(search, found_before=trial.total > 0))
+
+    def change(self, name: str, text: str, when: str) -> None:
+        """Put a search in the place of the one of that name, as the command and the page do."""
+        there = find_search(self.ledger.alerts, name)
+        assert there
+        made = make_search(name, make_query(text), when=when.split(), created_at=self.clock.now())
+        search, _ = prepare_search(keep_identity(made, there), store=self.store, clock=self.clock, there=there)
+        self.ledger.alerts.save_search(search, replaces=True)
 
     def index(self, *documents: Document, version: int = 1) -> None:
         assert not self.store.write(documents)
@@ -303,6 +312,42 @@ def test_somebody_who_just_began_to_listen_hears_no_silence(desk: Desk) -> None:
     assert desk.silence() == ()
     desk.clock.time = NOON + HOUR
     assert len(desk.silence()) == 1
+
+
+def test_a_search_with_another_query_begins_anew(desk: Desk) -> None:
+    def visit(days: float, name: str, person: str) -> Document:
+        return ago(days, name, people=[person], places=[("Minsk", MINSK)])
+
+    desk.save("pair", "person:raisi place:minsk", "first together:30d silence:24h")
+    desk.index(visit(2, "raisi", "Ebrahim Raisi"))
+    assert desk.noticed() == [("pair", "raisi")] * 2
+    desk.clock.time = NOON + timedelta(minutes=1)
+    desk.change("pair", "person:bennett place:minsk", "first together:30d silence:24h")
+    assert desk.silence() == ()
+    desk.clock.time = NOON + HOUR
+    desk.index(visit(0, "bennett", "Naftali Bennett"), visit(0, "raisi again", "Ebrahim Raisi"))
+    assert desk.noticed() == [("pair", "bennett")] * 2
+    desk.clock.time = NOON + 24 * HOUR + timedelta(minutes=2)
+    assert [ending(alert) for alert in desk.silence()] == ["bennett"]
+
+
+def test_the_same_query_goes_on_and_a_condition_that_was_not_there_begins(desk: Desk) -> None:
+    raisi = {"people": ["Ebrahim Raisi"]}
+    desk.save("raisi", "person:raisi", "any first")
+    desk.index(ago(2, "one", **raisi))
+    assert desk.noticed() == [("raisi", "one")] * 2
+    desk.change("raisi", "person:raisi", "any first silence:24h")
+    desk.index(ago(2, "one", **raisi, captured_at=NOON), version=2)
+    desk.index(ago(3, "older", **raisi))
+    assert desk.noticed() == [("raisi", "older")]
+    assert desk.silence() == ()
+    desk.clock.time = NOON + 24 * HOUR
+    assert [ending(alert) for alert in desk.silence()] == ["one"]
+    desk.change("raisi", "person:raisi", "silence:24h")
+    assert desk.silence() == ()
+    desk.change("raisi", "person:raisi", "first silence:24h")  # asked for anew: what the index holds counts
+    desk.index(ago(4, "oldest", **raisi))
+    assert desk.noticed() == []
 
 
 def test_conditions_of_one_search_alert_side_by_side(desk: Desk) -> None:

@@ -60,16 +60,18 @@ def test_a_search_is_saved_tried_and_told_of(newswire: Newswire, wiring: Wiring)
     assert json.loads(newswire("alerts", "list", "--json").stdout) == []
 
 
-def test_a_search_is_replaced_and_stays_itself(newswire: Newswire) -> None:
+def test_a_search_is_replaced_and_stays_itself_where_it_asks_the_same(newswire: Newswire) -> None:
     hook = "https://hooks.example/a"
     first = json.loads(newswire("searches", "add", "a", "harvest", "--webhook", hook, "--json").stdout)
     command = ("searches", "add", "a", "wheat", "--place", "Minsk", "--webhook", hook, "--when", "silence:6h")
     assert "--replace puts this in its place" in newswire(*command, expect=2).stderr
     second = json.loads(newswire(*command, "--replace", "--json").stdout)
-    assert second["created_at"] == first["created_at"]
+    assert second["created_at"] > first["created_at"]  # another query begins anew
     assert second["webhooks"] == first["webhooks"]
+    third = json.loads(newswire(*command, "--when", "any", "--replace", "--json").stdout)
+    assert third["created_at"] == second["created_at"]
     (listed,) = json.loads(newswire("searches", "list", "--json").stdout)
-    assert (listed["query"], listed["when"]) == ({"text": "wheat", "places": ["Minsk"]}, ["silence:6h"])
+    assert (listed["query"], listed["when"]) == ({"text": "wheat", "places": ["Minsk"]}, ["silence:6h", "any"])
     assert "secret" not in listed["webhooks"][0]
     table = newswire("searches", "list").stdout
     assert table.splitlines()[0].strip() == "1 saved search"
