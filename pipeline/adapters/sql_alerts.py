@@ -174,24 +174,34 @@ def _keep_apart(connection: Connection, given: Sequence[Alert], searches: Mappin
     """Leave out what is too near to another alert of the same condition and query, written or to be written."""
     fresh: list[Alert] = []
     for alert in given:
-        if alert.apart is None or alert.shown is None:
+        moment = _moment(alert)
+        if alert.apart is None or moment is None:
             fresh.append(alert)
             continue
-        since, until = alert.shown.date - alert.apart, alert.shown.date + alert.apart
+        since, until = moment - alert.apart, moment + alert.apart
+        kept_at = alerts.c.at if alert.condition.kind is ConditionKind.VOLUME else alerts.c.shown_at
         query = select(alerts.c.id).where(
             alerts.c.search == alert.search,
             alerts.c.kind == alert.condition.kind,
             alerts.c.at >= searches[alert.search].begun_at(alert.condition),
-            alerts.c.shown_at.between(since, until),
+            kept_at.between(since, until),
         )
         is_near = any(
-            each.shown and since <= each.shown.date <= until
+            other and since <= other <= until
             for each in fresh
             if (each.search, each.condition) == (alert.search, alert.condition)
+            for other in [_moment(each)]
         )
         if not is_near and connection.execute(query.limit(1)).first() is None:
             fresh.append(alert)
     return fresh
+
+
+def _moment(alert: Alert) -> datetime | None:
+    """Return what the alert is kept apart by: an unusual day is as old as the alert, all else as the document that shows it."""
+    if alert.condition.kind is ConditionKind.VOLUME:
+        return alert.at
+    return alert.shown.date if alert.shown else None
 
 
 def _insert_alerts(connection: Connection, fresh: Sequence[Alert], searches: Mapping[str, SavedSearch]) -> None:

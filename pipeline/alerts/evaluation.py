@@ -192,10 +192,11 @@ def _together(case: _Case) -> Iterator[Alert]:
 
 
 def _volume(case: _Case) -> Iterator[Alert]:
-    volume = judge_volume(case.counts[0], case.whole_index)
-    latest = case.hits.readings[-1]
+    since, until = day_edges(case.now)[-2:]
+    counted = [reading for reading in case.hits.readings if since <= _moment(reading) < until]
+    volume = judge_volume(case.counts[0], case.whole_index) if counted else None
     if volume:
-        yield case.alert(latest, str(volume), key=latest.form["id"], apart=timedelta(days=1))
+        yield case.alert(counted[-1], str(volume), key=counted[-1].form["id"], apart=timedelta(days=1))
 
 
 _DECIDE: Mapping[ConditionKind, Callable[[_Case], Iterator[Alert]]] = {

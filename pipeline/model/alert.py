@@ -102,7 +102,7 @@ class Alert:
     said: str
     #: None for a silence of a search that never found anything.
     shown: Shown | None = None
-    #: No other alert of this condition so long before or after the document's date.
+    #: No other alert of this condition so long before or after the document's date; of ``volume``, before or after ``at``.
     apart: timedelta | None = None
 
 

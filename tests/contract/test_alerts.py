@@ -145,6 +145,14 @@ def test_alerts_of_one_condition_keep_apart_as_long_as_they_say(ledger: SqlLedge
     assert ids(ledger.alerts.note_alerts([dated(5, 0, when="volume")], {})) == ["alert-5"]
 
 
+def test_what_is_said_of_a_day_keeps_apart_by_when_it_is_said(ledger: SqlLedger) -> None:
+    ledger.alerts.save_search(a_search())
+    first, second = dated(1, 0, when="volume"), dated(2, 30, when="volume")
+    assert ids(ledger.alerts.note_alerts([first, second], {})) == ["alert-1"]
+    assert ids(ledger.alerts.note_alerts([replace(second, at=NOON + 6 * DAY)], {})) == []
+    assert ids(ledger.alerts.note_alerts([replace(dated(3, 0, when="volume"), at=NOON + 8 * DAY)], {})) == ["alert-3"]
+
+
 def test_two_processes_note_the_same_alert_once(ledger: SqlLedger, ledger_url: str) -> None:
     ledger.alerts.save_search(a_search("harvests", "x", "any", HOOK))
     noted: list[str] = []

@@ -284,6 +284,12 @@ def test_unusual_volume_alerts_once_a_day(desk: Desk) -> None:
     assert alert.said == "12 documents in 24 hours, usually 1.0"
     desk.index(*burst("c", 30))
     assert desk.noticed() == []
+    old = ago(6, "changed late", captured_at=NOON)  # found as well, and nothing of the day that is counted
+    desk.index(old)
+    assert desk.noticed() == []
+    desk.clock.time = NOON + 23 * HOUR
+    desk.index(*burst("later", 30, -22 / 24))
+    assert desk.noticed() == []
     desk.clock.time = NOON + 1.5 * DAY
     desk.index(*burst("d", 40, -1.5))
     assert len(desk.watch().alerts) == 1
@@ -332,13 +338,15 @@ def test_a_search_with_another_query_begins_anew(desk: Desk) -> None:
 
 
 def test_the_same_query_goes_on_and_a_condition_that_was_not_there_begins(desk: Desk) -> None:
-    raisi = {"people": ["Ebrahim Raisi"]}
+    def raisi(days: float, name: str) -> Document:
+        return ago(days, name, people=["Ebrahim Raisi"])
+
     desk.save("raisi", "person:raisi", "any first")
-    desk.index(ago(2, "one", **raisi))
+    desk.index(raisi(2, "one"))
     assert desk.noticed() == [("raisi", "one")] * 2
     desk.change("raisi", "person:raisi", "any first silence:24h")
-    desk.index(ago(2, "one", **raisi, captured_at=NOON), version=2)
-    desk.index(ago(3, "older", **raisi))
+    desk.index(raisi(2, "one"), version=2)
+    desk.index(raisi(3, "older"))
     assert desk.noticed() == [("raisi", "older")]
     assert desk.silence() == ()
     desk.clock.time = NOON + 24 * HOUR
@@ -346,7 +354,7 @@ def test_the_same_query_goes_on_and_a_condition_that_was_not_there_begins(desk: 
     desk.change("raisi", "person:raisi", "silence:24h")
     assert desk.silence() == ()
     desk.change("raisi", "person:raisi", "first silence:24h")  # asked for anew: what the index holds counts
-    desk.index(ago(4, "oldest", **raisi))
+    desk.index(raisi(4, "oldest"))
     assert desk.noticed() == []
 
 
