@@ -79,7 +79,7 @@ def measure(
         assert not store.write(new)
         ledger.settle([], [_state(document) for document in new])
         begun, cpu, server = time.perf_counter(), time.process_time(), server_cpu(url)
-        watched = watch_documents(alerts=ledger.alerts, store=store, clock=SystemClock())
+        watched = watch_documents(ledger=ledger, store=store, clock=SystemClock())
         seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
         assert watched.documents == BATCH
         assert not watched.errors

@@ -212,11 +212,11 @@ class Wiring(Parts):
 
     def watch_documents(self) -> Watched:
         """Ask the saved searches about newly indexed documents, some of them."""
-        return watch_documents(alerts=self.alerts, store=self.store, clock=self.clock)
+        return watch_documents(ledger=self.ledger, store=self.store, clock=self.clock)
 
     def watch_silence(self) -> Watched:
         """Ask the saved searches that wait for silence."""
-        return watch_silence(alerts=self.alerts, store=self.store, clock=self.clock)
+        return watch_silence(ledger=self.ledger, store=self.store, clock=self.clock)
 
     async def send_test(self, search: SavedSearch) -> dict[str, str]:
         """Send a message to the search's webhooks."""

@@ -127,6 +127,11 @@ class SqlStories:
         with self._database.read() as connection:
             return sql_stories.find_story(connection, story_id)
 
+    def follow_stories(self, story_ids: Collection[str]) -> Mapping[str, str]:
+        """Follow mergers."""
+        with self._database.read() as connection:
+            return sql_stories.follow_stories(connection, story_ids)
+
     def timeline(self, story_id: str, *, limit: int = 1000) -> tuple[Member, ...]:
         """Read a story's articles."""
         with self._database.read() as connection:

@@ -148,6 +148,18 @@ def find_story(connection: Connection, story_id: str) -> Story | None:
     return None
 
 
+def follow_stories(connection: Connection, story_ids: Iterable[str]) -> dict[str, str]:
+    """Read where they lead, one merger after another, of all at once."""
+    leads = {story_id: story_id for story_id in story_ids}
+    for _ in range(_MERGED_ON):
+        rows = rows_by_key(connection, stories.c.id, set(leads.values()), stories.c.merged_into)
+        merged = {key: row.merged_into for key, row in rows.items() if row.merged_into}
+        if not merged:
+            break
+        leads = {story_id: merged.get(lead, lead) for story_id, lead in leads.items()}
+    return {story_id: lead for story_id, lead in leads.items() if lead != story_id}
+
+
 def timeline(connection: Connection, story_id: str, *, limit: int) -> tuple[Member, ...]:
     """Read the story's articles by time."""
     story = find_story(connection, story_id)

@@ -16,10 +16,11 @@ from itertools import pairwise
 
 from pipeline.alerts.conditions import day_edges, is_silent, judge_volume, span_in_words
 from pipeline.alerts.evidence import Reading, Sought, show_sentence, sought_of
+from pipeline.alerts.merges import follow_merges
 from pipeline.errors import UsageError
 from pipeline.model.alert import Alert, Condition, ConditionKind, SavedSearch, Shown
 from pipeline.model.query import Query, Sort
-from pipeline.ports import Alerts, Asked, Clock, SearchStore
+from pipeline.ports import Alerts, Asked, Clock, Ledger, SearchStore
 from pipeline.search.names import read_expression
 
 #: Documents that the searches are asked about at once.
@@ -53,14 +54,15 @@ class _Hits:
     readings: tuple[Reading, ...]
 
 
-def watch_documents(*, alerts: Alerts, store: SearchStore, clock: Clock, limit: int = AT_ONCE) -> Watched:
+def watch_documents(*, ledger: Ledger, store: SearchStore, clock: Clock, limit: int = AT_ONCE) -> Watched:
     """Ask all searches about up to ``limit`` unwatched articles; none there, nothing asked."""
+    alerts = ledger.alerts
     unwatched = alerts.unwatched(limit=limit)
     if not unwatched:
         return Watched()
     now = clock.now()  # before the searches are read: what one of them finds that is changed meanwhile is of before
     known, refused = _part_refused(alerts.searches())
-    searches = look_up_names(known, alerts=alerts, store=store, now=now)
+    searches = follow_merges(look_up_names(known, alerts=alerts, store=store, now=now), ledger)
     matched = store.match([_asked(search) for search in searches], list(unwatched))
     wanted = {key for found in matched.found if not isinstance(found, UsageError) for key in found}
     readings = {key: Reading(matched.forms[key]) for key in wanted}
@@ -97,11 +99,12 @@ def look_up_names(
     return [fresh.get(each.name, each) for each in searches]
 
 
-def watch_silence(*, alerts: Alerts, store: SearchStore, clock: Clock) -> Watched:
+def watch_silence(*, ledger: Ledger, store: SearchStore, clock: Clock) -> Watched:
     """Ask the searches that wait for silence whether it is there."""
-    now = clock.now()
+    now, alerts = clock.now(), ledger.alerts
     known, refused = _part_refused(alerts.searches())
-    listening = [(each, condition) for each in known for condition in _of_kind(each, ConditionKind.SILENCE)]
+    searches = follow_merges(known, ledger)
+    listening = [(each, condition) for each in searches for condition in _of_kind(each, ConditionKind.SILENCE)]
     due = [
         (each, condition)
         for each, condition in listening

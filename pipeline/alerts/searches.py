@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.alerts.conditions import check_condition, read_condition
+from pipeline.alerts.merges import asks_the_same
 from pipeline.alerts.signing import make_secret, read_key
 from pipeline.errors import Reject, UsageError
 from pipeline.fetch.addresses import Network, is_address, is_refused
 from pipeline.model import codec
 from pipeline.model.alert import SavedSearch, Webhook
 from pipeline.model.query import Query
-from pipeline.ports import Alerts
+from pipeline.ports import Alerts, Ledger
 from pipeline.search.grammar import parse_text
 from pipeline.urls import normalise_url
 
@@ -77,14 +78,16 @@ def no_search(*names: str) -> UsageError:
     return UsageError(f"there is no saved search {', '.join(map(repr, names))}; newswire searches list shows all")
 
 
-def keep_identity(search: SavedSearch, there: SavedSearch, *, has_new_secret: bool = False) -> SavedSearch:
+def keep_identity(
+    search: SavedSearch, there: SavedSearch, ledger: Ledger, *, has_new_secret: bool = False
+) -> SavedSearch:
     """Return the search as the one that was there, changed: the secrets of webhooks that stay, and if it asks the same, its age.
 
     Conditions of another query, and those that were not there, begin when the search was made.
     """
     known = {} if has_new_secret else {hook.url: hook for hook in there.webhooks}
     hooks = tuple(known.get(hook.url, hook) for hook in search.webhooks)
-    if search.query != there.query:
+    if not asks_the_same(search, there, ledger):
         return replace(search, webhooks=hooks)
     begun = {
         each: there.begun_at(each) if each in there.conditions else search.created_at for each in search.conditions

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from pipeline.alerts.conditions import day_edges, judge_volume, silent_at, span_in_words
 from pipeline.alerts.evaluation import look_up, shown_by
 from pipeline.alerts.evidence import Reading, sought_of
+from pipeline.alerts.merges import asks_the_same, follow_merges
 from pipeline.errors import UsageError
 from pipeline.model.alert import Condition, ConditionKind, SavedSearch, Shown
 from pipeline.model.query import Query, Sort
-from pipeline.ports import Asked, Clock, SearchStore
+from pipeline.ports import Asked, Clock, Ledger, SearchStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,25 +24,25 @@ class Trial:
 
 
 def prepare_search(
-    search: SavedSearch, *, store: SearchStore, clock: Clock, there: SavedSearch | None = None
+    search: SavedSearch, *, ledger: Ledger, store: SearchStore, clock: Clock, there: SavedSearch | None = None
 ) -> tuple[SavedSearch, Trial]:
     """Return the search as it is kept, its names looked up, and what it finds already. Raises UsageError as ``try_search`` does.
 
     ``there`` is the one of that name: where it waited for the same first document, what it found meanwhile came after it.
     """
     search = look_up(search, store=store, now=clock.now())
-    trial = _try(search, store, clock.now(), limit=0)
-    waits = (
-        there is not None and there.query == search.query and Condition(kind=ConditionKind.FIRST) in there.conditions
-    )
+    [asked] = follow_merges([search], ledger)
+    trial = _try(asked, store, clock.now(), limit=0)
+    waits = there and asks_the_same(search, there, ledger) and Condition(kind=ConditionKind.FIRST) in there.conditions
     found_before = there.found_before if there and waits else trial.total > 0
     return replace(search, found_before=found_before), trial
 
 
-def try_search(search: SavedSearch, *, store: SearchStore, clock: Clock, limit: int = 5) -> Trial:
+def try_search(search: SavedSearch, *, ledger: Ledger, store: SearchStore, clock: Clock, limit: int = 5) -> Trial:
     """Ask the store, up to ``limit`` documents. Raises UsageError where it cannot serve the query."""
     now = clock.now()
-    return _try(look_up(search, store=store, now=now), store, now, limit=limit)
+    [asked] = follow_merges([search], ledger)
+    return _try(look_up(asked, store=store, now=now), store, now, limit=limit)
 
 
 def _try(search: SavedSearch, store: SearchStore, now: datetime, *, limit: int) -> Trial:

@@ -101,8 +101,8 @@ def add(
     )
     there = find_search(wiring.alerts, name)
     if there and replaces:
-        search = keep_identity(search, there, has_new_secret=secret is not None)
-    search, trial = prepare_search(search, store=wiring.store, clock=wiring.clock, there=there)
+        search = keep_identity(search, there, wiring.ledger, has_new_secret=secret is not None)
+    search, trial = prepare_search(search, ledger=wiring.ledger, store=wiring.store, clock=wiring.clock, there=there)
     wiring.alerts.save_search(search, replaces=replaces)
     if as_json:
         console.print_json(_search_json(search, with_secrets=True) | {"matching": trial.total})
@@ -173,7 +173,7 @@ def try_out(
     """Try a saved search on what is indexed already: the newest matches, the sentences that show them, its conditions."""
     wiring = Wiring(read_settings())
     search = _find(wiring, name)
-    trial = try_search(search, store=wiring.store, clock=wiring.clock, limit=limit)
+    trial = try_search(search, ledger=wiring.ledger, store=wiring.store, clock=wiring.clock, limit=limit)
     answers = asyncio.run(wiring.send_test(search)) if send else {}
     if as_json:
         console.print_json(_trial_json(trial) | {"webhooks": answers})

@@ -10,6 +10,7 @@ from pipeline.model.fate import ArticleState, Claim, DeadLetter, Fate, Outcome, 
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.warc import WarcProgress
 from pipeline.ports.alerts import Alerts
+from pipeline.ports.knowledge import Knowledge
 from pipeline.ports.printings import Printings
 from pipeline.ports.stories import Stories
 
@@ -45,6 +46,11 @@ class Ledger(Printings, Stories, Protocol):
     @property
     def alerts(self) -> Alerts:
         """What is watched for, in the same database."""
+        ...
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What is known of entities, in the same database."""
         ...
 
     def add_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:

@@ -51,6 +51,10 @@ class Stories(Protocol):
         """Return the story, or the one that it was merged into; None where there is none."""
         ...
 
+    def follow_stories(self, story_ids: Collection[str]) -> Mapping[str, str]:
+        """Return, of those that were merged into another, the id of the story that each leads to."""
+        ...
+
     def timeline(self, story_id: str, *, limit: int = 1000) -> tuple[Member, ...]:
         """Return the story's first articles in order of time."""
         ...

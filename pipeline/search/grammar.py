@@ -13,6 +13,7 @@ cost too much.
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from pipeline.errors import UsageError
 from pipeline.index.folding import fold_words
@@ -55,7 +56,7 @@ def parse_text(text: str) -> Expression | None:
     if len(text) > MAX_LENGTH:
         message = f"the query has {len(text)} characters; at most {MAX_LENGTH} can be asked at once"
         raise UsageError(message)
-    tokens = [(str(match.lastgroup), match[str(match.lastgroup)]) for match in _TOKEN.finditer(text)]
+    tokens = _read_tokens(text)
     _check_cost([(kind, term) for kind, term in tokens if kind in {"word", "phrase"}])
     expression = _Parser(tokens).parse()
     required_time(expression)
@@ -70,6 +71,24 @@ def parse_text(text: str) -> Expression | None:
 def quote_phrase(text: str) -> str:
     """Return what asks for the words of the text, side by side."""
     return f'"{text.translate(dict.fromkeys(map(ord, _QUOTES), " "))}"'
+
+
+def rename_ids(text: str, ids: Mapping[str, str]) -> str:
+    """Return the query's text with other ids in its field ``entity``, by the old ones; one that is refused stays as it is."""
+    parser = _Parser(_read_tokens(text))
+    try:
+        parser.parse()
+    except UsageError:  # said where it is asked
+        return text
+    spans = [match.span(str(match.lastgroup)) for match in _TOKEN.finditer(text)]
+    for first, last in reversed(parser.ids):
+        start, end = spans[first][0], spans[last][1]
+        text = text[:start] + ids.get(text[start:end], text[start:end]) + text[end:]
+    return text
+
+
+def _read_tokens(text: str) -> list[tuple[str, str]]:
+    return [(str(match.lastgroup), match[str(match.lastgroup)]) for match in _TOKEN.finditer(text)]
 
 
 def _check_cost(terms: list[tuple[str, str]]) -> None:
@@ -92,6 +111,8 @@ class _Parser:
         self._tokens = tokens
         self._position = 0
         self._depth = 0
+        #: The first and the last token of each id.
+        self.ids: list[tuple[int, int]] = []
 
     def parse(self) -> Expression | None:
         parts = []
@@ -124,6 +145,8 @@ class _Parser:
             return self._of_id(text) if self._is_id(text, field) else self._of_field(text)
         if kind == "open":
             return self._group(field)
+        if field is Field.ENTITY:
+            self.ids.append((self._position - 1, self._position - 1))
         return _read_term(kind, text, field)
 
     def _not(self, field: Field) -> Expression | None:
@@ -145,6 +168,7 @@ class _Parser:
 
     def _of_id(self, name: str) -> Term | None:
         _, text = self._tokens[self._position]
+        self.ids.append((self._position - 1, self._position))
         self._position += 1
         return _read_term("word", f"{name}:{text}", Field.ENTITY)
 

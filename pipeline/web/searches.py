@@ -64,7 +64,7 @@ class SavedSearchPages:
         self, store: SearchStore, ledger: Ledger, clock: Clock, pages: Pages, allowed_networks: Sequence[Network]
     ) -> None:
         self.alerts = ledger.alerts
-        self._store, self._stories, self._clock, self._pages = store, ledger, clock, pages
+        self._store, self._ledger, self._clock, self._pages = store, ledger, clock, pages
         self._allowed_networks = tuple(allowed_networks)
 
     def find(self, name: str) -> SavedSearch:
@@ -84,7 +84,7 @@ class SavedSearchPages:
         asked = read_address([("q", text), *((key, value) for key, values in form.items() for value in values)])
         query = saved_query(asked)
         if query.story:
-            query = replace(query, story=follow_story(query.story, self._stories, self._store))
+            query = replace(query, story=follow_story(query.story, self._ledger, self._store))
         name, now = read_field(form, "name"), self._clock.now()
         search = make_search(
             name,
@@ -99,8 +99,8 @@ class SavedSearchPages:
         if there and not replaces:
             raise UsageError(f"there is a saved search {name!r} already; tick “Replace” to put this in its place")
         if there:
-            search = keep_webhooks(keep_identity(search, there), there)
-        search, _ = prepare_search(search, store=self._store, clock=self._clock, there=there)
+            search = keep_webhooks(keep_identity(search, there, self._ledger), there)
+        search, _ = prepare_search(search, ledger=self._ledger, store=self._store, clock=self._clock, there=there)
         self.alerts.save_search(search, replaces=replaces)
         return search, [hook for hook in search.webhooks if there is None or hook not in there.webhooks]
 
@@ -163,7 +163,7 @@ class SavedSearchPages:
     def _try(self, search: SavedSearch) -> Trial | None:
         """Return how the search stands; None while the index cannot tell, which is no reason to hide what was noticed."""
         try:
-            return try_search(search, store=self._store, clock=self._clock, limit=TRIED)
+            return try_search(search, ledger=self._ledger, store=self._store, clock=self._clock, limit=TRIED)
         except (StoreUnavailable, StoreUnusable) as error:
             log.warning("the saved search %s cannot be tried: %s", search.name, error)
             return None

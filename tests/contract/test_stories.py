@@ -111,6 +111,7 @@ def test_two_stories_that_turn_out_to_be_one_become_one(ledger: Ledger) -> None:
     assert story is not None
     assert (story.id, story.articles) == (stays, 13)
     assert len(ledger.timeline(moved)) == 13
+    assert ledger.follow_stories([moved, stays, "none"]) == {moved: stays}
     assert [each.id for each in ledger.stories()] == [stays]
     assert ledger.untold_stories(limit=10) == {right.article_id: stays}
     ledger.mark_stories_told({right.article_id: stays})

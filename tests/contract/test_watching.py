@@ -16,11 +16,13 @@ from pipeline.errors import UsageError
 from pipeline.model.alert import Alert
 from pipeline.model.document import Document
 from pipeline.model.entity import Entity, Kind, Quote
+from pipeline.model.known import Action, Decision
 from pipeline.model.query import Query
 from pipeline.ports import Asked, SearchStore
 from pipeline.search.request import make_query
 from tests.fixtures.alerts import DAY, HOUR, a_search, as_indexed
 from tests.fixtures.documents import MINSK, NOON, TEHRAN, FixedClock, document, entity
+from tests.fixtures.tellings import telling
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ class Desk:
 
     def save(self, name: str, text: str, when: str = "any", **query: object) -> None:
         search = replace(a_search(name, text, when), query=make_query(text, **query))  # type: ignore[arg-type]
-        trial = try_search(search, store=self.store, clock=self.clock)
+        trial = try_search(search, ledger=self.ledger, store=self.store, clock=self.clock)
         self.ledger.alerts.save_search(replace(search, found_before=trial.total > 0))
 
     def change(self, name: str, text: str, when: str) -> None:
@@ -47,7 +49,8 @@ class Desk:
         there = find_search(self.ledger.alerts, name)
         assert there
         made = make_search(name, make_query(text), when=when.split(), created_at=self.clock.now())
-        search, _ = prepare_search(keep_identity(made, there), store=self.store, clock=self.clock, there=there)
+        changed = keep_identity(made, there, self.ledger)
+        search, _ = prepare_search(changed, ledger=self.ledger, store=self.store, clock=self.clock, there=there)
         self.ledger.alerts.save_search(search, replaces=True)
 
     def index(self, *documents: Document, version: int = 1) -> None:
@@ -55,13 +58,13 @@ class Desk:
         self.ledger.settle([], [as_indexed(each, version) for each in documents])
 
     def watch(self) -> Watched:
-        return watch_documents(alerts=self.ledger.alerts, store=self.store, clock=self.clock)
+        return watch_documents(ledger=self.ledger, store=self.store, clock=self.clock)
 
     def noticed(self) -> list[tuple[str, str]]:
         return sorted((alert.search, ending(alert)) for alert in self.watch().alerts)
 
     def silence(self) -> tuple[Alert, ...]:
-        return watch_silence(alerts=self.ledger.alerts, store=self.store, clock=self.clock).alerts
+        return watch_silence(ledger=self.ledger, store=self.store, clock=self.clock).alerts
 
 
 def ending(alert: Alert) -> str:
@@ -188,6 +191,56 @@ def test_what_a_name_means_is_looked_up_again_after_a_day(desk: Desk) -> None:
     assert [each.looked_up_at for each in desk.ledger.alerts.searches()] == [NOON + DAY]
 
 
+def test_a_search_for_a_story_goes_on_with_the_one_that_it_was_merged_into(desk: Desk) -> None:
+    one, other = telling("one", "peru quake"), telling("other", "army tents", at=NOON - HOUR)
+    before = desk.ledger.join_stories([one, other], NOON)
+    merged, stays = before[other.article_id], before[one.article_id]
+    desk.save("story", "", "any silence:12h", story=merged)
+    desk.save("another", "", story="another")
+    for number in range(10):  # each is about what both are about
+        desk.ledger.join_stories([telling(number, "peru quake army tents")], NOON)
+    merged, stays = next(iter(desk.ledger.follow_stories([merged, stays]).items()))
+    desk.index(replace(ago(0.1, "fresh"), story=stays))
+    assert desk.noticed() == [("story", "fresh")]
+    assert desk.silence() == ()
+    (search,) = [each for each in desk.ledger.alerts.searches() if each.name == "story"]
+    assert try_search(search, ledger=desk.ledger, store=desk.store, clock=desk.clock).total == 1
+
+
+def test_a_search_by_id_goes_on_with_the_entity_that_it_was_merged_into_until_that_is_undone(desk: Desk) -> None:
+    def named(name: str, entity_id: str, minutes: int) -> Document:
+        made = document(name, text="It rained. Ann Lee came.", published=NOON - timedelta(minutes=minutes))
+        who = replace(entity(Kind.PERSON, "Ann Lee"), id=entity_id)
+        return replace(made, annotation=replace(made.annotation, entities=(who,)))
+
+    desk.save("filter", "", "any silence:12h", entities=["Q2"])
+    desk.save("text", "(entity:(Q2 OR Q3)) lee")
+    merges = [
+        Decision(action=Action.MERGE, subject=subject, target=target, decided_at=NOON)
+        for subject, target in (("Q2", "Q4"), ("Q4", "person:ann"))
+    ]
+    desk.ledger.knowledge.decide(merges)
+    desk.index(named("merged", "person:ann", 1))
+    alerts = desk.watch().alerts
+    assert sorted(alert.search for alert in alerts) == ["filter", "text"]
+    assert {alert.shown.sentence for alert in alerts if alert.shown} == {"Ann Lee came."}
+    assert desk.silence() == ()
+    desk.clock.time = NOON + DAY
+    assert [ending(alert) for alert in desk.silence()] == ["merged"]
+    desk.ledger.knowledge.revoke(merges)
+    desk.index(named("undone", "person:ann", 2), named("own", "Q2", 3))
+    assert desk.noticed() == [("filter", "own"), ("text", "own")]
+
+
+def test_a_search_that_names_a_merged_id_or_the_one_it_became_asks_the_same(desk: Desk) -> None:
+    desk.save("ann", "entity:Q2")
+    desk.index(document("one", text="Ann Lee came."))
+    before = desk.ledger.alerts.searches()[0].created_at
+    desk.ledger.knowledge.decide([Decision(action=Action.MERGE, subject="Q2", target="Q4", decided_at=NOON)])
+    desk.change("ann", "entity:Q4", "any")
+    assert desk.ledger.alerts.searches()[0].created_at == before
+
+
 # Conditions
 
 
@@ -253,7 +306,7 @@ def test_a_first_document_is_told_by_one_of_two_batches_that_were_indexed_at_onc
     desk.save("raisi", "person:raisi", "first")
     desk.index(ago(2, "first", people=["Ebrahim Raisi"]), ago(1, "second", people=["Ebrahim Raisi"]))
     # Both are searchable; whoever is asked about the second one first leaves the alert to the other.
-    said = [watch_documents(alerts=desk.ledger.alerts, store=desk.store, clock=desk.clock, limit=1) for _ in range(2)]
+    said = [watch_documents(ledger=desk.ledger, store=desk.store, clock=desk.clock, limit=1) for _ in range(2)]
     assert [ending(alert) for watched in said for alert in watched.alerts] == ["first"]
 
 
@@ -384,7 +437,7 @@ def test_reprints_are_left_out_where_originals_are_asked_for(desk: Desk) -> None
 def test_more_articles_than_one_look_takes_are_all_looked_at(desk: Desk) -> None:
     desk.save("harvests", "harvest")
     desk.index(*(document(str(number), text="The harvest began.") for number in range(25)))
-    looks = [watch_documents(alerts=desk.ledger.alerts, store=desk.store, clock=desk.clock, limit=10) for _ in range(4)]
+    looks = [watch_documents(ledger=desk.ledger, store=desk.store, clock=desk.clock, limit=10) for _ in range(4)]
     assert [each.documents for each in looks] == [10, 10, 5, 0]
     assert sum(len(each.alerts) for each in looks) == 25
 
@@ -392,7 +445,7 @@ def test_more_articles_than_one_look_takes_are_all_looked_at(desk: Desk) -> None
 def test_a_search_is_tried_on_what_is_there_and_notes_nothing(desk: Desk) -> None:
     desk.index(ago(1, "one", people=["Ebrahim Raisi"]), ago(2, "two", people=["Ebrahim Raisi"]))
     search = a_search("raisi", "person:raisi", "any first silence:12h volume")
-    trial = try_search(search, store=desk.store, clock=desk.clock, limit=1)
+    trial = try_search(search, ledger=desk.ledger, store=desk.store, clock=desk.clock, limit=1)
     assert trial.total == 2
     assert [shown.url.rpartition("/")[2] for shown in trial.shown] == ["one"]
     said = {str(condition): line for condition, line in trial.conditions}
@@ -404,7 +457,7 @@ def test_a_search_is_tried_on_what_is_there_and_notes_nothing(desk: Desk) -> Non
 def test_a_search_of_what_is_silent_already_says_when_it_alerts(desk: Desk) -> None:
     desk.index(ago(3, "one", people=["Ebrahim Raisi"]))
     search = replace(a_search("raisi", "person:raisi", "silence:12h"), created_at=NOON)
-    ((_, line),) = try_search(search, store=desk.store, clock=desk.clock).conditions
+    ((_, line),) = try_search(search, ledger=desk.ledger, store=desk.store, clock=desk.clock).conditions
     assert line == "the last document is of 2026-11-20 12:00: alerts if none comes until 2026-11-24 00:00"
     desk.ledger.alerts.save_search(search)
     desk.clock.time = NOON + 12 * HOUR - timedelta(minutes=1)

@@ -19,7 +19,7 @@ from pipeline.search.expression import (
     needs_words,
     wanted_terms,
 )
-from pipeline.search.grammar import MAX_TERMS, parse_text
+from pipeline.search.grammar import MAX_TERMS, parse_text, rename_ids
 from pipeline.search.names import MAX_SPELLINGS, expand, read_expression, spellings
 from pipeline.search.request import make_query
 
@@ -98,6 +98,21 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
     except UsageError:
         return
     assert all(any(character.isalnum() for character in term.text) for term in wanted_terms(expression))
+
+
+@pytest.mark.parametrize(
+    ("text", "renamed"),
+    [
+        ("entity:Q1 Q1", "entity:Q2 Q1"),
+        ('-Entity: "Q1" "entity:Q1"', '-Entity: "Q2" "entity:Q1"'),
+        ("entity:(Q3 OR (NOT Q1 OR person:a-b)", "entity:(Q3 OR (NOT Q2 OR Q4)"),
+        ("entity:person:a-b person:a-b", "entity:Q4 person:a-b"),
+        ("entity:Q1* entity:Q11", "entity:Q1* entity:Q11"),
+        ("entity:Q1 persn:a", "entity:Q1 persn:a"),
+    ],
+)
+def test_ids_are_renamed_where_they_are_asked_for_and_nowhere_else(text: str, renamed: str) -> None:
+    assert rename_ids(text, {"Q1": "Q2", "person:a-b": "Q4"}) == renamed
 
 
 def test_what_is_excluded_ranks_nothing() -> None:
