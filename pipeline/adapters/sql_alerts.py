@@ -14,6 +14,8 @@ from pipeline.model import codec
 from pipeline.model.alert import Alert, ConditionKind, Delivery, DeliveryState, SavedSearch
 
 _MOST_DETAIL = 500  # characters
+#: Of an alert that maintenance has emptied, the row stays.
+_is_told = alerts.c.alert != ""
 
 
 class SqlAlerts:
@@ -83,7 +85,8 @@ class SqlAlerts:
 
     def alerts(self, search: str | None = None, *, limit: int = 50) -> tuple[Alert, ...]:
         """Read the newest."""
-        query = select(alerts.c.alert).order_by(alerts.c.at.desc(), alerts.c.shown_at.desc(), alerts.c.id).limit(limit)
+        order = (alerts.c.at.desc(), alerts.c.shown_at.desc(), alerts.c.id)
+        query = select(alerts.c.alert).where(_is_told).order_by(*order).limit(limit)
         if search is not None:
             query = query.where(alerts.c.search == search)
         with self._database.read() as connection:
@@ -144,16 +147,20 @@ class SqlAlerts:
             )
 
     def drop_alerts(self, before: datetime, *, dry_run: bool = False) -> int:
-        """Delete them. A first document is remembered: it is the first for ever."""
+        """Empty them: by its id what was noticed is known again. A day's volume goes, and a first document stays as it is."""
         waits = exists().where(
             alert_deliveries.c.alert_id == alerts.c.id, alert_deliveries.c.state == DeliveryState.WAITING
         )
-        old = (alerts.c.at < before, alerts.c.kind != ConditionKind.FIRST, ~waits)
+        old = (alerts.c.at < before, alerts.c.kind != ConditionKind.FIRST, _is_told, ~waits)
         with self._database.write() as connection:
             ids = list(connection.execute(select(alerts.c.id).where(*old)).scalars())
             if not dry_run:
-                connection.execute(delete(alert_deliveries).where(among(alert_deliveries.c.alert_id)), {"values": ids})
-                connection.execute(delete(alerts).where(among(alerts.c.id)), {"values": ids})
+                dropped = {"values": ids}
+                connection.execute(delete(alert_deliveries).where(among(alert_deliveries.c.alert_id)), dropped)
+                of_a_day = alerts.c.kind == ConditionKind.VOLUME
+                connection.execute(delete(alerts).where(among(alerts.c.id), of_a_day), dropped)
+                empty = update(alerts).where(among(alerts.c.id)).values(alert="", is_announced=True)
+                connection.execute(empty, dropped)
         return len(ids)
 
 

@@ -73,5 +73,8 @@ class Alerts(Protocol):
         ...
 
     def drop_alerts(self, before: datetime, *, dry_run: bool = False) -> int:
-        """Forget what was noticed before then and is not on its way any more; return how many alerts (``dry_run``: would go)."""
+        """Forget what alerts before then said that are not on their way any more; return how many (``dry_run``: would go).
+
+        That it was said is remembered: nothing is noticed again.
+        """
         ...

@@ -181,6 +181,24 @@ def test_old_alerts_are_dropped_but_not_first_ones_nor_those_on_their_way(ledger
     assert sorted(ids(ledger.alerts.alerts())) == ["alert-2", "alert-3", "alert-4"]
 
 
+def test_what_was_dropped_is_not_noticed_again_and_still_keeps_others_apart(ledger: SqlLedger) -> None:
+    ledger.alerts.save_search(a_search("harvests", "x", "any", HOOK))
+    told = [an_alert(1), dated(2, 0), an_alert(3, when="silence:12h"), dated(4, 0, when="volume")]
+    ledger.alerts.note_alerts(told, {})
+    due = ledger.alerts.due_deliveries(NOON, limit=9, lease=LEASE)
+    ledger.alerts.save_deliveries([replace(each, state=DeliveryState.DELIVERED, due_at=None) for each in due])
+    assert ledger.alerts.drop_alerts(NOON + HOUR) == 4
+    assert ledger.alerts.drop_alerts(NOON + HOUR, dry_run=True) == 0
+    assert ledger.alerts.alerts() == ledger.alerts.alerts("harvests") == ()
+    assert ledger.alerts.unannounced(NOON - HOUR, limit=9) == ()
+    later = NOON + 9 * DAY
+    again = [replace(each, at=later) for each in [*told, dated(5, 3)]]
+    assert ids(ledger.alerts.note_alerts(again, {})) == ["alert-4"]  # a day's volume is of that day alone
+    assert ledger.alerts.remove_search("harvests")
+    ledger.alerts.save_search(a_search())
+    assert ids(ledger.alerts.note_alerts(told, {})) == ["alert-1", "alert-2", "alert-3", "alert-4"]
+
+
 def test_alerts_are_announced_by_airflow_once_and_soon_or_never(ledger: SqlLedger) -> None:
     ledger.alerts.save_search(a_search())
     ledger.alerts.note_alerts([an_alert(1, at=NOON - DAY), an_alert(2), an_alert(3, at=NOON + HOUR)], {})

@@ -364,6 +364,8 @@ def test_silence_is_told_once_until_somebody_speaks(desk: Desk) -> None:
     assert desk.silence() == ()
     desk.clock.time = NOON + 2 * DAY
     assert [ending(alert) for alert in desk.silence()] == ["spoken"]
+    desk.ledger.alerts.drop_alerts(NOON + 3 * DAY)
+    assert desk.silence() == ()
 
 
 def test_somebody_who_just_began_to_listen_hears_no_silence(desk: Desk) -> None:
