@@ -62,5 +62,5 @@ def _read_rfc822(text: str) -> datetime | None:
         return None
     try:
         return parsedate_to_datetime(text if ":" in text else f"{text} 00:00")
-    except (ValueError, TypeError, IndexError):  # on some nonsense the library fails instead of saying so
+    except (ValueError, TypeError, IndexError, OverflowError):  # some nonsense breaks the library
         return None
