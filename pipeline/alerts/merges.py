@@ -50,5 +50,5 @@ def _follow(query: Query, stories: Mapping[str, str], entities: Mapping[str, str
         query,
         story=stories.get(query.story, query.story) if query.story else None,
         entities=tuple(dict.fromkeys(entities.get(each, each) for each in query.entities)),
-        text=rename_ids(query.text, entities) if entities else query.text,
+        text=rename_ids(query.text, entities),
     )
