@@ -277,7 +277,7 @@ def _document_of(line: Fetched, article: Article, annotation: Annotation, captur
     return make_document(
         article,
         annotation,
-        article_id=article_id(article.canonical_url),
+        article_id=line.claim.article_id or article_id(article.canonical_url),
         entry=line.claim.entry,
         first_seen_at=line.claim.first_seen_at,
         captured_at=captured_at,

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert,
 from pipeline.adapters.sql_among import among
 from pipeline.adapters.sql_database import PARAMETERS, rows_by_key
 from pipeline.adapters.sql_pruning import is_content_of
-from pipeline.adapters.sql_schema import urls
+from pipeline.adapters.sql_schema import articles, urls
 from pipeline.adapters.sql_turns import take_turns
 from pipeline.model import codec
 from pipeline.model.capture import Batch, CaptureRef
@@ -229,7 +229,9 @@ def _is_due(now: datetime, *, past: bool = False) -> ColumnElement[bool]:
 
 def _claims_of(connection: Connection, batch: Batch) -> tuple[Claim, ...]:
     columns = (urls.c.entry, urls.c.first_seen_at, urls.c.revision, urls.c.attempts, urls.c.capture)
-    held = select(*columns).where(urls.c.claimed_by == batch.id).order_by(urls.c.due_at, urls.c.url)
+    holds = and_(articles.c.article_id == urls.c.article_id, articles.c.url == urls.c.url)
+    claims = select(*columns, articles.c.article_id).select_from(urls.outerjoin(articles, holds))
+    held = claims.where(urls.c.claimed_by == batch.id).order_by(urls.c.due_at, urls.c.url)
     return tuple(
         Claim(
             entry=codec.decode(row.entry, Entry),
@@ -238,6 +240,7 @@ def _claims_of(connection: Connection, batch: Batch) -> tuple[Claim, ...]:
             revision=row.revision,
             attempts=row.attempts,
             capture=codec.decode(row.capture, CaptureRef) if row.capture else None,
+            article_id=row.article_id,
         )
         for row in connection.execute(held)
     )

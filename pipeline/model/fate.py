@@ -115,6 +115,8 @@ class Claim:
     attempts: int
     #: Set where the page is in the archive already, so that nobody need be asked for it.
     capture: CaptureRef | None = None
+    #: The article that the URL holds from an earlier visit, whose id it keeps whatever its page is called today.
+    article_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

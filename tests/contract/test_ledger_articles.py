@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from pipeline.model.fate import Fate, Reason, Tally
+from pipeline.model import codec
+from pipeline.model.fate import Claim, Fate, Reason, Tally
 from pipeline.ports import Holding, Ledger
 from tests.fixtures.entries import LEASE, MINUTE, NOW, a_batch, an_article, an_entry, an_outcome
 
@@ -59,6 +60,36 @@ def test_only_a_url_that_holds_an_indexed_article_has_a_holding(ledger: Ledger) 
     ledger.settle(ends, [article])
     held = {holder.url: Holding(entry=holder, first_seen_at=NOW, article=article)}
     assert ledger.holdings([*(entry.url for entry in entries), "https://news.example/unknown"]) == held
+
+
+def test_a_claim_tells_which_article_its_url_holds(ledger: Ledger) -> None:
+    entries = [an_entry(name) for name in ("holder", "duplicate", "refused", "new")]
+    ledger.record_entries(entries, NOW)
+    claims = {claim.entry: claim for claim in ledger.claim(a_batch(), NOW, limit=4, lease=LEASE)}
+    assert {claim.article_id for claim in claims.values()} == {None}
+    holder, duplicate, refused, new = entries
+    article = an_article(url=holder.url)
+    ledger.own_articles({article.article_id: holder.url, "refused": refused.url, "new": new.url}, NOW)
+    ends = [
+        an_outcome(claims[holder], article_id=article.article_id),
+        an_outcome(claims[duplicate], Reason.SAME_ARTICLE, article_id=article.article_id),
+        an_outcome(claims[refused], Reason.STORE_REFUSED, article_id="refused"),
+        an_outcome(claims[new], Reason.NOT_FOUND),
+    ]
+    ledger.settle(ends, [article])
+    ledger.record_entries([replace(entry, title="Changed") for entry in entries], NOW + MINUTE)
+    again = ledger.claim(a_batch(2), NOW + MINUTE, limit=4, lease=LEASE)
+    held = {holder.url: article.article_id, duplicate.url: None, refused.url: "refused", new.url: None}
+    assert {claim.entry.url: claim.article_id for claim in again} == held
+    assert [codec.decode(codec.encode(claim), Claim) for claim in again] == [*again]
+
+
+def test_a_claim_of_before_claims_told_of_articles_is_read(ledger: Ledger) -> None:
+    ledger.record_entries([an_entry(1)], NOW)
+    [claim] = ledger.claim(a_batch(), NOW, limit=1, lease=LEASE)
+    form = codec.to_json(claim)
+    del form["article_id"]
+    assert codec.from_json(form, Claim) == claim
 
 
 def test_an_older_capture_changes_no_article(ledger: Ledger) -> None:
