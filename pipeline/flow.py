@@ -29,6 +29,7 @@ from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.fetch.responses import judge_response
 from pipeline.fetch.retries import WAITS, retry_at
 from pipeline.fetch.revisits import next_revisit
+from pipeline.identity import identify_articles
 from pipeline.index.document import document_date, document_json, make_document, reprint_json
 from pipeline.model import codec
 from pipeline.model.article import Article, TextSource
@@ -170,9 +171,10 @@ def index_batch(
     asked about them unless they are ``past`` ones.
     """
     extracted = [codec.decode(line, Extracted) for line in archive.read_lines(batch, "documents")]
-    owners = {line.document.id: line.claim.entry.url for line in reversed(extracted)}
-    holders = ledger.own_articles(owners, clock.now())
-    known = ledger.articles([line.document.id for line in extracted])
+    identified = identify_articles(extracted, ledger=ledger, store=store, now=clock.now())
+    extracted, holders, known = identified.lines, identified.holders, identified.known
+    unsaid = "the article that the page names is not indexed yet"
+    ledger.postpone([(claim, clock.now() + LEASE, unsaid) for claim in identified.undecided])
     to_write = [line.document for line in extracted if _reason_to_skip(line, holders, known) is None]
     replaced = read_replaced(to_write, known, store=store)
     notices = find_notices(to_write, replaced)
@@ -213,7 +215,8 @@ def index_batch(
     written = {state.article_id for state in states}
     joined = {document.id: document.story for document in to_write if document.story and document.id in written}
     stories = {story for key, story in joined.items() if before.get(key) != story}
-    return Report(passed=len(states), settled=_reasons(ended), stories=stories)
+    postponed = len(identified.undecided)
+    return Report(passed=len(states), postponed=postponed, settled=_reasons(ended), stories=stories)
 
 
 def join_stories(
@@ -277,7 +280,7 @@ def _document_of(line: Fetched, article: Article, annotation: Annotation, captur
     return make_document(
         article,
         annotation,
-        article_id=line.claim.article_id or article_id(article.canonical_url),
+        article_id=article_id(article.canonical_url),
         entry=line.claim.entry,
         first_seen_at=line.claim.first_seen_at,
         captured_at=captured_at,

@@ -66,7 +66,7 @@ def canonical_url(answered: str, declared: str | None = None) -> str:
     """Return the address that stands for the article: the page's own claim where it can be believed, else where it answered.
 
     A claim is believed on the same site only (see ``site_of``): else one site could take over another's articles. Tracking
-    parameters go either way.
+    parameters go either way. Whether two pages that name one address are one article is decided by what they say (identity.py).
     """
     address = normalise_url(answered)
     if declared and declared != answered:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ from pipeline.model.entity import Annotation, Entity, Kind, Place, Quote
 from pipeline.model.evidence import Timestamp
 from pipeline.model.feed import Entry
 from pipeline.model.reprint import Reprint
+from pipeline.urls import article_id as make_id
+from pipeline.urls import canonical_url
 
 #: The flat lists that filters and facets use, and the kind of name in each.
 NAME_LISTS = {"people": Kind.PERSON, "organizations": Kind.ORGANIZATION, "places": Kind.PLACE}
@@ -31,7 +34,7 @@ def make_document(
     """Return the document of an article: publisher, feed and country are those of the source, not of the page."""
     return Document(
         id=article_id,
-        article=article,
+        article=_under_id(article, article_id),
         annotation=annotation,
         publisher=entry.publisher,
         feed_url=entry.feed_url,
@@ -41,6 +44,11 @@ def make_document(
         capture=capture,
         content_hash=content_hash(article),
     )
+
+
+def give_id(document: Document, article_id: str) -> Document:
+    """Return the document under another id: that of the article which its URL holds, or of its own address."""
+    return replace(document, id=article_id, article=_under_id(document.article, article_id))
 
 
 def content_hash(article: Article) -> str:
@@ -149,6 +157,16 @@ def find_lede(form: Mapping[str, Any]) -> str:
 def list_names(annotation: Annotation, kind: Kind) -> list[str]:
     """Return the names of one kind, each once, in order of the entities."""
     return list(dict.fromkeys(entity.name for entity in annotation.entities if entity.kind is kind))
+
+
+def _under_id(article: Article, article_id: str) -> Article:
+    """Return the article with the address that answered, where the id is made of that.
+
+    For the canonical URL was not believed once (pipeline/identity.py), or not known; it is not what the article is shown by.
+    """
+    address = canonical_url(article.url)
+    has_its_own = article.canonical_url != address and article_id == make_id(address)
+    return replace(article, canonical_url=address) if has_its_own else article
 
 
 def _timestamp_json(name: str, timestamp: Timestamp | None) -> dict[str, object]:

@@ -15,7 +15,7 @@ class Fate(StrEnum):
     INDEXED = "indexed"
     #: Visited again, and the index already says the same.
     UNCHANGED = "unchanged"
-    #: Another URL holds the same article.
+    #: Another URL holds the same article: see ``identity.py``.
     DUPLICATE = "duplicate"
     #: Consent dialog, paywall, bot check or script shell instead of an article.
     WALL = "wall"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from pipeline.model.reprint import Printing, Reprint
-from pipeline.reprints.fingerprints import count_all, count_shared
+from pipeline.model.reprint import Fingerprint, Printing, Reprint
+from pipeline.reprints.fingerprints import count_all, count_shared, take_fingerprints
 
 #: So many passages in common prove nothing: they are a sentence of twenty words, such as outlets set below every text, or what
 #: two forecasts have in common that were filled in alike.
@@ -30,14 +30,27 @@ def find_original(article: Printing, candidates: Iterable[Printing]) -> Reprint 
 
 def compare(article: Printing, other: Printing) -> Reprint | None:
     """Return what the article took from the other, where that is enough for a reprint."""
-    shared, count, _ = count_shared(article.fingerprint.passages, other.fingerprint.passages)
-    if not shared or shared / count < LEAST_SHARED + NOTHING_PROVEN / count_all(article.fingerprint.passages):
+    taken = _count_taken(article.fingerprint, other.fingerprint)
+    if taken is None:
         return None
-    shared, count, other_count = count_shared(article.fingerprint.shingles, other.fingerprint.shingles)
-    if shared < LEAST_TAKEN * count:
-        return None
+    shared, count, other_count = taken
     return Reprint(
         reprint_of=other.article_id,
         similarity=round(shared / (count + other_count - shared), 3),
         own_share=round(1 - shared / count, 3),
     )
+
+
+def share_text(one: str, other: str) -> bool:
+    """Tell whether either text took enough from the other for a reprint; one of fewer than some thirty words never did."""
+    first, second = take_fingerprints([one, other])
+    return any(_count_taken(*pair) is not None for pair in ((first, second), (second, first)))
+
+
+def _count_taken(copy: Fingerprint, original: Fingerprint) -> tuple[int, int, int] | None:
+    """Return how many shingles both have, and how many each, as far as both sketches reach; None: not enough for a reprint."""
+    shared, count, _ = count_shared(copy.passages, original.passages)
+    if not shared or shared / count < LEAST_SHARED + NOTHING_PROVEN / count_all(copy.passages):
+        return None
+    counts = count_shared(copy.shingles, original.shingles)
+    return None if counts[0] < LEAST_TAKEN * counts[1] else counts

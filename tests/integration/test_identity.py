@@ -4,8 +4,8 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,10 +14,12 @@ import pytest
 from examples.press import Story
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.cli.ingest import drain_inbox
+from pipeline.flow import LEASE
 from pipeline.index.hits import Hit
 from pipeline.model.fate import Fate, Reason
 from pipeline.model.feed import Entry
 from pipeline.model.query import Query
+from pipeline.replay.rebuild import ALWAYS, begin_rebuild, compare_rebuild, rebuild_generation
 from pipeline.urls import article_id
 from pipeline.wiring import Wiring
 from tests.fixtures.documents import NOON, FixedClock
@@ -74,25 +76,31 @@ def wiring(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wiring]:
     wiring.close()
 
 
-def page(number: int, *, canonical: str = "", headline: str = "", more: str = "") -> str:
+def page(number: int, *, canonical: str = "", headline: str = "") -> str:
     """Return a story's page; two of them share no passage."""
     html = Story(number=number, published_at=NOON).html
     link = f'<link rel="canonical" href="{canonical}">' if canonical else ""
-    html = html.replace("</head>", f"{link}</head>").replace("</article>", f"<p>{more}</p></article>")
+    html = html.replace("</head>", f"{link}</head>")
     return html.replace(Story(number=number, published_at=NOON).headline, headline) if headline else html
 
 
-def announce(wiring: Wiring, site: Site, *targets: str, **more: str) -> None:
-    entries = [
-        Entry(url=site.origin + target, feed_url=f"{site.origin}/feed", publisher="The Example", **more)
-        for target in targets
-    ]
-    wiring.ledger.record_entries(entries, wiring.clock.now())
+def announce(
+    wiring: Wiring, site: Site, *targets: str, title: str | None = None, content_html: str | None = None
+) -> None:
+    told = Entry(
+        url="", feed_url=f"{site.origin}/feed", publisher="The Example", title=title, content_html=content_html
+    )
+    wiring.ledger.record_entries([replace(told, url=site.origin + each) for each in targets], wiring.clock.now())
+
+
+def move_clock(wiring: Wiring, after: timedelta) -> None:
+    assert isinstance(wiring.clock, FixedClock)
+    wiring.clock.time = NOON + after
 
 
 def visit(wiring: Wiring, *, after: timedelta = timedelta()) -> Counter[Reason]:
     """Take what is due so long after noon through the whole flow; return how it ended."""
-    wiring.clock = FixedClock(NOON + after)
+    move_clock(wiring, after)
 
     async def drain() -> Counter[Reason]:
         async with wiring.fetcher() as fetcher:
@@ -135,3 +143,84 @@ def test_a_page_that_was_a_wall_stays_one_document(wiring: Wiring, site: Site) -
     [before] = wiring.store.versions(hit.id)
     assert before.form["text_source"] == "feed"
     assert wiring.ledger.tally().fates == {Fate.INDEXED: 1}
+
+
+@pytest.mark.parametrize(
+    ("targets", "canonical"),
+    [
+        (("/en/story-1", "/en/story-2", "/en/story-3"), "/en/"),
+        (("/article.php?id=1", "/article.php?id=2", "/article.php?id=3"), "/article.php"),
+    ],
+)
+def test_a_canonical_url_that_all_pages_share_is_no_articles(
+    wiring: Wiring, site: Site, targets: tuple[str, ...], canonical: str
+) -> None:
+    site.pages |= {target: page(number, canonical=canonical) for number, target in enumerate(targets, 1)}
+    first, second, third = targets
+    announce(wiring, site, first, second)
+    assert visit(wiring) == {Reason.NEW: 2}
+    announce(wiring, site, third)  # the others are in the store by now, as another process would find them
+    assert visit(wiring) == {Reason.NEW: 1}
+    shown = {canonical: article_id(site.origin + canonical)}
+    shown |= {target: article_id(site.origin + target) for target in (second, third)}
+    assert {path: hit.id for path, hit in hits(wiring).items()} == shown
+    assert visit(wiring, after=HOUR) == {Reason.SAME_CONTENT: 3}
+    first_headline = Story(number=1, published_at=NOON).headline
+    site.pages[second] = page(2, canonical=canonical, headline=first_headline)
+    assert visit(wiring, after=25 * HOUR) == {Reason.SAME_CONTENT: 2, Reason.NEW_VERSION: 1}
+    assert {path: hit.id for path, hit in hits(wiring).items()} == shown
+    assert wiring.ledger.tally().fates == {Fate.INDEXED: 1, Fate.UNCHANGED: 2}
+    generation = begin_rebuild(wiring)
+    rebuild_generation(generation, ALWAYS, parts=wiring)
+    differences = compare_rebuild(generation, parts=wiring).differences
+    assert (differences.rebuilt_documents, differences.changed) == (3, 0)
+
+
+def test_other_addresses_of_an_article_stay_its_duplicates(wiring: Wiring, site: Site) -> None:
+    known = Story(number=4, published_at=NOON).headline
+    site.pages["/story"] = page(4, canonical="/story")
+    site.pages["/story?ref=rss"] = page(4, canonical="/story")
+    announce(wiring, site, "/story", "/story?ref=rss")
+    assert visit(wiring) == {Reason.NEW: 1, Reason.SAME_ARTICLE: 1}
+    site.pages["/amp/story"] = page(4, canonical="/story", headline=f"{known} - AMP")
+    site.pages["/story?print"] = page(4, canonical="/story", headline="Meanwhile it has another headline")
+    site.pages["/story?print"] = site.pages["/story?print"].replace("visitors", "guests").replace("autumn", "winter")
+    site.pages["/story?page=2"] = page(5, canonical="/story", headline=known.upper())
+    site.pages["/to-story"] = "/story"
+    announce(wiring, site, "/amp/story", "/story?print", "/story?page=2", "/to-story")
+    assert visit(wiring) == {Reason.SAME_ARTICLE: 4}
+    assert list(hits(wiring)) == ["/story"]
+
+
+def test_an_address_that_now_leads_to_another_article_is_its_duplicate(wiring: Wiring, site: Site) -> None:
+    site.pages |= {"/one": page(1), "/two": page(2)}
+    announce(wiring, site, "/one", "/two")
+    assert visit(wiring) == {Reason.NEW: 2}
+    site.pages["/one"] = "/two"
+    assert visit(wiring, after=HOUR) == {Reason.SAME_ARTICLE: 1, Reason.SAME_CONTENT: 1}
+    assert {hit.headline for hit in hits(wiring).values()} == {
+        Story(number=number, published_at=NOON).headline for number in (1, 2)
+    }
+
+
+def test_a_page_waits_for_the_article_whose_address_it_declares(wiring: Wiring, site: Site) -> None:
+    """Another process has taken the address and not indexed the article yet: there is nothing to compare with."""
+    site.pages["/en/story-6"] = page(6, canonical="/en/")
+    announce(wiring, site, "/en/story-6")
+    wiring.ledger.own_articles({article_id(f"{site.origin}/en/"): f"{site.origin}/en/story-5"}, NOON)
+    assert visit(wiring) == {}
+    assert wiring.ledger.tally().pending == 1
+    assert visit(wiring, after=LEASE) == {Reason.NEW: 1}
+    assert list(hits(wiring)) == ["/en/story-6"]
+
+
+def test_where_the_holder_was_dropped_a_page_is_an_article_of_its_own(wiring: Wiring, site: Site) -> None:
+    site.pages |= {f"/en/story-{number}": page(number, canonical="/en/") for number in (7, 8)}
+    announce(wiring, site, "/en/story-7")
+    assert visit(wiring) == {Reason.NEW: 1}
+    later = timedelta(days=60)
+    move_clock(wiring, later)
+    wiring.store.drop_months(date(2027, 1, 1))
+    announce(wiring, site, "/en/story-8")
+    assert visit(wiring, after=later) == {Reason.NEW: 1, Reason.SAME_CONTENT: 1}
+    assert list(hits(wiring)) == ["/en/story-8"]
