@@ -2,7 +2,7 @@
 
 Some sites name a section, or the script that all their pages come from, as the canonical URL of every page. No address tells
 such a claim from a true one, as AMP pages, print views and second pages make it; so what the pages say decides: see
-docs/decisions/0030-a-canonical-url-is-held-to-what-the-pages-say.md.
+docs/decisions/0023-a-canonical-url-is-held-to-what-the-pages-say.md.
 """
 
 from collections.abc import Mapping, Sequence
