@@ -22,17 +22,12 @@ class Connections:
     def __init__(self, path: Path) -> None:
         """Open nothing yet."""
         self._path = path
-        self._local = threading.local()
-        self._opened: list[tuple[int, sqlite3.Connection]] = []
+        #: By process too: what came across a fork is the parent's, and even letting go of it would close it.
+        self._opened: dict[tuple[int, threading.Thread], sqlite3.Connection] = {}
 
     def close(self) -> None:
         """Close the connections that this process's threads opened; the next use opens one anew."""
-        self._local = threading.local()
-        while self._opened:
-            process, connection = self._opened.pop()
-            # What came across a fork is the parent's: closing it would drop the parent's locks.
-            if process == os.getpid():
-                connection.close()
+        self._close([key for key in list(self._opened) if key[0] == os.getpid()])
 
     @contextmanager
     def transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
@@ -62,12 +57,19 @@ class Connections:
             raise StoreUnusable(message) from error
 
     def _open(self) -> sqlite3.Connection:
-        """Return the connection of this thread in this process."""
-        opened: tuple[int, sqlite3.Connection] | None = getattr(self._local, "opened", None)
-        if opened is None or opened[0] != os.getpid():
-            opened = self._local.opened = (os.getpid(), connect(self._path))
-            self._opened.append(opened)
-        return opened[1]
+        """Return the connection of this thread in this process; a new one takes the place of those of ended threads."""
+        key = (os.getpid(), threading.current_thread())
+        if key not in self._opened:
+            # A web server's threads come and go, and each one's connection would stay open.
+            self._close([each for each in list(self._opened) if each[0] == key[0] and not each[1].is_alive()])
+            self._opened[key] = connect(self._path)
+        return self._opened[key]
+
+    def _close(self, keys: list[tuple[int, threading.Thread]]) -> None:
+        """Close these, unless another thread is about to."""
+        for key in keys:
+            if connection := self._opened.pop(key, None):
+                connection.close()
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """What only the SQLite store does: one file, many processes, and files that are not its own."""
 
 import multiprocessing
+import os
 import sqlite3
+import threading
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -157,3 +159,24 @@ def test_several_processes_write_at_once_from_the_first_moment(tmp_path: Path) -
 )
 def test_distance(one: tuple[float, float], other: tuple[float, float], kilometres: float) -> None:
     assert distance_km(*one, *other) == pytest.approx(kilometres, rel=0.001)
+
+
+def test_threads_that_have_ended_leave_no_connection_open(tmp_path: Path) -> None:
+    """A web server's threads come and go; 16 MB and two descriptors each would stop it in a day."""
+    path, most = tmp_path / "search.sqlite", 0
+    with closing(open_store(path)) as store:
+        store.write([document()])
+        for _ in range(30):
+            thread = threading.Thread(target=store.search, args=[make_query()])
+            thread.start()
+            thread.join()
+            most = max(most, count_open(path))
+        assert most == 4  # the database and its log, of this thread and of the last one
+        assert store.search(make_query()).total == 1
+    assert count_open(path) == 0
+
+
+def count_open(path: Path) -> int:
+    """Return how many descriptors this process has of the database and its log."""
+    links = [os.readlink(each) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+    return sum(link in {str(path), f"{path}-wal"} for link in links)
