@@ -64,6 +64,13 @@ def run() -> None:
     except NewswireError as error:
         console.complain(str(error))
         sys.exit(1)
+    except UnicodeEncodeError:
+        # Of a file such bytes may be the name; no database and no other program takes them as text.
+        bad = [each for each in sys.argv if any("\udc80" <= sign <= "\udcff" for sign in each)]
+        if not bad:
+            raise
+        console.complain(f"{bad[0]!r} is no text in UTF-8")
+        sys.exit(2)
     except BrokenPipeError:  # the reader, such as head, has seen enough
         sys.stderr.close()
         sys.exit(0)

@@ -81,7 +81,7 @@ def forget(
 @entities.command("list")
 def list_known(
     as_json: console.Json = False,
-    limit: Annotated[int, typer.Option(min=1, help="Entities at most.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="Entities at most.")] = 100,
     after: Annotated[str, typer.Option(help="Begin after this id.")] = "",
 ) -> None:
     """List the entities of the watch-lists in order of id, and what was decided."""

@@ -22,8 +22,8 @@ def list_stories(
     context: typer.Context,
     since: Annotated[str | None, typer.Option(help="With an article from this day or time on.")] = None,
     sort: Annotated[str, typer.Option(help=" or ".join(StorySort))] = StorySort.SIZE,
-    limit: Annotated[int, typer.Option(min=1, help="Stories to show.")] = 20,
-    least: Annotated[int, typer.Option(min=1, help="Only stories of at least so many articles.")] = 2,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="Stories to show.")] = 20,
+    least: Annotated[int, typer.Option(min=1, max=1_000_000, help="Only stories of at least so many articles.")] = 2,
     as_json: console.Json = False,
 ) -> None:
     """List stories, those with most articles first."""

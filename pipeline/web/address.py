@@ -174,6 +174,7 @@ def read_limit(text: str) -> int:
     """Return how many are to be shown. Raises UsageError on what is no number."""
     if not text:
         return PAGE_SIZE
-    if not (text.isascii() and text.isdecimal() and int(text) <= MAX_LIMIT):
+    # Python reads no number of thousands of digits.
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_LIMIT)) and int(text) <= MAX_LIMIT):
         raise UsageError(f"limit is {text!r}; it must be a number from 0 to {MAX_LIMIT}")
     return int(text)

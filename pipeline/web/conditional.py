@@ -25,6 +25,7 @@ def is_known(asked: Headers, tag: str, changed_at: datetime) -> bool:
         return tags.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in tags.split(",")}
     try:
         since = parsedate_to_datetime(asked.get("if-modified-since", ""))
-    except ValueError:  # none, or none that can be read: as if it were not there
+    # None, or none that can be read, such as one with an offset of many digits: as if it were not there.
+    except (ValueError, OverflowError):
         return False
     return changed_at <= (since if since.tzinfo else since.replace(tzinfo=UTC))

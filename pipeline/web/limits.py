@@ -1,8 +1,11 @@
 """What a visitor may ask at most, so that one who asks for too much, or too slowly, costs the others nothing."""
 
 from asyncio import BaseTransport, TimerHandle, Transport
+from http import HTTPStatus
 from typing import cast
 
+from fastapi import Request
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
@@ -16,6 +19,12 @@ MOST_PARAMETERS = 300
 MOST_UNREAD = 65_536
 #: Seconds in which a request must be there, its head and its form.
 PATIENCE = 10.0
+
+
+async def check_path(request: Request) -> None:
+    """Raise HTTPException (404) for a path with a NUL in it: nothing is called so, and PostgreSQL takes none in a text."""
+    if "\0" in request.scope["path"]:
+        raise HTTPException(HTTPStatus.NOT_FOUND, "There is nothing of this address.")
 
 
 class RequestLimits:

@@ -19,7 +19,7 @@ from pipeline.search.prints import find_prints
 from pipeline.web.address import KNOWN, address_query, check_parameters, next_limit, read_address
 from pipeline.web.articles import add_article_pages
 from pipeline.web.entity import add_entity_page
-from pipeline.web.limits import RequestLimits
+from pipeline.web.limits import RequestLimits, check_path
 from pipeline.web.map import make_map
 from pipeline.web.operations import add_operation_pages
 from pipeline.web.render import METHODS, Pages, mount_path, say_on_page
@@ -61,7 +61,7 @@ def make_app(
     ``webhook_networks`` are the private ones that webhooks may reach. Every request must pass what ``access`` depends on,
     such as a login; ``login_cookie`` names the cookie that visitors have of it.
     """
-    app = FastAPI(openapi_url=None, dependencies=access)
+    app = FastAPI(openapi_url=None, dependencies=[*access, Depends(check_path)])
     app.state.login_cookie = login_cookie
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_middleware(RequestLimits)

@@ -2,7 +2,6 @@
 
 import socket
 from base64 import b64decode
-from binascii import Error
 from ipaddress import ip_address
 from secrets import compare_digest
 
@@ -77,5 +76,5 @@ def sent_token(headers: Headers) -> bytes:
         return b""
     try:
         return b64decode(credentials, validate=True).partition(b":")[2]
-    except Error:
+    except ValueError:  # such as binascii.Error, or letters that ASCII has not
         return b""

@@ -172,6 +172,8 @@ sitemaps = ["{origin}/sitemap.xml"]
         (["feeds", "add", "https://e.org/feed", "--language", "klingon"], "language is 'klingon'"),
         (["feeds", "add", "http://exa mple.com/feed"], "is not an http or https address"),
         (["feeds", "add", "https://e.org/feed", "--publisher", "a\x1b[31m"], "--publisher holds control characters"),
+        (["stories", "show", "\udcff"], "'\\udcff' is no text in UTF-8"),
+        (["entities", "list", "--after", "\udcff"], "'\\udcff' is no text in UTF-8"),
     ],
 )
 def test_bad_input_is_one_clear_line_and_exit_2(newswire: Newswire, arguments: list[str], message: str) -> None:
@@ -179,6 +181,11 @@ def test_bad_input_is_one_clear_line_and_exit_2(newswire: Newswire, arguments: l
     [line] = done.stderr.splitlines()
     assert line.startswith("newswire: ")
     assert message in line
+
+
+@pytest.mark.parametrize("arguments", ["stories --limit", "stories --least", "entities list --limit"])
+def test_a_number_that_no_database_takes_is_refused(newswire: Newswire, arguments: str) -> None:
+    assert "less than or equal to 1000000" in newswire(*arguments.split(), "9" * 20, expect=2).stderr
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,7 @@ def test_the_page_of_a_search_says_how_it_stands(visitor: Visitor) -> None:
     [
         ("https://evil.example", "the token"),
         ("null", "the token"),
+        ("http://[", "the token"),
         (SITE, "a guess"),
         (SITE, ""),
         (None, ""),
@@ -251,6 +252,7 @@ def test_a_feed_leads_to_its_page_and_is_not_sent_twice(visitor: Visitor, ledger
         {"If-None-Match": tag},
         {"If-Modified-Since": changed},
         {"If-Modified-Since": "lately"},
+        {"If-Modified-Since": f"Mon, 23 Nov 2026 12:00:00 +{'9' * 20}"},
         {"If-None-Match": tag, "If-Modified-Since": "Mon, 23 Nov 2099 12:00:00 GMT"},
     ):
         again = visitor.ask("GET", path, headers=outdated)

@@ -250,6 +250,7 @@ def test_an_empty_index_says_how_to_fill_it(tmp_path: Path, ledger: SqlLedger) -
         ("reprints=some", "reprints is 'some'"),
         ("limit=all", "limit is 'all'"),
         ("limit=1001", "limit is '1001'"),
+        (f"limit={'9' * 5_000}", "limit is '999"),
         ("near=Tehran", "near is 'Tehran'"),
         ("area=5/32/1", "area is '5/32/1'"),
         ("area=²/1/1", "area is '²/1/1'"),
@@ -411,6 +412,23 @@ def test_an_unknown_article_or_page_is_404(browser: Browser) -> None:
         "/openapi.json",
     ):
         assert words(browser.read(path, 404), "h1") == "Not Found"
+
+
+@pytest.mark.postgresql
+def test_an_address_that_no_database_takes_as_text_is_404(store: SqliteStore, postgresql_url: str) -> None:
+    with closing(open_ledger(postgresql_url)) as ledger:
+        browser = Browser(make_app(store, ledger, FixedClock()))
+        for path in (
+            "/article/a%00",
+            "/article/%00/history",
+            "/story/%00",
+            "/entity/%00",
+            "/searches/%00",
+            "/static/%00",
+        ):
+            assert browser.ask(path).status_code == 404
+        assert browser.ask("/searches/%00/remove", "POST").status_code == 404
+        assert browser.ask("/?story=%00").status_code == 400
 
 
 # Safety
@@ -660,8 +678,8 @@ def test_served_to_others_it_asks_each_request_for_the_token(tmp_path: Path) -> 
             assert refused.headers["www-authenticate"].startswith("Basic")
         for wrong in (token[:-1], "", token.upper()):
             assert client.get("/", auth=("anyone", wrong)).status_code == 401
-        for nonsense in ("Bearer", "Basic !!!", f"Digest {token}", token):
-            assert client.get("/", headers={"Authorization": nonsense}).status_code == 401
+        for nonsense in ("Bearer", "Basic !!!", "Basic é", f"Digest {token}", token):
+            assert client.get("/", headers={"Authorization": nonsense.encode()}).status_code == 401
         assert client.get("/", auth=("anyone", token)).status_code == 200
         assert client.get("/", headers={"Authorization": f"Bearer {token}"}).status_code == 200
         assert client.get("/health", auth=("anyone", token), headers={"Host": "news.example"}).status_code == 200

@@ -1,7 +1,6 @@
 """What only the SQLite store does: one file, many processes, and files that are not its own."""
 
 import multiprocessing
-import os
 import sqlite3
 import threading
 from contextlib import closing
@@ -178,5 +177,5 @@ def test_threads_that_have_ended_leave_no_connection_open(tmp_path: Path) -> Non
 
 def count_open(path: Path) -> int:
     """Return how many descriptors this process has of the database and its log."""
-    links = [os.readlink(each) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
-    return sum(link in {str(path), f"{path}-wal"} for link in links)
+    links = [each.readlink() for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+    return sum(link in {path, path.with_name(f"{path.name}-wal")} for link in links)
