@@ -39,7 +39,7 @@ HEIGHT = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A span, how many articles are of it, and the search that finds them."""
+    """A span, how many articles are of it, and the search that finds them, within what was asked."""
 
     start: datetime
     end: datetime
@@ -75,10 +75,11 @@ def make_timeline(spans: Sequence[Span], query: Query, address: Address) -> Time
     starts = _starts(step, first, last)
     counts = _count(core, starts)
     bars = [
-        Bar(start=start, end=end, count=counts[start], address=address.within(start, end))
+        Bar(start=start, end=end, count=counts[start], address=_within(address, query, start, end))
         for start, end in pairwise(starts)
     ]
-    earlier, later = _rest(spans, address, end=starts[0]), _rest(spans, address, start=starts[-1])
+    earlier = _rest(spans, end=starts[0], address=_within(address, query, None, starts[0]))
+    later = _rest(spans, start=starts[-1], address=_within(address, query, starts[-1], None))
     return Timeline(step=step, bars=tuple(bars), earlier=earlier, later=later)
 
 
@@ -153,12 +154,19 @@ def _count(spans: Sequence[Span], starts: Sequence[datetime]) -> Counter[datetim
     return counts
 
 
+def _within(address: Address, query: Query, start: datetime | None, end: datetime | None) -> Address:
+    """Return the address of that time, as far as the query reaches: a week may begin before what was asked."""
+    since = max((each for each in (query.since, start) if each), default=None)
+    until = min((each for each in (query.until, end) if each), default=None)
+    return address.within(since, until)
+
+
 def _rest(
-    spans: Sequence[Span], address: Address, *, start: datetime | None = None, end: datetime | None = None
+    spans: Sequence[Span], *, address: Address, start: datetime | None = None, end: datetime | None = None
 ) -> Bar | None:
     """Return what is of before the one, or since the other; None where nothing is."""
     rest = [span for span in spans if (end and span.start < end) or (start and span.start >= start)]
     if not rest:
         return None
     count = sum(span.count for span in rest)
-    return Bar(start=rest[0].start, end=rest[-1].start, count=count, address=address.within(start, end))
+    return Bar(start=rest[0].start, end=rest[-1].start, count=count, address=address)

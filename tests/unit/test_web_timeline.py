@@ -67,14 +67,23 @@ def test_a_wrong_date_does_not_press_all_others_into_one_bar() -> None:
 @settings(max_examples=50, deadline=None)
 @given(
     st.dictionaries(st.datetimes(timezones=st.just(UTC)), st.integers(1, 500), max_size=40),
-    st.sampled_from([None, (datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 7, tzinfo=UTC))]),
+    st.sampled_from(
+        [
+            (datetime(1001, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)),
+            (datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 7, tzinfo=UTC)),
+            (datetime(2026, 9, 3, 15, 30, tzinfo=UTC), datetime(2027, 3, 5, tzinfo=UTC)),
+            (datetime(2001, 9, 3, tzinfo=UTC), datetime(2027, 3, 5, 1, tzinfo=UTC)),
+        ]
+    ),
 )
 def test_every_article_is_in_one_bar_whose_search_means_just_its_span(
-    counts: dict[datetime, int], range_: tuple[datetime, datetime] | None
+    counts: dict[datetime, int], range_: tuple[datetime, datetime]
 ) -> None:
-    whole = {at.replace(minute=0, second=0, microsecond=0): n for at, n in counts.items() if 1000 < at.year < 9999}
+    since, until = range_
+    within = {since + (at - since) % (until - since): n for at, n in counts.items()}
+    whole = {at.replace(minute=0, second=0, microsecond=0): n for at, n in within.items()}
     spans = [Span(start=at, count=whole[at]) for at in sorted(whole)]
-    query = Query(since=range_[0], until=range_[1]) if range_ else Query()
+    query = Query(since=since, until=until)
     timeline = make_timeline(spans, query, HERE)
     if timeline is None:
         assert len(spans) < 2
@@ -82,9 +91,29 @@ def test_every_article_is_in_one_bar_whose_search_means_just_its_span(
     beyond = [bar for bar in (timeline.earlier, timeline.later) if bar]
     assert sum(bar.count for bar in (*timeline.bars, *beyond)) == sum(whole.values())
     assert LEAST_SPANS <= len(timeline.bars) <= MOST_SPANS
-    for bar in timeline.bars:
+    for bar in filter(lambda bar: bar.count, timeline.bars):
         asked = address_query(bar.address)
-        assert (asked.since, asked.until) == (bar.start, bar.end)
+        assert (asked.since, asked.until) == (max(bar.start, since), min(bar.end, until))
+
+
+def test_no_bar_leads_beyond_what_was_asked() -> None:
+    since, until = datetime(2026, 8, 6, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC)
+    query = Query(since=since, until=until)
+    timeline = make_timeline(days(*range(112), first=since, count=1), query, HERE.within(since, until))
+    assert timeline
+    first, last = timeline.bars[0], timeline.bars[-1]
+    assert (timeline.step, first.count, last.count) == ("week", 4, 3)
+    assert str(first.address).endswith("&since=2026-08-06&until=2026-08-09")
+    assert str(last.address).endswith("&since=2026-11-23&until=2026-11-25")
+
+
+def test_what_is_too_far_away_is_looked_for_within_what_was_asked() -> None:
+    since, until = datetime(1900, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
+    timeline = made([*days(-15_000, count=1), *days(*range(40)), *days(9000, count=1)], Query(since=since, until=until))
+    assert timeline.earlier
+    assert timeline.later
+    assert str(timeline.earlier.address).endswith("&since=1900-01-01&until=2026-01-04")
+    assert str(timeline.later.address).endswith("&since=2026-02-14&until=2089-12-31")
 
 
 def test_a_long_story_is_drawn_by_days_and_a_short_one_is_not() -> None:
