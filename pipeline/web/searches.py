@@ -142,6 +142,7 @@ class SavedSearchPages:
     ) -> Response:
         """Show what a search noticed, and where it is sent; the secrets of ``signed`` webhooks, this once."""
         token = make_token(request)
+        failed = [each for each in self.alerts.undelivered() if each.alert.search == search.name]
         page = self._pages.render(
             request,
             "alerts.html",
@@ -153,7 +154,7 @@ class SavedSearchPages:
             change=_change_address(search),
             trial=self._try(search),
             alerts=self.alerts.alerts(search.name, limit=SIZE),
-            failed={each.url: each for each in self.alerts.undelivered() if each.alert.search == search.name},
+            failed={each.url: each for each in reversed(failed)},  # of several, the newest, which comes first
             error=error and say_on_page(error),
             signed=signed,
             token=token,

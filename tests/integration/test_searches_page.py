@@ -4,6 +4,7 @@ import asyncio
 import html
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -354,6 +355,15 @@ def test_the_secret_of_a_webhook_is_seen_once(visitor: Visitor, ledger: SqlLedge
         page = visitor.ask("GET", path)
         assert hook.secret not in page.text
     assert hook.url in page.text
+
+
+def test_the_newest_problem_of_a_webhook_is_shown(visitor: Visitor, ledger: SqlLedger) -> None:
+    ledger.alerts.save_search(a_search("harvests", "harvest", "any", "https://hooks.example/a"))
+    ledger.alerts.note_alerts([an_alert(day, at=NOON + timedelta(days=day)) for day in range(3)], {})
+    due = ledger.alerts.due_deliveries(NOON + timedelta(days=3), limit=3, lease=timedelta(minutes=1))
+    ledger.alerts.save_deliveries([replace(each, attempts=1, detail=f"{each.alert.id} refused") for each in due])
+    row = LexborHTMLParser(visitor.ask("GET", "/searches/harvests").text).css_first(".unwell")
+    assert row.text() == "alert-2 refused"
 
 
 def test_webhooks_are_set_anew_and_removed(visitor: Visitor, ledger: SqlLedger) -> None:
