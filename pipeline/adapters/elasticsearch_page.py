@@ -8,6 +8,7 @@ from pipeline.adapters.elasticsearch_query import (
     LIKE,
     Json,
     clause_name,
+    date_order,
     marks_clause,
     prominence_name,
 )
@@ -15,7 +16,7 @@ from pipeline.adapters.elasticsearch_summary import read_summary, summary_aggreg
 from pipeline.adapters.stems import has_stem
 from pipeline.index.hits import HIT_FIELDS, make_hit
 from pipeline.index.snippets import MARK_END, MARK_START, SNIPPET_LENGTH, SNIPPETS, escape_snippet
-from pipeline.model.query import Facet, Hit, Query, Reason, SearchPage
+from pipeline.model.query import Facet, Hit, Query, Reason, SearchPage, Sort
 from pipeline.search.expression import PROSE, Expression, Term, wanted_terms
 from pipeline.search.ranking import WEIGHTS, freshness_reason, like_reason, prominence_reason, text_reason, wanted_names
 
@@ -32,7 +33,9 @@ def page_body(query: Query, asked: Expression | None) -> Json:
         body["highlight"] = highlight(asked, ())
     counted = summary_aggregations(query) if query.with_facets else {}
     if query.folds_reprints:
-        body["collapse"] = {"field": "original", "inner_hits": {"name": FOLDED, "size": 0}}
+        more = {"size": 1 + query.more_prints, "sort": date_order(query), "_source": SOURCE}
+        inner = more if query.more_prints else {"size": 0}
+        body["collapse"] = {"field": "original", "inner_hits": {"name": FOLDED, **inner}}
         counted[FOLDED_TOTAL] = {"cardinality": {"field": "original", "precision_threshold": 40_000}}
     return body | ({"aggs": counted} if counted else {})
 
@@ -81,13 +84,25 @@ def read_page(
     telling: tuple[Facet, ...],
 ) -> SearchPage:
     """Return what Elasticsearch answered; ``telling`` is what was asked apart for the summary."""
-    counted = answer.get("aggregations", {})
+    counted, hits = answer.get("aggregations", {}), answer["hits"]["hits"]
+    if query.more_prints:
+        hits = _unfold(hits, query)
     return SearchPage(
         total=answer["hits"]["total"]["value"],
-        hits=tuple(read_hit(hit, query, asked, now) for hit in answer["hits"]["hits"]),
+        hits=tuple(read_hit(hit, query, asked, now) for hit in hits),
         folded_total=counted.get(FOLDED_TOTAL, {"value": 0})["value"] if query.folds_reprints else None,
         summary=read_summary(counted, telling, asked) if query.with_facets else None,
     )
+
+
+def _unfold(hits: Sequence[Mapping[str, Any]], query: Query) -> list[dict[str, Any]]:
+    """Return what was found behind each hit, in one order by date."""
+    found = [
+        each | {"inner_hits": hit["inner_hits"]} for hit in hits for each in hit["inner_hits"][FOLDED]["hits"]["hits"]
+    ]
+    found.sort(key=lambda each: str(each["_id"]))
+    found.sort(key=lambda each: int(each["sort"][0]), reverse=query.sort is not Sort.OLDEST)
+    return found[: query.limit]
 
 
 def read_hit(hit: Mapping[str, Any], query: Query, asked: Expression | None, now: datetime) -> Hit:

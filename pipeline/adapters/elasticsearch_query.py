@@ -206,7 +206,7 @@ def found_clause(
 def search_body(query: Query, asked: Expression | None, found: Json, now: datetime) -> Json:
     """Return query, sort and page of the search; ``found`` is the clause of all that it finds."""
     names = dict.fromkeys(wanted_names(asked))
-    newest: list[Json] = [{"date": "asc" if query.sort is Sort.OLDEST else "desc"}, {"id": "asc"}]
+    newest = date_order(query)
     paged = {"sort": newest, "size": query.limit, "from": (query.page - 1) * query.limit}
     has_words = any(find_words(term.text) for term in wanted_terms(asked))
     if query.sort is not Sort.RELEVANCE or not (names or query.like or has_words):
@@ -220,6 +220,11 @@ def search_body(query: Query, asked: Expression | None, found: Json, now: dateti
         "boost_mode": "multiply",
     }
     return {"query": {"function_score": ranked}, **paged, "sort": [{"_score": "desc"}, *newest]}
+
+
+def date_order(query: Query) -> list[Json]:
+    """Return the order by date."""
+    return [{"date": "asc" if query.sort is Sort.OLDEST else "desc"}, {"id": "asc"}]
 
 
 def is_scored(body: Json) -> bool:

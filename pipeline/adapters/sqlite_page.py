@@ -73,13 +73,13 @@ _BY_DATE = """
 #: What highlight() of FTS5 has marked: one word, or several of a phrase.
 _MARKED = re.compile(f"{MARK_START}[^{MARK_END}]*{MARK_END}")
 _EACH = "SELECT *, 0 AS folded FROM ranked"
-#: The best of those with one original, and how many it stands for beside itself.
+#: The best of those with one original, or so many of them, and how many there are beside one.
 _FOLDED = """
     SELECT * FROM (
         SELECT *, count(*) OVER (PARTITION BY original) - 1 AS folded,
             row_number() OVER (PARTITION BY original ORDER BY score DESC, date {direction}, id) AS place
         FROM ranked
-    ) WHERE place = 1
+    ) WHERE place <= {most}
 """
 
 
@@ -127,7 +127,7 @@ def _find_rows(
     """Return the rows of the hits in order."""
     terms = asked_terms(asked)
     direction = "ASC" if query.sort is Sort.OLDEST else "DESC"
-    hits = _FOLDED.format(direction=direction) if query.folds_reprints else _EACH
+    hits = _FOLDED.format(direction=direction, most=1 + query.more_prints) if query.folds_reprints else _EACH
     paged = (query.limit, (query.page - 1) * query.limit)
     if query.sort is not Sort.RELEVANCE or not (terms or like or any(wanted_names(asked))):
         statement = _BY_DATE.format(hits=hits, direction=direction)

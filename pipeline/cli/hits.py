@@ -9,6 +9,7 @@ from rich.text import Text
 
 from pipeline.cli import console
 from pipeline.model.query import Facet, Hit, Part, Query, Reason, SearchPage, Summary
+from pipeline.search.prints import Prints
 
 _BAR = 40  # characters of the longest bar of the timeline
 _MOST_SPANS = 60
@@ -26,7 +27,7 @@ def page_json(page: SearchPage) -> dict[str, Any]:
     }
 
 
-def print_page(page: SearchPage, query: Query, prints: Mapping[str, tuple[Hit, ...]]) -> None:
+def print_page(page: SearchPage, query: Query, prints: Mapping[str, Prints]) -> None:
     """Print the page for people, with who else printed the hits: see ``find_prints``."""
     documents = console.count(page.total, "document", "documents")
     folded = "" if page.folded_total is None else f", {page.folded_total} of them with a text of their own"
@@ -39,7 +40,7 @@ def print_page(page: SearchPage, query: Query, prints: Mapping[str, tuple[Hit, .
     if page.suggestion:
         console.say(f"did you mean: {page.suggestion}")
     for hit in page.hits:
-        _print_hit(hit, prints.get(hit.id, ()))
+        _print_hit(hit, prints.get(hit.id))
     for name, facets in page.facets.items():
         _print_counts(name, facets)
     if page.summary:
@@ -83,7 +84,7 @@ def _summary_json(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _print_hit(hit: Hit, prints: tuple[Hit, ...]) -> None:
+def _print_hit(hit: Hit, prints: Prints | None) -> None:
     console.say()
     console.say(hit.headline, style="bold")
     day = f"{hit.published.astimezone(UTC):%Y-%m-%d %H:%M}" if hit.published else "undated"
@@ -98,16 +99,14 @@ def _print_hit(hit: Hit, prints: tuple[Hit, ...]) -> None:
         _print_reasons(hit)
 
 
-def _tell_prints(hit: Hit, prints: tuple[Hit, ...]) -> str:
+def _tell_prints(hit: Hit, prints: Prints) -> str:
     """Say whom a hit was taken from, and who else printed the text that a folded one stands for."""
-    original = next((each for each in prints if each.id == hit.reprint_of), None)
-    others = [each.publisher for each in prints if each.id not in {hit.id, hit.reprint_of}]
-    told = []
+    told, original = [], prints.original
     if hit.reprint_of:
         told.append(f"reprint of “{original.headline}” · {original.publisher}" if original else "reprint")
     if hit.folded:
-        rest = hit.folded - len(others) - bool(original)
-        names = [*dict.fromkeys(others), *([f"{rest} more"] if rest > 0 else [])]
+        others = dict.fromkeys(each.publisher for each in prints.others)
+        names = [*others, *([f"{prints.more} more"] if prints.more else [])]
         told += [f"also printed by {', '.join(names)}"] if names else []
     return "; ".join(told)
 

@@ -64,6 +64,8 @@ class Query:
     originals_only: bool = False
     #: Of an original and its reprints, give the best hit alone; ``total`` and facets still count them all.
     folds_reprints: bool = False
+    #: Where they are folded: how many more of each are given beside the best, by date alone.
+    more_prints: int = 0
 
 
 class Part(StrEnum):

@@ -8,7 +8,6 @@ from starlette.exceptions import HTTPException
 from pipeline.model.entity import Kind
 from pipeline.model.query import Query, Sort
 from pipeline.ports import Ledger, SearchStore
-from pipeline.search.prints import MOST_PRINTS
 from pipeline.versions.editions import list_editions
 from pipeline.web.passages import mark_passages
 from pipeline.web.render import METHODS, Pages
@@ -19,8 +18,8 @@ HEADINGS = {
     Kind.PLACE: "Places",
     Kind.OTHER: "Other names",
 }
-#: Other articles of its story that an article's page shows.
-STORY_ARTICLES = 5
+#: Other articles of its story that an article's page shows, and other outlets that printed it.
+STORY_ARTICLES, MOST_NAMED = 5, 5
 
 
 def add_article_pages(app: FastAPI, store: SearchStore, ledger: Ledger, pages: Pages) -> None:
@@ -31,7 +30,11 @@ def add_article_pages(app: FastAPI, store: SearchStore, ledger: Ledger, pages: P
         document = store.document(document_id)
         if document is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, "The index holds no article of this address.")
-        prints = store.search(Query(reprints_of=(document["original"],), sort=Sort.NEWEST, limit=MOST_PRINTS))
+        original = store.document(document["reprint_of"]) if "reprint_of" in document else None
+        # Beside those that are named: the article itself and its original are among them.
+        reprints = Query(reprints_of=(document["original"],), sort=Sort.NEWEST, limit=MOST_NAMED + 2)
+        prints = store.search(reprints)
+        has_original = original is not None and original["original"] == document["original"]
         story_id = document.get("story")
         # One more than is shown: the article itself is among them.
         shown = Query(story=story_id, sort=Sort.NEWEST, limit=STORY_ARTICLES + 1)
@@ -41,8 +44,11 @@ def add_article_pages(app: FastAPI, store: SearchStore, ledger: Ledger, pages: P
             document=document,
             passages=mark_passages(document["text"], document["entities"], document["quotes"]),
             headings=HEADINGS,
-            original=store.document(document["reprint_of"]) if "reprint_of" in document else None,
-            prints=prints,
+            original=original,
+            also=[each for each in prints.hits if each.id not in {document_id, document.get("reprint_of")}][
+                :MOST_NAMED
+            ],
+            also_total=prints.total - 1 - has_original,
             versions=store.versions(document_id),
             story=store.search(shown) if story_id else None,
             most=STORY_ARTICLES,

@@ -11,7 +11,7 @@ from pipeline.model.document import Document
 from pipeline.model.query import Query, Sort
 from pipeline.model.reprint import Reprint
 from pipeline.ports import SearchStore
-from pipeline.search.prints import find_prints
+from pipeline.search.prints import MOST_OF_EACH, Prints, find_prints
 from pipeline.urls import article_id
 from tests.fixtures.documents import NOON, document
 
@@ -95,11 +95,35 @@ def test_hits_are_given_who_else_printed_them_in_one_question(
     hits = store.search(Query(sort=Sort.NEWEST, folds_reprints=True)).hits
     asked, search = list[Query](), store.search
     monkeypatch.setattr(store, "search", lambda query: asked.append(query) or search(query))
-    prints = {key: [each.url.rpartition("/")[2] for each in found] for key, found in find_prints(hits, store).items()}
-    assert prints == {an_id("second"): ["original", "first", "second"], an_id("orphan"): ["orphan"]}
+    found = find_prints(hits, store)
+    assert found.keys() == {an_id("second"), an_id("orphan")}
+    of_second, of_orphan = found[an_id("second")], found[an_id("orphan")]
+    assert of_second.original
+    assert (of_second.original.id, [each.id for each in of_second.others]) == (an_id("original"), [an_id("first")])
+    assert (of_second.more, of_orphan) == (0, Prints())
     assert len(asked) == 1
     assert find_prints([hit for hit in hits if hit.id == an_id("other")], store) == {}
     assert len(asked) == 1
+
+
+def test_a_text_that_hundreds_printed_leaves_the_others_theirs(
+    store: SearchStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [a_reprint(f"{number}", "original", minute=60 + number) for number in range(250)]
+    store.write([document("original"), document("other", published=NOON - MINUTE), *many])
+    store.write([a_reprint("first", "other", minute=0), a_reprint("second", "other", minute=1)])
+    hits = store.search(Query(sort=Sort.NEWEST, folds_reprints=True)).hits
+    assert [hit.id for hit in hits] == [an_id("249"), an_id("second")]
+    asked, search = list[Query](), store.search
+    monkeypatch.setattr(store, "search", lambda query: asked.append(query) or search(query))
+    newest, other = find_prints(hits, store).values()
+    assert len(asked) == 2
+    assert newest.original
+    assert other.original
+    assert (newest.original.id, other.original.id) == (an_id("original"), an_id("other"))
+    assert ([each.id for each in other.others], other.more) == ([an_id("first")], 0)
+    assert [each.id for each in newest.others] == [an_id(f"{number}") for number in range(MOST_OF_EACH - 1)]
+    assert len(newest.others) + newest.more == 249
 
 
 @pytest.mark.usefixtures("family")

@@ -112,6 +112,20 @@ def test_a_hit_names_its_original_and_who_else_printed_it(browser: Browser) -> N
 
 
 @pytest.mark.usefixtures("story")
+def test_whoever_else_printed_a_text_is_counted_beyond_those_that_are_named(
+    browser: Browser, store: SqliteStore
+) -> None:
+    store.write([printed_by(f"Outlet {number}", 3 + number) for number in range(250)])
+    page = browser.read("/?q=accords&sort=newest&reprints=folded")
+    names = words(page, ".hits summary").split(", ")
+    assert names[:3] == ["Also printed by Strombote", "Harbour", "Outlet 0"]
+    assert names[-1].endswith(f" and {251 - len(names)} more")
+    assert len(page.css(".hits details li")) == len(names)
+    assert words(browser.read(f"/article/{WIRE.id}"), ".note").endswith(", Outlet 245 and 247 more.")
+    assert words(browser.read(f"/article/{REPRINT.id}"), ".note:nth-of-type(3)").endswith(", Outlet 245 and 246 more.")
+
+
+@pytest.mark.usefixtures("story")
 def test_a_hit_says_that_its_page_is_gone(browser: Browser, store: SqliteStore) -> None:
     assert browser.read("/?q=accords").css(".hits .alert") == []
     amend_documents(store, {WIRE.id: withdrawal_json(NOON)})

@@ -7,6 +7,7 @@ import pytest
 from pipeline.cli.console import DisarmedFormatter
 from pipeline.cli.hits import page_json, print_page
 from pipeline.model.query import Cell, Facet, Hit, Named, Part, Query, Reason, SearchPage, Span, Summary
+from pipeline.search.prints import Prints
 
 HIT = Hit(
     id="a" * 32,
@@ -35,7 +36,7 @@ SUMMARY = Summary(
 
 def printed(page: SearchPage, query: Query, capsys: pytest.CaptureFixture[str]) -> list[str]:
     echo = replace(HIT, id="echo", publisher="The Echo", reprint_of=HIT.id)
-    print_page(page, query, {hit.id: (hit, echo) for hit in page.hits if hit.folded})
+    print_page(page, query, {hit.id: Prints(others=(echo,), more=1) for hit in page.hits if hit.folded})
     return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 
 
