@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from pipeline.errors import UsageError
+from pipeline.index.folding import fold_words
 
 
 class Match(StrEnum):
@@ -150,8 +151,8 @@ def wanted_terms(expression: Expression | None) -> Iterator[Term]:
 def needs_words(expression: Expression | None) -> bool:
     """Tell whether whatever is found has one of the wanted terms in it."""
     match expression:
-        case Term(field=field):
-            return field in PROSE
+        case Term(text=text, field=field):
+            return field in PROSE and bool(fold_words(text))  # without words it finds everything
         case Every(parts):
             return any(needs_words(part) for part in parts)
         case Some(parts):

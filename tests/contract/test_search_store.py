@@ -290,6 +290,13 @@ def test_signs_alone_mean_nothing(store: SearchStore) -> None:
 # Export
 
 
+@pytest.mark.parametrize("text", ["ـ", "ـ OR budget", "\u0345", "ـ*", '"ـ"', "headline:ـ", "place:ـ", "ـ ـ"])
+def test_what_folds_to_no_word_finds_everything_and_shows_it(store: SearchStore, text: str) -> None:
+    store.write([document("one", text="The budget."), document("two", text="Nothing.")])
+    page = store.search(Query(text=text))
+    assert (page.total, len(page.hits)) == (2, 2)
+
+
 def test_an_export_streams_all_that_is_found_newest_first(store: SearchStore) -> None:
     times = [NOON - timedelta(minutes=number // 3) for number in range(450)]  # several of one time, over several pages
     store.write([document(f"{number:03}", text="wheat", published=time) for number, time in enumerate(times)])

@@ -121,7 +121,17 @@ def test_what_is_excluded_ranks_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("text", "holds"),
-    [("a", True), ("a OR b", True), ("a OR place:b", False), ("a -b", True), ("-a", False), ("place:a b", True)],
+    [
+        ("a", True),
+        ("a OR b", True),
+        ("a OR place:b", False),
+        ("a -b", True),
+        ("-a", False),
+        ("place:a b", True),
+        ("ـ", False),
+        ("ـ OR a", False),
+        ("ـ a", True),
+    ],
 )
 def test_whether_words_are_needed(text: str, *, holds: bool) -> None:
     assert needs_words(parse_text(text)) is holds
