@@ -147,12 +147,12 @@ class TestDocumentation:
     TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
     def test_commands_are_given_in_services_that_exist(self) -> None:
-        given = set(re.findall(r"docker compose exec ([\w-]+) ", self.TEXT))
+        given = set(re.findall(r"docker compose exec (?:-T )?([\w-]+) ", self.TEXT))
         assert given >= {"worker", "admin-worker", "scheduler"}
         assert given - SERVICES.keys() == set()
 
     def test_commands_that_need_the_admins_key_are_given_where_it_is(self) -> None:
-        given = re.findall(r"docker compose exec ([\w-]+) newswire (?:index|replay|maintain)\b", self.TEXT)
+        given = re.findall(r"docker compose exec (?:-T )?([\w-]+) newswire (?:index|replay|maintain)\b", self.TEXT)
         assert set(given) == {"admin-worker"}
 
     def test_dags_that_are_unpaused_exist(self) -> None:
