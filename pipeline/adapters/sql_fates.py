@@ -10,6 +10,7 @@ from pipeline.adapters.sql_database import rows_by_key, time_in_utc
 from pipeline.adapters.sql_inbox import NO_CLAIM, change_urls, storable
 from pipeline.adapters.sql_schema import articles, urls
 from pipeline.errors import UsageError
+from pipeline.fetch.revisits import rest_until
 from pipeline.model import codec
 from pipeline.model.fate import ArticleState, DeadLetter, Fate, Outcome, Reason, Tally
 from pipeline.model.feed import Entry
@@ -25,7 +26,8 @@ def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     Raises UsageError where the ledger never saw the URL.
     """
     by_url = {outcome.url: outcome for outcome in reversed(outcomes)}
-    rows = rows_by_key(connection, urls.c.url, by_url, urls.c.revision, urls.c.fate, urls.c.article_id)
+    columns = (urls.c.revision, urls.c.fate, urls.c.article_id, urls.c.first_seen_at, urls.c.due_at)
+    rows = rows_by_key(connection, urls.c.url, by_url, *columns)
     if unknown := by_url.keys() - rows.keys():
         raise UsageError(f"the ledger never saw {min(unknown)}; was it replaced while a batch was under way?")
     ended, replaced = [], []
@@ -34,7 +36,9 @@ def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
         if row.fate is not None:
             continue
         if outcome.revision < row.revision:
-            replaced.append({"key": url, **NO_CLAIM})
+            is_same = outcome.reason is Reason.SAME_CONTENT  # and the feed says something else already
+            due_at = rest_until(row.first_seen_at, outcome.at, outcome.at) if is_same else row.due_at
+            replaced.append({"key": url, "due_at": due_at, **NO_CLAIM})
         else:
             ended.append(_fate_columns(outcome) | {"article_id": outcome.article_id or row.article_id})
     change_urls(connection, ended)

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, or_, select, update
 
 from pipeline.adapters.sql_among import among
 from pipeline.adapters.sql_database import PARAMETERS, rows_by_key
 from pipeline.adapters.sql_pruning import is_content_of
 from pipeline.adapters.sql_schema import articles, urls
 from pipeline.adapters.sql_turns import take_turns
+from pipeline.fetch.revisits import rest_until
 from pipeline.model import codec
 from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.fate import Claim, Fate, Reason
@@ -28,6 +30,9 @@ _PENDING: dict[str, object] = {
     "pruned_at": None,
     "revisit_at": None,
 }
+#: What is asked of a URL that a feed lists.
+_KNOWN = [urls.c[name] for name in ("entry", "revision", "is_past", "first_seen_at", "due_at", "attempts", "detail")]
+_KNOWN += [urls.c[name] for name in ("fate", "reason", "settled_at")]
 _FRESH = timedelta(minutes=1)
 _update_one = update(urls).where(urls.c.url == bindparam("key"))
 
@@ -39,7 +44,7 @@ def record_entries(connection: Connection, entries: Sequence[Entry], now: dateti
     What a backfill had found becomes live, with the feed's own claims, which later ones are compared with.
     """
     unique = {entry.url: entry for entry in reversed(entries)}
-    known = rows_by_key(connection, urls.c.url, unique, urls.c.entry, urls.c.revision, urls.c.is_past)
+    known = rows_by_key(connection, urls.c.url, unique, *_KNOWN)
     new, changed, live = [], [], []
     for url, entry in unique.items():
         claims = {"entry": codec.encode(entry).decode(), "publisher": entry.publisher, "is_past": False}
@@ -47,7 +52,7 @@ def record_entries(connection: Connection, entries: Sequence[Entry], now: dateti
         if row is None:
             new.append(new_row(entry, now, is_past=False))
         elif announces_change(entry, codec.decode(row.entry, Entry), is_past=row.is_past):
-            changed.append({"key": url, **claims, **pending_again(now, row.revision)})
+            changed.append({"key": url, **claims, **_announced_columns(row, now)})
         elif row.is_past:
             live.append({"key": url, **claims, "pruned_at": None})
     insert_urls(connection, new)
@@ -204,21 +209,32 @@ def storable(text: str) -> str:
 
 
 def _put_back(connection: Connection, changes: Sequence[tuple[Claim, dict[str, object]]]) -> None:
-    """End the leases that the claims' batches still hold; of a revision that a feed replaced, nothing else changes."""
+    """End the leases that the claims' batches still hold, also where a feed announced a change meanwhile.
+
+    The page is as down as it was before that: else one whose feed says something else at each poll is visited for ever.
+    """
     visited = [claim.entry.url for claim, _ in changes]
-    rows = rows_by_key(connection, urls.c.url, visited, urls.c.revision, urls.c.claimed_by)
-    late, replaced = [], []
-    for claim, columns in changes:
-        row = rows.get(claim.entry.url)
-        if row is None or row.claimed_by != claim.batch_id:
-            continue
-        change: dict[str, object] = {"key": claim.entry.url, **NO_CLAIM}
-        if row.revision == claim.revision:
-            late.append(change | columns)
-        else:
-            replaced.append(change)
-    change_urls(connection, late)
-    change_urls(connection, replaced)
+    rows = rows_by_key(connection, urls.c.url, visited, urls.c.claimed_by)
+    held = [
+        {"key": claim.entry.url, **NO_CLAIM, **columns}
+        for claim, columns in changes
+        if (row := rows.get(claim.entry.url)) and row.claimed_by == claim.batch_id
+    ]
+    change_urls(connection, held)
+
+
+def _announced_columns(row: Row[Any], now: datetime) -> dict[str, object]:
+    """Return the columns of a URL of which its feed says something else now.
+
+    Some feeds do at each poll. So what is pending keeps its place and its failed visits, and a page that was found to be as
+    before has its rest.
+    """
+    columns = pending_again(now, row.revision)
+    if row.fate is None:
+        return columns | {"due_at": row.due_at, "attempts": row.attempts, "detail": row.detail}
+    if row.reason == Reason.SAME_CONTENT:
+        return columns | {"due_at": max(_whole_second(now), rest_until(row.first_seen_at, row.settled_at, now))}
+    return columns
 
 
 def _is_due(now: datetime, *, past: bool = False) -> ColumnElement[bool]:

@@ -264,12 +264,13 @@ def test_a_fate_for_an_old_revision_leaves_the_new_one_pending(ledger: Ledger) -
     # While the old revision is visited, nobody else visits the page.
     assert ledger.claim(a_batch(2), NOW, limit=2, lease=LEASE) == ()
     ledger.settle([an_outcome(claims[0])])
-    ledger.postpone([(claims[1], NOW + LEASE, "timeout")])
+    ledger.postpone([(claims[1], NOW + MINUTE, "timeout")])
     assert ledger.tally() == Tally(seen=2, pending=2)
     again = ledger.claim(a_batch(3), NOW, limit=2, lease=LEASE)
+    again += ledger.claim(a_batch(4, NOW + MINUTE), NOW + MINUTE, limit=2, lease=LEASE)
     assert [(claim.entry, claim.revision, claim.attempts) for claim in again] == [
         (changed[0], 2, 0),
-        (changed[1], 2, 0),
+        (changed[1], 2, 1),  # the visit that failed is one of the new revision too
     ]
     ledger.settle([an_outcome(claim, Reason.NEW_VERSION) for claim in again])
     ledger.settle([an_outcome(claim, Reason.BUG) for claim in claims])

@@ -1,0 +1,77 @@
+"""What every ledger promises of visiting a page again: at its times, and ever more seldom where its feed asks for nothing."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from pipeline.fetch.retries import WAITS
+from pipeline.model.fate import Fate, Reason
+from pipeline.model.feed import Entry
+from pipeline.ports import Ledger
+from tests.fixtures.entries import LEASE, MINUTE, NOW, a_batch, an_entry, an_outcome
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def flapping(poll: int) -> Entry:
+    """Return what a feed says of a page that it says something else of at each poll."""
+    return an_entry(content_html=f'<p>Text.<img src="/pixel?{poll}">')
+
+
+def polls(ledger: Ledger, step: timedelta, until: timedelta) -> Iterator[datetime]:
+    """Poll that feed every so often; yield the time of each poll."""
+    for poll in range(until // step):
+        now = NOW + poll * step
+        ledger.record_entries([flapping(poll)], now)
+        yield now
+
+
+def test_a_page_that_is_down_is_given_up_whatever_its_feed_says_at_each_poll(ledger: Ledger) -> None:
+    visits = []
+    for now in polls(ledger, MINUTE, 86 * MINUTE):
+        for claim in ledger.claim(a_batch(now, now), now, limit=1, lease=LEASE):
+            visits.append((now - NOW) // MINUTE)
+            if claim.attempts == len(WAITS):
+                ledger.settle([an_outcome(claim, Reason.UNREACHABLE, at=now)])
+            else:
+                ledger.record_entries([flapping(-len(visits))], now)  # a poll while the page is asked for
+                ledger.postpone([(claim, now + WAITS[claim.attempts], "no answer")])
+    assert visits == [0, 1, 5, 21, 85]
+    assert ledger.tally().fates == {Fate.DEAD_LETTER: 1}
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+def test_a_page_that_stays_the_same_is_visited_ever_more_seldom_whatever_its_feed_says(
+    ledger: Ledger, *, is_slow: bool
+) -> None:
+    visits = []
+    for now in polls(ledger, HOUR, 10 * DAY):
+        for claim in ledger.claim(a_batch(now, now), now, limit=1, lease=LEASE):
+            if is_slow:  # a poll while the page is visited
+                ledger.record_entries([flapping(-len(visits) - 1)], now)
+            ledger.settle([an_outcome(claim, Reason.SAME_CONTENT if visits else Reason.NEW, at=now)])
+            visits.append(now - NOW)
+    assert 20 <= len(visits) <= 45  # at each poll for ten hours, then a tenth later each: 1.1 ** 33 is 24
+    assert all(after - before >= before / 10 for before, after in pairwise(visits[1:]))
+    assert max(after - before for before, after in pairwise(visits)) <= DAY + 2 * HOUR
+
+
+@pytest.mark.parametrize("reason", [Reason.NEW_VERSION, Reason.PAYWALL, Reason.NOT_FOUND, Reason.UNREACHABLE])
+def test_a_change_after_anything_but_the_same_content_is_due_at_once(ledger: Ledger, reason: Reason) -> None:
+    ledger.record_entries([an_entry()], NOW)
+    at = NOW + 10 * DAY
+    ledger.settle([an_outcome(claim, reason, at=at) for claim in ledger.claim(a_batch(1), at, limit=1, lease=LEASE)])
+    ledger.record_entries([an_entry(title="Corrected")], at + MINUTE)
+    [claim] = ledger.claim(a_batch(2), at + MINUTE, limit=1, lease=LEASE)
+    assert (claim.entry.title, claim.attempts) == ("Corrected", 0)
+
+
+def test_a_change_long_after_the_same_content_was_seen_is_due_at_once(ledger: Ledger) -> None:
+    ledger.record_entries([an_entry()], NOW)
+    [claim] = ledger.claim(a_batch(1), NOW, limit=1, lease=LEASE)
+    ledger.settle([an_outcome(claim, Reason.SAME_CONTENT, at=NOW + HOUR)])
+    corrected_at = NOW + 2 * HOUR
+    ledger.record_entries([an_entry(title="Corrected")], corrected_at)
+    assert len(ledger.claim(a_batch(2), corrected_at, limit=1, lease=LEASE)) == 1
