@@ -307,4 +307,5 @@ def _next_state(line: Extracted, known: ArticleState | None) -> ArticleState:
         version=known.version + 1 if known else 1,
         first_seen_at=line.document.first_seen_at,
         captured_at=line.document.captured_at,
+        has_feed_text=line.document.article.text_source is TextSource.FEED,
     )

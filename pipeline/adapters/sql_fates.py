@@ -56,6 +56,7 @@ def keep_articles(connection: Connection, indexed: Sequence[ArticleState], *, is
             "content_hash": state.content_hash,
             "version": state.version,
             "captured_at": state.captured_at,
+            "has_feed_text": state.has_feed_text,
             **({} if is_watched else {"is_watched": False}),  # what still is unwatched stays so
         }
         if key not in rows:
@@ -79,6 +80,7 @@ def indexed_articles(connection: Connection, article_ids: Sequence[str]) -> dict
             version=row.version,
             first_seen_at=row.first_seen_at,
             captured_at=row.captured_at,
+            has_feed_text=row.has_feed_text,
         )
         for key, row in rows.items()
         if row.content_hash is not None

@@ -6,10 +6,10 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, extract, func, or_, select, update
 
-from pipeline.adapters.sql_database import time_in_utc
+from pipeline.adapters.sql_database import rows_by_key, time_in_utc
 from pipeline.adapters.sql_schema import articles, hosts, robots_files, urls
 from pipeline.model import codec
-from pipeline.model.fate import FEED_TEXT, Fate
+from pipeline.model.fate import Fate
 from pipeline.model.feed import Entry
 
 #: A dead letter may be revived, and then needs its entry, its document and its detail.
@@ -23,14 +23,22 @@ def count_prunable(connection: Connection, before: datetime) -> int:
 
 
 def prune(connection: Connection, before: datetime, now: datetime, *, limit: int) -> int:
-    """Take what is heavy from up to ``limit`` URLs that were settled before then; return how many were visited."""
-    rows = connection.execute(
-        select(urls.c.url, urls.c.entry, urls.c.detail).where(_is_prunable(before)).limit(limit)
-    ).all()
+    """Take what is heavy from up to ``limit`` URLs that were settled before then; return how many were visited.
+
+    An entry that is the only copy of an article's text stays whole, however later visits of its page ended.
+    """
+    query = select(urls.c.url, urls.c.entry, urls.c.article_id).where(_is_prunable(before)).limit(limit)
+    rows = connection.execute(query).all()
     if rows:
-        connection.execute(
-            _prune_one, [{"key": row.url, "pruned_at": now, **_light_columns(row.entry, row.detail)} for row in rows]
-        )
+        keys = {row.article_id for row in rows if row.article_id}
+        holders = rows_by_key(connection, articles.c.article_id, keys, articles.c.url, articles.c.has_feed_text)
+        kept = {(holder.url, key) for key, holder in holders.items() if holder.has_feed_text}
+        light = {"pruned_at": now, "detail": None, "document": None}
+        changes = [
+            {"key": row.url, **light, "entry": row.entry if (row.url, row.article_id) in kept else _lighten(row.entry)}
+            for row in rows
+        ]
+        connection.execute(_prune_one, changes)
     return len(rows)
 
 
@@ -63,14 +71,12 @@ def _is_prunable(before: datetime) -> ColumnElement[bool]:
     return and_(urls.c.pruned_at.is_(None), urls.c.fate.in_(_PRUNABLE), urls.c.settled_at < before)
 
 
-def _light_columns(entry_json: str, detail: str | None) -> dict[str, object]:
-    """Return the row without what is heavy; where the entry is the only copy of the text, all of it stays."""
-    if detail == FEED_TEXT:
-        return {"entry": entry_json, "detail": detail, "document": None}
+def _lighten(entry_json: str) -> str:
+    """Return the entry without what is heavy."""
     entry = codec.decode(entry_json, Entry)
     digest = entry.content_digest if entry.content_html is None else _digest(entry.content_html)
     light = replace(entry, content_html=None, summary=None, content_digest=digest)
-    return {"entry": codec.encode(light).decode(), "detail": None, "document": None}
+    return codec.encode(light).decode()
 
 
 def _digest(content: str) -> str:

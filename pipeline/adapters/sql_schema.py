@@ -91,6 +91,7 @@ articles = Table(
     Column("captured_at", UtcTime),
     Column("withdrawn_at", UtcTime, comment="the page is gone since then"),
     Column("is_withdrawal_told", Boolean, nullable=False, server_default=true(), comment="the document says the same"),
+    Column("has_feed_text", Boolean, nullable=False, server_default=false(), comment="its entry alone has the text"),
     Column("is_watched", Boolean, nullable=False, server_default=true(), comment="saved searches were asked about it"),
     CheckConstraint(
         "(content_hash IS NULL) = (version IS NULL) AND (content_hash IS NULL) = (captured_at IS NULL)",

@@ -97,7 +97,7 @@ _FATES: Mapping[Reason, Fate] = {
 }
 
 
-#: The detail of an indexed URL whose text is not the page's: its entry is the only copy, which a replay needs.
+#: The detail of an indexed URL whose text is not the page's.
 FEED_TEXT = "text from the feed"
 
 
@@ -154,6 +154,8 @@ class ArticleState:
     version: int
     first_seen_at: datetime
     captured_at: datetime
+    #: Its text is not the page's: the entry of its URL is the only copy, which a replay needs.
+    has_feed_text: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,17 +22,17 @@ from sqlalchemy.exc import IntegrityError
 
 from pipeline.adapters.sql_database import HEAD, Database
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
-from pipeline.adapters.sql_schema import metadata, printing_keys, printing_reviews, printings, urls
+from pipeline.adapters.sql_schema import articles, metadata, printing_keys, printing_reviews, printings, urls
 from pipeline.enrich.linking import entity_keys
 from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.model import codec
 from pipeline.model.entity import Kind
-from pipeline.model.fate import Tally
+from pipeline.model.fate import FEED_TEXT, Tally
 from pipeline.model.feed import Feed
 from pipeline.model.known import KnownEntity
 from pipeline.parts import Parts
 from pipeline.settings import read_settings
-from tests.fixtures.entries import NOW, an_article, an_entry
+from tests.fixtures.entries import MINUTE, NOW, an_article, an_entry
 
 FORM = {
     "sqlite": [
@@ -160,6 +160,27 @@ def test_a_watch_list_of_an_older_ledger_is_found_after_the_upgrade(ledger_url: 
     asked = [entity_keys(Kind.PERSON, [name]) for name in ("Ada Vell", "Bo Ek")]
     assert ledger.knowledge.candidates(asked, limit=9) == ((known,), ())
     assert ledger.knowledge.known(["Q1"]) == {"Q1": known}
+    ledger.close()
+
+
+def test_which_articles_an_older_ledger_has_from_the_feed_is_known_as_far_as_their_last_visits_tell(
+    ledger_url: str,
+) -> None:
+    database = make_former(ledger_url, "0016")
+    with database.write() as connection:
+        for number, detail in ((1, FEED_TEXT), (2, ""), (3, None)):
+            entry, article = an_entry(number), an_article(number)
+            row = {"url": entry.url, "publisher": entry.publisher, "entry": codec.encode(entry).decode()}
+            row |= {"revision": 1, "attempts": 0, "first_seen_at": NOW, "due_at": NOW, "detail": detail}
+            connection.execute(insert(urls), row | {"is_past": False, "article_id": article.article_id})
+            row = {"article_id": article.article_id, "url": entry.url, "content_hash": "hash", "version": 1}
+            connection.execute(insert(articles), row | {"first_seen_at": NOW, "captured_at": NOW + MINUTE})
+    database.close()
+    ledger = open_ledger(ledger_url)
+    known = {number: an_article(number, has_feed_text=number == 1) for number in (1, 2, 3)}
+    assert ledger.articles([each.article_id for each in known.values()]) == {
+        each.article_id: each for each in known.values()
+    }
     ledger.close()
 
 

@@ -113,13 +113,36 @@ def test_what_is_young_pending_or_a_dead_letter_stays_whole(ledger: Ledger) -> N
     assert {claim.entry for claim in claims} == {dead, pending}
 
 
-def test_the_only_copy_of_an_articles_text_is_never_pruned(ledger: Ledger) -> None:
-    settle(ledger, full_entry(), detail=FEED_TEXT)
-    settle(ledger, full_entry(2), reason=Reason.SAME_CONTENT, detail=FEED_TEXT)
-    prune_all(ledger)
-    assert stored_entry(ledger, full_entry()) == full_entry()
-    assert stored_entry(ledger, full_entry(2)) == full_entry(2)
+@pytest.mark.parametrize("last", [None, Reason.SAME_CONTENT, Reason.NOT_FOUND, Reason.ROBOTS, Reason.NOT_HTML])
+def test_the_only_copy_of_an_articles_text_is_never_pruned_however_later_visits_end(
+    ledger: Ledger, last: Reason | None
+) -> None:
+    article = an_article(1, has_feed_text=True)
+    settle(ledger, full_entry(), article_id=article.article_id, detail=FEED_TEXT)
+    ledger.settle([], [article])
+    if last:  # of a planned visit, say
+        ledger.record_entries([replace(full_entry(), updated=a_time(11))], NOW)
+        [claim] = ledger.claim(a_batch("again"), NOW, limit=1, lease=LEASE)
+        ledger.settle([an_outcome(claim, last)])
+    assert prune_all(ledger) == 1
+    assert stored_entry(ledger, full_entry()).content_html == CONTENT
+    assert ledger.holdings([full_entry().url])[full_entry().url].article == article
     assert ledger.count_prunable(LATER) == 0  # and is not looked at every day
+
+
+def test_the_entry_of_an_article_whose_text_the_page_has_by_now_is_pruned_and_so_is_another_urls(
+    ledger: Ledger,
+) -> None:
+    holder, other = full_entry(1), full_entry("other")
+    article = an_article(1, has_feed_text=True)
+    settle(ledger, holder, other, article_id=article.article_id)
+    ledger.settle([], [article])
+    prune_all(ledger)
+    assert [stored_entry(ledger, each).content_html for each in (holder, other)] == [CONTENT, None]
+    settle(ledger, replace(holder, title="Another"), article_id=article.article_id)
+    ledger.settle([], [replace(article, has_feed_text=False, version=2)])
+    prune_all(ledger)
+    assert stored_entry(ledger, holder).content_html is None
 
 
 def test_pruning_goes_by_chunks_and_comes_to_an_end(ledger: Ledger) -> None:
