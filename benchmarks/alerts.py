@@ -140,6 +140,7 @@ def _state(document: Document) -> ArticleState:
         version=1,
         first_seen_at=document.first_seen_at,
         captured_at=document.captured_at,
+        public_since=document.first_seen_at,
     )
 
 

@@ -28,7 +28,6 @@ from pipeline.corrections import amend_documents, correct_documents, find_notice
 from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.fetch.responses import judge_response
 from pipeline.fetch.retries import WAITS, retry_at
-from pipeline.fetch.revisits import next_revisit
 from pipeline.identity import identify_articles
 from pipeline.index.document import document_date, document_json, make_document, reprint_json
 from pipeline.model import codec
@@ -36,7 +35,7 @@ from pipeline.model.article import Article, TextSource
 from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.document import Document
 from pipeline.model.entity import Annotation
-from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Fate, Outcome, Reason
+from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Outcome, Reason
 from pipeline.model.feed import Rules
 from pipeline.model.handover import Extracted, Fetched, Report
 from pipeline.ports import Archive, Clock, Fetcher, Ledger, Refusal, Reprints, SearchStore
@@ -66,10 +65,12 @@ async def fetch_batch(  # noqa: PLR0913 - ports and settings, each by its name
     publisher: str | None = None,
     past: bool = False,
     retries: Sequence[timedelta] = WAITS,
+    revisits: Sequence[timedelta] = (),
 ) -> Report:
     """Claim up to ``limit`` pending entries, fetch them, and archive every answer. Nothing claimed, nothing written.
 
-    What is in the archive already, such as a record of an imported WARC file, is handed on without asking anybody.
+    What is in the archive already, such as a record of an imported WARC file, is handed on without asking anybody. For
+    ``revisits`` see index_batch: however a visit ends, in whatever stage, the next one of an article's page is planned.
     """
     now = clock.now()
     if not past and publisher is None and ledger.first_due(now) is None:  # what is new goes first
@@ -110,7 +111,7 @@ async def fetch_batch(  # noqa: PLR0913 - ports and settings, each by its name
         raise
     ledger.put_back(unvisited)
     ledger.postpone(postponed)
-    ledger.settle(ended)
+    ledger.settle(ended, revisits=revisits)
     return Report(
         claimed=len(claims),
         passed=len(fetched),
@@ -127,6 +128,7 @@ def extract_batch(
     archive: Archive,
     reader: Reader,
     clock: Clock,
+    revisits: Sequence[timedelta] = (),
     before_each: Callable[[], None] = lambda: None,
 ) -> Report:
     """Make documents of the batch's captures; what is no article is settled here. Piece by piece, with a call before each."""
@@ -151,7 +153,7 @@ def extract_batch(
                 document = _document_of(line, article, annotation, captured_at)
                 extracted.append(Extracted(claim=line.claim, document=document))
     archive.write_lines(batch, "documents", map(codec.encode, extracted))
-    ledger.settle(ended)
+    ledger.settle(ended, revisits=revisits)
     return Report(passed=len(extracted), settled=_reasons(ended))
 
 
@@ -193,8 +195,7 @@ def index_batch(
         detail = FEED_TEXT if document.article.text_source is TextSource.FEED else ""
         if reason is Reason.SAME_ARTICLE:
             detail = holders[document.id]
-        is_notice = reason is None and document.id in notices
-        if is_notice:
+        if reason is None and document.id in notices:
             reason, detail = notices[document.id]
         letter, link = None, links.get(document.id)
         if reason is None and document.id in refusals:
@@ -207,10 +208,7 @@ def index_batch(
                 reason, detail = Reason.REPRINT, detail or link.reprint_of
         settle = _settler(ended, line.claim, clock, document.capture, article_id=document.id, document=letter)
         settle(reason, detail)
-        if reason.fate in {Fate.INDEXED, Fate.UNCHANGED} or is_notice:
-            seen_at = min(document_date(document), document.first_seen_at)
-            ended[-1] = replace(ended[-1], revisit_at=next_revisit(seen_at, clock.now(), revisits))
-    ledger.settle(ended, states, past=past)
+    ledger.settle(ended, states, past=past, revisits=revisits)
     correct_documents(ledger=ledger, store=store)
     written = {state.article_id for state in states}
     joined = {document.id: document.story for document in to_write if document.story and document.id in written}
@@ -307,5 +305,6 @@ def _next_state(line: Extracted, known: ArticleState | None) -> ArticleState:
         version=known.version + 1 if known else 1,
         first_seen_at=line.document.first_seen_at,
         captured_at=line.document.captured_at,
+        public_since=min(document_date(line.document), line.document.first_seen_at),
         has_feed_text=line.document.article.text_source is TextSource.FEED,
     )

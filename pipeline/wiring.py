@@ -95,6 +95,7 @@ class Wiring(Parts):
             limit=limit,
             publisher=publisher,
             retries=self.settings.retries,
+            revisits=self.settings.revisits,
         )
 
     async def discover_past(
@@ -183,7 +184,14 @@ class Wiring(Parts):
 
     def extract_batch(self, batch: Batch) -> Report:
         """Run that stage of the flow over these parts."""
-        return flow.extract_batch(batch, ledger=self.ledger, archive=self.archive, reader=self.reader, clock=self.clock)
+        return flow.extract_batch(
+            batch,
+            ledger=self.ledger,
+            archive=self.archive,
+            reader=self.reader,
+            clock=self.clock,
+            revisits=self.settings.revisits,
+        )
 
     def index_batch(self, batch: Batch) -> Report:
         """Run that stage of the flow over these parts."""

@@ -56,6 +56,7 @@ def keep_articles(connection: Connection, indexed: Sequence[ArticleState], *, is
             "content_hash": state.content_hash,
             "version": state.version,
             "captured_at": state.captured_at,
+            "public_since": state.public_since,
             "has_feed_text": state.has_feed_text,
             **({} if is_watched else {"is_watched": False}),  # what still is unwatched stays so
         }
@@ -80,6 +81,7 @@ def indexed_articles(connection: Connection, article_ids: Sequence[str]) -> dict
             version=row.version,
             first_seen_at=row.first_seen_at,
             captured_at=row.captured_at,
+            public_since=row.public_since,
             has_feed_text=row.has_feed_text,
         )
         for key, row in rows.items()
@@ -173,6 +175,5 @@ def _fate_columns(outcome: Outcome) -> dict[str, object]:
         "detail": storable(outcome.detail),
         "document": outcome.document,
         "capture": codec.encode(outcome.capture).decode() if outcome.capture else None,
-        "revisit_at": outcome.revisit_at,
         **NO_CLAIM,
     }

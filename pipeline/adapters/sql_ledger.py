@@ -156,12 +156,20 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
         with self._database.write() as connection:
             return sql_inbox.renew(connection, batches, until)
 
-    def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = (), *, past: bool = False) -> None:
-        """Settle URLs and keep articles. Raises UsageError where a URL was never seen."""
+    def settle(
+        self,
+        outcomes: Sequence[Outcome],
+        articles: Sequence[ArticleState] = (),
+        *,
+        past: bool = False,
+        revisits: Sequence[timedelta] = (),
+    ) -> None:
+        """Settle URLs, keep articles and plan the next visits. Raises UsageError where a URL was never seen."""
         with self._database.write() as connection:
             sql_fates.settle(connection, outcomes)
             sql_fates.keep_articles(connection, articles, is_watched=past or not has_searches(connection))
             sql_revisits.note_withdrawals(connection, outcomes)
+            sql_revisits.plan_revisits(connection, [outcome.url for outcome in outcomes], revisits)
 
     def postpone(self, claims: Sequence[tuple[Claim, datetime, str]]) -> None:
         """Put back what the claims' batches still hold."""

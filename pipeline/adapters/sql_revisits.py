@@ -1,13 +1,14 @@
 """Planned visits to indexed articles, and what became of pages that are gone, as functions over an open transaction."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from pipeline.adapters.sql_database import rows_by_key
 from pipeline.adapters.sql_inbox import change_urls, pending_again
 from pipeline.adapters.sql_schema import articles, past_withdrawals, urls
+from pipeline.fetch.revisits import next_revisit
 from pipeline.model.fate import Fate, Outcome, Reason, Withdrawal
 
 _GONE = {Reason.NOT_FOUND, Reason.REMOVED}
@@ -20,6 +21,22 @@ def call_revisits(connection: Connection, now: datetime, *, limit: int) -> int:
     rows = connection.execute(due.order_by(urls.c.revisit_at, urls.c.url).limit(limit)).all()
     change_urls(connection, [{"key": row.url, **pending_again(now, row.revision), "is_past": False} for row in rows])
     return len(rows)
+
+
+def plan_revisits(connection: Connection, visited: Sequence[str], revisits: Sequence[timedelta]) -> None:
+    """Plan the next visit of those of these URLs that are settled and hold an indexed article, however the last one ended."""
+    if not revisits:
+        return
+    rows = rows_by_key(connection, urls.c.url, visited, urls.c.article_id, urls.c.settled_at)
+    keys = {row.article_id for row in rows.values() if row.article_id}
+    known = rows_by_key(connection, articles.c.article_id, keys, articles.c.url, articles.c.public_since)
+    planned = list[dict[str, object]]()
+    for url, row in rows.items():
+        article = known.get(row.article_id)
+        if row.settled_at and article and article.url == url and article.public_since:
+            revisit_at = next_revisit(article.public_since, row.settled_at, revisits)
+            planned.append({"key": url, "revisit_at": revisit_at})
+    change_urls(connection, planned)
 
 
 def note_withdrawals(connection: Connection, outcomes: Sequence[Outcome]) -> None:

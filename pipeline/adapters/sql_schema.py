@@ -89,6 +89,7 @@ articles = Table(
     Column("content_hash", Text, comment="this and the next two: none until the article is indexed"),
     Column("version", Integer),
     Column("captured_at", UtcTime),
+    Column("public_since", UtcTime, comment="published or first seen; none until it is indexed"),
     Column("withdrawn_at", UtcTime, comment="the page is gone since then"),
     Column("is_withdrawal_told", Boolean, nullable=False, server_default=true(), comment="the document says the same"),
     Column("has_feed_text", Boolean, nullable=False, server_default=false(), comment="its entry alone has the text"),

@@ -133,8 +133,6 @@ class Outcome:
     capture: CaptureRef | None = None
     #: The JSON of the document that the search store refused; a dead letter keeps it.
     document: str | None = None
-    #: When the page is to be visited again; None: not before a feed says so.
-    revisit_at: datetime | None = None
 
     @property
     def fate(self) -> Fate:
@@ -154,6 +152,8 @@ class ArticleState:
     version: int
     first_seen_at: datetime
     captured_at: datetime
+    #: Published or first seen, whichever came first.
+    public_since: datetime
     #: Its text is not the page's: the entry of its URL is the only copy, which a replay needs.
     has_feed_text: bool = False
 

@@ -124,9 +124,18 @@ class Ledger(Printings, Stories, Protocol):
         """Prolong the leases of what the batches still hold; return how many claims that are."""
         ...
 
-    def settle(self, outcomes: Sequence[Outcome], articles: Sequence[ArticleState] = (), *, past: bool = False) -> None:
+    def settle(
+        self,
+        outcomes: Sequence[Outcome],
+        articles: Sequence[ArticleState] = (),
+        *,
+        past: bool = False,
+        revisits: Sequence[timedelta] = (),
+    ) -> None:
         """Give each URL its one fate, and keep these articles as indexed, in one transaction; repeating it changes nothing.
 
+        However its visit ended, a URL that holds an indexed article is visited again at the next of the ``revisits``, times
+        after its article was published or first seen, whichever came first.
         The articles are unwatched then (see ports.Alerts) unless they are ``past`` ones or nothing is watched for. A revision
         that a feed replaced meanwhile stays pending; a capture older than the known one changes no article.
         """

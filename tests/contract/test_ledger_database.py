@@ -180,7 +180,7 @@ def test_which_articles_an_older_ledger_has_from_the_feed_is_known_as_far_as_the
     known = {number: an_article(number, has_feed_text=number == 1) for number in (1, 2, 3)}
     assert ledger.articles([each.article_id for each in known.values()]) == {
         each.article_id: each for each in known.values()
-    }
+    }  # and public since their first sight
     ledger.close()
 
 

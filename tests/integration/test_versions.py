@@ -1,6 +1,8 @@
 """Versions, planned visits and withdrawals: from a claim to what searches and the history see, on both search stores."""
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,8 +10,9 @@ import pytest
 
 from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.corrections import keep_versions, read_replaced
+from pipeline.errors import NewswireError, Reject, Retry
 from pipeline.model import codec
-from pipeline.model.capture import Batch
+from pipeline.model.capture import Batch, Capture
 from pipeline.model.document import Document
 from pipeline.model.fate import Claim, Fate, Outcome, Reason, Withdrawal
 from pipeline.model.feed import Entry
@@ -133,6 +136,56 @@ def test_what_is_new_goes_first(wiring: Wiring) -> None:
     at(wiring, 2 * HOUR)
     announce(wiring, new)
     assert [each.entry.url for each in claim(wiring)[1]] == [new.article.url]
+
+
+class Answering:
+    """A fetcher that has one answer."""
+
+    def __init__(self, answer: Capture | NewswireError) -> None:
+        self.answer = answer
+
+    async def fetch(self, url: str, **_: object) -> Capture:
+        if isinstance(self.answer, NewswireError):
+            raise self.answer
+        return replace(self.answer, url=url, final_url=url)
+
+
+SHORT = b"<html><title>Before you continue</title><body><p>Accept cookies to continue.</p></body></html>"
+ANSWER = Capture(url="", final_url="", fetched_at=NOON + HOUR, status=200, body=SHORT)
+
+
+@pytest.mark.parametrize(
+    ("answer", "fate"),
+    [
+        (replace(ANSWER, status=404), Fate.GONE),
+        (Reject(Reason.ROBOTS, "not allowed"), Fate.REFUSED),
+        (Retry("answered 503"), Fate.DEAD_LETTER),
+        (ANSWER, Fate.NOT_ARTICLE),
+    ],
+    ids=["gone", "robots", "unreachable", "no article"],
+)
+def test_a_visit_that_finds_no_article_calls_off_none_of_those_to_come(
+    wiring: Wiring, answer: Capture | NewswireError, fate: Fate
+) -> None:
+    same, new = document("one"), document("never-an-article")
+    announce(wiring, same)
+    visit(wiring, same)
+    at(wiring, HOUR)
+    announce(wiring, new)
+    wiring.settings = replace(wiring.settings, retries=())
+    for name in "ab":  # the new one, and what is visited again
+        batch = Batch(id=f"batch-{name}", opened_at=NOON + HOUR)
+        if asyncio.run(wiring.fetch_batch(batch, Answering(answer))).passed:
+            wiring.extract_batch(batch)
+    assert wiring.ledger.tally().fates == {fate: 2}
+    visits = []
+    for hour in range(2, 9 * 24, 2):
+        at(wiring, hour * HOUR)
+        if visit(wiring, same):  # of the page alone that was an article once
+            visits.append(hour)
+    assert visits == [24, 7 * 24]
+    assert wiring.ledger.withdrawals([same.id]) == {}
+    assert wiring.ledger.tally().fates == {fate: 1, Fate.UNCHANGED: 1}
 
 
 @pytest.mark.parametrize("reason", [Reason.NOT_FOUND, Reason.REMOVED])
