@@ -13,8 +13,9 @@ announces the asset `newswire_articles` with these numbers: a DAG of yours can b
 **When.** As soon as a feed has something new: the feed watcher in the triggerer polls all feeds, puts new entries into the
 inbox and rings the asset `newswire_feeds`. And every 5 minutes, should a bell be lost or the triggerer be down: this sweep
 also polls the feeds that nobody has polled in time. A run claims whatever waits, the oldest first; while more waits, the
-watcher rings again. Where nothing waits, all is skipped and the run is a success. Up to 4 runs go on at once, so that one
-slow site does not hold up the others.
+watcher rings again. Pages due to be visited again come behind: one for each four new entries, and a batch of them, every half
+minute, where nothing new waits. Where nothing waits at all, all is skipped and the run is a success. Up to 4 runs go on at
+once, so that one slow site does not hold up the others.
 
 **Parameters** (*Trigger*): `limit`, the most entries to claim in this run; `publisher`, claim only this publisher's;
 `early`, poll every feed now, whether its time has come or not; `dry_run`, only say in the log what waits.

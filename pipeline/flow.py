@@ -72,13 +72,11 @@ async def fetch_batch(  # noqa: PLR0913 - ports and settings, each by its name
     What is in the archive already, such as a record of an imported WARC file, is handed on without asking anybody. For
     ``revisits`` see index_batch: however a visit ends, in whatever stage, the next one of an article's page is planned.
     """
-    now = clock.now()
-    if not past and publisher is None and ledger.first_due(now) is None:  # what is new goes first
-        ledger.call_revisits(now, limit=limit)
-    claims = ledger.claim(batch, now, limit=limit, lease=LEASE, publisher=publisher, past=past)
+    claims = ledger.claim(batch, clock.now(), limit=limit, lease=LEASE, publisher=publisher, past=past)
     ended, postponed, unvisited = list[Outcome](), list[tuple[Claim, datetime, str]](), list[tuple[Claim, datetime]]()
     fetched = [Fetched(claim=claim, capture=claim.capture) for claim in claims if claim.capture]
     to_fetch = [claim for claim in claims if not claim.capture]
+    to_fetch.sort(key=lambda claim: claim.revision > 1)  # a host's turns are for what was never visited first
     if not claims:
         return Report()
 

@@ -1,4 +1,4 @@
-"""Polling: once, as a run by hand does, or for ever, with a bell when an article waits to be fetched.
+"""Polling: once, as a run by hand does, or for ever, with a bell when a page waits to be fetched.
 
 The bell says nothing but "look into the inbox": one that is lost, or that several finds share, loses nothing.
 """
@@ -29,6 +29,8 @@ LEASE = timedelta(minutes=2)
 RECORDED_AT_ONCE = 2_000
 #: The bell is rung again after this while runs empty the inbox, since each takes one batch alone …
 NEXT_BATCH = timedelta(seconds=3)
+#: … after this for pages that are due to be visited again: a run takes a whole batch of them, and few runs go on at once …
+NEXT_REVISITS = timedelta(seconds=30)
 #: … and after this where no run came: the DAG is paused, perhaps, and each bell is a row in Airflow's database.
 NOBODY_CAME = timedelta(minutes=1)
 #: After an error that is no feed's own, such as a ledger that does not answer.
@@ -89,29 +91,43 @@ async def poll_feed(
 
 
 @dataclass(slots=True)
+class _Queue:
+    """What runs are needed for: when the bell was rung for it last, and who was the first in it then."""
+
+    again_after: timedelta
+    rung_at: datetime | None = None
+    rung_for: str | None = None
+
+    def is_to_ring(self, first: str, now: datetime) -> bool:
+        """Tell whether to ring for what waits, although the bell was rung."""
+        wait = NOBODY_CAME if first == self.rung_for else self.again_after
+        return self.rung_at is None or now - self.rung_at >= wait
+
+
+@dataclass(slots=True)
 class _Bell:
     """What was found since the bell was rung last, and for whom that was."""
 
     found: Report = field(default_factory=Report)
-    rung_at: datetime | None = None
-    rung_for: str | None = None
+    entries: _Queue = field(default_factory=lambda: _Queue(NEXT_BATCH))
+    revisits: _Queue = field(default_factory=lambda: _Queue(NEXT_REVISITS))
 
     @property
     def has_news(self) -> bool:
         """Tell whether entries came into the inbox."""
         return bool(self.found.entries.total())
 
-    def is_to_ring(self, first_due: str | None, now: datetime) -> bool:
-        """Tell whether a run is needed: for news, or for what waits although the bell was rung."""
-        if first_due is None:
-            return False
-        wait = NOBODY_CAME if first_due == self.rung_for else NEXT_BATCH
-        return self.has_news or self.rung_at is None or now - self.rung_at >= wait
+    def is_to_ring(self, first_due: str | None, first_revisit: str | None, now: datetime) -> bool:
+        """Tell whether a run is needed: for news, for what waits although the bell was rung, or else for revisits."""
+        if first_due:
+            return self.has_news or self.entries.is_to_ring(first_due, now)
+        return first_revisit is not None and self.revisits.is_to_ring(first_revisit, now)
 
-    def ring(self, first_due: str | None, now: datetime) -> Report:
+    def ring(self, first_due: str | None, first_revisit: str | None, now: datetime) -> Report:
         """Return what was found, and begin anew."""
         found, self.found = self.found, Report()
-        self.rung_at, self.rung_for = now, first_due
+        queue = self.entries if first_due else self.revisits
+        queue.rung_at, queue.rung_for = now, first_due or first_revisit
         return found
 
 
@@ -127,6 +143,7 @@ async def watch_feeds(
 ) -> AsyncIterator[Report]:
     """Poll due feeds for ever; yield what was found when live entries wait, at most once a tick.
 
+    Where none waits, pages that are due to be visited again are reason enough, now and then.
     Feeds that are added meanwhile are polled too; ``refresh`` is called before each look at the ledger. Several watchers may
     share a ledger: each feed is leased to one. No error of a feed, the network or a store ends the watch.
     """
@@ -144,8 +161,9 @@ async def watch_feeds(
                 await _gather_news(polls, bell, clock, next_at, tick)
                 now = clock.now()
                 first_due = await asyncio.to_thread(ledger.first_due, now)
-                if bell.is_to_ring(first_due, now):
-                    yield bell.ring(first_due, now)
+                first_revisit = None if first_due else await asyncio.to_thread(ledger.first_revisit, now)
+                if bell.is_to_ring(first_due, first_revisit, now):
+                    yield bell.ring(first_due, first_revisit, now)
                 elif first_due is None:  # a run has what was found already
                     bell.found = Report()
             except NewswireError as error:

@@ -10,7 +10,7 @@ from pipeline.adapters.sql_among import among
 from pipeline.adapters.sql_database import PARAMETERS, rows_by_key
 from pipeline.adapters.sql_pruning import is_content_of
 from pipeline.adapters.sql_schema import articles, urls
-from pipeline.adapters.sql_turns import take_turns
+from pipeline.adapters.sql_turns import count_revisits, due_revisits, take_turns
 from pipeline.fetch.revisits import rest_until
 from pipeline.model import codec
 from pipeline.model.capture import Batch, CaptureRef
@@ -106,6 +106,8 @@ def claim(
         connection.execute(update(urls).where(urls.c.url.in_(due)).values(leased))
     else:
         taken = take_turns(connection, _is_due(now), limit)
+        called = _call_revisits(connection, now, count_revisits(len(taken), limit))
+        taken = [*taken[: limit - len(called)], *called]
         connection.execute(update(urls).where(among(urls.c.url)).values(leased), {"values": taken})
     return _claims_of(connection, batch)
 
@@ -145,6 +147,11 @@ def first_due(connection: Connection, now: datetime) -> str | None:
     """Return the URL of the first entry that a live batch could claim."""
     due = select(urls.c.url).where(_is_due(now))
     return connection.execute(due.order_by(urls.c.due_at, urls.c.url).limit(1)).scalar()
+
+
+def first_revisit(connection: Connection, now: datetime) -> str | None:
+    """Return the URL of the page that is due longest to be visited again."""
+    return next((row.url for row in due_revisits(connection, now, limit=1)), None)
 
 
 def release(connection: Connection, batch: Batch) -> int:
@@ -206,6 +213,13 @@ def change_urls(connection: Connection, changes: list[dict[str, object]]) -> Non
 def storable(text: str) -> str:
     """Return the text without what a database cannot keep; an error's message can hold any byte."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
+def _call_revisits(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Make settled pages pending whose time for another visit has come, up to ``limit``; return their URLs."""
+    rows = due_revisits(connection, now, limit)
+    change_urls(connection, [{"key": row.url, **pending_again(now, row.revision), "is_past": False} for row in rows])
+    return [row.url for row in rows]
 
 
 def _put_back(connection: Connection, changes: Sequence[tuple[Claim, dict[str, object]]]) -> None:

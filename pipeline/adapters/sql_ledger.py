@@ -196,6 +196,11 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
         with self._database.read() as connection:
             return sql_inbox.first_due(connection, now)
 
+    def first_revisit(self, now: datetime) -> str | None:
+        """Look for the first page that is due to be visited again."""
+        with self._database.read() as connection:
+            return sql_inbox.first_revisit(connection, now)
+
     def release(self, batch: Batch) -> int:
         """End the batch's leases."""
         with self._database.write() as connection:
@@ -272,11 +277,6 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
         """Forget hosts whose times are all past."""
         with self._database.write() as connection:
             return sql_pruning.drop_hosts(connection, before, dry_run=dry_run)
-
-    def call_revisits(self, now: datetime, *, limit: int) -> int:
-        """Make indexed URLs pending whose time has come."""
-        with self._database.write() as connection:
-            return sql_revisits.call_revisits(connection, now, limit=limit)
 
     def withdrawals(self, article_ids: Sequence[str]) -> Mapping[str, datetime]:
         """Look up articles whose pages are gone."""

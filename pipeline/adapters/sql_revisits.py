@@ -6,21 +6,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from pipeline.adapters.sql_database import rows_by_key
-from pipeline.adapters.sql_inbox import change_urls, pending_again
+from pipeline.adapters.sql_inbox import change_urls
 from pipeline.adapters.sql_schema import articles, past_withdrawals, urls
 from pipeline.fetch.revisits import next_revisit
 from pipeline.model.fate import Fate, Outcome, Reason, Withdrawal
 
 _GONE = {Reason.NOT_FOUND, Reason.REMOVED}
 _THERE = {Fate.INDEXED, Fate.UNCHANGED}
-
-
-def call_revisits(connection: Connection, now: datetime, *, limit: int) -> int:
-    """Make those settled URLs pending whose time has come, the longest due first."""
-    due = select(urls.c.url, urls.c.revision).where(urls.c.revisit_at <= now, urls.c.fate.is_not(None))
-    rows = connection.execute(due.order_by(urls.c.revisit_at, urls.c.url).limit(limit)).all()
-    change_urls(connection, [{"key": row.url, **pending_again(now, row.revision), "is_past": False} for row in rows])
-    return len(rows)
 
 
 def plan_revisits(connection: Connection, visited: Sequence[str], revisits: Sequence[timedelta]) -> None:

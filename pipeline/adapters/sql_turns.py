@@ -1,15 +1,21 @@
-"""Which pending URLs a live batch takes: publishers take turns, so that one that floods its feed holds up itself alone."""
+"""Which URLs a live batch takes: publishers take turns, so that one that floods its feed holds up itself alone.
+
+Behind the pending ones come pages that are due to be visited again.
+"""
 
 from collections.abc import Sequence
+from datetime import datetime
 from heapq import nsmallest
 from itertools import chain, islice, zip_longest
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from pipeline.adapters.sql_schema import urls
 
 _IS_LIVE = (urls.c.fate.is_(None), urls.c.is_past == False)  # noqa: E712 - a column
 _IN_ORDER = (urls.c.due_at, urls.c.url)
+#: Of a batch with pending ones, no more than one of so many is visited again.
+_SHARE = 5
 
 
 def take_turns(connection: Connection, is_due: ColumnElement[bool], limit: int) -> Sequence[str]:
@@ -25,6 +31,17 @@ def take_turns(connection: Connection, is_due: ColumnElement[bool], limit: int) 
     queues = [connection.execute(due.where(urls.c.publisher == publisher)).scalars() for publisher in oldest]
     turns = chain.from_iterable(zip_longest(*queues))
     return list(islice((url for url in turns if url is not None), limit))
+
+
+def count_revisits(pending: int, limit: int) -> int:
+    """Return for how many pages to be visited again a batch has room that has so many pending ones to take."""
+    return min(pending // (_SHARE - 1), limit // _SHARE) if pending else limit
+
+
+def due_revisits(connection: Connection, now: datetime, limit: int) -> Sequence[Row[str, int]]:
+    """Return URL and revision of up to ``limit`` settled pages whose time for another visit has come, the longest due first."""
+    due = select(urls.c.url, urls.c.revision).where(urls.c.revisit_at <= now)
+    return connection.execute(due.order_by(urls.c.revisit_at).limit(limit)).all()
 
 
 def _oldest_by_publisher(connection: Connection, is_due: ColumnElement[bool], limit: int) -> dict[str, str]:

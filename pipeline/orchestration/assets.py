@@ -4,7 +4,7 @@ from airflow.sdk import Asset, AssetAlias, AssetWatcher
 
 from pipeline.orchestration.feed_watch import FeedWatchTrigger
 
-#: Its event is a doorbell: live entries wait in the inbox, however many, whatever the event says.
+#: Its event is a doorbell: live entries wait in the inbox, or pages to be visited again, however many, whatever it says.
 FEEDS = Asset("newswire_feeds", watchers=[AssetWatcher(name="feed_watch", trigger=FeedWatchTrigger())])
 #: A batch has become searchable; the event's extra says how many articles, and how its URLs ended.
 ARTICLES = Asset("newswire_articles")

@@ -1,4 +1,4 @@
-"""The feed watcher in Airflow's triggerer: rings the asset's bell when articles wait to be fetched.
+"""The feed watcher in Airflow's triggerer: rings the asset's bell when pages wait to be fetched.
 
 Imported at every parse of a DAG file: Airflow and the standard library alone, the rest where it runs.
 """
@@ -68,7 +68,7 @@ class FeedWatchTrigger(BaseEventTrigger):
                 tick=timedelta(seconds=self.tick),
                 refresh=wiring.refresh_sources,
             ):
-                log.info("ringing: %s", dict(found.entries) or "entries wait")
+                log.info("ringing: %s", dict(found.entries) or "pages wait")
                 yield TriggerEvent({"entries": dict(found.entries)})  # type: ignore[no-untyped-call]  # as above
 
 

@@ -116,7 +116,8 @@ class Ledger(Printings, Stories, Protocol):
     ) -> tuple[Claim, ...]:
         """Claim pending entries that are due now; asked again, a batch gets the same ones.
 
-        Live entries only, where publishers take turns, each with its oldest first; or, oldest first, ``past`` ones only.
+        Live entries only, where publishers take turns, each with its oldest first; or, oldest first, ``past`` ones only. With
+        live ones of every publisher come pages due to be visited again: one for each four entries, or where none is due, alone.
         """
         ...
 
@@ -139,10 +140,6 @@ class Ledger(Printings, Stories, Protocol):
         The articles are unwatched then (see ports.Alerts) unless they are ``past`` ones or nothing is watched for. A revision
         that a feed replaced meanwhile stays pending; a capture older than the known one changes no article.
         """
-        ...
-
-    def call_revisits(self, now: datetime, *, limit: int) -> int:
-        """Make up to ``limit`` settled URLs pending whose time for another visit has come; return how many."""
         ...
 
     def withdrawals(self, article_ids: Sequence[str]) -> Mapping[str, datetime]:
@@ -179,6 +176,10 @@ class Ledger(Printings, Stories, Protocol):
 
     def first_due(self, now: datetime) -> str | None:
         """Return the URL of the live entry that the next claim would begin with, or None where none could be claimed."""
+        ...
+
+    def first_revisit(self, now: datetime) -> str | None:
+        """Return the URL of the page that is due longest to be visited again, or None where none is."""
         ...
 
     def release(self, batch: Batch) -> int:

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import ClauseElement, Connection, event, text
+from sqlalchemy import ClauseElement, Connection, event, text, update
 
 from pipeline.adapters.sql_ledger import SqlLedger
+from pipeline.adapters.sql_schema import urls
 from pipeline.model.capture import CaptureRef
 from pipeline.model.fate import Fate, Reason, Tally
 from pipeline.model.warc import WarcProgress
@@ -155,7 +156,7 @@ def plans(ledger: SqlLedger) -> Iterator[list[str]]:
 
     def note(connection: Connection, clause: ClauseElement, *_: object) -> None:
         statement = str(clause.compile(connection, compile_kwargs={"literal_binds": True}))
-        if "due_at <= " in statement and not statement.startswith("EXPLAIN"):
+        if ("due_at <= " in statement or "revisit_at <= " in statement) and not statement.startswith("EXPLAIN"):
             collected.append(
                 " ".join(str(row) for row in connection.execute(text(explain + statement.replace(":", r"\:"))))
             )
@@ -174,11 +175,17 @@ def test_a_claim_reads_only_what_it_takes(
     ledger.record_entries(entries, NOW, past=True)
     ledger.record_entries([an_entry(f"live-{number}") for number in range(5000)], NOW)
     with ledger._database.write() as connection:
+        settled = {"fate": Fate.INDEXED, "reason": Reason.NEW, "settled_at": NOW, "revisit_at": NOW + DAY}
+        connection.execute(update(urls).where(urls.c.url.contains("/live-2")).values(settled))
         connection.execute(text("ANALYZE"))
     ledger.claim(a_batch(), NOW, limit=50, lease=LEASE, publisher=publisher, past=past)
+    assert ledger.first_revisit(NOW + DAY) is not None
     index = "urls_pending" if past and not publisher else "urls_pending_by_publisher"
-    assert plans
-    assert all(index in plan and "TEMP B-TREE" not in plan and "Sort" not in plan for plan in plans), plans
+    assert len(plans) > 1
+    assert all(
+        (index in plan or "urls_to_revisit" in plan) and "TEMP B-TREE" not in plan and "Sort" not in plan
+        for plan in plans
+    ), plans
     assert not any("Seq Scan" in plan or "SCAN urls" in plan for plan in plans), plans
 
 

@@ -51,8 +51,6 @@ def claim(wiring: Wiring) -> tuple[Batch, tuple[Claim, ...]]:
     """Claim what is due, as a fetching batch does."""
     now = wiring.clock.now()
     batch = Batch(id=f"batch-{now.isoformat()}", opened_at=now)
-    if wiring.ledger.first_due(now) is None:
-        wiring.ledger.call_revisits(now, limit=50)
     return batch, wiring.ledger.claim(batch, now, limit=50, lease=HOUR)
 
 
@@ -65,6 +63,20 @@ def visit(wiring: Wiring, *found: Document) -> int:
         wiring.archive.write_lines(batch, "documents", lines)
     wiring.index_batch(batch)
     return len(claims)
+
+
+class Answering:
+    """A fetcher that has one answer."""
+
+    def __init__(self, answer: Capture | NewswireError) -> None:
+        self.answer = answer
+        self.asked = list[str]()
+
+    async def fetch(self, url: str, **_: object) -> Capture:
+        self.asked.append(url)
+        if isinstance(self.answer, NewswireError):
+            raise self.answer
+        return replace(self.answer, url=url, final_url=url)
 
 
 def test_what_an_article_said_before_is_kept_with_the_difference(wiring: Wiring) -> None:
@@ -138,16 +150,17 @@ def test_what_is_new_goes_first(wiring: Wiring) -> None:
     assert [each.entry.url for each in claim(wiring)[1]] == [new.article.url]
 
 
-class Answering:
-    """A fetcher that has one answer."""
-
-    def __init__(self, answer: Capture | NewswireError) -> None:
-        self.answer = answer
-
-    async def fetch(self, url: str, **_: object) -> Capture:
-        if isinstance(self.answer, NewswireError):
-            raise self.answer
-        return replace(self.answer, url=url, final_url=url)
+def test_a_hosts_turns_are_for_new_pages_first(wiring: Wiring) -> None:
+    old = document("old")
+    announce(wiring, old)
+    visit(wiring, old)
+    at(wiring, HOUR)
+    announce(wiring, document("old", headline="Corrected"))
+    at(wiring, 2 * HOUR)
+    announce(wiring, document("new"))
+    fetcher = Answering(Reject(Reason.ROBOTS, "not allowed"))
+    asyncio.run(wiring.fetch_batch(Batch(id="batch", opened_at=NOON + 2 * HOUR), fetcher))
+    assert fetcher.asked == [document(name).article.url for name in ("new", "old")]
 
 
 SHORT = b"<html><title>Before you continue</title><body><p>Accept cookies to continue.</p></body></html>"

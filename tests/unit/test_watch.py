@@ -15,7 +15,16 @@ from pipeline.model.capture import Capture
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.handover import Report
 from pipeline.ports import Clock, Recorded
-from pipeline.watch import NEXT_BATCH, NOBODY_CAME, PATIENCE, RECORDED_AT_ONCE, poll_feed, poll_feeds, watch_feeds
+from pipeline.watch import (
+    NEXT_BATCH,
+    NEXT_REVISITS,
+    NOBODY_CAME,
+    PATIENCE,
+    RECORDED_AT_ONCE,
+    poll_feed,
+    poll_feeds,
+    watch_feeds,
+)
 from tests.fixtures.confinement import CalledHere
 from tests.fixtures.entries import NOW
 
@@ -59,6 +68,7 @@ class FakeLedger:
         self.feeds = {url: initial_state(Feed(url=url, publisher="P"), NOW) for url in feeds}
         self.leased: set[str] = set()
         self.inbox: dict[str, datetime] = {}
+        self.revisits: list[str] = []
         self.errors: list[Exception] = []
         self.room, self.most_at_once = 1_000_000, 0
 
@@ -87,6 +97,9 @@ class FakeLedger:
 
     def first_due(self, now: datetime) -> str | None:
         return min((url for url, due_at in self.inbox.items() if due_at <= now), default=None)
+
+    def first_revisit(self, _: datetime) -> str | None:
+        return self.revisits[0] if self.revisits else None
 
     def take(self, *urls: str) -> None:
         """Be the run that claims these."""
@@ -214,6 +227,36 @@ async def test_what_waits_is_rung_for_again_ever_more_slowly_where_nobody_comes(
     waits = [after - before for before, after in itertools.pairwise(rings)]
     assert waits[:2] == [NEXT_BATCH, NEXT_BATCH]
     assert NOBODY_CAME <= waits[2] < NOBODY_CAME + 2 * TICK
+    await watch.aclose()
+
+
+@awaited
+async def test_pages_due_to_be_visited_again_ring_now_and_then_and_delay_no_bell_for_new_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watched = Watched(FakeClock(monkeypatch))
+    watched.ledger.revisits = ["a", "b", "c"]
+    watch = watched.watch()
+    rings = []
+    for taken in (1, 1, 0, 1):
+        found = await anext(watch)
+        assert not found.entries
+        rings.append(watched.clock.now())
+        del watched.ledger.revisits[:taken]
+    waits = [after - before for before, after in itertools.pairwise(rings)]
+    assert waits[:2] == [NEXT_REVISITS, NEXT_REVISITS]
+    assert NOBODY_CAME <= waits[2] < NOBODY_CAME + 2 * TICK
+    # Bells for new ones neither wait for such a bell nor put off the next one.
+    watched.ledger.revisits = ["d", "e"]
+    for number in range(5):
+        url, now = f"https://news.example/{number}", watched.clock.now()
+        watched.ledger.record_entries([Entry(url=url, feed_url="a", publisher="P")], now)
+        await anext(watch)
+        assert watched.clock.now() - now <= NEXT_BATCH
+        watched.ledger.take(url)
+    await anext(watch)
+    assert watched.ledger.first_due(watched.clock.now()) is None
+    assert watched.clock.now() - rings[-1] <= NEXT_REVISITS + TICK
     await watch.aclose()
 
 
