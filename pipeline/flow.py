@@ -65,9 +65,12 @@ async def fetch_batch(  # noqa: PLR0913 - ports and settings, each by its name
     limit: int = BATCH_SIZE,
     publisher: str | None = None,
     past: bool = False,
+    until: datetime | None = None,
     retries: Sequence[timedelta] = WAITS,
 ) -> Report:
     """Claim up to ``limit`` pending entries, fetch them, and archive every answer. Nothing claimed, nothing written.
+
+    What would have to wait for a host's turn until after ``until`` is put back.
 
     What is in the archive already, such as a record of an imported WARC file, is handed on without asking anybody.
     """
@@ -84,7 +87,7 @@ async def fetch_batch(  # noqa: PLR0913 - ports and settings, each by its name
     async def visit(claim: Claim) -> None:
         with boundary(_settler(ended, claim, clock)):
             try:
-                capture = await fetcher.fetch(claim.entry.url)
+                capture = await fetcher.fetch(claim.entry.url, until=until)
                 ref = writer.add(capture)
                 judge_response(capture)
                 fetched.append(Fetched(claim=claim, capture=ref))

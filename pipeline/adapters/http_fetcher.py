@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from importlib.metadata import version
 from types import TracebackType
@@ -49,10 +49,11 @@ _TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
 
 @dataclass(slots=True)
 class _Budget:
-    """The seconds left for one fetch: of a page, or of what is polled."""
+    """The seconds left for one fetch: of a page, or of what is polled; and until when its turns are waited for."""
 
     left: float
     is_page: bool
+    until: datetime | None
 
     @asynccontextmanager
     async def spend(self) -> AsyncIterator[None]:
@@ -113,11 +114,12 @@ class HttpFetcher:
         last_modified: str | None = None,
         obey_robots: bool = True,
         max_bytes: int | None = None,
+        until: datetime | None = None,
     ) -> Capture:
         """Keep the port's promise."""
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: value for name, value in conditions.items() if value}
-        budget = _Budget(self._timeout, is_page=obey_robots)
+        budget = _Budget(self._timeout, is_page=obey_robots, until=until)
         capture = await self._follow(
             url, headers, budget, obey_robots=obey_robots, max_bytes=max_bytes or self._max_bytes
         )
@@ -149,7 +151,7 @@ class HttpFetcher:
 
     async def _exchange(self, address: str, headers: dict[str, str], budget: _Budget, max_bytes: int) -> Capture:
         """Wait for our turn at the host, then ask and return the answer, a redirect without its body."""
-        async with self._turns.turn(host_of(address), is_page=budget.is_page) as fetched_at:
+        async with self._turns.turn(host_of(address), is_page=budget.is_page, until=budget.until) as fetched_at:
             is_robots = _is_robots(address)
             limit = robots.MAX_BYTES if is_robots else max_bytes
             with self._watched(address, budget), translated_errors(address, self._timeout):
@@ -215,7 +217,7 @@ class HttpFetcher:
     async def _fetch_robots(self, origin: str, budget: _Budget) -> Robots:
         if budget.left <= 0:
             raise Retry(f"{origin}: no whole answer within {self._timeout:g} s")
-        own = _Budget(self._timeout, is_page=budget.is_page)
+        own = _Budget(self._timeout, is_page=budget.is_page, until=budget.until)
         try:
             capture = await self._follow(
                 urljoin(origin, "robots.txt"), {}, own, obey_robots=False, max_bytes=robots.MAX_BYTES

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 #: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
-HEAD = "0016"
+HEAD = "0017"
 VERSION_TABLE = "newswire_version"
 
 #: Seconds that a writer waits for another.
