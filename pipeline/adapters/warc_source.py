@@ -103,6 +103,9 @@ class WarcFolder:
             fetched_at = iso_date_to_datetime(fields.get("warc-date", ""), tz_aware=True)
             if reason := why_left_out(url, fetched_at):
                 return WarcRecord(ends=raw.ends, left_out=reason)
+            # Half a page would be known already to whoever has all of it: another file, a sitemap, a feed.
+            if "warc-truncated" in fields:
+                return WarcRecord(ends=raw.ends, left_out="truncated")
             capture = _read_capture(raw.data, url, fetched_at, self._max_bytes)
         except Reject:
             return WarcRecord(ends=raw.ends, left_out="no web address")

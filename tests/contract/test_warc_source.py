@@ -134,6 +134,7 @@ def test_bodies_come_decoded(root: str, head: str, sent: bytes) -> None:
 
 UNUSABLE = {
     "no web address": a_record("dns:news.example"),
+    "truncated": a_record("https://n.example/").replace(b"WARC-Date:", b"WARC-Truncated: length\r\nWARC-Date:"),
     "unreadable": a_record("https://news.example/a", b"\x0b\x00brotli", head=(*HTML, "Content-Encoding: br")),
     "too large": a_record("https://news.example/a", b"x" * 200_000),
 }
