@@ -32,6 +32,7 @@ def normalise_url(url: str) -> str:
     """
     text = url.strip()
     try:
+        text.encode()  # a byte of the command line that is no UTF-8 is half a character
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
         host = host if ":" in host else _ascii_host(host)

@@ -41,6 +41,9 @@ def test_one_address_has_one_spelling(written: str, normal: str) -> None:
         "https://exa mple.org/" + "a" * MAX_URL_LENGTH,
         "https://[::1/",
         "https://" + "a" * 70 + ".org/",
+        "https://example..org/",
+        *(f"https://example.org/{part}" for part in ("a\udcff", "?a=\udcff", "%\udcff")),  # a byte that is no UTF-8, from a shell
+        "https://\udcff.example/",
     ],
 )
 def test_what_is_no_web_address_is_rejected(written: str) -> None:
