@@ -64,13 +64,15 @@ async def fetch_batch(  # noqa: PLR0913 - ports and settings, each by its name
     limit: int = BATCH_SIZE,
     publisher: str | None = None,
     past: bool = False,
+    until: datetime | None = None,
     retries: Sequence[timedelta] = WAITS,
     revisits: Sequence[timedelta] = (),
 ) -> Report:
     """Claim up to ``limit`` pending entries, fetch them, and archive every answer. Nothing claimed, nothing written.
 
-    What is in the archive already, such as a record of an imported WARC file, is handed on without asking anybody. For
-    ``revisits`` see index_batch: however a visit ends, in whatever stage, the next one of an article's page is planned.
+    What is in the archive already, such as a record of an imported WARC file, is handed on without asking anybody. What would
+    have to wait for a host's turn until after ``until`` is put back. For ``revisits`` see index_batch: however a visit ends,
+    in whatever stage, the next one of an article's page is planned.
     """
     claims = ledger.claim(batch, clock.now(), limit=limit, lease=LEASE, publisher=publisher, past=past)
     ended, postponed, unvisited = list[Outcome](), list[tuple[Claim, datetime, str]](), list[tuple[Claim, datetime]]()
@@ -83,7 +85,7 @@ async def fetch_batch(  # noqa: PLR0913 - ports and settings, each by its name
     async def visit(claim: Claim) -> None:
         with boundary(_settler(ended, claim, clock)):
             try:
-                capture = await fetcher.fetch(claim.entry.url)
+                capture = await fetcher.fetch(claim.entry.url, until=until)
                 ref = writer.add(capture)
                 judge_response(capture)
                 fetched.append(Fetched(claim=claim, capture=ref))

@@ -1,6 +1,8 @@
 """Files for their owner's eyes: secrets, and what holds some."""
 
+import errno
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,13 +12,17 @@ from typing import BinaryIO
 @contextmanager
 def write_private(path: Path) -> Iterator[BinaryIO]:
     """Give a file that takes the path's place whole or not at all, at no moment readable by others. Raises OSError."""
-    draft = path.with_name(f"{path.name}.part")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    if path.is_dir():  # and for "." and "..", which are no names
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")  # its own: two may write to one name at once
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def make_private(path: Path, *beside: str) -> None:

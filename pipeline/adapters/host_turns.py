@@ -41,17 +41,20 @@ class HostTurns:
         self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONCURRENCY))
 
     @asynccontextmanager
-    async def turn(self, host: str, *, is_page: bool = False) -> AsyncIterator[datetime]:
+    async def turn(self, host: str, *, is_page: bool = False, until: datetime | None = None) -> AsyncIterator[datetime]:
         """Wait for a turn at the host and yield the time.
 
-        Raises Busy where the host asked to be left alone, others use up its turns, or, of a page, it was slow just now:
-        nothing was sent, so no visit failed. A page that waits behind others that were answered 429 would else be given up
-        without ever having been asked for, and a batch of forty pages of a slow host would take ten minutes.
+        Raises Busy where the host asked to be left alone, others use up its turns, the next comes after ``until``, or, of a
+        page, it was slow just now: nothing was sent, so no visit failed. A page that waits behind others that were answered
+        429 would else be given up without ever having been asked for, and a batch of forty pages of a slow host would take
+        ten minutes.
         """
         asked_at = self._clock.now()
         async with self._slots[host]:
             self._check_queue(host, asked_at, is_page=is_page)
-            yield await self._wait(host, asked_at)
+            limits = (self._patience, max(until - asked_at, timedelta(0)) if until else None)
+            patience = min((limit for limit in limits if limit is not None), default=None)
+            yield await self._wait(host, asked_at, patience)
 
     def note_slowness(self, host: str) -> None:
         """Give no turn for a page at the host for SLOW_FOR, in this process; its feeds and sitemaps have theirs."""
@@ -79,7 +82,7 @@ class HostTurns:
     def _delay_at(self, host: str) -> timedelta:
         return max(self._delay, self._crawl_delays.get(host, timedelta(0)))
 
-    async def _wait(self, host: str, asked_at: datetime) -> datetime:
+    async def _wait(self, host: str, asked_at: datetime, patience: timedelta | None) -> datetime:
         if self._give_way:
             await asyncio.to_thread(self._give_way)
         is_past = self._give_way is not None
@@ -92,8 +95,8 @@ class HostTurns:
                 raise Busy(f"{host} asked to be left alone", after=wait)
             if wait <= timedelta(0):
                 return now
-            if self._patience is not None and turn.starts_at > asked_at + self._patience:
-                message = f"{host} has no turn for us within {self._patience.total_seconds():g} s"
+            if patience is not None and turn.starts_at > asked_at + patience:
+                message = f"{host} has no turn for us within {patience.total_seconds():g} s"
                 raise Busy(message, after=self._hand_out(host, turn.starts_at, delay) - now)
             await asyncio.sleep(wait.total_seconds())
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from importlib.metadata import version
 from types import TracebackType
@@ -19,6 +19,7 @@ from yarl import URL
 from pipeline.adapters.host_turns import HostTurns
 from pipeline.adapters.http_body import ACCEPT_ENCODING, read_body
 from pipeline.adapters.http_guard import open_session, translated_errors
+from pipeline.adapters.http_names import Names
 from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.fetch import robots
 from pipeline.fetch.addresses import Network
@@ -30,8 +31,9 @@ from pipeline.ports import Clock, Hosts
 from pipeline.urls import host_of, normalise_url
 
 MAX_BYTES = 10 * 1024 * 1024
-#: Seconds for one fetch with all its redirects and the robots.txt files on the way, waiting for our turn not counted. The last
-#: such file has as long for itself: whoever leaves it no time would have us believe that it cannot be had.
+#: Seconds for one fetch with all its redirects and the robots.txt files on the way, not counted the wait for our turn and for
+#: the hosts' addresses. The last such file has as long for itself: whoever leaves it no time would have us believe that it
+#: cannot be had.
 TIMEOUT = 30.0
 #: A host that takes this share of them for one answer is slow: its other pages wait, and hold up no other host's.
 SLOW = 1 / 3
@@ -47,10 +49,11 @@ _TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
 
 @dataclass(slots=True)
 class _Budget:
-    """The seconds left for one fetch: of a page, or of what is polled."""
+    """The seconds left for one fetch: of a page, or of what is polled; and until when its turns are waited for."""
 
     left: float
     is_page: bool
+    until: datetime | None
 
     @asynccontextmanager
     async def spend(self) -> AsyncIterator[None]:
@@ -93,7 +96,8 @@ class HttpFetcher:
     async def __aenter__(self) -> Self:
         """Open the session."""
         headers = {"User-Agent": self._user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING}
-        self._session = open_session(self._allowed_networks, headers)  # _Budget counts the time
+        self._names = Names()
+        self._session = open_session(self._allowed_networks, headers, self._names)  # _Budget counts the time
         return self
 
     async def __aexit__(
@@ -110,11 +114,12 @@ class HttpFetcher:
         last_modified: str | None = None,
         obey_robots: bool = True,
         max_bytes: int | None = None,
+        until: datetime | None = None,
     ) -> Capture:
         """Keep the port's promise."""
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: value for name, value in conditions.items() if value}
-        budget = _Budget(self._timeout, is_page=obey_robots)
+        budget = _Budget(self._timeout, is_page=obey_robots, until=until)
         capture = await self._follow(
             url, headers, budget, obey_robots=obey_robots, max_bytes=max_bytes or self._max_bytes
         )
@@ -146,10 +151,12 @@ class HttpFetcher:
 
     async def _exchange(self, address: str, headers: dict[str, str], budget: _Budget, max_bytes: int) -> Capture:
         """Wait for our turn at the host, then ask and return the answer, a redirect without its body."""
-        async with self._turns.turn(host_of(address), is_page=budget.is_page) as fetched_at:
+        async with self._turns.turn(host_of(address), is_page=budget.is_page, until=budget.until) as fetched_at:
             is_robots = _is_robots(address)
             limit = robots.MAX_BYTES if is_robots else max_bytes
             with self._watched(address, budget), translated_errors(address, self._timeout):
+                # Looked up before the time counts: this may wait for the look-ups of others, and has a limit of its own.
+                await self._look_up(address)
                 async with (
                     budget.spend(),
                     self._session.get(URL(address, encoded=True), headers=headers, allow_redirects=False) as response,
@@ -165,6 +172,12 @@ class HttpFetcher:
             body=body,
             request_headers=tuple(response.request_info.headers.items()),
         )
+
+    async def _look_up(self, address: str) -> None:
+        """Have the address's name known; the address that is connected to is checked all the same."""
+        host = urlsplit(address).hostname or ""
+        if ":" not in host and not host.replace(".", "").isdigit():  # in whatever spelling, an address is no name
+            await self._names.look_up(host)
 
     @contextmanager
     def _watched(self, address: str, budget: _Budget) -> Iterator[None]:
@@ -204,7 +217,7 @@ class HttpFetcher:
     async def _fetch_robots(self, origin: str, budget: _Budget) -> Robots:
         if budget.left <= 0:
             raise Retry(f"{origin}: no whole answer within {self._timeout:g} s")
-        own = _Budget(self._timeout, is_page=budget.is_page)
+        own = _Budget(self._timeout, is_page=budget.is_page, until=budget.until)
         try:
             capture = await self._follow(
                 urljoin(origin, "robots.txt"), {}, own, obey_robots=False, max_bytes=robots.MAX_BYTES

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import aiohttp
 
+from pipeline.adapters.http_names import Names
 from pipeline.errors import Reject, Retry
 from pipeline.fetch.addresses import Network, is_refused
 from pipeline.model.fate import Reason
@@ -19,13 +20,16 @@ class _RefusedAddressError(OSError):
     """Raised where a connection would leave the public network."""
 
 
-def open_session(allowed: Sequence[Network], headers: Mapping[str, str]) -> aiohttp.ClientSession:
+def open_session(allowed: Sequence[Network], headers: Mapping[str, str], names: Names) -> aiohttp.ClientSession:
     """Return a session that connects to public addresses, and of private networks to the ``allowed`` ones.
 
     It keeps no cookies, asks no proxy, reads no netrc, decompresses nothing by itself, and has no timeout: its user counts.
+    It has as many connections as its user asks for, so that nobody waits for another host's.
     """
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(resolver=aiohttp.ThreadedResolver(), socket_factory=_guarded_socket(allowed)),
+        connector=aiohttp.TCPConnector(
+            resolver=names, use_dns_cache=False, socket_factory=_guarded_socket(allowed), limit=0
+        ),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=headers,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.adapters.http_guard import open_session, translated_errors
+from pipeline.adapters.http_names import Names
 from pipeline.fetch.addresses import Network
 from pipeline.model.capture import Capture
 from pipeline.ports import Clock
@@ -27,7 +28,7 @@ class HttpWebhooks:
     async def __aenter__(self) -> Self:
         """Open the session."""
         headers = {"User-Agent": f"Newswire-Webhooks/{version('newswire')}", "Content-Type": "application/json"}
-        self._session = open_session(self._allowed_networks, headers)  # send counts the time
+        self._session = open_session(self._allowed_networks, headers, Names())  # send counts the time
         return self
 
     async def __aexit__(

@@ -28,7 +28,7 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
 
 from pipeline.adapters.sql_among import among
 from pipeline.adapters.sqlite_wal import enable_wal
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 #: The newest of migrations/versions/, so that opening a ledger need not import alembic to learn it.
-HEAD = "0017"
+HEAD = "0018"
 VERSION_TABLE = "newswire_version"
 
 #: Seconds that a writer waits for another.
@@ -51,6 +51,9 @@ _LOCK_KEY = 0x6E657773776972
 _ALONE_KEY = _LOCK_KEY + 1
 #: Hosts that a connection to stays on this machine.
 _LOCAL = ("localhost", "127.0.0.1", "::1", "")
+#: What PostgreSQL counts among internal errors, and time mends: a server that became a standby, and a transaction that was idle
+#: for longer than we allow (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+_NOT_NOW = {"25006", "25P03"}
 #: Parameters of one statement; old SQLite takes 999.
 PARAMETERS = 500
 
@@ -115,7 +118,9 @@ class Database:
     def _clear_errors(self) -> Iterator[None]:
         try:
             yield
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, InternalError) as error:
+            if isinstance(error, InternalError) and getattr(error.orig, "sqlstate", None) not in _NOT_NOW:
+                raise
             raise StoreUnavailable(
                 f"the ledger {self.name} cannot be used: {_one_line(error)}{_hint(error)}"
             ) from error

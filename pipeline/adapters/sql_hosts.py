@@ -38,12 +38,14 @@ def keep_robots_file(connection: Connection, origin: str, file: RobotsFile) -> N
 
 
 def _state_of(connection: Connection, host: str) -> HostState | None:
-    row = connection.execute(select(hosts.c.next_at, hosts.c.closed_until).where(hosts.c.host == host)).first()
-    return HostState(next_at=row.next_at, closed_until=row.closed_until) if row else None
+    row = connection.execute(select(hosts).where(hosts.c.host == host)).first()
+    if row is None:
+        return None
+    return HostState(next_at=row.next_at, closed_until=row.closed_until, live_turns_left=row.live_turns_left)
 
 
 def _keep(connection: Connection, host: str, state: HostState, *, is_new: bool) -> None:
-    columns = {"next_at": state.next_at, "closed_until": state.closed_until}
+    columns = {name: getattr(state, name) for name in ("next_at", "closed_until", "live_turns_left")}
     if is_new:
         connection.execute(insert(hosts).values(host=host, **columns))
     else:

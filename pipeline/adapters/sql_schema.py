@@ -116,6 +116,7 @@ hosts = Table(
     Column("host", PlainText, primary_key=True),
     Column("next_at", UtcTime, nullable=False, comment="no request starts before"),
     Column("closed_until", UtcTime, comment="as the host asked for"),
+    Column("live_turns_left", Integer, comment="before one is past work's, which waits"),
 )
 
 robots_files = Table(

@@ -1,6 +1,7 @@
 """WARC files that others wrote, in a folder, an object store, or a listing; read record by record."""
 
 import gzip
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ MAX_LISTING = 16 * 1024 * 1024
 
 _CHUNK = 1 << 16
 _LISTINGS = (".paths", ".paths.gz", ".txt")
+#: What opens as an address of some kind, however many slashes it has.
+_SCHEME = re.compile(r"[^/]*:/|.*://|data:", re.IGNORECASE)
 #: They describe the body as sent; the body handed on is decoded (docs/decisions/0004).
 _TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
 #: What warcio and zlib raise on records that cannot be read.
@@ -101,7 +104,8 @@ class WarcFolder:
         try:
             url = normalise_url(fields.get("warc-target-uri", "").strip("<>"))
             fetched_at = iso_date_to_datetime(fields.get("warc-date", ""), tz_aware=True)
-            if reason := why_left_out(url, fetched_at):
+            # Half a page would be known already to whoever has all of it: another file, a sitemap, a feed.
+            if reason := why_left_out(url, fetched_at) or ("truncated" if "warc-truncated" in fields else ""):
                 return WarcRecord(ends=raw.ends, left_out=reason)
             capture = _read_capture(raw.data, url, fetched_at, self._max_bytes)
         except Reject:
@@ -126,18 +130,24 @@ class WarcFolder:
         return WarcListing(addresses=tuple(found.values()), problems=problems)
 
     def _is_own(self, line: str) -> bool:
-        """Tell whether the line names a file of the listing's own store: whoever wrote it may not send us anywhere else."""
-        return "::" not in line and ("://" not in line or line.partition("://")[0] == self._root.protocol)
+        """Tell whether the line names a file of the listing's own store: whoever wrote it may not send us anywhere else.
+
+        A bucket is a store; ``file:/`` is an address to whoever opens it, too.
+        """
+        if "::" in line or not _SCHEME.match(line.lstrip("/")):
+            return "::" not in line
+        return line.startswith(f"{self._root.protocol}://") and UPath(line).drive == self._root.drive
 
     def _resolve(self, lines: Iterable[str]) -> Iterator[tuple[str, str | None]]:
         """Yield where each line's file lies: its address, or a path below the listing's folder or one of its parents.
 
-        Crawls list paths from their bucket's root; a copy of some folders has its root elsewhere.
+        Crawls list paths from their bucket's root, some with a slash before them; a copy of some folders has its root elsewhere.
         """
         bases = list(self._root.parents)
+        top = self._root.absolute().parents[-1]
         for line in lines:
-            if "://" in line or line.startswith("/"):
-                path = UPath(line)
+            if _SCHEME.match(line) or line.startswith("/"):
+                path = UPath(line) if _SCHEME.match(line) else top / line.lstrip("/")
                 yield line, str(path) if path.exists() else None
                 continue
             base = next((base for base in bases if (base / line).exists()), None)

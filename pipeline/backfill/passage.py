@@ -16,7 +16,9 @@ from pipeline import flow
 from pipeline.archive import name_batch
 from pipeline.boundary import gather
 from pipeline.errors import StoreUnavailable, UsageError
+from pipeline.fetch.politeness import PAST_TURNS
 from pipeline.fetch.retries import WAITS
+from pipeline.fetch.robots import MAX_CRAWL_DELAY
 from pipeline.flow import LEASE
 from pipeline.model.capture import Batch
 from pipeline.model.handover import Report
@@ -30,6 +32,8 @@ RENEW_EVERY = timedelta(minutes=1)
 
 #: A run claims no more after so long: its task may take 12 hours (dags/backfill.py), and nothing is searchable before its end.
 FETCH_FOR = timedelta(hours=2)
+#: And what it has claimed by then waits for no turn that comes later: one turn of past work at a host that asks for long pauses.
+LAST_WAIT = MAX_CRAWL_DELAY * PAST_TURNS
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +78,7 @@ async def fetch_past(
                 limit=asked,
                 publisher=publisher,
                 past=True,
+                until=deadline + LAST_WAIT,
                 retries=retries,
             )
             left += asked - fetched.claimed

@@ -27,7 +27,9 @@ def parse_json_feed(capture: Capture, feed: Feed) -> ParsedFeed:
     """Return the feed; a field of the wrong type counts as missing. Raises NotAFeed."""
     try:
         # Half a character, as in a cut-off emoji, is valid JSON but no text that could be stored.
-        document = json.loads(json.dumps(json.loads(capture.body), ensure_ascii=False).encode("utf-8", "replace"))
+        # Python takes no whole number of more than 4,300 digits, and none is read here: as fractions they break nothing.
+        read = json.loads(capture.body, parse_int=float)
+        document = json.loads(json.dumps(read, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
         raise NotAFeed(f"{capture.url} is not a feed: its JSON is broken ({error})") from error
     listed = document.get("items") if isinstance(document, dict) else None

@@ -186,7 +186,7 @@ def _read_stream(stream: str) -> Iterator[object]:
     while row := _ROW.match(data, at):
         name = row[1].decode()
         if row[2]:
-            at = row.end() + int(row[2], 16)
+            at = min(row.end() + int(row[2], 16), len(data))  # of many digits, no position takes it
             rows[name] = data[row.end() : at].decode("utf-8", "replace")
             continue
         end = data.find(b"\n", row.end())

@@ -12,6 +12,8 @@ class HostState:
     next_at: datetime
     #: The host asked to be left alone until then.
     closed_until: datetime | None = None
+    #: So many turns live requests may take before one is past work's, which waits; None: no past work waits.
+    live_turns_left: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,11 +21,13 @@ class Fetcher(Protocol):
         last_modified: str | None = None,
         obey_robots: bool = True,
         max_bytes: int | None = None,
+        until: datetime | None = None,
     ) -> Capture:
         """Return the response, whatever its status is (304 too).
 
         Only what a publisher offers to machines, such as its feeds and sitemaps, is fetched without asking robots.txt.
-        ``max_bytes`` is a cap for this answer alone, such as a sitemap's 50 MiB.
+        ``max_bytes`` is a cap for this answer alone, such as a sitemap's 50 MiB. Turns at hosts that come after ``until`` are
+        not waited for.
 
         Raises Reject (robots, address refused, invalid URL, too large, too many redirects) when asking again is pointless,
         and Retry (timeout, connection failure, DNS, 429 and 5xx, with the Retry-After sent) when it is not; Busy, a kind of
@@ -40,7 +42,7 @@ class Hosts(Protocol):
     def ask_turn(self, host: str, now: datetime, *, delay: timedelta, is_past: bool = False) -> Turn:
         """Take the host's turn where it has come, so that the next comes ``delay`` later; else say when it comes.
 
-        Past work leaves most turns to live requests.
+        Past work that waits has every fourth turn, live requests have the others.
         """
         ...
 

@@ -20,6 +20,18 @@ def test_a_turn_is_taken_once(ledger: SqlLedger) -> None:
     assert ledger.ask_turn(HOST, NOW + 2 * DELAY, delay=DELAY) == Turn(starts_at=NOW + 2 * DELAY)
 
 
+def test_past_work_that_waits_has_the_turn_after_three_live_ones(ledger: SqlLedger) -> None:
+    ledger.ask_turn(HOST, NOW, delay=DELAY)
+    assert ledger.ask_turn(HOST, NOW, delay=DELAY, is_past=True) == Turn(starts_at=NOW + 4 * DELAY)
+    for number in (1, 2, 3):
+        now = NOW + number * DELAY
+        assert ledger.ask_turn(HOST, now, delay=DELAY) == Turn(starts_at=now)
+    now = NOW + 4 * DELAY
+    assert ledger.ask_turn(HOST, now, delay=DELAY) == Turn(starts_at=now + DELAY)
+    assert ledger.ask_turn(HOST, now, delay=DELAY, is_past=True) == Turn(starts_at=now)
+    assert ledger.ask_turn(HOST, now + DELAY, delay=DELAY) == Turn(starts_at=now + DELAY)
+
+
 def test_of_many_that_ask_at_once_one_gets_the_turn(ledger_url: str) -> None:
     open_ledger(ledger_url).close()
 

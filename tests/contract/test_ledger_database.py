@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -282,6 +283,37 @@ def test_a_postgresql_that_was_restarted_is_connected_to_anew(postgresql_url: st
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'newswire'")
     assert ledger.tally().seen == 1
     ledger.close()
+
+
+@pytest.mark.postgresql
+def test_a_postgresql_that_became_a_standby_is_a_store_that_does_not_answer(postgresql_url: str) -> None:
+    with closing(open_ledger(postgresql_url)) as ledger:
+        with psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {connection.info.dbname} SET default_transaction_read_only = on")
+        ledger.close()  # as a failover does
+        with pytest.raises(StoreUnavailable, match=r"cannot be used: .*read-only transaction"):
+            ledger.add_feeds([Feed(url="https://news.example/feed", publisher="News")], NOW)
+        assert not list(ledger.feeds())
+
+
+@pytest.mark.postgresql
+def test_a_transaction_that_was_idle_for_too_long_is_a_store_that_does_not_answer(postgresql_url: str) -> None:
+    def be_idle(database: Database, other: psycopg.Connection) -> None:
+        with database.read() as connection:
+            pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 1")
+            while other.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone():
+                time.sleep(0.01)
+            connection.exec_driver_sql("SELECT 1")
+
+    with (
+        closing(Database(postgresql_url)) as database,
+        psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as other,
+    ):
+        with pytest.raises(StoreUnavailable, match="idle-in-transaction timeout"):
+            be_idle(database, other)
+        with database.read() as connection:
+            assert connection.exec_driver_sql("SELECT 1").scalar() == 1
 
 
 @pytest.mark.postgresql

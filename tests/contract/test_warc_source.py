@@ -4,9 +4,10 @@ import gzip
 import random
 import tracemalloc
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from upath import UPath
@@ -83,6 +84,50 @@ def test_a_listing_names_files_from_its_bucket_or_its_folder(root: str, name: st
     assert found.problems == (f"{gone}, listed in {listing}, is missing",)
 
 
+@pytest.fixture
+def memory() -> Iterator[str]:
+    """Return the URL of a store that is not the disk; its files go with the test."""
+    yield "memory://"
+    UPath("memory://bucket").fs.store.clear()
+
+
+def test_a_listing_in_a_store_names_no_file_of_the_disk(memory: str, tmp_path: Path) -> None:
+    on_disk = write(str(tmp_path), NAME, a_record("https://news.example/a"))
+    own = write(memory, f"bucket/crawl/{NAME}", b"")
+    foreign = [
+        f"file://{on_disk}",
+        f"file:{on_disk}",
+        "s3://bucket/a.warc",
+        "s3:/bucket/a.warc",
+        "a/://b.warc",
+        "/file:/a.warc",
+        "data:,a.warc",
+    ]
+    lines = [on_disk, f"/bucket/crawl/{NAME}", *foreign]
+    listing = write(memory, "bucket/warc.paths", "\n".join(lines).encode())
+    found = WarcFolder(listing).files(DAY, NEXT)
+    assert found.addresses == (own,)
+    assert found.problems == (
+        f"{on_disk}, listed in {listing}, is missing",
+        *(
+            f"{line}, listed in {listing}, is elsewhere; a listing names files of its own store"
+            for line in sorted(foreign)
+        ),
+    )
+
+
+@pytest.mark.parametrize("root", ["s3"], indirect=True)
+def test_a_listing_in_a_bucket_names_no_file_of_another(root: str) -> None:
+    other = UPath(f"{root.rpartition('/')[0]}-private")
+    other.mkdir(exist_ok=True)
+    private = write(str(other), NAME, b"")
+    own = write(root, NAME, b"")
+    listing = write(root, "warc.paths", f"{private}\n/{own.partition('://')[2].partition('/')[2]}".encode())
+    found = WarcFolder(listing).files(DAY, NEXT)
+    assert found.addresses == (own,)
+    assert found.problems == (f"{private}, listed in {listing}, is elsewhere; a listing names files of its own store",)
+
+
 def test_a_page_comes_as_it_was_sent(root: str) -> None:
     address = write(
         root,
@@ -134,6 +179,7 @@ def test_bodies_come_decoded(root: str, head: str, sent: bytes) -> None:
 
 UNUSABLE = {
     "no web address": a_record("dns:news.example"),
+    "truncated": a_record("https://n.example/").replace(b"WARC-Date:", b"WARC-Truncated: length\r\nWARC-Date:"),
     "unreadable": a_record("https://news.example/a", b"\x0b\x00brotli", head=(*HTML, "Content-Encoding: br")),
     "too large": a_record("https://news.example/a", b"x" * 200_000),
 }

@@ -15,6 +15,7 @@ from pipeline.adapters.sql_database import Database
 from pipeline.adapters.sql_ledger import open_ledger
 from pipeline.adapters.sql_schema import metadata
 from pipeline.errors import UsageError
+from pipeline.private_file import write_private
 from tests.fixtures.command import Newswire
 from tests.fixtures.documents import NOON
 
@@ -67,6 +68,29 @@ def test_a_backup_is_the_owners_alone_and_replaces_the_last_one_whole(ingested_h
     assert [path.name for path in tmp_path.glob("ledger.gz*")] == ["ledger.gz"]
     with pytest.raises(UsageError, match="cannot be written: No such file"):
         backup(ingested_home, tmp_path / "none" / "ledger.gz")
+    for folder in (Path(), Path(".."), tmp_path):
+        with pytest.raises(UsageError, match="cannot be written: Is a directory"):
+            backup(ingested_home, folder)
+
+
+def test_two_backups_at_once_to_one_name_are_both_whole(ingested_home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "ledger.gz"
+    with write_private(file) as other:
+        other.write(b"half of ")
+        rows = backup(ingested_home, file)
+        other.write(b"another")
+    assert file.read_bytes() == b"half of another"
+    with write_private(file) as other:
+        other.write(b"another")
+        assert backup(ingested_home, file) == rows
+        assert json.loads(gzip.decompress(file.read_bytes()).splitlines()[-1]) == {"rows": rows}
+    assert [path.name for path in tmp_path.glob("ledger.gz*")] == ["ledger.gz"]
+
+
+def test_a_backup_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), write_private(tmp_path / "ledger.gz"):
+        raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_is_no_whole_backup_is_refused_and_leaves_the_ledger_empty(ingested_home: Path, tmp_path: Path) -> None:

@@ -4,10 +4,11 @@ import asyncio
 import functools
 import gzip
 import socket
+import threading
 import tracemalloc
 import zlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -15,6 +16,7 @@ from ipaddress import ip_network
 import pytest
 from aiohttp import web
 
+from pipeline.adapters import http_names
 from pipeline.adapters.host_turns import SLOW_FOR, HostTurns
 from pipeline.adapters.http_fetcher import HttpFetcher
 from pipeline.errors import Busy, Reject, Retry
@@ -328,6 +330,75 @@ async def test_a_name_that_does_not_resolve_is_asked_for_later(monkeypatch: pyte
     async with make_fetcher() as fetcher:
         with pytest.raises(Retry, match="cannot connect"):
             await fetcher.fetch("http://news.example/", obey_robots=False)
+
+
+@pytest.fixture
+def silent_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Let every name be loopback's, but have none below silent.example answered before the event."""
+    answered = threading.Event()
+
+    def resolve(host: str, port: int, *_args: object, **_kwargs: object) -> list[object]:
+        if host.endswith("silent.example"):
+            answered.wait(60)
+        return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    yield answered
+    answered.set()
+
+
+@awaited
+async def test_names_that_are_not_answered_hold_up_no_other_host(silent_names: threading.Event) -> None:
+    async with serve({"/a": page()}) as site, make_fetcher() as fetcher:
+        port = site.url.rpartition(":")[2]
+        silent = [
+            asyncio.create_task(fetcher.fetch(f"http://{number}.silent.example:{port}/a")) for number in range(49)
+        ]
+        await asyncio.sleep(0)
+        assert (await fetcher.fetch(f"http://news.example:{port}/a")).status == 200
+        assert not any(task.done() for task in silent)
+        silent_names.set()
+        assert {capture.status for capture in await asyncio.gather(*silent)} == {200}
+
+
+@awaited
+async def test_the_wait_for_a_name_is_no_time_of_the_page(silent_names: threading.Event) -> None:
+    async with serve({"/a": page()}) as site, make_fetcher(timeout=0.3) as fetcher:
+        port = site.url.rpartition(":")[2]
+        addresses = [f"http://{number}.silent.example:{port}/a" for number in range(9)]
+        asyncio.get_running_loop().call_later(0.5, silent_names.set)
+        captures = await asyncio.gather(*(fetcher.fetch(address, obey_robots=False) for address in addresses))
+    assert {capture.status for capture in captures} == {200}
+
+
+@awaited
+async def test_of_a_domain_whose_name_server_is_silent_few_names_are_asked_for(
+    silent_names: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_names, "PATIENCE", 0.2)
+    async with make_fetcher() as fetcher:
+        addresses = [f"http://{number}.silent.example/" for number in range(20)]
+        fetches = (fetcher.fetch(address, obey_robots=False) for address in addresses)
+        ends = await asyncio.gather(*fetches, return_exceptions=True)
+    asked, left = ends[: http_names.THREADS_OF_DOMAIN], ends[http_names.THREADS_OF_DOMAIN :]
+    assert {type(end) for end in asked} == {Retry}
+    assert all("no name server told its address within 0.2 s" in str(end) for end in asked)
+    assert {(type(end), getattr(end, "after", None)) for end in left} == {(Busy, http_names.SILENT_FOR)}
+    assert not silent_names.is_set()
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("news.example", "news.example"),
+        ("a.b.news.example.", "news.example"),
+        ("www.news.co.uk", "news.co.uk"),
+        ("news.co.uk", "news.co.uk"),
+        ("localhost", "localhost"),
+    ],
+)
+def test_names_of_one_owner_are_counted_together(host: str, domain: str) -> None:
+    assert http_names._domain_of(host) == domain
 
 
 @awaited

@@ -15,6 +15,7 @@ from pipeline.errors import StoreUnavailable
 from pipeline.model.capture import Batch, Capture
 from pipeline.model.fate import Fate, Outcome, Reason, Tally
 from pipeline.model.handover import Report
+from pipeline.model.host import Turn
 from pipeline.ports import Fetcher
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
@@ -151,6 +152,30 @@ def test_no_more_is_claimed_after_the_deadline_and_the_rest_waits(
     wiring.extract_past(batches)
     assert wiring.index_past(batches).settled == {Reason.NEW: whole}
     assert wiring.ledger.tally() == Tally(seen=120, pending=120 - whole, fates={Fate.INDEXED: whole})
+
+
+def test_a_host_that_never_has_a_turn_does_not_keep_a_run_from_its_end(
+    wiring: Wiring, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Later()
+    monkeypatch.setattr(wiring, "clock", clock)
+    shortly = timedelta(milliseconds=1)
+
+    def wait(_: str, now: datetime, **__: object) -> Turn:
+        clock.later += timedelta(minutes=10)
+        return Turn(starts_at=now + shortly)
+
+    async def work() -> tuple[list[Batch], Report]:
+        async with asyncio.timeout(60), wiring.fetcher() as fetcher:
+            monkeypatch.setattr(wiring.ledger, "ask_turn", wait)
+            return await wiring.fetch_past(open_batch(clock.now()), fetcher, limit=1000)
+
+    begun = clock.now()
+    batches, report = asyncio.run(work())
+    assert (batches, report.unvisited, report.postponed) == ([], 50, 0)
+    assert clock.now() - begun >= passage.FETCH_FOR
+    assert not visits_of_pages(press)
+    assert wiring.ledger.tally().pending == 120
 
 
 @pytest.mark.parametrize("stage", ["extract_past", "index_past"])

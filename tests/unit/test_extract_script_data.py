@@ -80,6 +80,10 @@ RICH = {
             stream(f'5:T{len(MARKED.encode()):x},{MARKED}6:{{"article":{{"title":"Light saved","html":"$5"}}}}\n'),
             id="a text row of the stream",
         ),
+        pytest.param(
+            stream(f"1:I[9,[]]\n2:{json.dumps(ELEMENTS)}\n3:T{'f' * 40},cut off"),
+            id="a row of the stream longer than anything",
+        ),
         pytest.param(f'<script type="application/json" id="__NUXT_DATA__">{json.dumps(TABLE)}</script>', id="Nuxt 3"),
         pytest.param(f"<script>{NUXT_2}</script>", id="Nuxt 2"),
         pytest.param(f"<script>window.__APOLLO_STATE__={json.dumps(CACHE)}</script>", id="Apollo"),

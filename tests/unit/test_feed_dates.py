@@ -64,6 +64,10 @@ def test_a_date_is_known_to_the_day(raw: str) -> None:
         *["0001-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT", "9999-12-31T23:59:59Z"],
         *["Nov 23, 2026 10:00 PM", "11/23/2026 10:00", "2026-11-23T10:00:00+99:00"],
         "Mon, 23 Nov 2026 10:00:00 +99999999999999999999",
+        f"Fri, 1 Jan {'9' * 20} 00:00:00 GMT",
+        f"Fri, {'9' * 20} Jan 2026 00:00:00 GMT",
+        f"Fri, 1 Jan 2026 00:00:00 +{'9' * 17}",
+        f"Fri, 1 Jan {'9' * 5000} 00:00:00 GMT",
     ],
 )
 def test_what_cannot_be_read_surely_is_no_time(raw: str) -> None:

@@ -54,6 +54,20 @@ def test_golden_feeds(path: Path) -> None:
     assert all((e.feed_url, e.publisher, e.section, e.country) == tuple(CONFIGURED.values()) for e in parsed.entries)
 
 
+@pytest.mark.parametrize("date", [f"Fri, 1 Jan {'9' * 20} 00:00:00 GMT", f"Fri, 1 Jan 2026 00:00:00 +{'9' * 17}"])
+def test_a_number_of_many_digits_costs_an_entry_its_date_alone(date: str) -> None:
+    dated = f"<item><link>https://n.example/1</link><pubDate>{date}</pubDate></item>"
+    after = "<item><link>https://n.example/2</link><pubDate>Fri, 1 Jan 2027 00:00:00 GMT</pubDate></item>"
+    first, second = read(rss(dated + after)).entries
+    assert (first.published, second.published is None) == (None, False)
+
+
+def test_a_number_of_many_digits_is_a_field_of_the_wrong_type_in_json() -> None:
+    fields = f'{{"url": "https://n.example/1", "title": "One", "id": {"9" * 5000}}}'
+    body = f'{{"version": "https://jsonfeed.org/version/1.1", "items": [{fields}]}}'.encode()
+    assert [entry.title for entry in read(body, "application/feed+json").entries] == ["One"]
+
+
 def test_what_the_user_says_of_the_language_wins() -> None:
     feed = Feed(url=FEED.url, publisher="X", language="fr")
     parsed = read(rss("<item><link>https://n.example/1</link></item>", "<language>en</language>"), feed=feed)

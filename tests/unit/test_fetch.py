@@ -1,6 +1,7 @@
 """Robots, politeness, answers and retries: what fetching decides before and after it asks."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -167,10 +168,53 @@ def test_requests_to_a_host_are_spaced() -> None:
 
 def test_past_work_takes_at_most_every_fourth_turn_and_none_ahead_of_time() -> None:
     _, state = ask_turn(None, NOW, delay=DELAY, is_past=True)
-    turn, after = ask_turn(state, seconds(7.9), delay=DELAY, is_past=True)
-    assert (turn, after) == (Turn(starts_at=seconds(8)), state)
+    turn, state = ask_turn(state, seconds(7.9), delay=DELAY, is_past=True)
+    assert turn == Turn(starts_at=seconds(8))
+    assert ask_turn(state, seconds(7.9), delay=DELAY, is_past=True) == (turn, state)
     assert ask_turn(state, seconds(2), delay=DELAY)[0] == Turn(starts_at=seconds(2))  # a live request need not wait
     assert ask_turn(state, seconds(8), delay=DELAY, is_past=True)[0] == Turn(starts_at=seconds(8))
+
+
+def take_turns(interval: float, until: float) -> list[tuple[datetime, bool]]:
+    """Return when turns were taken, and whether by past work, which always waits; live requests ask so often, and first."""
+    taken, state, live, past, asked = list[tuple[datetime, bool]](), None, NOW, NOW, 0
+    while (now := min(live, past)) < seconds(until):
+        is_past = now != live
+        turn, state = ask_turn(state, now, delay=DELAY, is_past=is_past)
+        if turn.starts_at <= now:
+            taken.append((now, is_past))
+            asked += not is_past
+        if is_past:
+            past = max(turn.starts_at, now + timedelta(microseconds=1))
+        else:
+            live = turn.starts_at if turn.starts_at > now else max(seconds(asked * interval), now)
+    return taken
+
+
+@pytest.mark.parametrize("interval", [0, 2, 2.7, 3.9, 4, 6, 7.8, 8, 9])
+def test_past_work_goes_on_beside_live_requests_of_any_rhythm(interval: float) -> None:
+    taken = take_turns(interval, until=3600)
+    turns = [at for at, is_past in taken if is_past]
+    apart = {later - earlier for earlier, later in pairwise(turns)}
+    assert apart
+    assert min(apart) >= 4 * DELAY
+    assert max(apart) < 8 * DELAY
+    assert all(later - earlier >= DELAY for (earlier, _), (later, _) in pairwise(taken))
+    wanted = min(3600 / interval, 1350) if interval else 1350  # three quarters of the turns
+    assert len(taken) - len(turns) >= wanted - 2
+
+
+def test_a_live_request_waits_no_more_than_a_delay_for_past_work_that_does_not_come() -> None:
+    _, state = ask_turn(None, NOW, delay=DELAY)
+    _, state = ask_turn(state, NOW, delay=DELAY, is_past=True)
+    for number in (2, 4, 6):
+        turn, state = ask_turn(state, seconds(number), delay=DELAY)
+        assert turn == Turn(starts_at=seconds(number))
+    turn, state = ask_turn(state, seconds(8), delay=DELAY)
+    assert turn == Turn(starts_at=seconds(10))
+    for number in (10, 12, 14, 16, 18):
+        turn, state = ask_turn(state, seconds(number), delay=DELAY)
+        assert turn == Turn(starts_at=seconds(number))
 
 
 def test_a_host_is_left_alone_until_the_latest_time_that_it_asked_for() -> None:

@@ -73,3 +73,23 @@ def test_those_who_are_sent_away_come_back_one_after_the_other_and_no_later_for_
     for _ in range(50):
         assert asyncio.run(burst()) == expected
         host.time += timedelta(seconds=10)
+
+
+def test_no_turn_is_waited_for_that_comes_after_the_time_given() -> None:
+    class BusyHost(TakenHost):
+        """A host whose turns others take for as long as anyone asks."""
+
+        def ask_turn(self, _: str, now: datetime, **__: object) -> Turn:
+            self.time += DELAY
+            return Turn(starts_at=now + timedelta(milliseconds=1))
+
+    host = BusyHost()
+    turns = HostTurns(host, clock=host, delay=DELAY, give_way=lambda: None)
+
+    async def wait() -> None:
+        with pytest.raises(Busy, match="no turn for us within 30 s"):
+            async with asyncio.timeout(30), turns.turn("news.example", until=NOW + 30 * DELAY):
+                pass
+
+    asyncio.run(wait())
+    assert host.time == NOW + 31 * DELAY

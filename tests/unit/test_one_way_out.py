@@ -7,17 +7,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-GUARD = "pipeline/adapters/http_guard.py"
+GUARD, NAMES = "pipeline/adapters/http_guard.py", "pipeline/adapters/http_names.py"
 #: What can open connections, by module, and who may import it, for what.
 CLIENTS = {
     "aiohttp": {
         GUARD,
+        NAMES,
         "pipeline/adapters/http_body.py",
         "pipeline/adapters/http_fetcher.py",
     },  # the others for its types
     "elasticsearch": set((ROOT / "pipeline/adapters").glob("elasticsearch_*.py")),  # the search store, as configured
     "fsspec": {"pipeline/adapters/storage.py"},  # the archive's store, never a web address
-    "socket": {GUARD, "pipeline/web/serve.py"},  # the page listens
+    "socket": {GUARD, NAMES, "pipeline/web/serve.py"},  # the page listens
     **{name: set() for name in ("asyncio.streams", "ftplib", "http.client", "httpx", "pycurl", "requests", "smtplib")},
     **{
         name: set()
@@ -68,7 +69,8 @@ def test_what_opens_connections_is_imported_by_few(client: str) -> None:
 
 def test_the_guard_alone_makes_a_client() -> None:
     assert {path: opened(tree) for path, tree in sources() if opened(tree)} == {
-        GUARD: {"aiohttp.ClientSession", "aiohttp.TCPConnector"}
+        GUARD: {"aiohttp.ClientSession", "aiohttp.TCPConnector"},
+        NAMES: {"socket.getaddrinfo"},
     }
 
 

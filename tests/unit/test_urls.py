@@ -16,6 +16,11 @@ from pipeline.urls import MAX_URL_LENGTH, article_id, canonical_url, host_of, no
         ("https://example.org/%7euser/%2f", "https://example.org/~user/%2F"),
         ("https://example.org/a#part", "https://example.org/a"),
         ("https://münchen.example/straße?ort=köln", "https://xn--mnchen-3ya.example/stra%C3%9Fe?ort=k%C3%B6ln"),
+        ("https://STRASSE.example", "https://strasse.example/"),
+        ("https://Straße.example", "https://xn--strae-oqa.example/"),
+        ("https://σας.example", "https://xn--mxa8ab.example/"),
+        ("https://i❤.example", "https://xn--i-7iq.example/"),
+        ("https://ｎｅｗｓ。example.", "https://news.example./"),
         ("https://example.org/a+b?c=d+e&f", "https://example.org/a+b?c=d+e&f"),
         ("http://[::1]:8080/x", "http://[::1]:8080/x"),
         ("  https://example.org/a\n", "https://example.org/a"),
@@ -41,6 +46,12 @@ def test_one_address_has_one_spelling(written: str, normal: str) -> None:
         "https://exa mple.org/" + "a" * MAX_URL_LENGTH,
         "https://[::1/",
         "https://" + "a" * 70 + ".org/",
+        "https://example..org/",
+        *(
+            f"https://example.org/{part}" for part in ("a\udcff", "?a=\udcff", "%\udcff")
+        ),  # a byte that is no UTF-8, from a shell
+        "https://\udcff.example/",
+        "https://\u2488example/",
     ],
 )
 def test_what_is_no_web_address_is_rejected(written: str) -> None:
