@@ -36,8 +36,8 @@ def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
         if row.fate is not None:
             continue
         if outcome.revision < row.revision:
-            is_same = outcome.reason is Reason.SAME_CONTENT  # and the feed says something else already
-            due_at = rest_until(row.first_seen_at, outcome.at, outcome.at) if is_same else row.due_at
+            rests = outcome.reason.fate is not Fate.INDEXED  # though the feed says something else already
+            due_at = rest_until(row.first_seen_at, outcome.at, outcome.at) if rests else row.due_at
             replaced.append({"key": url, "due_at": due_at, **NO_CLAIM})
         else:
             ended.append(_fate_columns(outcome) | {"article_id": outcome.article_id or row.article_id})

@@ -240,13 +240,13 @@ def _put_back(connection: Connection, changes: Sequence[tuple[Claim, dict[str, o
 def _announced_columns(row: Row[Any], now: datetime) -> dict[str, object]:
     """Return the columns of a URL of which its feed says something else now.
 
-    Some feeds do at each poll. So what is pending keeps its place and its failed visits, and a page that was found to be as
-    before has its rest.
+    Some feeds do at each poll. So what is pending keeps its place and its failed visits, and a page whose last visit brought
+    nothing new has its rest.
     """
     columns = pending_again(now, row.revision)
     if row.fate is None:
         return columns | {"due_at": row.due_at, "attempts": row.attempts, "detail": row.detail}
-    if row.reason == Reason.SAME_CONTENT:
+    if Fate(row.fate) is not Fate.INDEXED:
         return columns | {"due_at": max(_whole_second(now), rest_until(row.first_seen_at, row.settled_at, now))}
     return columns
 

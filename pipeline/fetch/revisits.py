@@ -13,7 +13,7 @@ def next_revisit(seen_at: datetime, now: datetime, revisits: Sequence[timedelta]
 
 
 def rest_until(first_seen_at: datetime, visited_at: datetime, now: datetime) -> datetime:
-    """Return until when a page is left alone that a visit found unchanged, whatever its feed says: a tenth of its age.
+    """Return until when a page is left alone of which a visit brought nothing new, whatever its feed says: a tenth of its age.
 
     So the visits of a page whose feed says something else at each poll grow with the logarithm of its age.
     """
