@@ -29,10 +29,15 @@ def _what_the_page_is_about(stack: Stack) -> None:
     stack.press.publish_link("http://192.0.2.7/report")  # a network for documentation: refused, never asked
     stack.wait_until(lambda: stack.ledger().fates.get(Fate.DEAD_LETTER), "there is a dead letter")
     stack.newswire("feeds", "export", "subscriptions.opml")
+    stack.newswire("feeds", "add", former_feed(stack), "--publisher", "Former")
     for number, text in enumerate(DAYS.values(), start=1):
         day = date.fromisoformat(text)
         name = f"{day:%Y/%m}/CC-NEWS-{day:%Y%m%d}101500-00009.warc.gz"
         stack.press.write_warc(stack.warcs / name, day, range(700 + number * 10, 705 + number * 10))
+
+
+def former_feed(stack: Stack) -> str:
+    return f"{stack.press.origin}/former.xml"
 
 
 def waiting_generation(stack: Stack) -> str:
@@ -49,6 +54,7 @@ def fill_in(command: str, stack: Stack) -> list[str]:
     words = [DAYS.get(word, word) for word in shlex.split(command)]
     for day, ours in DAYS.items():
         words = [word.replace(day, ours) for word in words]
+    words = [former_feed(stack) if word == "https://example.org/rss.xml" else word for word in words]
     words = [PUBLISHER if word == "Harbour Courier" else word for word in words]
     if "GENERATION" in words:
         words = [waiting_generation(stack) if word == "GENERATION" else word for word in words]
