@@ -81,6 +81,12 @@ def amend_documents(store: SearchStore, changes: Mapping[str, Mapping[str, Any]]
         log.error("%s stays as it was, for the correction was refused: %s", key, why)
 
 
+def correct_all_documents(*, ledger: Ledger, store: SearchStore) -> None:
+    """Write anew what was learned of documents after they were written, until nothing is left to tell."""
+    while correct_documents(ledger=ledger, store=store):
+        pass
+
+
 def correct_documents(*, ledger: Ledger, store: SearchStore) -> int:
     """Write anew what was learned of some documents after they were written; return how many, 0 at the end.
 

@@ -10,7 +10,7 @@ from pipeline.alerts.evaluation import Watched, watch_documents, watch_silence
 from pipeline.backfill import passage
 from pipeline.backfill.cost import Cost, estimate_past
 from pipeline.backfill.discovery import discover_past
-from pipeline.corrections import correct_documents
+from pipeline.corrections import correct_all_documents
 from pipeline.discover.sources import parse_sources
 from pipeline.errors import UsageError
 from pipeline.knowledge.decisions import Deciding
@@ -204,9 +204,9 @@ class Wiring(Parts):
             revisits=self.settings.revisits,
         )
 
-    def correct_documents(self) -> int:
-        """Run that stage of the flow over these parts."""
-        return correct_documents(ledger=self.ledger, store=self.store)
+    def correct_documents(self) -> None:
+        """Run that stage of the flow over these parts, until nothing is left to tell."""
+        correct_all_documents(ledger=self.ledger, store=self.store)
 
     def apply_decisions(self, since: datetime) -> None:
         """Apply what people decided on entities since then to all documents."""
@@ -215,8 +215,7 @@ class Wiring(Parts):
     def catch_up_documents(self) -> None:
         """Have every document say what is known by now, whatever broke off or came late."""
         self.apply_decisions(self.clock.now() - DECISION_AGE)
-        while self.correct_documents():
-            pass
+        self.correct_documents()
 
     def watch_documents(self) -> Watched:
         """Ask the saved searches about newly indexed documents, some of them."""

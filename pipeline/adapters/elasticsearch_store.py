@@ -148,9 +148,9 @@ class ElasticsearchStore:
     def naming(self, entity_id: str, *, everywhere: bool = False) -> Iterator[Form]:
         """Page through a point in time."""
         with our_errors(self._url):
-            _, indices = self._generations.live()
-            for each in self._generations.ours().values() if everywhere else filter(None, [indices]):
-                yield from scan.scan_documents(self._client, each, naming=entity_id)
+            generations = self._generations.ours().values() if everywhere else [self._generations.live()[1]]
+            for indices in filter(None, generations):
+                yield from scan.scan_documents(self._client, indices, naming=entity_id)
 
     def status(self) -> tuple[StoreStatus, ...]:
         """Count each generation."""

@@ -70,8 +70,7 @@ async def drain_inbox(wiring: Wiring, fetcher: Fetcher, *, publisher: str | None
                 report.add(wiring.extract_batch(batch))
                 report.add(wiring.index_batch(batch))
             progress.advance(task, fetched.claimed)
-        while wiring.correct_documents():
-            pass
+        wiring.correct_documents()
     return report
 
 

@@ -32,8 +32,8 @@ class Parts(Protocol):
         """What reads pages."""
         ...
 
-    def correct_documents(self) -> int:
-        """Tell some documents what was learned after they were written; return how many, 0 at the end."""
+    def correct_documents(self) -> None:
+        """Tell all documents what was learned after they were written."""
         ...
 
     def apply_decisions(self, since: datetime) -> None:

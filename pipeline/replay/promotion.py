@@ -58,8 +58,7 @@ def promote_rebuild(
         report.add(bring_over(generation, parts=parts, since=marks, on_progress=on_progress))
         parts.store.promote(generation)
     keep_promotion(generation, parts)
-    while parts.correct_documents():
-        pass
+    parts.correct_documents()
     return Promotion(before=live.generation, report=report)
 
 

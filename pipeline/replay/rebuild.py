@@ -71,8 +71,7 @@ def rebuild_generation(
         on_progress=lambda count: on_progress("captures", count),
     )
     report.add(bring_over(generation, parts=parts, on_progress=on_progress))
-    while parts.correct_documents():
-        pass
+    parts.correct_documents()
     return report
 
 

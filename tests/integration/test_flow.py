@@ -15,7 +15,6 @@ import pytest
 from examples.newsroom.server import Newsroom
 from examples.press import Press
 from pipeline import reading
-from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.cli.ingest import run_ingest
 from pipeline.errors import StoreUnavailable
 from pipeline.model.fate import Fate, Reason
@@ -23,7 +22,6 @@ from pipeline.model.handover import Report
 from pipeline.model.query import Query, Sort
 from pipeline.replay.promotion import promote_rebuild
 from pipeline.replay.rebuild import ALWAYS, begin_rebuild, compare_rebuild, rebuild_generation
-from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 from tests.fixtures import hostile
 from tests.fixtures.alerts import a_search
@@ -32,21 +30,10 @@ from tests.fixtures.ingested import open_home
 from tests.fixtures.newsroom import expected_fates
 
 
-@pytest.fixture(params=["sqlite", "elasticsearch"])
-def wiring(request: pytest.FixtureRequest, tmp_path: Path, newsroom: Newsroom) -> Iterator[Wiring]:
+@pytest.fixture
+def wiring(search_settings: dict[str, str], tmp_path: Path, newsroom: Newsroom) -> Iterator[Wiring]:
     newsroom.write_sources(tmp_path / "sources.toml")
-    settings = read_settings(
-        {
-            "NEWSWIRE_HOME": str(tmp_path / "home"),
-            "NEWSWIRE_SOURCES": str(tmp_path / "sources.toml"),
-            "NEWSWIRE_ALLOWED_NETWORKS": "127.0.0.0/8",
-            "NEWSWIRE_HOST_DELAY": "0",
-        }
-    )
-    wiring = Wiring(settings)
-    if request.param == "elasticsearch":
-        url, prefix = request.getfixturevalue("elasticsearch_url"), request.getfixturevalue("elasticsearch_prefix")
-        wiring.store = ElasticsearchStore(url, clock=wiring.clock, prefix=prefix)
+    wiring = open_home(tmp_path / "home", NEWSWIRE_SOURCES=str(tmp_path / "sources.toml"), **search_settings)
     wiring.store.prepare()
     wiring.add_sources()
     yield wiring
@@ -165,7 +152,7 @@ def test_a_store_that_is_down_loses_nothing(wiring: Wiring, monkeypatch: pytest.
     assert tally.pending == expected_fates()[Fate.INDEXED] + expected_fates()[Fate.DUPLICATE]
 
 
-@pytest.mark.parametrize("wiring", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("search_settings", ["sqlite"], indirect=True)
 def test_a_host_that_answers_byte_by_byte_holds_up_no_other_and_loses_nothing(wiring: Wiring) -> None:
     wiring.settings = replace(wiring.settings, fetch_seconds=3.0)
     asked: list[bytes] = []

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from examples.press import Story
-from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.cli.ingest import drain_inbox
 from pipeline.flow import LEASE
 from pipeline.index.hits import Hit
@@ -64,13 +63,10 @@ def site() -> Iterator[Site]:
     thread.join()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def wiring(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wiring]:
-    wiring = open_home(tmp_path)
+@pytest.fixture
+def wiring(search_settings: dict[str, str], tmp_path: Path) -> Iterator[Wiring]:
+    wiring = open_home(tmp_path, **search_settings)
     wiring.clock = FixedClock(NOON)
-    if request.param == "elasticsearch":
-        url, prefix = request.getfixturevalue("elasticsearch_url"), request.getfixturevalue("elasticsearch_prefix")
-        wiring.store = ElasticsearchStore(url, clock=wiring.clock, prefix=prefix)
     wiring.store.prepare()
     yield wiring
     wiring.close()

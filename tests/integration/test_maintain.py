@@ -13,7 +13,6 @@ import pytest
 
 from examples.embedded import PROGRAMS, State
 from examples.newsroom.server import Newsroom
-from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.adapters.sql_ledger import open_ledger
 from pipeline.cli.ingest import run_ingest
 from pipeline.maintenance.steps import Maintained, Pruned, Retired, make_report, prune, retire_months
@@ -48,14 +47,11 @@ def clock() -> ShiftedClock:
     return ShiftedClock(-200 * DAY)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def wiring(request: pytest.FixtureRequest, settings: dict[str, str], clock: ShiftedClock) -> Iterator[Wiring]:
+@pytest.fixture
+def wiring(search_settings: dict[str, str], settings: dict[str, str], clock: ShiftedClock) -> Iterator[Wiring]:
     """Give the newsroom's articles, taken in two hundred days ago."""
-    wiring = Wiring(read_settings(settings))
+    wiring = Wiring(read_settings(settings | search_settings))
     wiring.clock = clock
-    if request.param == "elasticsearch":
-        url, prefix = request.getfixturevalue("elasticsearch_url"), request.getfixturevalue("elasticsearch_prefix")
-        wiring.store = ElasticsearchStore(url, clock=clock, prefix=prefix)
     wiring.store.prepare()
     wiring.add_sources()
     yield wiring

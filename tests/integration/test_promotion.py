@@ -29,12 +29,9 @@ READERS = WRITERS = 2
 NEVER = Interval(since=datetime(1999, 1, 1, tzinfo=UTC), until=datetime(1999, 1, 2, tzinfo=UTC))
 
 
-@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def wiring(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wiring]:
-    wiring = Wiring(read_settings({"NEWSWIRE_HOME": str(tmp_path / "home")}))
-    if request.param == "elasticsearch":
-        url, prefix = request.getfixturevalue("elasticsearch_url"), request.getfixturevalue("elasticsearch_prefix")
-        wiring.store = ElasticsearchStore(url, clock=wiring.clock, prefix=prefix)
+@pytest.fixture
+def wiring(search_settings: dict[str, str], tmp_path: Path) -> Iterator[Wiring]:
+    wiring = Wiring(read_settings({"NEWSWIRE_HOME": str(tmp_path / "home"), **search_settings}))
     wiring.store.prepare()
     yield wiring
     wiring.close()
@@ -223,7 +220,9 @@ def test_what_is_to_be_told_to_documents_waits_for_the_end_of_a_promotion(
     assert calls == [True]
 
 
-@pytest.mark.parametrize("wiring", [pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)], indirect=True)
+@pytest.mark.parametrize(
+    "search_settings", [pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)], indirect=True
+)
 def test_two_corrections_of_one_document_both_stand(
     wiring: Wiring, elasticsearch_url: str, elasticsearch_prefix: str
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,6 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from examples.newsroom.server import Newsroom
-from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.cli.ingest import run_ingest
 from pipeline.errors import Reject, UsageError
 from pipeline.extract.article import extract_article
@@ -32,35 +32,30 @@ from pipeline.replay.rebuild import (
     read_rebuild,
     rebuild_generation,
 )
-from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 from tests.fixtures.documents import document
+from tests.fixtures.elasticsearch import server_settings
+from tests.fixtures.ingested import open_home
 
 NEVER = Interval(since=datetime(1999, 1, 1, tzinfo=UTC), until=datetime(1999, 1, 2, tzinfo=UTC))
 DOCUMENTS = 25  # that the newsroom makes
 
 
-@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def wiring(request: pytest.FixtureRequest, ingested_home: Path) -> Iterator[Wiring]:
+@pytest.fixture
+def wiring(search_settings: dict[str, str], ingested_home: Path) -> Iterator[Wiring]:
     """Give the parts after one pass over the newsroom."""
-    wiring = Wiring(
-        read_settings(
-            {
-                "NEWSWIRE_HOME": str(ingested_home),
-                "NEWSWIRE_ALLOWED_NETWORKS": "127.0.0.0/8",
-                "NEWSWIRE_HOST_DELAY": "0",
-            }
-        )
-    )
-    if request.param == "elasticsearch":
-        url, prefix = request.getfixturevalue("elasticsearch_url"), request.getfixturevalue("elasticsearch_prefix")
-        embedded, wiring.store = wiring.store, ElasticsearchStore(url, clock=wiring.clock, prefix=prefix)
+    wiring = open_home(ingested_home, **search_settings)
+    if search_settings:
         wiring.store.prepare()
-        forms = list(embedded.documents(embedded.status()[0].generation))
-        wiring.store.copy(forms, generation=wiring.store.status()[0].generation)
-        embedded.close()
+        wiring.store.copy(embedded_forms(ingested_home), generation=wiring.store.status()[0].generation)
     yield wiring
     wiring.close()
+
+
+def embedded_forms(home: Path) -> list[Form]:
+    """Return what the embedded store of the home holds."""
+    with closing(open_home(home)) as wiring:
+        return list(wiring.store.documents(wiring.store.status()[0].generation))
 
 
 def ingest_correction(wiring: Wiring, newsroom: Newsroom, sources: Path) -> None:
@@ -255,17 +250,11 @@ def test_what_no_archive_knows_is_promoted_too(wiring: Wiring) -> None:
 def test_a_rebuild_takes_over_from_an_index_of_another_mapping(
     ingested_home: Path, elasticsearch_client: Elasticsearch, elasticsearch_url: str, elasticsearch_prefix: str
 ) -> None:
-    wiring = Wiring(read_settings({"NEWSWIRE_HOME": str(ingested_home)}))
-    embedded, wiring.store = (
-        wiring.store,
-        ElasticsearchStore(elasticsearch_url, clock=wiring.clock, prefix=elasticsearch_prefix),
-    )
-    forms = list(embedded.documents(embedded.status()[0].generation))
-    embedded.close()
+    wiring = open_home(ingested_home, **server_settings(elasticsearch_url, elasticsearch_prefix))
     old = f"{elasticsearch_prefix}-0a1b2c3d-2026.11"
     mapping = {"dynamic": False, "properties": {"id": {"type": "keyword"}}}
     elasticsearch_client.indices.create(index=old, mappings=mapping, aliases={elasticsearch_prefix: {}})
-    for form in forms:
+    for form in embedded_forms(ingested_home):
         outdated = {**form, "mood": "a field that there is no more"}
         at = int(datetime.fromisoformat(form["captured_at"]).timestamp() * 1000)
         elasticsearch_client.index(

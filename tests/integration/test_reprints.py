@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.model import codec
 from pipeline.model.article import Byline
 from pipeline.model.capture import Batch
@@ -32,13 +31,10 @@ TEXT = (
 )
 
 
-@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def wiring(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wiring]:
-    wiring = Wiring(read_settings({"NEWSWIRE_HOME": str(tmp_path)}))
+@pytest.fixture
+def wiring(search_settings: dict[str, str], tmp_path: Path) -> Iterator[Wiring]:
+    wiring = Wiring(read_settings({"NEWSWIRE_HOME": str(tmp_path), **search_settings}))
     wiring.clock = FixedClock(NOON)
-    if request.param == "elasticsearch":
-        url, prefix = request.getfixturevalue("elasticsearch_url"), request.getfixturevalue("elasticsearch_prefix")
-        wiring.store = ElasticsearchStore(url, clock=wiring.clock, prefix=prefix)
     yield wiring
     wiring.close()
 

@@ -4,7 +4,6 @@ named, what was changed, and all articles about one event together.
 
 import asyncio
 import json
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from pipeline.model.fate import Fate, Reason
 from pipeline.settings import read_settings
 from pipeline.urls import article_id
 from pipeline.wiring import Wiring
-from tests.fixtures.elasticsearch import take_prefix
+from tests.fixtures.elasticsearch import server_settings, take_prefix
 
 WIRE = "/2026/10/27/tehran-eight-accords/"
 REPRINT = "/business/penryn-gears-minsk"
@@ -65,11 +64,7 @@ def read(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     with ExitStack() as stack:
         if request.param == "elasticsearch":
             url = request.getfixturevalue("elasticsearch_url")
-            login = {
-                f"NEWSWIRE_SEARCH_{key}": os.environ.get(f"ELASTICSEARCH_{key}", "") for key in ("USER", "PASSWORD")
-            }
-            alias = stack.enter_context(take_prefix(url))
-            environ |= {"NEWSWIRE_SEARCH_URL": url, "NEWSWIRE_SEARCH_ALIAS": alias, **login}
+            environ |= server_settings(url, stack.enter_context(take_prefix(url)))
         newsroom = stack.enter_context(Newsroom())
         newsroom.write_sources(folder / "sources.toml")
         wiring = Wiring(read_settings(environ))

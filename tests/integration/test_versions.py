@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.corrections import keep_versions, read_replaced
 from pipeline.errors import NewswireError, Reject, Retry
 from pipeline.model import codec
@@ -25,13 +24,10 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def wiring(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wiring]:
-    wiring = Wiring(read_settings({"NEWSWIRE_HOME": str(tmp_path)}))
+@pytest.fixture
+def wiring(search_settings: dict[str, str], tmp_path: Path) -> Iterator[Wiring]:
+    wiring = Wiring(read_settings({"NEWSWIRE_HOME": str(tmp_path), **search_settings}))
     wiring.clock = FixedClock(NOON)
-    if request.param == "elasticsearch":
-        url, prefix = request.getfixturevalue("elasticsearch_url"), request.getfixturevalue("elasticsearch_prefix")
-        wiring.store = ElasticsearchStore(url, clock=wiring.clock, prefix=prefix)
     yield wiring
     wiring.close()
 
@@ -210,8 +206,7 @@ def test_a_page_that_is_gone_stays_and_is_marked(wiring: Wiring, reason: Reason)
     [claimed] = claim(wiring)[1]
     end = Outcome(url=gone.article.url, revision=claimed.revision, reason=reason, at=NOON + HOUR)
     wiring.ledger.settle([end])
-    while wiring.correct_documents():
-        pass
+    wiring.correct_documents()
     form = wiring.store.document(gone.id)
     assert form
     assert form["withdrawn_at"] == (NOON + HOUR).isoformat()
