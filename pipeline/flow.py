@@ -18,31 +18,29 @@ URL leaves the flow in exactly one of three ways: settled with a fate, postponed
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
 from pipeline.boundary import boundary, gather
-from pipeline.corrections import amend_documents, correct_documents, find_notices, keep_versions, read_replaced
+from pipeline.corrections import correct_documents
 from pipeline.errors import Busy, Reject, Retry, StoreUnavailable
 from pipeline.fetch.responses import judge_response
 from pipeline.fetch.retries import WAITS, retry_at
 from pipeline.identity import identify_articles
-from pipeline.index.document import document_date, document_json, make_document, reprint_json
+from pipeline.index.document import document_json, make_document
 from pipeline.model import codec
-from pipeline.model.article import Article, TextSource
+from pipeline.model.article import Article
 from pipeline.model.capture import Batch, CaptureRef
 from pipeline.model.document import Document
 from pipeline.model.entity import Annotation
-from pipeline.model.fate import FEED_TEXT, ArticleState, Claim, Outcome, Reason
+from pipeline.model.fate import ArticleState, Claim, Fate, Outcome, Reason
 from pipeline.model.feed import Rules
 from pipeline.model.handover import Extracted, Fetched, Report
-from pipeline.ports import Archive, Clock, Fetcher, Ledger, Refusal, Reprints, SearchStore
+from pipeline.ports import Archive, Clock, Fetcher, Ledger, SearchStore
 from pipeline.reading import Reader
-from pipeline.reprints.printings import make_printings
-from pipeline.stories.traits import make_telling
 from pipeline.urls import article_id
+from pipeline.writing import next_state, write_changed
 
 BATCH_SIZE = 50
 #: Texts annotated in one call: taggers are faster with several, and past work lets live work in between two pieces.
@@ -174,76 +172,31 @@ def index_batch(
     """
     extracted = [codec.decode(line, Extracted) for line in archive.read_lines(batch, "documents")]
     identified = identify_articles(extracted, ledger=ledger, store=store, now=clock.now())
-    extracted, holders, known = identified.lines, identified.holders, identified.known
     unsaid = "the article that the page names is not indexed yet"
     ledger.postpone([(claim, clock.now() + LEASE, unsaid) for claim in identified.undecided])
-    to_write = [line.document for line in extracted if _reason_to_skip(line, holders, known) is None]
-    replaced = read_replaced(to_write, known, store=store)
-    notices = find_notices(to_write, replaced)
-    to_write = [document for document in to_write if document.id not in notices]
-    links = ledger.link_printings(make_printings(to_write))
-    unkept = keep_versions(to_write, replaced, known, store=store)
-    to_write = [document for document in to_write if document.id not in unkept]
-    before = ledger.stories_of([key for key in known if key in links])
-    to_write = join_stories(to_write, ledger=ledger, clock=clock, revised=before)
-    refusals = {key: f"its earlier version could not be kept: {why}" for key, why in unkept.items()}
-    refusals |= {each.document.id: each.detail for each in _write(to_write, links, ledger=ledger, store=store)}
+    written = write_changed(identified, ledger=ledger, store=store, clock=clock)
     ended, states = list[Outcome](), list[ArticleState]()
-    for line in extracted:
+    for line in identified.lines:
         document = line.document
-        reason = _reason_to_skip(line, holders, known)
-        detail = FEED_TEXT if document.article.text_source is TextSource.FEED else ""
-        if reason is Reason.SAME_ARTICLE:
-            detail = holders[document.id]
-        if reason is None and document.id in notices:
-            reason, detail = notices[document.id]
-        letter, link = None, links.get(document.id)
-        if reason is None and document.id in refusals:
-            reason, detail = Reason.STORE_REFUSED, refusals[document.id]
-            letter = codec.encode(document_json(document)).decode()
-        elif reason is None:
-            states.append(_next_state(line, known.get(document.id)))
-            reason = Reason.NEW_VERSION if document.id in known else Reason.NEW
-            if link and reason is Reason.NEW:
-                reason, detail = Reason.REPRINT, detail or link.reprint_of
+        reason, detail = written.judge(line)
+        if reason.fate is Fate.INDEXED:
+            states.append(next_state(line, identified.known.get(document.id)))
+        letter = codec.encode(document_json(document)).decode() if reason is Reason.STORE_REFUSED else None
         settle = _settler(ended, line.claim, clock, document.capture, article_id=document.id, document=letter)
         settle(reason, detail)
     ledger.settle(ended, states, past=past, revisits=revisits)
     correct_documents(ledger=ledger, store=store)
-    written = {state.article_id for state in states}
-    joined = {document.id: document.story for document in to_write if document.story and document.id in written}
-    stories = {story for key, story in joined.items() if before.get(key) != story}
-    postponed = len(identified.undecided)
-    return Report(passed=len(states), postponed=postponed, settled=_reasons(ended), stories=stories)
-
-
-def join_stories(
-    documents: Sequence[Document], *, ledger: Ledger, clock: Clock, revised: Collection[str] = ()
-) -> list[Document]:
-    """Return the documents, each with the story that it is of; of the revised ones, that may be another than before."""
-    tellings = [make_telling(document) for document in documents]
-    joined = ledger.join_stories(tellings, clock.now(), revised=revised) if tellings else {}
-    return [replace(document, story=joined[document.id]) for document in documents]
+    return Report(
+        passed=len(states),
+        postponed=len(identified.undecided),
+        settled=_reasons(ended),
+        stories=written.moved_stories(state.article_id for state in states),
+    )
 
 
 def feed_rules(ledger: Ledger) -> Mapping[str, Rules]:
     """Return the extraction rules by feed, only of feeds that have some."""
     return {feed.url: feed.rules for feed, _ in ledger.feeds() if feed.rules}
-
-
-def _write(documents: Sequence[Document], links: Reprints, *, ledger: Ledger, store: SearchStore) -> Sequence[Refusal]:
-    """Write the documents with their links, and correct what they change in others."""
-    if not documents:
-        return ()
-    store.prepare()
-    refusals = store.write([replace(document, reprint=links[document.id]) for document in documents])
-    # Another process may have linked anew what was on its way to the store, and found nothing there to correct.
-    late = {key: link for key, link in ledger.reprints(list(links)).items() if link != links[key]}
-    if late:
-        amend_documents(store, {key: reprint_json(key, link) for key, link in late.items()})
-    # Two stories may have become one while these were on their way: corrected from now on.
-    ledger.mark_stories_told({document.id: document.story for document in documents if document.story})
-    return refusals
 
 
 def _settler(
@@ -288,23 +241,3 @@ def _document_of(line: Fetched, article: Article, annotation: Annotation, captur
 
 def _reasons(ended: Sequence[Outcome]) -> Counter[Reason]:
     return Counter(outcome.reason for outcome in ended)
-
-
-def _reason_to_skip(line: Extracted, holders: Mapping[str, str], known: Mapping[str, ArticleState]) -> Reason | None:
-    if holders[line.document.id] != line.claim.entry.url:
-        return Reason.SAME_ARTICLE
-    state = known.get(line.document.id)
-    return Reason.SAME_CONTENT if state and state.content_hash == line.document.content_hash else None
-
-
-def _next_state(line: Extracted, known: ArticleState | None) -> ArticleState:
-    return ArticleState(
-        article_id=line.document.id,
-        url=line.claim.entry.url,
-        content_hash=line.document.content_hash,
-        version=known.version + 1 if known else 1,
-        first_seen_at=line.document.first_seen_at,
-        captured_at=line.document.captured_at,
-        public_since=min(document_date(line.document), line.document.first_seen_at),
-        has_feed_text=line.document.article.text_source is TextSource.FEED,
-    )

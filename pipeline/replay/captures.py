@@ -8,7 +8,7 @@ from typing import TypeVar
 from pipeline.boundary import boundary
 from pipeline.errors import Reject
 from pipeline.fetch.responses import judge_response
-from pipeline.flow import BATCH_SIZE, PIECE, join_stories
+from pipeline.flow import BATCH_SIZE, PIECE
 from pipeline.index.document import amend_form, document_json, make_document, reprint_json, withdrawal_json
 from pipeline.model.article import Article
 from pipeline.model.capture import Capture, CaptureRef
@@ -19,6 +19,7 @@ from pipeline.model.rebuild import Interval, Replayed
 from pipeline.ports import Form, Holding
 from pipeline.replay.parts import Parts
 from pipeline.reprints.printings import make_printings
+from pipeline.writing import join_stories
 
 Element = TypeVar("Element")
 
