@@ -47,6 +47,8 @@ BATCH_SIZE = 50
 PIECE = 5
 #: Longer than any batch takes; a crashed run's entries are taken up again after it.
 LEASE = timedelta(minutes=15)
+#: After which another batch has indexed what it is at work on, if it is not lost.
+SOON = timedelta(minutes=1)
 MAX_DETAIL = 500  # characters of an explanation that the ledger keeps
 
 log = logging.getLogger(__name__)
@@ -171,9 +173,11 @@ def index_batch(
     asked about them unless they are ``past`` ones.
     """
     extracted = [codec.decode(line, Extracted) for line in archive.read_lines(batch, "documents")]
-    identified = identify_articles(extracted, ledger=ledger, store=store, now=clock.now())
+    identified = identify_articles(extracted, ledger=ledger, store=store, now=clock.now(), lease=LEASE)
     unsaid = "the article that the page names is not indexed yet"
-    ledger.postpone([(claim, clock.now() + LEASE, unsaid) for claim in identified.undecided])
+    ledger.postpone(
+        [(claim, clock.now() + (LEASE if claim.attempts else SOON), unsaid) for claim in identified.undecided]
+    )
     written = write_changed(identified, ledger=ledger, store=store, clock=clock)
     ended, states = list[Outcome](), list[ArticleState]()
     for line in identified.lines:

@@ -7,7 +7,7 @@ docs/decisions/0023-a-canonical-url-is-held-to-what-the-pages-say.md.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipeline.index.document import give_id
 from pipeline.index.folding import fold
@@ -34,14 +34,15 @@ class Identified:
 
 
 def identify_articles(
-    extracted: Sequence[Extracted], *, ledger: Ledger, store: SearchStore, now: datetime
+    extracted: Sequence[Extracted], *, ledger: Ledger, store: SearchStore, now: datetime, lease: timedelta
 ) -> Identified:
     """Find the article of each document: the one that its URL holds, else the one that its canonical URL names.
 
-    Where that is not believed, the address that answered stands for the article.
+    Where that is not believed, the address that answered stands for the article. An article that is not indexed is held for
+    the length of the lease.
     """
     extracted = [_keep_article(line) for line in extracted]
-    holders = dict(ledger.own_articles(_owners(extracted), now))
+    holders = dict(ledger.own_articles(_owners(extracted), now, lease=lease))
     known = dict(ledger.articles([*{*holders, *map(_named, extracted)}]))
     holders = {key: state.url for key, state in known.items()} | holders
     rivals = [line for line in extracted if holders.get(_named(line), _url(line)) != _url(line)]
@@ -49,7 +50,7 @@ def identify_articles(
     lines = [_under_its_id(line, verdicts) for line in extracted if verdicts.get(_url(line), True) is not None]
     apart = _owners([line for line in lines if line.document.id not in holders])
     if apart:
-        holders |= ledger.own_articles(apart, now)
+        holders |= ledger.own_articles(apart, now, lease=lease)
         known |= ledger.articles(list(apart))
     undecided = [line.claim for line in rivals if verdicts[_url(line)] is None]
     return Identified(lines=lines, holders=holders, known=known, undecided=undecided)
@@ -78,19 +79,21 @@ def _judge(
     store: SearchStore,
 ) -> dict[str, bool | None]:
     """Tell by URL whether each page is the article that it names and another URL holds; None: nobody can tell yet."""
-    verdicts = dict[str, bool | None]({_url(line): True for line in rivals})
+    beside = {_url(line): line for line in extracted}
+    # The article of another batch that is under way, and may yet be lost with it, is nobody's yet.
+    verdicts = {
+        _url(line): True if _named(line) in known or holders[_named(line)] in beside else None for line in rivals
+    }
     unlike = [line for line in rivals if not _is_plainly_the_same(line, known)]
     stored = store.match((), [*{_named(line) for line in unlike}]).forms if unlike else {}
-    beside = {_url(line): line for line in extracted}
     for line in unlike:
         key, said = _named(line), list[Said]()
         if form := stored.get(key):
             said.append((form["headline"], form["text"]))
         if holder := beside.get(holders[key]):
             said.append(_said(holder))
-        # The article of another batch that is under way; a second time, it has been lost, or was refused.
-        is_early = not said and key not in known and line.claim.attempts == 0
-        verdicts[_url(line)] = None if is_early else any(tell_the_same(_said(line), each) for each in said)
+        if said or key in known:
+            verdicts[_url(line)] = any(tell_the_same(_said(line), each) for each in said)
     return verdicts
 
 

@@ -105,8 +105,10 @@ def _reason_to_skip(line: Extracted, identified: Identified) -> Reason | None:
     key = line.document.id
     if identified.holders[key] != line.claim.entry.url:
         return Reason.SAME_ARTICLE
-    state = identified.known.get(key)
-    return Reason.SAME_CONTENT if state and state.content_hash == line.document.content_hash else None
+    state, document = identified.known.get(key), line.document
+    # What is indexed may be of a newer capture: a batch that others had given up comes late.
+    is_told = state and (state.content_hash == document.content_hash or state.captured_at > document.captured_at)
+    return Reason.SAME_CONTENT if is_told else None
 
 
 def _write(documents: Sequence[Document], links: Reprints, *, ledger: Ledger, store: SearchStore) -> Sequence[Refusal]:

@@ -1,7 +1,8 @@
 """How URLs end and which articles they became, as functions over an open transaction."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, extract, func, insert, null, select, union_all, update
@@ -17,32 +18,40 @@ from pipeline.model.feed import Entry
 from pipeline.ports import Holding
 
 _LETTER = (urls.c.url, urls.c.reason, urls.c.detail, urls.c.settled_at)
+_HELD = (articles.c.url, articles.c.content_hash, articles.c.first_seen_at)
 _IS_LETTER = urls.c.fate == Fate.DEAD_LETTER
 
 
-def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
+def settle(connection: Connection, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Settle what is pending at the outcome's revision. The first fate of a revision stands, whoever repeats the visit.
 
-    Raises UsageError where the ledger never saw the URL.
+    Return what stands of each URL. Raises UsageError where the ledger never saw it.
     """
     by_url = {outcome.url: outcome for outcome in reversed(outcomes)}
-    columns = (urls.c.revision, urls.c.fate, urls.c.article_id, urls.c.first_seen_at, urls.c.due_at)
+    columns = [
+        urls.c[name] for name in ("revision", "fate", "reason", "settled_at", "article_id", "first_seen_at", "due_at")
+    ]
     rows = rows_by_key(connection, urls.c.url, by_url, *columns)
     if unknown := by_url.keys() - rows.keys():
         raise UsageError(f"the ledger never saw {min(unknown)}; was it replaced while a batch was under way?")
-    ended, replaced = [], []
+    ended, replaced, late, standing = [], [], [], []
     for url, outcome in by_url.items():
-        row = rows[url]
+        row, article_id = rows[url], outcome.article_id or rows[url].article_id
         if row.fate is not None:
+            standing.append(replace(outcome, reason=Reason(row.reason), at=row.settled_at))
+            if outcome.fate is Fate.INDEXED:  # by a batch that others had given up: the index has it all the same
+                late.append({"key": url, "article_id": article_id})
             continue
+        standing.append(outcome)
         if outcome.revision < row.revision:
             rests = outcome.reason.fate is not Fate.INDEXED  # though the feed says something else already
             due_at = rest_until(row.first_seen_at, outcome.at, outcome.at) if rests else row.due_at
-            replaced.append({"key": url, "due_at": due_at, **NO_CLAIM})
+            replaced.append({"key": url, "due_at": due_at, **NO_CLAIM, "article_id": article_id})
         else:
-            ended.append(_fate_columns(outcome) | {"article_id": outcome.article_id or row.article_id})
-    change_urls(connection, ended)
-    change_urls(connection, replaced)
+            ended.append(_fate_columns(outcome) | {"article_id": article_id})
+    for changes in (ended, replaced, late):
+        change_urls(connection, changes)
+    return standing
 
 
 def keep_articles(connection: Connection, indexed: Sequence[ArticleState], *, is_watched: bool) -> None:
@@ -104,15 +113,22 @@ def holdings(connection: Connection, asked: Sequence[str]) -> dict[str, Holding]
     }
 
 
-def own_articles(connection: Connection, owners: Mapping[str, str], now: datetime) -> dict[str, str]:
-    """Return the holders; a holder stays one however its URL ends."""
-    rows = rows_by_key(connection, articles.c.article_id, owners, articles.c.url)
-    free = {article_id: url for article_id, url in owners.items() if article_id not in rows}
+def own_articles(
+    connection: Connection, owners: Mapping[str, str], now: datetime, *, lease: timedelta
+) -> dict[str, str]:
+    """Return the holders; the holder of an indexed article stays one however its URL ends."""
+    rows = rows_by_key(connection, articles.c.article_id, owners, *_HELD)
+    free = {key: url for key, url in owners.items() if key not in rows}
+    lost = {key for key, row in rows.items() if row.content_hash is None and row.first_seen_at + lease <= now}
     if free:
         connection.execute(
             insert(articles), [{"article_id": key, "url": url, "first_seen_at": now} for key, url in free.items()]
         )
-    return {key: row.url for key, row in rows.items()} | free
+    if lost:
+        here = articles.c.article_id == bindparam("key")
+        taken = [{"key": key, "url": owners[key], "first_seen_at": now} for key in lost]
+        connection.execute(update(articles).where(here), taken)
+    return {key: owners[key] if key in lost else row.url for key, row in rows.items()} | free
 
 
 def dead_letters(connection: Connection, limit: int | None) -> tuple[DeadLetter, ...]:

@@ -166,9 +166,9 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
     ) -> None:
         """Settle URLs, keep articles and plan the next visits. Raises UsageError where a URL was never seen."""
         with self._database.write() as connection:
-            sql_fates.settle(connection, outcomes)
+            standing = sql_fates.settle(connection, outcomes)
             sql_fates.keep_articles(connection, articles, is_watched=past or not has_searches(connection))
-            sql_revisits.note_withdrawals(connection, outcomes)
+            sql_revisits.note_withdrawals(connection, standing)
             sql_revisits.plan_revisits(connection, [outcome.url for outcome in outcomes], revisits)
 
     def postpone(self, claims: Sequence[tuple[Claim, datetime, str]]) -> None:
@@ -211,10 +211,10 @@ class SqlLedger(SqlHosts, SqlPrintings, SqlStories):
         with self._database.read() as connection:
             return sql_fates.indexed_articles(connection, article_ids)
 
-    def own_articles(self, owners: Mapping[str, str], now: datetime) -> Mapping[str, str]:
-        """Return the holders; a holder stays one however its URL ends."""
+    def own_articles(self, owners: Mapping[str, str], now: datetime, *, lease: timedelta) -> Mapping[str, str]:
+        """Return the holders; the holder of an indexed article stays one however its URL ends."""
         with self._database.write() as connection:
-            return sql_fates.own_articles(connection, owners, now)
+            return sql_fates.own_articles(connection, owners, now, lease=lease)
 
     def dead_letters(self, *, limit: int | None = None) -> tuple[DeadLetter, ...]:
         """Return the dead letters, newest first."""

@@ -42,7 +42,7 @@ _links_by_article = _links.where(among(printings.c.article_id))
 _with_reprints = select(printings.c.original).where(among(printings.c.original)).distinct()
 _copy = printings.alias("copy")
 _copies = exists().where(_copy.c.original == printings.c.number)
-_mark_told = update(printings).where(printings.c.article_id == bindparam("key_id")).values(is_told=True)
+_mark_told = update(printings).where(printings.c.article_id == bindparam("key_id"))
 
 
 def link_printings(connection: Connection, given: Sequence[Printing]) -> dict[str, Reprint | None]:
@@ -72,11 +72,11 @@ def untold(connection: Connection, *, limit: int) -> dict[str, Reprint | None]:
 
 
 def mark_told(connection: Connection, told: Reprints) -> None:
-    """Note what was told, where it is still so."""
+    """Note whether what was told is still so: another process may have told the newer before the older."""
     current = reprints(connection, list(told))
-    same = [{"key_id": key} for key, link in told.items() if key in current and current[key] == link]
-    if same:
-        connection.execute(_mark_told, same)
+    rows = [{"key_id": key, "is_told": link == told[key]} for key, link in current.items()]
+    if rows:
+        connection.execute(_mark_told, rows)
 
 
 def review(connection: Connection, limit: int = REVIEWED) -> bool:

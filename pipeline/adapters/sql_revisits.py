@@ -77,9 +77,8 @@ def untold_withdrawals(connection: Connection, *, limit: int) -> dict[str, datet
 
 
 def mark_withdrawals_told(connection: Connection, told: Mapping[str, datetime | None]) -> None:
-    """Note what was told, where it is still so."""
+    """Note whether what was told is still so: another process may have told the newer before the older."""
     current = rows_by_key(connection, articles.c.article_id, told, articles.c.withdrawn_at)
-    same = [{"key": key} for key, at in told.items() if key in current and current[key].withdrawn_at == at]
-    if same:
-        here = articles.c.article_id == bindparam("key")
-        connection.execute(update(articles).where(here).values(is_withdrawal_told=True), same)
+    rows = [{"key": key, "is_withdrawal_told": row.withdrawn_at == told[key]} for key, row in current.items()]
+    if rows:
+        connection.execute(update(articles).where(articles.c.article_id == bindparam("key")), rows)

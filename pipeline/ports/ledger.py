@@ -138,7 +138,8 @@ class Ledger(Printings, Stories, Protocol):
         However its visit ended, a URL that holds an indexed article is visited again at the next of the ``revisits``, times
         after its article was published or first seen, whichever came first.
         The articles are unwatched then (see ports.Alerts) unless they are ``past`` ones or nothing is watched for. A revision
-        that a feed replaced meanwhile stays pending; a capture older than the known one changes no article.
+        that a feed replaced meanwhile stays pending; a capture older than the known one changes no article. Where the URL was
+        settled before, it stays as it is, its page gone or there.
         """
         ...
 
@@ -190,8 +191,11 @@ class Ledger(Printings, Stories, Protocol):
         """Return what is known of these articles, by id; unknown ones are left out."""
         ...
 
-    def own_articles(self, owners: Mapping[str, str], now: datetime) -> Mapping[str, str]:
-        """Give each article id to the URL asked for unless another holds it; return the holder of each id."""
+    def own_articles(self, owners: Mapping[str, str], now: datetime, *, lease: timedelta) -> Mapping[str, str]:
+        """Give each article id to the URL asked for unless another holds it; return the holder of each id.
+
+        Of an article that is indexed, for ever; before that, for the length of the lease: the holder's run may have crashed.
+        """
         ...
 
     def dead_letters(self, *, limit: int | None = None) -> tuple[DeadLetter, ...]:

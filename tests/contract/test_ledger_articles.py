@@ -9,25 +9,25 @@ from tests.fixtures.entries import LEASE, MINUTE, NOW, a_batch, an_article, an_e
 
 
 def test_the_first_url_holds_the_article_for_good(ledger: Ledger) -> None:
-    assert ledger.own_articles({}, NOW) == {}
-    assert ledger.own_articles({"a": "https://one.example/"}, NOW) == {"a": "https://one.example/"}
+    assert ledger.own_articles({}, NOW, lease=LEASE) == {}
+    assert ledger.own_articles({"a": "https://one.example/"}, NOW, lease=LEASE) == {"a": "https://one.example/"}
     asked = {"a": "https://two.example/", "b": "https://two.example/"}
     holders = {"a": "https://one.example/", "b": "https://two.example/"}
-    assert ledger.own_articles(asked, NOW + MINUTE) == holders
-    assert ledger.own_articles({"a": "https://one.example/"}, NOW) == {"a": "https://one.example/"}
+    assert ledger.own_articles(asked, NOW + MINUTE, lease=LEASE) == holders
+    assert ledger.own_articles({"a": "https://one.example/"}, NOW, lease=LEASE) == {"a": "https://one.example/"}
 
 
 def test_a_holder_that_ended_otherwise_still_holds(ledger: Ledger) -> None:
     ledger.record_entries([an_entry(1)], NOW)
     claim = ledger.claim(a_batch(), NOW, limit=1, lease=LEASE)[0]
-    ledger.own_articles({"a": claim.entry.url}, NOW)
+    ledger.own_articles({"a": claim.entry.url}, NOW, lease=LEASE)
     ledger.settle([an_outcome(claim, Reason.NOT_FOUND)])
-    assert ledger.own_articles({"a": "https://two.example/"}, NOW) == {"a": claim.entry.url}
+    assert ledger.own_articles({"a": "https://two.example/"}, NOW, lease=LEASE) == {"a": claim.entry.url}
 
 
 def test_an_article_is_known_once_it_is_indexed(ledger: Ledger) -> None:
     article = an_article()
-    ledger.own_articles({article.article_id: article.url}, NOW)
+    ledger.own_articles({article.article_id: article.url}, NOW, lease=LEASE)
     assert ledger.articles([article.article_id, "unknown"]) == {}
     ledger.settle([], [article])
     assert ledger.articles([article.article_id, "unknown"]) == {article.article_id: article}
@@ -51,7 +51,7 @@ def test_only_a_url_that_holds_an_indexed_article_has_a_holding(ledger: Ledger) 
     holder, duplicate, refused, _ = entries
     article = an_article(url=holder.url)
     owners = {article.article_id: holder.url, "never indexed": refused.url}
-    ledger.own_articles(owners, NOW)
+    ledger.own_articles(owners, NOW, lease=LEASE)
     ends = [
         an_outcome(claims[holder], article_id=article.article_id),
         an_outcome(claims[duplicate], Reason.SAME_ARTICLE, article_id=article.article_id),
@@ -69,7 +69,7 @@ def test_a_claim_tells_which_article_its_url_holds(ledger: Ledger) -> None:
     assert {claim.article_id for claim in claims.values()} == {None}
     holder, duplicate, refused, new = entries
     article = an_article(url=holder.url)
-    ledger.own_articles({article.article_id: holder.url, "refused": refused.url, "new": new.url}, NOW)
+    ledger.own_articles({article.article_id: holder.url, "refused": refused.url, "new": new.url}, NOW, lease=LEASE)
     ends = [
         an_outcome(claims[holder], article_id=article.article_id),
         an_outcome(claims[duplicate], Reason.SAME_ARTICLE, article_id=article.article_id),
@@ -108,7 +108,7 @@ def test_an_older_capture_changes_no_article(ledger: Ledger) -> None:
 
 def test_indexing_never_changes_the_holder(ledger: Ledger) -> None:
     article = an_article()
-    ledger.own_articles({article.article_id: "https://holder.example/"}, NOW)
+    ledger.own_articles({article.article_id: "https://holder.example/"}, NOW, lease=LEASE)
     ledger.settle([], [article])
     assert ledger.articles([article.article_id])[article.article_id] == replace(article, url="https://holder.example/")
 
@@ -116,6 +116,6 @@ def test_indexing_never_changes_the_holder(ledger: Ledger) -> None:
 def test_thousands_of_articles_at_once(ledger: Ledger) -> None:
     articles = [an_article(number) for number in range(3_000)]
     owners = {article.article_id: article.url for article in articles}
-    assert ledger.own_articles(owners, NOW) == owners
+    assert ledger.own_articles(owners, NOW, lease=LEASE) == owners
     ledger.settle([], articles)
     assert ledger.articles(list(owners)) == {article.article_id: article for article in articles}

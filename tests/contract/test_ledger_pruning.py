@@ -206,6 +206,6 @@ def test_articles_are_counted_by_the_month_of_their_first_sight_in_utc(ledger: L
     ]
     assert ledger.articles_by_month() == {}
     ledger.settle([], [an_article(number, first_seen_at=at) for number, at in enumerate(seen)])
-    ledger.own_articles({"f" * 32: "https://news.example/held"}, NOW)  # held, but never indexed
+    ledger.own_articles({"f" * 32: "https://news.example/held"}, NOW, lease=LEASE)  # held, but never indexed
     counted = ledger.articles_by_month()
     assert list(counted.items()) == [(date(2025, 12, 1), 1), (date(2026, 3, 1), 2), (date(2026, 4, 1), 1)]

@@ -128,6 +128,19 @@ def test_what_was_linked_before_an_original_came_is_told_once(ledger: Ledger) ->
     assert ledger.untold_reprints(limit=10) == {}
 
 
+def test_a_link_that_is_told_after_a_newer_one_is_told_again(ledger: Ledger) -> None:
+    text = words("text")
+    ledger.link_printings([a_printing(3, text, minute=3)])
+    ledger.link_printings([a_printing(2, text, minute=2)])
+    slow = ledger.untold_reprints(limit=10)
+    ledger.link_printings([a_printing(1, text, minute=1)])
+    newer = ledger.untold_reprints(limit=10)
+    assert (originals(slow), originals(newer)) == ({"3": "2"}, {"3": "1", "2": "1"})
+    ledger.mark_told(newer)
+    ledger.mark_told(slow)  # its document says the older by now
+    assert originals(ledger.untold_reprints(limit=10)) == {"3": "1"}
+
+
 def test_an_article_that_says_something_else_is_no_copy_any_more(ledger: Ledger) -> None:
     text = words("text")
     first, copy, third = (a_printing(name, text, minute=name) for name in (1, 2, 3))

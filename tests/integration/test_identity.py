@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from examples.press import Story
+from pipeline import archive
 from pipeline.cli.ingest import drain_inbox
-from pipeline.flow import LEASE
+from pipeline.flow import LEASE, SOON
 from pipeline.index.hits import Hit
 from pipeline.model.fate import Fate, Reason
 from pipeline.model.feed import Entry
@@ -201,13 +202,15 @@ def test_an_address_that_now_leads_to_another_article_is_its_duplicate(wiring: W
 
 def test_a_page_waits_for_the_article_whose_address_it_declares(wiring: Wiring, site: Site) -> None:
     """Another process has taken the address and not indexed the article yet: there is nothing to compare with."""
-    site.pages["/en/story-6"] = page(6, canonical="/en/")
+    site.pages |= {f"/en/story-{number}": page(number, canonical="/en/") for number in (5, 6)}
     announce(wiring, site, "/en/story-6")
-    wiring.ledger.own_articles({article_id(f"{site.origin}/en/"): f"{site.origin}/en/story-5"}, NOON)
-    assert visit(wiring) == {}
+    wiring.ledger.own_articles({article_id(f"{site.origin}/en/"): f"{site.origin}/en/story-5"}, NOON, lease=LEASE)
+    assert visit(wiring) == visit(wiring, after=SOON) == {}
     assert wiring.ledger.tally().pending == 1
-    assert visit(wiring, after=LEASE) == {Reason.NEW: 1}
-    assert list(hits(wiring)) == ["/en/story-6"]
+    assert visit(wiring, after=SOON + LEASE) == {Reason.NEW: 1}
+    announce(wiring, site, "/en/story-5")
+    assert visit(wiring, after=SOON + LEASE) == {Reason.NEW: 1}
+    assert set(hits(wiring)) == {"/en/", "/en/story-5"}
 
 
 def test_where_the_holder_was_dropped_a_page_is_an_article_of_its_own(wiring: Wiring, site: Site) -> None:
@@ -220,3 +223,32 @@ def test_where_the_holder_was_dropped_a_page_is_an_article_of_its_own(wiring: Wi
     announce(wiring, site, "/en/story-8")
     assert visit(wiring, after=later) == {Reason.NEW: 1, Reason.SAME_CONTENT: 1}
     assert list(hits(wiring)) == ["/en/story-8"]
+
+
+def test_an_article_whose_first_address_came_to_nothing_is_taken_in_under_its_own(wiring: Wiring, site: Site) -> None:
+    """The batch that had the AMP page was lost after it took the article's id, and the page is gone by its next visit."""
+    site.pages["/story"] = page(9, canonical="/story")
+    wiring.ledger.own_articles({article_id(f"{site.origin}/story"): f"{site.origin}/amp/story"}, NOON, lease=LEASE)
+    announce(wiring, site, "/amp/story", "/story")
+    assert visit(wiring) == {Reason.NOT_FOUND: 1}
+    assert wiring.ledger.tally().pending == 1
+    assert visit(wiring, after=LEASE) == {Reason.NEW: 1}
+    assert list(hits(wiring)) == ["/story"]
+
+
+def test_a_page_that_a_feed_changes_while_it_is_visited_stays_one_document(wiring: Wiring, site: Site) -> None:
+    site.pages["/live"] = page(1, canonical="/old-slug")
+    announce(wiring, site, "/live", title="One")
+    batch = archive.open_batch(wiring.clock.now())
+
+    async def fetch() -> None:
+        async with wiring.fetcher() as fetcher:
+            await wiring.fetch_batch(batch, fetcher)
+
+    asyncio.run(fetch())
+    announce(wiring, site, "/live", title="Two")
+    wiring.extract_batch(batch)
+    wiring.index_batch(batch)
+    site.pages["/live"] = page(1, canonical="/new-slug", headline="The harbour opens again")
+    assert visit(wiring, after=HOUR) == {Reason.NEW_VERSION: 1}
+    assert list(hits(wiring)) == ["/new-slug"]

@@ -111,6 +111,26 @@ def test_a_batch_that_is_repeated_keeps_no_version_of_itself(wiring: Wiring) -> 
     assert version.form["text"] == "Eleven people."
 
 
+def test_what_is_older_than_what_is_indexed_changes_nothing(wiring: Wiring) -> None:
+    """A batch that others had given up is indexed after theirs."""
+    newer = document("one", text="Ice on the lake strands ships.", captured_at=NOON + HOUR)
+    announce(wiring, newer)
+    visit(wiring, newer)
+    story = wiring.ledger.stories_of([newer.id])
+    announce(
+        wiring, replace(newer, article=replace(newer.article, headline=replace(newer.article.headline, value="Two")))
+    )
+    older = document("one", text="Ministers of two countries sign eight accords.", captured_at=NOON)
+    visit(wiring, older)
+    assert wiring.ledger.tally().fates == {Fate.UNCHANGED: 1}
+    assert wiring.ledger.articles([newer.id])[newer.id].version == 1
+    assert wiring.ledger.stories_of([newer.id]) == story
+    form = wiring.store.document(newer.id)
+    assert form
+    assert (form["text"], form["story"]) == (newer.article.text, story[newer.id])
+    assert wiring.store.versions(newer.id) == ()
+
+
 def test_an_article_is_visited_again_after_an_hour_a_day_and_a_week(wiring: Wiring) -> None:
     same = document("one")
     announce(wiring, same)
