@@ -12,13 +12,14 @@ must equal the ledger and say what the pages say, no document may be there twice
 ledger's sums must balance, each capture must be readable, and no page may have been asked for against robots.txt. Needs the
 Elasticsearch at ELASTICSEARCH_URL on this machine: its program is started once more.
 
-Each seed is appended to the table as it ends; seeds that are in it already are not run again. It exits with
-1 where anything is wrong.
+Each seed is appended to the table as it ends, with the commit that was tried; seeds that are in it already are not run again.
+It exits with 1 where anything is wrong.
 """
 
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -61,7 +62,7 @@ def main() -> None:
         sys.exit("chaos: set ELASTICSEARCH_URL to an Elasticsearch 9 on loopback, such as http://127.0.0.1:9200")
     stop_on_signals()
     first, _, last = options.seeds.partition("-")
-    seeds = range(int(first), int(last or first) + 1)
+    seeds, code = range(int(first), int(last or first) + 1), read_revision()
     for seed in seeds:
         if seed not in read_table(options.table):
             trial = Trial(
@@ -74,7 +75,7 @@ def main() -> None:
             )
             with console.status(f"seed {seed}: starting the stack") as status, open_stack() as stack:
                 say = Progress(seed, status.update)
-                sums = run_trial(stack, trial, say=say, note=console.print).figures()
+                sums = {"code": code, **run_trial(stack, trial, say=say, note=console.print).figures()}
             with options.table.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(sums) + "\n")
             report_seed(sums)
@@ -121,6 +122,12 @@ def open_stack() -> Iterator[Stack]:
         yield stack
 
 
+def read_revision() -> str:
+    """Return which commit is tried, so that a table tells what code its seeds ran on; nothing outside of a checkout."""
+    asked = ["git", "describe", "--always", "--dirty"]
+    return subprocess.run(asked, cwd=Path(__file__).parent, capture_output=True, text=True, check=False).stdout.strip()
+
+
 def read_table(path: Path) -> dict[int, dict[str, Any]]:
     """Return the sums of the seeds that have ended, by seed."""
     if not path.exists():
@@ -142,6 +149,7 @@ def report(found: list[dict[str, Any]]) -> None:
     fates = sorted({fate for sums in found for fate in sums["fates"]})
     heads = [
         "seed",
+        "code",
         "addresses",
         "hosts",
         "killed",
@@ -156,7 +164,7 @@ def report(found: list[dict[str, Any]]) -> None:
     table = Table(*heads, box=None)
     for sums in found:
         cells = [
-            *(sums["seed"], sums["urls"], sums["hosts"], " ".join(sums["killed"])),
+            *(sums["seed"], sums["code"], sums["urls"], sums["hosts"], " ".join(sums["killed"])),
             " ".join(f"{name} {count}" for name, count in sums["restarts"].items()),
             *(sums["fates"].get(fate, 0) for fate in fates),
             *(sums["documents"], sums["captures"], sums["cut_files"], len(sums["wrong"])),
