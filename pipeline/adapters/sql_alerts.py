@@ -14,6 +14,8 @@ from pipeline.model import codec
 from pipeline.model.alert import Alert, ConditionKind, Delivery, DeliveryState, SavedSearch
 
 _MOST_DETAIL = 500  # characters
+_BY_THE_CLOCK = {ConditionKind.VOLUME, ConditionKind.SILENCE}
+_ON_ITS_WAY = alert_deliveries.c.state.in_([DeliveryState.WAITING, DeliveryState.PAUSED])
 #: Of an alert that maintenance has emptied, the row stays.
 _is_told = alerts.c.alert != ""
 
@@ -94,7 +96,9 @@ class SqlAlerts:
 
     def due_deliveries(self, now: datetime, *, limit: int, lease: timedelta) -> tuple[Delivery, ...]:
         """Put them off until the lease ends, and return them."""
-        due = and_(alert_deliveries.c.state == DeliveryState.WAITING, alert_deliveries.c.due_at <= now)
+        paused = alert_deliveries.alias()
+        left_alone = select(paused.c.url).where(paused.c.state == DeliveryState.PAUSED, paused.c.due_at > now)
+        due = and_(_ON_ITS_WAY, alert_deliveries.c.due_at <= now, alert_deliveries.c.url.not_in(left_alone))
         order = (alert_deliveries.c.attempts, alert_deliveries.c.due_at, alert_deliveries.c.alert_id)
         with self._database.write() as connection:
             found = _read_deliveries(connection, due, order, limit)
@@ -118,19 +122,22 @@ class SqlAlerts:
 
     def undelivered(self, *, limit: int = 1000) -> tuple[Delivery, ...]:
         """Read what is dead or has failed."""
-        waiting = and_(alert_deliveries.c.state == DeliveryState.WAITING, alert_deliveries.c.attempts > 0)
+        waiting = and_(_ON_ITS_WAY, alert_deliveries.c.attempts > 0)
         where = or_(alert_deliveries.c.state == DeliveryState.DEAD, waiting)
         with self._database.read() as connection:
             return _read_deliveries(connection, where, (alerts.c.at.desc(), alerts.c.id), limit)
 
     def revive_deliveries(self, alert_ids: Sequence[str], now: datetime) -> int:
-        """Make them due."""
-        change = update(alert_deliveries).where(alert_deliveries.c.state == DeliveryState.DEAD)
+        """Make them due, and end the pauses of their receivers."""
+        revived = [alert_deliveries.c.state == DeliveryState.DEAD]
         if alert_ids:
-            change = change.where(alert_deliveries.c.alert_id.in_(alert_ids))
+            revived.append(alert_deliveries.c.alert_id.in_(alert_ids))
+        receivers = select(alert_deliveries.c.url).where(*revived).correlate(None)
+        paused = (alert_deliveries.c.state == DeliveryState.PAUSED, alert_deliveries.c.url.in_(receivers))
         with self._database.write() as connection:
+            connection.execute(update(alert_deliveries).where(*paused).values(state=DeliveryState.WAITING))
             values = {"state": DeliveryState.WAITING, "attempts": 0, "due_at": now}
-            return connection.execute(change.values(**values)).rowcount
+            return connection.execute(update(alert_deliveries).where(*revived).values(**values)).rowcount
 
     def unannounced(self, since: datetime, *, limit: int) -> tuple[Alert, ...]:
         """Look by the index that holds no others."""
@@ -148,9 +155,7 @@ class SqlAlerts:
 
     def drop_alerts(self, before: datetime, *, dry_run: bool = False) -> int:
         """Empty them: by its id what was noticed is known again. A day's volume goes, and a first document stays as it is."""
-        waits = exists().where(
-            alert_deliveries.c.alert_id == alerts.c.id, alert_deliveries.c.state == DeliveryState.WAITING
-        )
+        waits = exists().where(alert_deliveries.c.alert_id == alerts.c.id, _ON_ITS_WAY)
         old = (alerts.c.at < before, alerts.c.kind != ConditionKind.FIRST, _is_told, ~waits)
         with self._database.write() as connection:
             ids = list(connection.execute(select(alerts.c.id).where(*old)).scalars())
@@ -181,17 +186,16 @@ def _keep_apart(connection: Connection, given: Sequence[Alert], searches: Mappin
     """Leave out what is too near to another alert of the same condition and query, written or to be written."""
     fresh: list[Alert] = []
     for alert in given:
-        moment = _moment(alert)
+        moment, begun_at = _moment(alert), searches[alert.search].begun_at(alert.condition)
         if alert.apart is None or moment is None:
             fresh.append(alert)
             continue
-        since, until = moment - alert.apart, moment + alert.apart
-        kept_at = alerts.c.at if alert.condition.kind is ConditionKind.VOLUME else alerts.c.shown_at
+        since, until = _since(alert, moment, begun_at, alert.apart), moment + alert.apart
         query = select(alerts.c.id).where(
             alerts.c.search == alert.search,
             alerts.c.kind == alert.condition.kind,
-            alerts.c.at >= searches[alert.search].begun_at(alert.condition),
-            kept_at.between(since, until),
+            alerts.c.at >= begun_at,
+            (alerts.c.at if alert.condition.kind in _BY_THE_CLOCK else alerts.c.shown_at).between(since, until),
         )
         is_near = any(
             other and since <= other <= until
@@ -205,10 +209,18 @@ def _keep_apart(connection: Connection, given: Sequence[Alert], searches: Mappin
 
 
 def _moment(alert: Alert) -> datetime | None:
-    """Return what the alert is kept apart by: an unusual day is as old as the alert, all else as the document that shows it."""
-    if alert.condition.kind is ConditionKind.VOLUME:
+    """Return what the alert is kept apart by: what is told by the clock is as old as the alert, all else as its document."""
+    if alert.condition.kind in _BY_THE_CLOCK:
         return alert.at
     return alert.shown.date if alert.shown else None
+
+
+def _since(alert: Alert, moment: datetime, begun_at: datetime, apart: timedelta) -> datetime:
+    """Return from when on another alert is too near; of a silence, from when it was silent: only a later document ends it."""
+    if alert.condition.kind is not ConditionKind.SILENCE:
+        return moment - apart
+    last_at = max(begun_at, alert.shown.date) if alert.shown else begun_at
+    return last_at + apart
 
 
 def _insert_alerts(connection: Connection, fresh: Sequence[Alert], searches: Mapping[str, SavedSearch]) -> None:

@@ -115,18 +115,22 @@ async def _send(delivery: Delivery, webhooks: Webhooks, clock: Clock) -> tuple[D
     except Reject as error:
         return _dead(delivery, error.detail), False
     except Retry as error:
-        return _again(delivery, str(error), clock.now()), True
+        return _again(delivery, str(error), clock.now(), is_down=True), True
     if _is_taken(answer.status):
         return replace(delivery, state=DeliveryState.DELIVERED, due_at=None, detail=""), False
     detail = f"answered {answer.status}"
     if answer.status in _FINAL:
         return _dead(delivery, detail), False
-    return _again(delivery, detail, clock.now(), answer), _is_down(answer.status)
+    is_down = _is_down(answer.status)
+    return _again(delivery, detail, clock.now(), answer, is_down=is_down), is_down
 
 
-def _again(delivery: Delivery, detail: str, now: datetime, answer: Capture | None = None) -> Delivery:
-    """Return the delivery as waiting for its next try, or as dead after the last."""
-    failed = replace(delivery, attempts=delivery.attempts + 1, detail=detail)
+def _again(
+    delivery: Delivery, detail: str, now: datetime, answer: Capture | None = None, *, is_down: bool = False
+) -> Delivery:
+    """Return the delivery as waiting for its next try, its receiver with it where that is down, or as dead after the last."""
+    state = DeliveryState.PAUSED if is_down else DeliveryState.WAITING
+    failed = replace(delivery, state=state, attempts=delivery.attempts + 1, detail=detail)
     if delivery.attempts >= len(WAITS):
         return _dead(failed, f"{detail} (after {failed.attempts} tries)")
     wait = WAITS[delivery.attempts] * (1 + random.random() / 2)  # noqa: S311 - what failed together comes apart
@@ -147,4 +151,4 @@ def _is_down(status: int) -> bool:
 
 
 def _outcome(delivery: Delivery) -> str:
-    return "failed" if delivery.state is DeliveryState.WAITING else str(delivery.state)
+    return "failed" if delivery.due_at else str(delivery.state)

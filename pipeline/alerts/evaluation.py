@@ -212,14 +212,14 @@ _DECIDE: Mapping[ConditionKind, Callable[[_Case], Iterator[Alert]]] = {
 
 
 def _silence(search: SavedSearch, condition: Condition, store: SearchStore, now: datetime) -> Alert:
-    """Return the alert, once for each document that was the last one."""
-    said = f"no document for {span_in_words(_span(condition))}"
+    """Return the alert, with the document that is the last one now: an earlier alert of the same silence may have had another."""
+    said, apart = f"no document for {span_in_words(_span(condition))}", condition.span
     page = store.search(replace(search.query, sort=Sort.NEWEST, limit=1, with_facets=False))
     form = store.document(page.hits[0].id) if page.hits else None
     if form is None:
-        return _alert(search, condition, now, said)
-    shown = shown_by(Reading(form), sought_of(search.query, search.entities))
-    return _alert(search, condition, now, f"{said}; this was the last", shown=shown, key=shown.article_id)
+        return _alert(search, condition, now, said, apart=apart)
+    shown, said = shown_by(Reading(form), sought_of(search.query, search.entities)), f"{said}; this was the last"
+    return _alert(search, condition, now, said, shown=shown, key=shown.article_id, apart=apart)
 
 
 def _alert(

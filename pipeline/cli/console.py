@@ -9,7 +9,15 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -47,8 +55,8 @@ def count(number: int, one: str, several: str) -> str:
 
 
 def say(text: str = "", *, style: str | None = None) -> None:
-    """Print a line for people; brackets in it are text."""
-    _screen().print(disarm(text), style=style, markup=False, highlight=False, soft_wrap=True)
+    """Print a line for people."""
+    _screen().print(disarm(text), style=style, soft_wrap=True)
 
 
 def show(block: Table | Text) -> None:
@@ -67,8 +75,16 @@ def make_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
     for column in columns:
         table.add_column(column.rstrip("#"), justify="right" if column.endswith("#") else "left", overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else _plain(str(cell)) for cell in row))
+        table.add_row(*("" if cell is None else disarm(str(cell)) for cell in row))
     return table
+
+
+class _Description(ProgressColumn):
+    """What is done, such as the reading of a file, as it is named: a TextColumn would read markup in it."""
+
+    def render(self, task: Task) -> Text:
+        """Return it as text."""
+        return Text(disarm(task.description))
 
 
 def progress() -> Progress:
@@ -76,7 +92,7 @@ def progress() -> Progress:
     console = Console(stderr=True)
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        _Description(),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -87,12 +103,11 @@ def progress() -> Progress:
 
 
 def _screen() -> Console:
-    """Return standard output; a pipe or a file gets wide lines, for nothing there can be read at 80 columns."""
-    screen = Console()
+    """Return standard output; a pipe or a file gets wide lines, for nothing there can be read at 80 columns.
+
+    All is printed as it stands: what is said is mostly others' words, and markup or the name of an emoji in them is text.
+    """
+    screen = Console(markup=False, emoji=False, highlight=False)
     if not screen.is_terminal and "COLUMNS" not in os.environ:
         screen.width = 160
     return screen
-
-
-def _plain(text: str) -> str:
-    return disarm(text).replace("[", r"\[")

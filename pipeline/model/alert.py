@@ -102,7 +102,8 @@ class Alert:
     said: str
     #: None for a silence of a search that never found anything.
     shown: Shown | None = None
-    #: No other alert of this condition so long before or after the document's date; of ``volume``, before or after ``at``.
+    #: No other alert of this condition so long before or after the document's date; of ``volume``, before or after ``at``;
+    #: of ``silence``, none since it was silent, so long after the document.
     apart: timedelta | None = None
 
 
@@ -110,6 +111,8 @@ class DeliveryState(StrEnum):
     """How far the delivery of an alert to a webhook is."""
 
     WAITING = "waiting"
+    #: The same, and nothing else goes to its receiver before: that did not answer, or had trouble of its own.
+    PAUSED = "paused"
     DELIVERED = "delivered"
     #: Given up: see ``newswire alerts undelivered``.
     DEAD = "dead"

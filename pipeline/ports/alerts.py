@@ -49,7 +49,10 @@ class Alerts(Protocol):
         ...
 
     def due_deliveries(self, now: datetime, *, limit: int, lease: timedelta) -> tuple[Delivery, ...]:
-        """Return deliveries that are due, those that failed least first; nobody else is given them until the lease ends."""
+        """Return deliveries that are due, those that failed least first; nobody else is given them until the lease ends.
+
+        Left out is all that goes to a receiver one of whose deliveries is paused and not yet due.
+        """
         ...
 
     def save_deliveries(self, deliveries: Sequence[Delivery]) -> None:
@@ -61,7 +64,10 @@ class Alerts(Protocol):
         ...
 
     def revive_deliveries(self, alert_ids: Sequence[str], now: datetime) -> int:
-        """Make dead deliveries due, attempts at zero; all where no alert is named; return how many."""
+        """Make dead deliveries due, attempts at zero; all where no alert is named; return how many.
+
+        Their receivers are no longer left alone: what is paused there only waits.
+        """
         ...
 
     def unannounced(self, since: datetime, *, limit: int) -> tuple[Alert, ...]:

@@ -13,7 +13,7 @@ cost too much.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pipeline.errors import UsageError
 from pipeline.index.folding import fold_words
@@ -77,15 +77,21 @@ def rename_ids(text: str, ids: Mapping[str, str]) -> str:
     """Return the query's text with other ids in its field ``entity``, by the old ones; one that is refused stays as it is."""
     if not any(old in text for old in ids):  # most texts of most saved searches
         return text
-    parser = _Parser(_read_tokens(text))
     try:
-        parser.parse()
+        return replace_terms(text, lambda term: ids.get(term.text) if term.field is Field.ENTITY else None)
     except UsageError:  # said where it is asked
         return text
+
+
+def replace_terms(text: str, other: Callable[[Term], str | None]) -> str:
+    """Return the query's text with others in place of the terms that have one. Raises UsageError as ``parse_text`` does."""
+    parser = _Parser(_read_tokens(text))
+    parser.parse()
     spans = [match.span(str(match.lastgroup)) for match in _TOKEN.finditer(text)]
-    for first, last in reversed(parser.ids):
+    for first, last, term in reversed(parser.terms):
         start, end = spans[first][0], spans[last][1]
-        text = text[:start] + ids.get(text[start:end], text[start:end]) + text[end:]
+        if term.match is not Match.PREFIX:
+            text = text[:start] + (other(term) or text[start:end]) + text[end:]
     return text
 
 
@@ -113,8 +119,8 @@ class _Parser:
         self._tokens = tokens
         self._position = 0
         self._depth = 0
-        #: The first and the last token of each id.
-        self.ids: list[tuple[int, int]] = []
+        #: Each term with its first and its last token.
+        self.terms: list[tuple[int, int, Term]] = []
 
     def parse(self) -> Expression | None:
         parts = []
@@ -147,9 +153,7 @@ class _Parser:
             return self._of_id(text) if self._is_id(text, field) else self._of_field(text)
         if kind == "open":
             return self._group(field)
-        if field is Field.ENTITY:
-            self.ids.append((self._position - 1, self._position - 1))
-        return _read_term(kind, text, field)
+        return self._note(self._position - 1, _read_term(kind, text, field))
 
     def _not(self, field: Field) -> Expression | None:
         self._go_deeper()
@@ -170,9 +174,13 @@ class _Parser:
 
     def _of_id(self, name: str) -> Term | None:
         _, text = self._tokens[self._position]
-        self.ids.append((self._position - 1, self._position))
         self._position += 1
-        return _read_term("word", f"{name}:{text}", Field.ENTITY)
+        return self._note(self._position - 2, _read_term("word", f"{name}:{text}", Field.ENTITY))
+
+    def _note(self, first: int, term: Term | None) -> Term | None:
+        if term:
+            self.terms.append((first, self._position - 1, term))
+        return term
 
     def _of_field(self, name: str) -> Expression | None:
         kind, text = self._tokens[self._position] if self._position < len(self._tokens) else ("end", "")

@@ -153,6 +153,22 @@ def test_what_is_said_of_a_day_keeps_apart_by_when_it_is_said(ledger: SqlLedger)
     assert ids(ledger.alerts.note_alerts([replace(dated(3, 0, when="volume"), at=NOON + 8 * DAY)], {})) == ["alert-3"]
 
 
+def test_a_silence_is_told_again_only_after_a_later_document(ledger: SqlLedger) -> None:
+    def silence(name: object, days: float | None, at: float = 0) -> Alert:
+        alert = replace(dated(name, days or 0, when="silence:24h"), at=NOON + at * DAY, apart=DAY)
+        return alert if days is not None else replace(alert, shown=None)
+
+    ledger.alerts.save_search(a_search("harvests", "x", "silence:24h"))  # 100 days old
+    assert ids(ledger.alerts.note_alerts([silence(1, 40)], {})) == ["alert-1"]
+    assert ids(ledger.alerts.note_alerts([silence(2, 45, 1), silence(3, None, 1), silence(4, 1.1, 1)], {})) == []
+    assert ledger.alerts.drop_alerts(NOON + HOUR) == 1
+    assert ids(ledger.alerts.note_alerts([silence(5, 45, 2), silence(6, None, 2)], {})) == []
+    assert ids(ledger.alerts.note_alerts([silence(7, 0.9, 2), silence(8, 0.95, 2)], {})) == ["alert-7"]
+    changed = replace(a_search("harvests", "y", "silence:24h"), created_at=NOON + 3 * DAY)
+    ledger.alerts.save_search(changed, replaces=True)
+    assert ids(ledger.alerts.note_alerts([silence(9, None, 4)], {})) == ["alert-9"]
+
+
 def test_two_processes_note_the_same_alert_once(ledger: SqlLedger, ledger_url: str) -> None:
     ledger.alerts.save_search(a_search("harvests", "x", "any", HOOK))
     noted: list[str] = []
@@ -253,6 +269,50 @@ def test_dead_deliveries_are_seen_and_can_be_revived(ledger: SqlLedger) -> None:
     assert ledger.alerts.revive_deliveries([], NOON + HOUR) == 1
     due = ledger.alerts.due_deliveries(NOON + HOUR, limit=9, lease=LEASE)
     assert {(each.alert.id, each.attempts) for each in due} == {(one.alert.id, 0), (two.alert.id, 0)}
+
+
+def test_a_receiver_that_is_left_alone_is_given_nothing_else_until_then(ledger: SqlLedger) -> None:
+    ledger.alerts.save_search(a_search("harvests", "x", "any", HOOK, OTHER))
+    ledger.alerts.save_search(a_search("others", "x", "any", HOOK))
+    ledger.alerts.note_alerts([an_alert(1)], {})
+    (failed,) = [each for each in ledger.alerts.due_deliveries(NOON, limit=9, lease=LEASE) if each.url == HOOK]
+    paused = replace(failed, state=DeliveryState.PAUSED, attempts=1, due_at=NOON + HOUR, detail="answered 429")
+    ledger.alerts.save_deliveries([paused])
+    assert ledger.alerts.undelivered() == (paused,)
+    assert ledger.alerts.drop_alerts(NOON + DAY, dry_run=True) == 0
+    ledger.alerts.note_alerts([an_alert(2, at=NOON + LEASE), an_alert(3, search="others", at=NOON + LEASE)], {})
+    due = ledger.alerts.due_deliveries(NOON + LEASE, limit=9, lease=LEASE)
+    assert {(each.alert.id, each.url) for each in due} == {("alert-1", OTHER), ("alert-2", OTHER)}
+    ledger.alerts.save_deliveries([replace(each, state=DeliveryState.DELIVERED, due_at=None) for each in due])
+    due = ledger.alerts.due_deliveries(NOON + HOUR, limit=9, lease=LEASE)
+    assert [(each.alert.id, each.attempts) for each in due] == [("alert-2", 0), ("alert-3", 0), ("alert-1", 1)]
+
+
+def test_a_receiver_that_was_given_up_is_given_what_is_new(ledger: SqlLedger) -> None:
+    ledger.alerts.save_search(a_search("harvests", "x", "any", HOOK))
+    ledger.alerts.note_alerts([an_alert(1)], {})
+    (failed,) = ledger.alerts.due_deliveries(NOON, limit=9, lease=LEASE)
+    ledger.alerts.save_deliveries([replace(failed, state=DeliveryState.DEAD, due_at=None, attempts=7)])
+    ledger.alerts.note_alerts([an_alert(2)], {})
+    assert [each.alert.id for each in ledger.alerts.due_deliveries(NOON, limit=9, lease=LEASE)] == ["alert-2"]
+
+
+def test_who_revives_what_is_dead_says_that_the_receiver_need_not_be_left_alone(ledger: SqlLedger) -> None:
+    ledger.alerts.save_search(a_search("harvests", "x", "any", HOOK, OTHER))
+    ledger.alerts.note_alerts([an_alert(1), an_alert(2)], {})
+    due = ledger.alerts.due_deliveries(NOON, limit=9, lease=LEASE)
+    dead = next(each for each in due if (each.alert.id, each.url) == ("alert-1", HOOK))
+    rest = [each for each in due if each != dead]
+    ledger.alerts.save_deliveries(
+        [
+            replace(dead, state=DeliveryState.DEAD, due_at=None, attempts=7),
+            *(replace(each, state=DeliveryState.PAUSED, attempts=1, due_at=NOON + DAY) for each in rest),
+        ]
+    )
+    assert ledger.alerts.revive_deliveries(["alert-1"], NOON + HOUR) == 1
+    due = ledger.alerts.due_deliveries(NOON + HOUR, limit=9, lease=LEASE)
+    assert [(each.alert.id, each.url) for each in due] == [("alert-1", HOOK)]
+    assert {each.state for each in ledger.alerts.undelivered() if each.url == OTHER} == {DeliveryState.PAUSED}
 
 
 def test_a_webhook_that_the_search_no_longer_has_is_none(ledger: SqlLedger) -> None:

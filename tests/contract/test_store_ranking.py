@@ -14,7 +14,7 @@ from pipeline.model.reprint import Reprint
 from pipeline.ports import SearchStore
 from pipeline.search.request import make_query
 from pipeline.urls import article_id
-from tests.fixtures.documents import NOON, document, entity
+from tests.fixtures.documents import MINSK, NOON, document, entity
 
 DAY = timedelta(days=1)
 FILLER = "Nothing of it is about that, as everyone may see. " * 4
@@ -279,6 +279,15 @@ def test_the_closest_word_is_suggested_and_of_two_as_close_the_more_frequent(
         ]
     )
     assert store.search(Query(text=text)).suggestion == suggestion
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"), [("topic topic:foo", None), ("place place:minsk", "palace place:minsk")]
+)
+def test_a_field_named_as_a_word_that_is_corrected_stays(store: SearchStore, text: str, suggestion: str | None) -> None:
+    store.write([document(text="The topics were named in the palace.", places=[("Minsk", MINSK)])])
+    page = store.search(Query(text=text))
+    assert (page.total, page.suggestion) == (0, suggestion)
 
 
 def test_where_something_is_found_nothing_is_suggested(store: SearchStore) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -366,6 +366,39 @@ def test_silence_is_told_once_until_somebody_speaks(desk: Desk) -> None:
     assert [ending(alert) for alert in desk.silence()] == ["spoken"]
     desk.ledger.alerts.drop_alerts(NOON + 3 * DAY)
     assert desk.silence() == ()
+
+
+def test_a_silence_is_told_once_also_where_its_last_document_goes(desk: Desk) -> None:
+    desk.save("harvests", "harvest", "silence:24h")
+    old = {name: ago(days, name, first_seen_at=NOON - days * DAY) for name, days in (("x", 40), ("w", 45))}
+    desk.index(*old.values())
+    assert [ending(alert) for alert in desk.silence()] == ["x"]
+    corrected = ago(40, "x", "The ferry sank.", first_seen_at=NOON - 40 * DAY, captured_at=NOON)
+    desk.index(corrected, version=2)
+    assert desk.silence() == ()
+    assert desk.store.drop_months(date(2026, 11, 1))
+    assert desk.silence() == ()
+    desk.index(ago(3, "late in coming"))  # of before the silence that was told
+    assert desk.silence() == ()
+    desk.index(ago(0, "newer"))
+    assert desk.silence() == ()
+    desk.clock.time = NOON + 1.5 * DAY
+    assert [ending(alert) for alert in desk.silence()] == ["newer"]
+    assert desk.silence() == ()
+
+
+def test_a_short_silence_and_a_long_one_of_a_search_are_both_told(desk: Desk) -> None:
+    desk.save("harvests", "harvest", "silence:12h silence:3d")
+    desk.index(ago(0, "one"))
+    told = []
+    for days in (0.4, 0.6, 2.9, 3.1, 4):
+        desk.clock.time = NOON + days * DAY
+        told += [(days, str(alert.condition)) for alert in desk.silence()]
+    desk.index(ago(-3.9, "two"))
+    for days in (4.5, 6, 9):
+        desk.clock.time = NOON + days * DAY
+        told += [(days, str(alert.condition)) for alert in desk.silence()]
+    assert told == [(0.6, "silence:12h"), (3.1, "silence:3d"), (4.5, "silence:12h"), (9, "silence:3d")]
 
 
 def test_somebody_who_just_began_to_listen_hears_no_silence(desk: Desk) -> None:

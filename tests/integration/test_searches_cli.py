@@ -47,7 +47,7 @@ def test_a_search_is_saved_tried_and_told_of(newswire: Newswire, wiring: Wiring)
     }
     assert "The harvest began." in newswire("alerts", "list").stdout
     (waiting,) = json.loads(newswire("alerts", "undelivered", "--json").stdout)
-    assert (waiting["state"], waiting["attempts"]) == ("waiting", 1)
+    assert (waiting["state"], waiting["attempts"]) == ("paused", 1)
     tried = newswire("searches", "test", "harvests").stdout
     assert "The harvest began." in tried
     assert "1 document matches" in tried
@@ -93,6 +93,15 @@ def test_a_webhook_is_signed_with_the_secret_that_is_set(monkeypatch: pytest.Mon
     assert secrets_of("unsent") == []
     assert secrets_of("signed", *hook) == [ours]
     assert secrets_of("apart", *hook, "--secret", given) == [given]
+
+
+def test_words_that_look_like_markup_are_printed_as_they_stand(newswire: Newswire, wiring: Wiring) -> None:
+    wiring.store.write([document(text="The strike ended.", section=r"World\[/b]", publisher="Fire :fire: [red]")])
+    facets = newswire("search", "strike", "--facets").stdout
+    assert r"World\[/b]" in facets
+    assert "Fire :fire: [red]" in facets
+    newswire("searches", "add", "n1", r"strike \[/x]")
+    assert r"strike \[/x]" in newswire("searches", "list").stdout
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,47 @@ def test_a_receiver_says_itself_how_long_to_wait(ledger: SqlLedger, receiver: Re
     assert waiting.detail == "answered 503"
 
 
+def test_a_receiver_that_asked_for_a_pause_is_not_sent_what_is_new_before_its_end(
+    ledger: SqlLedger, receiver: Receiver
+) -> None:
+    watch_for(ledger, receiver.url)
+    receiver.script, receiver.headers = [429, 400], {"Retry-After": "3600"}
+    clock = FixedClock()
+    assert deliver(ledger, clock) == {"failed": 1}
+    clock.time = NOON + timedelta(minutes=5)
+    ledger.alerts.note_alerts([an_alert(2, at=clock.time)], {})
+    assert deliver(ledger, clock) == {}
+    clock.time = NOON + timedelta(hours=1)
+    assert deliver(ledger, clock) == {"failed": 1, "delivered": 1}
+    assert receiver.ids == ["alert-1", "alert-2", "alert-1"]
+    ledger.alerts.note_alerts([an_alert(3, at=clock.time)], {})
+    assert deliver(ledger, clock) == {"delivered": 1}  # what was refused as a message holds up no other
+
+
+def test_a_receiver_that_is_down_is_left_alone_until_its_next_try_and_not_once_it_is_given_up(
+    ledger: SqlLedger, receiver: Receiver
+) -> None:
+    watch_for(ledger, receiver.url)
+    receiver.script = [500] * (len(WAITS) + 1)
+    clock = FixedClock()
+    for tries, _ in enumerate(WAITS, 1):
+        deliver(ledger, clock)
+        (waiting,) = ledger.alerts.undelivered()
+        assert waiting.due_at
+        clock.time = waiting.due_at
+        assert len(receiver.received) == tries
+    ledger.alerts.note_alerts([an_alert(2, at=clock.time - timedelta(hours=8))], {})
+    clock.time -= timedelta(hours=8)
+    assert deliver(ledger, clock) == {}
+    clock.time += timedelta(hours=8)
+    assert deliver(ledger, clock) == {"failed": 1}  # the one that was not tried yet
+    clock.time += timedelta(minutes=2)
+    receiver.script = [204, 500]
+    assert deliver(ledger, clock) == {"dead": 1, "delivered": 1}
+    ledger.alerts.note_alerts([an_alert(3, at=clock.time)], {})
+    assert deliver(ledger, clock) == {"delivered": 1}
+
+
 def test_after_the_last_try_it_is_dead_and_can_be_replayed(ledger: SqlLedger, receiver: Receiver) -> None:
     watch_for(ledger, receiver.url)
     receiver.script = [500] * (len(WAITS) + 1)

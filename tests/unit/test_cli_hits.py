@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from pipeline.cli import console
 from pipeline.cli.console import DisarmedFormatter
 from pipeline.cli.hits import page_json, print_page
 from pipeline.model.query import Cell, Facet, Hit, Named, Part, Query, Reason, SearchPage, Span, Summary
@@ -83,6 +84,27 @@ def test_what_a_page_says_steers_no_terminal(capsys: pytest.CaptureFixture[str])
     assert "ab[31mcd" in lines
     assert "  … efg" in lines
     assert page_json(SearchPage(total=1, hits=(hit,)))["hits"][0]["headline"] == hit.headline
+
+
+def test_what_looks_like_markup_is_text_everywhere(capsys: pytest.CaptureFixture[str]) -> None:
+    odd = r"World\[/b] [red]x\[/x] :fire: [/] \\["
+    hit = replace(HIT, headline=odd, publisher=odd, reasons=(), snippets=(odd,))
+    page = SearchPage(total=1, hits=(hit,), summary=Summary(facets={odd: (Facet(value=odd, count=2),)}))
+    lines = printed(page, Query(), capsys)
+    assert lines[2] == odd
+    assert f"  … {odd}" in lines
+    assert lines[-2:] == [f"{odd}  documents", f"{odd}          2"]
+    console.show(console.make_table(odd, ("a",), [(odd,), (None,)]))
+    assert odd in capsys.readouterr().out.splitlines()[0]
+
+
+def test_what_looks_like_markup_is_text_in_what_goes_on_and_steers_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    with console.progress() as progress:
+        progress.add_task("lines of \u202ea\\[/b]:fire:.csv", total=1)
+    assert "lines of a\\[/b]:fire:.csv" in capsys.readouterr().err
 
 
 def test_nor_does_a_line_of_the_log_or_its_trace() -> None:

@@ -19,9 +19,10 @@ from pipeline.search.expression import (
     needs_words,
     wanted_terms,
 )
-from pipeline.search.grammar import MAX_TERMS, parse_text, rename_ids
+from pipeline.search.grammar import MAX_LENGTH, MAX_TERMS, parse_text, rename_ids
 from pipeline.search.names import MAX_SPELLINGS, expand, read_expression, spellings
 from pipeline.search.request import make_query
+from pipeline.search.suggestions import correct_text
 
 WORD, PHRASE, PREFIX = Match.WORD, Match.PHRASE, Match.PREFIX
 ENTITY = Field.ENTITY
@@ -113,6 +114,27 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
 )
 def test_ids_are_renamed_where_they_are_asked_for_and_nowhere_else(text: str, renamed: str) -> None:
     assert rename_ids(text, {"Q1": "Q2", "person:a-b": "Q4"}) == renamed
+
+
+@pytest.mark.parametrize(
+    ("text", "corrected"),
+    [
+        ("topic topic:foo", "topics topic:foo"),
+        ("topic Topic:topic", "topics Topic:topic"),
+        ("-topic (headline:topic OR person:(topic))", "-topics (headline:topics OR person:(topics))"),
+        ("topic 'topic' a-topic", "topics 'topic' a-topic"),
+        ('topic "topic" topic* topic?', 'topics "topic" topic* topic?'),
+        ("topic entity:topic entity:(topic:topic)", "topics entity:topic entity:(topic:topic)"),
+        ("topical topic", "topical topics"),
+    ],
+)
+def test_words_alone_are_corrected(text: str, corrected: str) -> None:
+    assert correct_text(text, {"topic": "topics"}) == corrected
+
+
+def test_a_text_that_the_corrections_make_too_long_to_be_asked_stays() -> None:
+    text = "topic " + "a" * (MAX_LENGTH - 6)
+    assert correct_text(text, {"topic": "topics"}) == text
 
 
 def test_what_is_excluded_ranks_nothing() -> None:
