@@ -13,6 +13,7 @@ from pipeline.cli.raw import read_raw
 from pipeline.errors import UsageError
 from pipeline.model.grant import Grant
 from pipeline.model.query import Sort
+from pipeline.search.merges import follow_entities, names_ids
 from pipeline.search.prints import find_prints
 from pipeline.search.request import make_query
 from pipeline.settings import read_settings
@@ -102,6 +103,8 @@ def search(
         originals_only=originals,
         folds_reprints=fold,
     )
+    if names_ids(asked):  # no other search needs the ledger
+        [asked] = follow_entities([asked], wiring.knowledge)
     if export is not None:
         export_documents(wiring.store.export(asked), export)
         return

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from pipeline.errors import UsageError
@@ -66,6 +66,11 @@ class Address:
         others = tuple(pair for pair in self.pairs if pair[0] not in {name, "limit"})
         return Address((*others, (name, value)) if value else others)
 
+    def renamed(self, query: Query) -> "Address":
+        """Return the address with the entities and the words of this query."""
+        others = tuple(pair for pair in self.pairs if pair[0] != "entity")
+        return Address((*others, *(("entity", each) for each in query.entities))).replace("q", query.text)
+
     def narrow(self, phrase: str) -> "Address":
         """Return the address that asks for the phrase as well."""
         asked = self.value("q")
@@ -73,7 +78,8 @@ class Address:
 
     def within(self, start: datetime | None, end: datetime | None) -> "Address":
         """Return the address from the one moment (UTC) to before the other; whole days are written as days."""
-        if any(moment and moment.time() != datetime.min.time() for moment in (start, end)):
+        has_no_day = end == datetime.min.replace(tzinfo=UTC)  # the last day is the one before the end
+        if has_no_day or any(moment and moment.time() != datetime.min.time() for moment in (start, end)):
             since, until = (_write_moment(moment) if moment else "" for moment in (start, end))
         else:
             since = start.date().isoformat() if start else ""

@@ -6,18 +6,21 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from pipeline.model.entity import Kind
 from pipeline.model.query import Named, Query, SearchPage, Sort, Summary
-from pipeline.ports import SearchStore
+from pipeline.ports import KnownNames, SearchStore
+from pipeline.search.merges import follow_entities
 from pipeline.web.address import Address
 from pipeline.web.articles import HEADINGS
 from pipeline.web.map import make_map
 from pipeline.web.passages import find_names
-from pipeline.web.render import METHODS, Pages
+from pipeline.web.render import METHODS, Pages, mount_path
 from pipeline.web.timeline import make_timeline
 
 Form = Mapping[str, Any]
@@ -47,12 +50,16 @@ class Profile:
     about: list[Said]
 
 
-def add_entity_page(app: FastAPI, store: SearchStore, pages: Pages) -> None:
+def add_entity_page(app: FastAPI, store: SearchStore, knowledge: KnownNames, pages: Pages) -> None:
     """Add ``/entity/{id}``."""
 
     @app.api_route("/entity/{entity_id:path}", methods=METHODS)
     def show_entity(request: Request, entity_id: str) -> Response:
         query = Query(entities=(entity_id,), sort=Sort.NEWEST, limit=MOST, with_facets=True)
+        [followed] = follow_entities([query], knowledge)
+        if followed != query:
+            [now] = followed.entities
+            return RedirectResponse(f"{mount_path(request)}/entity/{quote(now, safe='')}", HTTPStatus.FOUND)
         page = store.search(query)
         profile = make_profile(entity_id, islice(store.export(query), READ_WHOLE))
         if profile is None:
@@ -84,11 +91,11 @@ def make_profile(entity_id: str, documents: Iterable[Form]) -> Profile | None:
         if profile is None:
             profile = Profile(entity["name"], entity["kind"], Counter(), [], [])
         profile.spellings.update(dict.fromkeys([entity["name"], *entity["aliases"]], 1))
-        for quote in document["quotes"]:
-            if quote.get("speaker") == entity_id:
-                profile.by.append(Said(quote, document))
-            elif find_names(quote["text"], [entity]):
-                profile.about.append(Said(quote, document))
+        for each in document["quotes"]:
+            if each.get("speaker") == entity_id:
+                profile.by.append(Said(each, document))
+            elif find_names(each["text"], [entity]):
+                profile.about.append(Said(each, document))
     return profile
 
 

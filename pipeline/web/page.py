@@ -14,7 +14,8 @@ from starlette.exceptions import HTTPException
 from pipeline.errors import NewswireError, StoreUnavailable, StoreUnusable, TooSlow, UsageError
 from pipeline.fetch.addresses import Network
 from pipeline.model.query import Query, Summary
-from pipeline.ports import Clock, Ledger, SearchStore, Stories
+from pipeline.ports import Clock, Ledger, SearchStore
+from pipeline.search.merges import follow_entities
 from pipeline.search.prints import find_prints
 from pipeline.web.address import KNOWN, address_query, check_parameters, next_limit, read_address
 from pipeline.web.articles import add_article_pages
@@ -69,7 +70,7 @@ def make_app(
     pages = Pages()
     _add_search_page(app, store, ledger, pages)
     add_article_pages(app, store, ledger, pages)
-    add_entity_page(app, store, pages)
+    add_entity_page(app, store, ledger.knowledge, pages)
     add_story_pages(app, ledger, pages)
     add_operation_pages(app, ledger, clock, pages)
     add_saved_search_pages(app, SavedSearchPages(store, ledger, clock, pages, webhook_networks))
@@ -81,7 +82,7 @@ def make_app(
 # The functions are not async: a store may take its time, and FastAPI then runs them in threads.
 
 
-def _add_search_page(app: FastAPI, store: SearchStore, stories: Stories, pages: Pages) -> None:
+def _add_search_page(app: FastAPI, store: SearchStore, ledger: Ledger, pages: Pages) -> None:
     @app.api_route("/", methods=METHODS)
     def show_search(request: Request) -> Response:
         parameters = request.query_params.multi_items()
@@ -90,11 +91,14 @@ def _add_search_page(app: FastAPI, store: SearchStore, stories: Stories, pages: 
         if len(address.pairs) < len(parameters):  # a form sends its empty fields too; addresses are for sharing
             return RedirectResponse(f"{mount_path(request)}/{address}", HTTPStatus.FOUND)
         query = address_query(address)
-        story = stories.story(query.story) if query.story else None
+        story = ledger.story(query.story) if query.story else None
         if query.story and story is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no story {query.story}: look among all stories.")
         if story and story.id != query.story:  # merged since
             return RedirectResponse(f"{mount_path(request)}/{address.replace('story', story.id)}", HTTPStatus.FOUND)
+        [followed] = follow_entities([query], ledger.knowledge)
+        if followed != query:
+            return RedirectResponse(f"{mount_path(request)}/{address.renamed(followed)}", HTTPStatus.FOUND)
         liked = store.document(query.like) if query.like else None
         if query.like and liked is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no article {query.like} that others could be like.")

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from pipeline.alerts.feeds import SIZE, write_atom, write_json_feed
+from pipeline.alerts.merges import follow_merges
 from pipeline.alerts.searches import (
     add_webhook,
     check_text,
@@ -143,6 +144,8 @@ class SavedSearchPages:
         """Show what a search noticed, and where it is sent; the secrets of ``signed`` webhooks, this once."""
         token = make_token(request)
         failed = [each for each in self.alerts.undelivered() if each.alert.search == search.name]
+        [asked] = follow_merges([search], self._ledger)
+        trial, untold = self._try(search)
         page = self._pages.render(
             request,
             "alerts.html",
@@ -150,9 +153,10 @@ class SavedSearchPages:
             search=search,
             conditions=CONDITIONS,
             finds=describe_query(search.query),
-            found=query_address(search.query),
+            found=query_address(asked.query),
             change=_change_address(search),
-            trial=self._try(search),
+            trial=trial,
+            untold=untold,
             alerts=self.alerts.alerts(search.name, limit=SIZE),
             failed={each.url: each for each in reversed(failed)},  # of several, the newest, which comes first
             error=error and say_on_page(error),
@@ -161,13 +165,15 @@ class SavedSearchPages:
         )
         return keep_token(request, page, token, PATH)
 
-    def _try(self, search: SavedSearch) -> Trial | None:
-        """Return how the search stands; None while the index cannot tell, which is no reason to hide what was noticed."""
+    def _try(self, search: SavedSearch) -> tuple[Trial | None, str]:
+        """Return how the search stands, or why the index cannot tell, which is no reason to hide what was noticed."""
         try:
-            return try_search(search, ledger=self._ledger, store=self._store, clock=self._clock, limit=TRIED)
+            return try_search(search, ledger=self._ledger, store=self._store, clock=self._clock, limit=TRIED), ""
         except (StoreUnavailable, StoreUnusable) as error:
             log.warning("the saved search %s cannot be tried: %s", search.name, error)
-            return None
+            return None, "The index cannot tell now."
+        except UsageError as error:  # it was saved over another store
+            return None, f"The index cannot tell: {say_on_page(error)}"
 
 
 def add_saved_search_pages(app: FastAPI, saved: SavedSearchPages) -> None:

@@ -73,7 +73,7 @@ def make_timeline(spans: Sequence[Span], query: Query, address: Address) -> Time
     finest = 0 if timeline_step(query) == HOUR else 1
     step = next((name for name, most in STEPS[finest:] if last - first < most), "year")
     starts = _starts(step, first, last)
-    counts = _count(core, starts)
+    counts = _count(spans, starts)  # a stray too, where the bars reach beyond the core
     bars = [
         Bar(start=start, end=end, count=counts[start], address=_within(address, query, start, end))
         for start, end in pairwise(starts)

@@ -229,6 +229,24 @@ def test_what_says_the_like_is_found_best_first_without_itself_and_its_reprints(
     assert {form["id"] for form in store.export(make_query(like=first.id))} == {hit.id for hit in page.hits}
 
 
+def test_copies_in_another_generation_make_no_word_more_frequent(store: SearchStore) -> None:
+    """A word that one article alone has tells nothing of others, however many generations hold that article."""
+    shared = "Dockers and their union walked out over wages, pickets and tariffs at every strait."
+    own = [" ".join(f"w{number}x{each}" for each in range(40)) for number in range(12)]
+    written = [document(str(number), text=f"{shared if number < 3 else ''} {own[number]}") for number in range(12)]
+    store.write(written)
+    like = make_query(like=written[0].id)
+    assert sorted(names(store.search(like).hits)) == ["1", "2"]
+    first = store.status()[0].generation
+    rebuilt = store.begin_generation()
+    store.copy(list(store.documents(first)), generation=rebuilt)
+    assert sorted(names(store.search(like).hits)) == ["1", "2"]
+    store.promote(rebuilt)
+    assert sorted(names(store.search(like).hits)) == ["1", "2"]
+    store.drop(first)
+    assert sorted(names(store.search(like).hits)) == ["1", "2"]
+
+
 def test_the_like_of_nothing_is_a_usage_error(store: SearchStore) -> None:
     with pytest.raises(UsageError, match="--like: no article in the index has the id 'nothing'"):
         store.search(make_query(like="nothing"))

@@ -4,8 +4,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from examples.ports import free_port
 from tests.fixtures.alerts import HOUR, an_alert
-from tests.fixtures.documents import NOON
+from tests.fixtures.documents import NOON, document
 from tests.fixtures.ingested import open_home
 
 #: What is looked at; ``{article}`` is one that names people and has quotes, ``{entity}`` one of these people, ``{like}`` a search
@@ -45,7 +46,7 @@ DESK = {"width": 1280, "height": 800}
 @pytest.fixture(scope="module")
 def site(first_pass: Path) -> Iterator[str]:
     """Serve the stores of one pass over the newsroom; give the address."""
-    port, newswire = free_port(), str(Path(sys.executable).with_name("newswire"))
+    newswire = str(Path(sys.executable).with_name("newswire"))
     environ = {"NEWSWIRE_HOME": str(first_pass / "home")}
     saved = [newswire, "searches", "add", "visits", "raisi", f"--webhook={WEBHOOK}"]
     subprocess.run(saved, env=environ, check=True, capture_output=True)
@@ -54,7 +55,15 @@ def site(first_pass: Path) -> Iterator[str]:
         alerts.note_alerts([an_alert(search="visits")], {})
         [sent] = alerts.due_deliveries(NOON, limit=1, lease=HOUR)
         alerts.save_deliveries([replace(sent, attempts=1, detail=f"{WEBHOOK} does not answer")])
-    command = [newswire, "serve", f"--port={port}"]
+    with serve(first_pass / "home") as address:
+        yield address
+
+
+@contextmanager
+def serve(home: Path) -> Iterator[str]:
+    """Serve the stores of the home; give the address."""
+    port, newswire = free_port(), str(Path(sys.executable).with_name("newswire"))
+    command, environ = [newswire, "serve", f"--port={port}"], {"NEWSWIRE_HOME": str(home)}
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr
@@ -185,6 +194,28 @@ def test_more_hits_come_in_their_place(page: Page) -> None:
     assert page.evaluate("document.body.dataset.stays") == "yes"
     page.reload()
     expect(page.locator(".hits > li")).to_have_count(25)
+
+
+def test_more_hits_are_none_twice_where_articles_came_in_meanwhile(tmp_path: Path, chromium: Browser) -> None:
+    with closing(open_home(tmp_path)) as wiring, serve(tmp_path) as address:
+        wiring.store.prepare()
+        written = [document(f"n{at}", headline=f"H{at}", published=NOON + timedelta(hours=at)) for at in range(45)]
+        assert wiring.store.write(written[:40]) == ()
+        with chromium.new_context(base_url=address) as context:
+            page = context.new_page()
+            page.goto("/?sort=newest")
+            hits = page.locator(".hits > li")
+            expect(hits).to_have_count(20)
+            assert wiring.store.write(written[40:]) == ()
+            page.get_by_role("link", name="Show more").click()
+            expect(page.locator(".more span")).to_have_text("40 of 45")
+            expect(page.locator(".hits > li:nth-child(21) h2 a")).to_be_focused()
+            shown = page.locator(".hits h2 a").all_inner_texts()
+            assert sorted(shown) == sorted(f"H{at}" for at in range(5, 45))
+            assert [hit.get_attribute("id") for hit in hits.all()] == [f"hit-{at + 1}" for at in range(40)]
+            page.get_by_role("link", name="Show more").click()
+            expect(hits).to_have_count(45)
+            expect(page.locator(".more")).to_have_count(0)
 
 
 def test_without_javascript_everything_is_there(site: str, chromium: Browser) -> None:

@@ -79,6 +79,8 @@ def test_a_merge_reaches_indexed_documents_and_survives_a_replay(newswire: Newsw
     assert " rewritten" in newswire("entities", "merge", keep, merge).stdout
     assert count_documents(newswire, keep) == both
     assert json.loads(newswire("entities", "show", merge, "--json").stdout)["id"] == keep
+    for old in (f"--entity={merge}", f"entity:{merge}"):
+        assert json.loads(newswire("search", old, "--json").stdout)["total"] == both
     newswire("replay", "--from", "2000-01-01", "--to", "2100-01-01", "--promote")
     assert count_documents(newswire, keep) == both
 

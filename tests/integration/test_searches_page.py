@@ -17,6 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sqlite_store import SqliteStore
+from pipeline.knowledge.decisions import Deciding
 from pipeline.web.forms import COOKIE
 from pipeline.web.page import make_app
 from tests.fixtures.alerts import a_search, an_alert
@@ -110,6 +111,66 @@ def test_the_page_of_a_search_says_how_it_stands(visitor: Visitor) -> None:
     assert "The first article ever: can never come true: 1 are there already" in page
     assert "No article for 24 hours: the last document is of 2026-11-23 12:00: alerts if none comes until" in page
     assert "Raisi <b>left</b> the hall." in page
+
+
+def test_search_now_finds_who_was_merged_since(visitor: Visitor, ledger: SqlLedger) -> None:
+    visitor.store.write([document("one", people=["A. Vell"]), document("two", people=["Ada Vell"])])
+    visitor.send("/searches", name="vell", entity="person:A. Vell", token=visitor.token())
+    Deciding(ledger.knowledge, visitor.store, NOON).merge("person:Ada Vell", "person:A. Vell")
+    page = LexborHTMLParser(visitor.ask("GET", "/searches/vell").text)
+    assert "indexed already, 2 match." in page.text()
+    (now,) = (link.attributes["href"] or "" for link in page.css("main .meta a") if link.text() == "Search now")
+    found = LexborHTMLParser(visitor.ask("GET", now).text)
+    assert found.css_first("h1").text() == "2 articles"
+
+
+def test_a_search_that_the_index_cannot_serve_has_its_page(visitor: Visitor, ledger: SqlLedger) -> None:
+    """It was saved over another store: what it noticed, and where that was sent, is still there to be seen and removed."""
+    ledger.alerts.save_search(a_search("quoted", "quote:sanctions", "any", "https://hooks.example/a"))
+    ledger.alerts.note_alerts([an_alert(search="quoted")], {})
+    answer = visitor.ask("GET", "/searches/quoted")
+    assert answer.status_code == 200
+    page = LexborHTMLParser(answer.text)
+    assert "Headline 1" in page.text()
+    (reason,) = (node.text() for node in page.css("#trial ~ .note"))
+    assert reason.startswith("The index cannot tell: quote: needs Elasticsearch")
+    assert reason.removeprefix("The index cannot tell: ") in html.unescape(
+        visitor.ask("GET", "/?q=quote:sanctions").text
+    )
+    sent = {"url": "https://hooks.example/a", "token": visitor.token()}
+    assert visitor.send("/searches/quoted/webhooks/remove", **sent).status_code == 303
+    assert ledger.alerts.searches()[0].webhooks == ()
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        ("", "0001-01-01T00:00"),
+        ("", "0001-01-01T02:00+02:00"),
+        ("", "0001-01-01"),
+        ("0001-01-01", "0001-01-01T00:01"),
+        ("0001-01-01T00:00", "9999-12-31T23:59:59.999999"),
+        ("", "9999-12-31"),
+        ("9999-12-31", ""),
+        ("9999-12-31T23:59:59.999999", ""),
+        ("9999-12-31T22:00-01:00", "9999-12-31T22:59-01:00"),
+    ],
+)
+def test_a_search_of_any_time_has_its_page(visitor: Visitor, ledger: SqlLedger, since: str, until: str) -> None:
+    visitor.store.write([document("one")])
+    when = ["any", "volume", "silence:24h"]
+    fields = {"name": "times", "query": "text OR person:Raisi", "when": when, "since": since, "until": until}
+    assert visitor.send("/searches", **fields, token=visitor.token()).status_code == 303
+    (search,) = ledger.alerts.searches()
+    page = visitor.ask("GET", "/searches/times")
+    assert page.status_code == 200
+    links = {link.text(): link.attributes["href"] or "" for link in LexborHTMLParser(page.text).css("main .meta a")}
+    for path in ("/searches", *links.values()):
+        assert visitor.ask("GET", path).status_code == 200
+    # What the links carry is what was saved.
+    assert visitor.send("/searches", **visitor.fields(links["Change"])).status_code == 303
+    (again,) = ledger.alerts.searches()
+    assert (again.query.since, again.query.until) == (search.query.since, search.query.until)
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,15 @@ from pipeline.adapters.elasticsearch_store import ElasticsearchStore
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sqlite_store import SqliteStore
 from pipeline.errors import UsageError
+from pipeline.knowledge.decisions import Deciding
 from pipeline.model.article import Byline, TextSource
 from pipeline.model.document import Document
 from pipeline.model.entity import AnnotationMethod, Place, Quote
 from pipeline.model.evidence import Evidence, Precision
 from pipeline.model.fate import Reason
 from pipeline.model.feed import Feed
+from pipeline.model.known import Action, Decision
+from pipeline.model.reprint import Reprint
 from pipeline.ports import SearchStore
 from pipeline.web.page import make_app
 from pipeline.web.serve import serve_page
@@ -165,6 +168,21 @@ def test_more_hits_are_one_link_away(store: SqliteStore, browser: Browser) -> No
     longer = browser.read(more)
     assert len(headlines(longer)) == 21
     assert longer.css(".more") == []
+
+
+def test_beside_texts_shown_once_stands_how_many_texts_there_are(store: SqliteStore, browser: Browser) -> None:
+    wire = [document(f"n{number}", text="zebra") for number in range(25)]
+    copies = [
+        replace(
+            document(f"c{number}", text="zebra"), reprint=Reprint(reprint_of=wire[number].id, similarity=1, own_share=0)
+        )
+        for number in range(10)
+    ]
+    store.write([*wire, *copies])
+    page = browser.read("/?q=zebra&reprints=folded")
+    assert words(page, ".more") == "Show more 20 of 25"
+    assert words(browser.read("/?q=zebra"), ".more") == "Show more 20 of 35"
+    assert browser.read(link(page, ".more", "Show more")).css(".more") == []
 
 
 def test_the_page_of_an_entity_says_where_its_spellings_are_from(store: SqliteStore, browser: Browser) -> None:
@@ -359,6 +377,37 @@ def test_an_entity_has_a_page_of_all_that_is_said_by_and_about_it(store: SqliteS
     assert first == [("entity", "person:Ebrahim Raisi"), ("since", "2026-11-21"), ("until", "2026-11-21")]
     assert words(page, "[aria-labelledby=spellings] li") == "Ebrahim Raisi 3"
     assert link(page, "[aria-labelledby=beside-person]", "Ada Vale") == "/entity/person%3AAda%20Vale"
+
+
+def test_who_was_merged_is_found_as_who_they_are_now(browser: Browser, store: SqliteStore, ledger: SqlLedger) -> None:
+    """Addresses are shared, and older than the merge."""
+    assert store.write([document("other", people=["E. Raisi"])]) == ()
+    Deciding(ledger.knowledge, store, NOON).merge("person:Ebrahim Raisi", "person:E. Raisi")
+    decide(ledger, "Q9", "Q10")
+    for old, new in (
+        ("/entity/person:E.%20Raisi", "/entity/person%3AEbrahim%20Raisi"),
+        ("/?entity=person:E.+Raisi&sort=newest", "/?sort=newest&entity=person%3AEbrahim+Raisi"),
+        ("/?q=ferry+entity:Q9&entity=Q9&entity=Q10", "/?entity=Q10&q=ferry+entity%3AQ10"),
+    ):
+        response = browser.ask(old)
+        assert (response.status_code, response.headers["location"]) == (302, new)
+    assert words(browser.read("/?entity=person:Ebrahim+Raisi"), "h1") == "3 articles"
+    mounted = FastAPI()
+    mounted.mount("/news", make_app(store, ledger, FixedClock()))
+    moved = Browser(mounted).ask("/news/entity/person:E.%20Raisi")
+    assert moved.headers["location"] == "/news/entity/person%3AEbrahim%20Raisi"
+
+
+def test_merges_in_a_circle_lead_nowhere(browser: Browser, ledger: SqlLedger) -> None:
+    """No merge makes one, but two lists that are imported may."""
+    decide(ledger, "person:Ebrahim Raisi", "Q9")
+    decide(ledger, "Q9", "person:Ebrahim Raisi")
+    assert words(browser.read("/entity/person:Ebrahim%20Raisi"), "h1") == "Ebrahim Raisi"
+    assert words(browser.read("/?entity=person:Ebrahim+Raisi"), "h1") == "2 articles"
+
+
+def decide(ledger: SqlLedger, subject: str, target: str) -> None:
+    ledger.knowledge.decide([Decision(action=Action.MERGE, subject=subject, target=target, decided_at=NOON)])
 
 
 @pytest.mark.parametrize("entity", ["person:Nobody", "", "a/b", "..%2F..", "%00", "*"])

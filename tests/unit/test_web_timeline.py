@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.model.query import Query, Span
@@ -62,6 +62,41 @@ def test_a_wrong_date_does_not_press_all_others_into_one_bar() -> None:
     assert timeline.later
     assert (timeline.earlier.count, timeline.earlier.address.value("until")) == (1, "2026-01-04")
     assert (timeline.later.count, timeline.later.address.value("since")) == (1, "2026-02-14")
+
+
+def test_what_the_newest_bar_holds_is_counted_though_a_day_of_it_is_a_stray() -> None:
+    today = datetime(2026, 11, 26, tzinfo=UTC)
+    spans = [
+        *days(-1900, first=today, count=1),
+        *days(*range(-99, 0), first=today, count=200),
+        *days(0, first=today, count=150),
+    ]
+    timeline = made(spans)
+    newest = timeline.bars[-1]
+    assert (timeline.step, str(newest.address)) == ("week", f"{HERE}&since=2026-11-23&until=2026-11-29")
+    assert newest.count == 750
+    assert timeline.earlier
+    assert timeline.earlier.count == 1
+
+
+@given(
+    st.dictionaries(
+        st.one_of(st.integers(0, 30), st.integers(0, 800), st.integers(600, 640)),
+        st.sampled_from([1, 1, 2, 5, 50, 200]),
+        min_size=2,
+        max_size=12,
+    )
+)
+@example({0: 1, 48: 1, 55: 150, 56: 148})
+def test_strays_are_in_a_bar_or_beyond_all_bars(counts: dict[int, int]) -> None:
+    spans = [span for offset in sorted(counts) for span in days(offset, count=counts[offset])]
+    timeline = made(spans)
+    bars = [bar for bar in (timeline.earlier, *timeline.bars, timeline.later) if bar]
+    assert sum(bar.count for bar in bars) == sum(counts.values())
+    for bar in bars:
+        asked = address_query(bar.address)
+        since, until = asked.since or spans[0].start, asked.until or datetime.max.replace(tzinfo=UTC)
+        assert bar.count == sum(span.count for span in spans if since <= span.start < until)
 
 
 @settings(max_examples=50, deadline=None)
