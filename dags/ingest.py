@@ -8,7 +8,8 @@
 
 Nothing but ids and numbers travels between tasks; pages lie in the archive. When a batch has become searchable, `index`
 announces the asset `newswire_articles` with these numbers: a DAG of yours can be scheduled on it. So it can on the asset
-`newswire_stories`, which is announced only when stories have begun or grown, and says how many.
+`newswire_stories`, which is announced when stories have begun or grown, and says how many. When `index` was tried again, both
+are announced in any case, with numbers that can be too small, even 0: an earlier try may have written before it broke off.
 
 **When.** As soon as a feed has something new: the feed watcher in the triggerer polls all feeds, puts new entries into the
 inbox and rings the asset `newswire_feeds`. And every 5 minutes, should a bell be lost or the triggerer be down: this sweep
@@ -131,9 +132,11 @@ def ingest() -> None:
         from pipeline.orchestration import ingest
 
         counts = ingest.index(batch_id)
-        events = get_current_context()["outlet_events"]
+        context = get_current_context()
+        events = context["outlet_events"]
         events[ARTICLES].extra = {"batch": batch_id, **counts}
-        if counts["stories"]:
+        # What an earlier try wrote before it broke off is in no count any more.
+        if counts["stories"] or context["ti"].try_number > 1:
             events[STORY_CHANGES].add(STORIES, extra={"batch": batch_id, "stories": counts["stories"]})
         return counts
 

@@ -40,9 +40,9 @@ def check_first_day(begin: datetime, said: str) -> None:
         raise UsageError(f"{said} is too early: days begin with {FIRST_DAY:%Y-%m-%d}")
 
 
-def warc_name(batch: Batch, part: int) -> str:
-    """Return the path of the batch's WARC file; a batch that is opened again gets a further part."""
-    suffix = "" if part == 1 else f".{part}"
+def warc_name(batch: Batch, writer: str = "") -> str:
+    """Return the path of the batch's only WARC file, or of this writer's: two tries may be at a batch at once."""
+    suffix = f".{writer}" if writer else ""
     return f"{_folder(batch.opened_at)}/{batch.id}{suffix}.warc.gz"
 
 

@@ -189,7 +189,10 @@ def index_batch(
         settle = _settler(ended, line.claim, clock, document.capture, article_id=document.id, document=letter)
         settle(reason, detail)
     ledger.settle(ended, states, past=past, revisits=revisits)
-    correct_documents(ledger=ledger, store=store)
+    try:
+        correct_documents(ledger=ledger, store=store)
+    except StoreUnavailable as error:  # settled is settled: tried again, the batch would have nothing to tell
+        log.warning("documents wait for the next batch to be corrected: %s", error)
     return Report(
         passed=len(states),
         postponed=len(identified.undecided),

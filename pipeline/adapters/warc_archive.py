@@ -8,7 +8,7 @@ bytes; the encoding as received stands in ``X-Crawler-…`` headers.
 import logging
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, BinaryIO
@@ -36,9 +36,12 @@ class WarcArchive:
 
     @contextmanager
     def open_batch(self, batch: Batch) -> Iterator[WarcWriter]:
-        """Write a new part of the batch; whole records survive a crash on a folder, a closed file on an object store."""
+        """Write a file that nobody else writes to; whole records survive a crash on a folder, a closed one on an object store.
+
+        Another try of the batch may still be at work: an object store shows its file only when that is closed.
+        """
         with self._one_line_errors():
-            path = self._free_part(batch)
+            path = archive.warc_name(batch, secrets.token_hex(4))
             target = self._root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as stream:
@@ -49,15 +52,11 @@ class WarcArchive:
     def import_captures(self, batch: Batch, captures: Sequence[Capture]) -> tuple[CaptureRef, ...]:
         """Write beside and rename: a reader, or whoever imports the same, sees the whole file or none, and the same bytes."""
         with self._one_line_errors():
-            path = archive.warc_name(batch, 1)
-            target = self._root / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
-            with part.open("wb") as stream:
+            path = archive.warc_name(batch)
+            with _write_beside(self._root / path) as stream:
                 writer = WarcWriter(stream, path, batch.opened_at, self._one_line_errors)
                 refs = tuple(writer.add(capture) for capture in captures)
                 writer.flush()
-            part.rename(target)
         return refs
 
     def read(self, ref: CaptureRef) -> Capture:
@@ -87,8 +86,8 @@ class WarcArchive:
 
     def write_lines(self, batch: Batch, name: str, lines: Iterable[bytes]) -> None:
         """Write beside and rename, so that a reader sees all lines or none."""
-        with self._one_line_errors():
-            _replace(self._root / archive.lines_name(batch, name), (line + b"\n" for line in lines))
+        with self._one_line_errors(), _write_beside(self._root / archive.lines_name(batch, name)) as stream:
+            stream.writelines(line + b"\n" for line in lines)
 
     def read_lines(self, batch: Batch, name: str) -> Iterator[bytes]:
         """Yield the lines one by one."""
@@ -105,11 +104,14 @@ class WarcArchive:
         """Remove old hand-overs, and what a crash left half written; other files there are left alone."""
         dropped = 0
         with self._one_line_errors():
-            for path in [*self._root.glob("*/*/*/*.jsonl"), *self._root.glob("*/*/*/*.part")]:
-                if self._is_older(path, before):
-                    dropped += 1
-                    if not dry_run:
-                        path.unlink(missing_ok=True)  # another maintenance may have been quicker
+            patterns = ("*/*/*/*.jsonl", "*/*/*/*.part", "reports/*.part")
+            for path in [path for pattern in patterns for path in self._root.glob(pattern)]:
+                # One may have been renamed since it was listed, as it is whole, or dropped by somebody else.
+                with suppress(FileNotFoundError):
+                    if self._is_older(path, before):
+                        if not dry_run:
+                            path.unlink()
+                        dropped += 1
         return dropped
 
     def _is_older(self, path: UPath, before: datetime) -> bool:
@@ -126,8 +128,8 @@ class WarcArchive:
 
     def write_report(self, name: str, content: bytes) -> None:
         """Write beside and rename."""
-        with self._one_line_errors():
-            _replace(self._root / archive.report_name(name), [content])
+        with self._one_line_errors(), _write_beside(self._root / archive.report_name(name)) as stream:
+            stream.write(content)
 
     def read_report(self, name: str) -> bytes | None:
         """Return the whole file."""
@@ -143,12 +145,6 @@ class WarcArchive:
         except self._errors as error:
             reason = getattr(error, "strerror", None) or error
             raise StoreUnavailable(f"the archive {self._root} cannot be used: {reason}") from error
-
-    def _free_part(self, batch: Batch) -> str:
-        part = 1
-        while (self._root / archive.warc_name(batch, part)).exists():
-            part += 1
-        return archive.warc_name(batch, part)
 
 
 def _read_captures(stream: BinaryIO, path: str) -> Iterator[tuple[CaptureRef, Capture]]:
@@ -195,10 +191,12 @@ def _read_metadata(body: bytes) -> dict[str, Any]:
     }
 
 
-def _replace(target: UPath, content: Iterable[bytes]) -> None:
+@contextmanager
+def _write_beside(target: UPath) -> Iterator[BinaryIO]:
+    """Let a file be written under a name that no other writer has, and rename it when it is whole and on the disk."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
+    part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     with part.open("wb") as stream:
-        stream.writelines(content)
+        yield stream
         sync(stream)
     part.rename(target)

@@ -48,7 +48,7 @@ class Batch:
 class CaptureRef:
     """Where a capture's response record lies in the archive."""
 
-    #: Relative to the archive, such as ``2026/11/23/20261123T234500Z-1f2e3d4c.warc.gz``.
+    #: Relative to the archive, such as ``2026/11/23/20261123T234500Z-1f2e3d4c.5a6b7c8d.warc.gz``.
     path: str
     #: Bytes from the start of the file to the record.
     offset: int

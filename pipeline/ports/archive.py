@@ -24,7 +24,10 @@ class Archive(Protocol):
     """Keeps every capture for good, one WARC file a batch, and a batch's hand-over between tasks beside it."""
 
     def open_batch(self, batch: Batch) -> AbstractContextManager[BatchWriter]:
-        """Open the batch for writing; what was added is durable when the context ends. A batch can be opened again."""
+        """Open the batch for writing; what was added is durable when the context ends.
+
+        A batch can be opened again, also while another try is still at it: nothing that either added is lost.
+        """
         ...
 
     def import_captures(self, batch: Batch, captures: Sequence[Capture]) -> tuple[CaptureRef, ...]:

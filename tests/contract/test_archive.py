@@ -89,6 +89,17 @@ def test_a_batch_that_is_opened_again_loses_nothing(archive: WarcArchive) -> Non
     assert [archive.read(ref).url for ref in refs] == ["https://example.org/r/0", "https://example.org/r/1"]
 
 
+def test_two_tries_of_one_batch_at_once_keep_their_captures_apart(archive: WarcArchive) -> None:
+    batch = open_batch(NOW)
+    with archive.open_batch(batch) as stalled:
+        first = stalled.add(make_capture(1))
+        with archive.open_batch(batch) as again:
+            second = again.add(make_capture(2))
+    kept = {first: make_capture(1), second: make_capture(2)}
+    assert {ref: archive.read(ref) for ref in (first, second)} == kept
+    assert dict(archive.scan(NOW, NOW + timedelta(seconds=1))) == kept
+
+
 def test_imported_captures_lie_among_those_of_their_day(archive: WarcArchive) -> None:
     captures = [make_capture(number, NOW - timedelta(days=400)) for number in range(3)]
     refs = archive.import_captures(name_batch(captures[0].fetched_at, "1f2e3d4c"), captures)
@@ -125,6 +136,29 @@ def test_what_an_import_left_half_written_is_dropped(archive: WarcArchive, root:
     assert archive.drop_lines(now + timedelta(hours=1)) == 1
     assert not half.exists()
     assert archive.read(ref) == make_capture()
+
+
+def test_what_is_renamed_while_it_is_looked_for_is_not_dropped(
+    archive: WarcArchive, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = name_batch(NOW, "1f2e3d4c")
+    archive.write_lines(batch, "fetched", [b"1"])
+    [lines] = UPath(root).glob("*/*/*/*.jsonl")
+    whole = {part: lines.with_name(part.removesuffix(".part")) for part in ("a.warc.gz.part", "b.jsonl.part")}
+    for part in whole:
+        lines.with_name(part).write_bytes(b"whole by now")
+    glob = type(lines).glob
+
+    def glob_and_rename(self: UPath, pattern: str) -> list[UPath]:
+        found = list(glob(self, pattern))
+        for path in found:
+            if path.suffix == ".part":
+                path.rename(whole[path.name])
+        return found
+
+    monkeypatch.setattr(type(lines), "glob", glob_and_rename)
+    assert archive.drop_lines(datetime.now(UTC) + timedelta(days=999)) == 1
+    assert [target.read_bytes() for target in whole.values()] == [b"whole by now"] * 2
 
 
 def test_other_tools_read_it(archive: WarcArchive, root: str) -> None:
@@ -166,6 +200,18 @@ def test_lines_are_replaced_as_a_whole(archive: WarcArchive) -> None:
     assert list(archive.read_lines(batch, "fetched")) == [b"3"]
     with pytest.raises(UsageError, match="no documents lines"):
         list(archive.read_lines(batch, "documents"))
+
+
+def test_lines_that_two_write_at_once_are_those_of_the_last_to_end(archive: WarcArchive) -> None:
+    batch = open_batch(NOW)
+
+    def write_meanwhile() -> Iterator[bytes]:
+        yield b"1"
+        archive.write_lines(batch, "fetched", [b"other"])
+        yield b"2"
+
+    archive.write_lines(batch, "fetched", write_meanwhile())
+    assert list(archive.read_lines(batch, "fetched")) == [b"1", b"2"]
 
 
 def test_only_old_lines_are_dropped(archive: WarcArchive) -> None:
@@ -250,6 +296,15 @@ def test_a_report_is_kept_and_replaced_whole(archive: WarcArchive) -> None:
     archive.write_report("replay-a", b'{"documents": 2}')
     assert archive.read_report("replay-a") == b'{"documents": 2}'
     assert archive.read_report("replay-b") is None
+
+
+def test_a_report_that_was_left_half_written_is_dropped(archive: WarcArchive, root: str) -> None:
+    archive.write_report("replay-a", b"{}")
+    half = UPath(root) / "reports" / "replay-a.json.1f2e3d4c.part"
+    half.write_bytes(b"{")
+    assert archive.drop_lines(datetime.now(UTC) + timedelta(hours=1)) == 1
+    assert not half.exists()
+    assert archive.read_report("replay-a") == b"{}"
 
 
 def test_reports_are_no_captures_and_no_handovers(archive: WarcArchive) -> None:

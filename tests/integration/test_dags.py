@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from examples.embedded import PROGRAMS, State
+from examples.newsroom.server import Newsroom
 from pipeline import orchestration
 from pipeline.adapters.sql_ledger import open_ledger
 from pipeline.orchestration.queues import admin_queue
@@ -321,6 +322,45 @@ def test_a_run_of_alert_asks_the_searches_tells_the_asset_and_goes_on_though_a_w
     assert extra["searches"] == {"harvests": 1}
     assert extra["alerts"][0]["document"]["sentence"] == "The harvest began."
     wiring.close()
+
+
+KILL = """
+import json, os, sqlite3, sys
+from contextlib import closing
+from datetime import timedelta
+
+from airflow.dag_processing.dagbag import DagBag
+from pipeline import flow
+
+def lose(**_):
+    flow.correct_documents = correct
+    raise RuntimeError("killed")
+
+correct, flow.correct_documents = flow.correct_documents, lose
+dag = DagBag(sys.argv[1]).dags["ingest"]
+dag.deadline = None  # Airflow's own test run stumbles over it
+for task in dag.tasks:
+    task.retry_delay = timedelta(seconds=0)
+run = dag.test()
+with closing(sqlite3.connect(os.environ["AIRFLOW_HOME"] + "/airflow.db")) as database:
+    told = "SELECT name, asset_event.extra FROM asset_event JOIN asset ON asset.id = asset_id"
+    events = {name: json.loads(extra) for name, extra in database.execute(told)}
+json.dump({"state": run.state, "was_killed": flow.correct_documents is correct, "events": events}, open(sys.argv[2], "w"))
+"""
+
+
+@pytest.mark.slow
+def test_stories_are_announced_though_their_batch_was_settled_by_a_try_that_was_lost(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
+    state = State(tmp_path)
+    state.migrate()
+    newsroom.write_sources(state.sources)
+    found = run_python(state.airflow, KILL, DAGS / "ingest.py", **state.environ())
+    assert (found["state"], found["was_killed"]) == ("success", True)
+    told, stories = found["events"]["newswire_articles"], found["events"]["newswire_stories"]
+    assert told["same content"] > told["written"] == 0
+    assert stories == {"batch": told["batch"], "stories": 0}
 
 
 @pytest.mark.slow

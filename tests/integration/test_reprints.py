@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import StoreUnavailable
 from pipeline.model import codec
 from pipeline.model.article import Byline
 from pipeline.model.capture import Batch
 from pipeline.model.document import Document
 from pipeline.model.fate import Fate, Reason
 from pipeline.model.feed import Entry
-from pipeline.model.handover import Extracted
+from pipeline.model.handover import Extracted, Report
 from pipeline.model.query import Query
 from pipeline.reprints.printings import make_printings
 from pipeline.settings import read_settings
@@ -43,7 +44,7 @@ def an_id(name: str) -> str:
     return article_id(f"https://news.example/{name}")
 
 
-def index(wiring: Wiring, documents: Sequence[Document]) -> None:
+def index(wiring: Wiring, documents: Sequence[Document]) -> Report:
     """Let these documents go through the inbox and the last stage as a batch of their own."""
     now = wiring.clock.now()
     batch = Batch(id=f"batch-{documents[0].id}-{documents[0].content_hash[:8]}", opened_at=now)
@@ -56,7 +57,7 @@ def index(wiring: Wiring, documents: Sequence[Document]) -> None:
     lines = [codec.encode(Extracted(claim=claims[each.article.url], document=each)) for each in documents]
     with wiring.archive.open_batch(batch):
         wiring.archive.write_lines(batch, "documents", lines)
-    wiring.index_batch(batch)
+    return wiring.index_batch(batch)
 
 
 def originals(wiring: Wiring) -> dict[str, str | None]:
@@ -85,6 +86,23 @@ def test_a_late_agency_becomes_the_original_of_what_was_indexed_before(wiring: W
     assert wiring.ledger.tally().fates == {Fate.INDEXED: 4}
     folded = wiring.store.search(Query(text="ferry", folds_reprints=True)).hits
     assert [hit.folded for hit in folded] == [2]
+
+
+def test_a_store_that_fails_once_a_batch_is_settled_hides_nothing_of_it(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise StoreUnavailable("the search store does not answer")
+
+    index(wiring, [document("first", text=TEXT, published=NOON)])
+    later = document("wire", text=TEXT, published=NOON + HOUR, first_seen_at=NOON + HOUR)
+    with monkeypatch.context() as patched:
+        patched.setattr(wiring.store, "revise", refuse)
+        report = index(wiring, [by_agency(later, "Nordpress", "Nordpress English")])
+    assert (report.passed, len(report.stories), report.settled) == (1, 1, {Reason.NEW: 1})
+    assert originals(wiring) == {"first": None, "wire": None}
+    wiring.correct_documents()
+    assert originals(wiring) == {"first": an_id("wire"), "wire": None}
 
 
 def test_a_new_version_with_other_words_is_no_reprint_any_more(wiring: Wiring) -> None:
