@@ -7,8 +7,10 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 
 from pipeline.boundary import boundary, gather
@@ -22,6 +24,9 @@ from pipeline.ports import Clock, Confinement, Fetcher, Ledger, Recorded
 
 #: Feeds that are polled at once; the rest wait their turn, the most overdue first.
 CONCURRENCY = 64
+#: Feeds that are parsed at once, in threads of their own: in those that asyncio shares among all that blocks, the few that
+#: take half a minute stopped the ledger's calls, and so all polls.
+PARSES = 8
 #: Longest that a poll takes: half a minute for the answer, as long for the slow parsing of ten megabytes. A watcher that
 #: was killed holds its feeds for so long.
 LEASE = timedelta(minutes=2)
@@ -56,16 +61,25 @@ async def poll_feeds(
     report, polled = Report(), set[str]()
 
     async def poll(feed: Feed, state: FeedState) -> None:
-        report.add(await poll_feed(feed, state, ledger=ledger, fetcher=fetcher, confined=confined, clock=clock))
+        report.add(await poll_one(feed, state))
 
-    while feeds := ledger.due_feeds(clock.now(), limit=at_once, lease=LEASE, early=early, besides=polled):
-        polled |= {feed.url for feed, _ in feeds}
-        await gather([poll(feed, state) for feed, state in feeds])
+    with ThreadPoolExecutor(PARSES) as threads:
+        poll_one = partial(poll_feed, ledger=ledger, fetcher=fetcher, confined=confined, threads=threads, clock=clock)
+        while feeds := ledger.due_feeds(clock.now(), limit=at_once, lease=LEASE, early=early, besides=polled):
+            polled |= {feed.url for feed, _ in feeds}
+            await gather([poll(feed, state) for feed, state in feeds])
     return report
 
 
 async def poll_feed(
-    feed: Feed, state: FeedState, *, ledger: Ledger, fetcher: Fetcher, confined: Confinement, clock: Clock
+    feed: Feed,
+    state: FeedState,
+    *,
+    ledger: Ledger,
+    fetcher: Fetcher,
+    confined: Confinement,
+    threads: Executor,
+    clock: Clock,
 ) -> Report:
     """Poll one leased feed and end its lease; what goes wrong there is kept with it. Raises StoreUnavailable alone."""
     report = Report()
@@ -78,10 +92,20 @@ async def poll_feed(
 
     with boundary(fail):
         try:
-            await _poll_feed(feed, state, ledger=ledger, fetcher=fetcher, confined=confined, clock=clock, report=report)
+            await _poll_feed(
+                feed,
+                state,
+                ledger=ledger,
+                fetcher=fetcher,
+                confined=confined,
+                threads=threads,
+                clock=clock,
+                report=report,
+            )
         except StoreUnavailable:
             raise
-        except Busy as busy:  # too many feeds of one host: nothing was asked, so nothing failed
+        except Busy as busy:  # its host is slow, or has too many feeds: nothing was asked, so nothing failed
+            report.feeds["put off"] += 1
             ended.append(polling.delayed_state(state, clock.now(), busy.after))
         except Retry as error:
             fail(Reason.UNREACHABLE, str(error), error.after)
@@ -147,7 +171,8 @@ async def watch_feeds(
     Feeds that are added meanwhile are polled too; ``refresh`` is called before each look at the ledger. Several watchers may
     share a ledger: each feed is leased to one. No error of a feed, the network or a store ends the watch.
     """
-    polls, bell = set[asyncio.Task[Report]](), _Bell()
+    polls, bell, threads = set[asyncio.Task[Report]](), _Bell(), ThreadPoolExecutor(PARSES)
+    poll = partial(poll_feed, ledger=ledger, fetcher=fetcher, confined=confined, threads=threads, clock=clock)
     try:
         while True:
             wait, next_at = tick, clock.now() + tick
@@ -155,9 +180,7 @@ async def watch_feeds(
                 await asyncio.to_thread(refresh)
                 free = concurrency - len(polls)
                 feeds = await asyncio.to_thread(ledger.due_feeds, clock.now(), limit=free, lease=LEASE) if free else ()
-                for feed, state in feeds:
-                    work = poll_feed(feed, state, ledger=ledger, fetcher=fetcher, confined=confined, clock=clock)
-                    polls.add(asyncio.create_task(work))
+                polls.update(asyncio.create_task(poll(feed, state)) for feed, state in feeds)
                 await _gather_news(polls, bell, clock, next_at, tick)
                 now = clock.now()
                 first_due = await asyncio.to_thread(ledger.first_due, now)
@@ -172,8 +195,9 @@ async def watch_feeds(
             # A clock that is set back an hour must not put the watch to sleep for one.
             await asyncio.sleep(min(next_at - clock.now(), wait).total_seconds())
     finally:
-        for poll in polls:
-            poll.cancel()
+        for task in polls:
+            task.cancel()
+        threads.shutdown(wait=False)  # what is being parsed ends by itself
         await asyncio.gather(*polls, return_exceptions=True)
 
 
@@ -195,6 +219,7 @@ async def _poll_feed(
     ledger: Ledger,
     fetcher: Fetcher,
     confined: Confinement,
+    threads: Executor,
     clock: Clock,
     report: Report,
 ) -> None:
@@ -214,7 +239,8 @@ async def _poll_feed(
     if problem := polling.answer_error(capture):
         raise Retry(problem)
     is_known = polling.is_unchanged(state, capture)
-    parsed = None if is_known else await asyncio.to_thread(confined.call, parse_feed, capture, feed)
+    loop = asyncio.get_running_loop()
+    parsed = None if is_known else await loop.run_in_executor(threads, confined.call, parse_feed, capture, feed)
     recorded = await _record(parsed.entries, ledger, now) if parsed else Recorded()
     if parsed and parsed.problems:
         log.warning("feed %s: %s", feed.url, "; ".join(parsed.problems))

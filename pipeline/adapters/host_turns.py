@@ -1,7 +1,7 @@
 """Waits for turns at hosts: the asynchronous side of fetch/politeness.py, over what all processes share."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from pipeline.errors import Busy
 from pipeline.fetch.politeness import CONCURRENCY
 from pipeline.ports import Clock, Hosts
 
-#: How long a host that answered slowly is not asked for pages.
+#: How long a host that answered slowly is not asked for pages and feeds.
 SLOW_FOR = timedelta(minutes=1)
 
 
@@ -33,31 +33,34 @@ class HostTurns:
         self._hosts = hosts
         self._clock = clock
         self._delay = delay
-        self._patience = patience
+        self._patience = timedelta.max if patience is None else patience
         self._give_way = give_way
         self._crawl_delays: dict[str, timedelta] = {}
         self._handed_out: dict[str, datetime] = {}
         self._slow_until: dict[str, datetime] = {}
+        self._waiting: Counter[str] = Counter()
         self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONCURRENCY))
 
     @asynccontextmanager
-    async def turn(self, host: str, *, is_page: bool = False, until: datetime | None = None) -> AsyncIterator[datetime]:
+    async def turn(
+        self, host: str, *, even_if_slow: bool = False, until: datetime | None = None
+    ) -> AsyncIterator[datetime]:
         """Wait for a turn at the host and yield the time.
 
-        Raises Busy where the host asked to be left alone, others use up its turns, the next comes after ``until``, or, of a
-        page, it was slow just now: nothing was sent, so no visit failed. A page that waits behind others that were answered
-        429 would else be given up without ever having been asked for, and a batch of forty pages of a slow host would take
-        ten minutes.
+        Raises Busy where the host asked to be left alone, others use up its turns, the next comes after ``until``, or it was
+        slow just now, unless ``even_if_slow``: nothing was sent, so no visit failed. A page that waits behind others that were
+        answered 429 would else be given up without ever having been asked for, and a batch of forty pages of a slow host, or
+        a pass over forty of its feeds, would take ten minutes.
         """
         asked_at = self._clock.now()
-        async with self._slots[host]:
-            self._check_queue(host, asked_at, is_page=is_page)
-            limits = (self._patience, max(until - asked_at, timedelta(0)) if until else None)
-            patience = min((limit for limit in limits if limit is not None), default=None)
+        patience = min(self._patience, max(until - asked_at, timedelta(0)) if until else timedelta.max)
+        async with self._slot(host):
+            if not even_if_slow:
+                self._check_slowness(host)
             yield await self._wait(host, asked_at, patience)
 
     def note_slowness(self, host: str) -> None:
-        """Give no turn for a page at the host for SLOW_FOR, in this process; its feeds and sitemaps have theirs."""
+        """Give no turn at the host for SLOW_FOR, in this process, but to whoever asks even if it is slow."""
         self._slow_until[host] = self._clock.now() + SLOW_FOR
 
     def slow_down(self, host: str, delay: timedelta) -> None:
@@ -68,21 +71,35 @@ class HostTurns:
         """Have no process send anything to the host for so long."""
         await asyncio.to_thread(self._hosts.close_host, host, self._clock.now() + after)
 
-    def _check_queue(self, host: str, asked_at: datetime, *, is_page: bool) -> None:
+    @asynccontextmanager
+    async def _slot(self, host: str) -> AsyncIterator[None]:
+        """Have one of the host's slots. Raises Busy where those before us will have, or have had, all turns of our patience."""
+        if self._waiting[host] * self._delay_at(host) > self._patience:
+            raise self._no_turn(host, self._clock.now(), self._patience)
+        self._waiting[host] += 1
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                await self._slots[host].acquire()
+        except TimeoutError:
+            raise self._no_turn(host, self._clock.now(), self._patience) from None
+        finally:
+            self._waiting[host] -= 1
+        try:
+            yield
+        finally:
+            self._slots[host].release()
+
+    def _check_slowness(self, host: str) -> None:
         """Raise Busy where the answers that were waited for were slow, so that this one would be as well."""
         now = self._clock.now()
         slow_until = self._slow_until.get(host, now)
-        if is_page and now < slow_until <= now + SLOW_FOR:  # later: the clock was set back
-            message = f"{host} answers slowly"
-            raise Busy(message, after=self._hand_out(host, slow_until, self._delay_at(host)) - now)
-        if self._patience is not None and now > asked_at + self._patience:
-            message = f"{host} has no turn for us within {self._patience.total_seconds():g} s"
-            raise Busy(message, after=self._hand_out(host, now, self._delay_at(host)) - now)
+        if now < slow_until <= now + SLOW_FOR:  # later: the clock was set back
+            raise self._busy(host, slow_until, "answers slowly")
 
     def _delay_at(self, host: str) -> timedelta:
         return max(self._delay, self._crawl_delays.get(host, timedelta(0)))
 
-    async def _wait(self, host: str, asked_at: datetime, patience: timedelta | None) -> datetime:
+    async def _wait(self, host: str, asked_at: datetime, patience: timedelta) -> datetime:
         if self._give_way:
             await asyncio.to_thread(self._give_way)
         is_past = self._give_way is not None
@@ -95,13 +112,15 @@ class HostTurns:
                 raise Busy(f"{host} asked to be left alone", after=wait)
             if wait <= timedelta(0):
                 return now
-            if patience is not None and turn.starts_at > asked_at + patience:
-                message = f"{host} has no turn for us within {patience.total_seconds():g} s"
-                raise Busy(message, after=self._hand_out(host, turn.starts_at, delay) - now)
+            if turn.starts_at - asked_at > patience:
+                raise self._no_turn(host, turn.starts_at, patience)
             await asyncio.sleep(wait.total_seconds())
 
-    def _hand_out(self, host: str, first: datetime, delay: timedelta) -> datetime:
-        """Return the turn of the next one that is sent away: one after the other, so that they do not all come back at once."""
+    def _no_turn(self, host: str, first: datetime, patience: timedelta) -> Busy:
+        return self._busy(host, first, f"has no turn for us within {patience.total_seconds():g} s")
+
+    def _busy(self, host: str, first: datetime, why: str) -> Busy:
+        """Return what sends one away: each until a turn of its own, so that they do not all come back at once."""
         last = self._handed_out.get(host)
-        self._handed_out[host] = first if last is None else max(first, last + delay)
-        return self._handed_out[host]
+        turn = self._handed_out[host] = first if last is None else max(first, last + self._delay_at(host))
+        return Busy(f"{host} {why}", after=turn - self._clock.now())

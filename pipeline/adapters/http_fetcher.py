@@ -35,7 +35,7 @@ MAX_BYTES = 10 * 1024 * 1024
 #: the hosts' addresses. The last such file has as long for itself: whoever leaves it no time would have us believe that it
 #: cannot be had.
 TIMEOUT = 30.0
-#: A host that takes this share of them for one answer is slow: its other pages wait, and hold up no other host's.
+#: A host that takes this share of them for one answer is slow: its other pages and feeds wait, and hold up no other host's.
 SLOW = 1 / 3
 MAX_REDIRECTS = 10
 #: How long a host that answers 429 without Retry-After is left alone.
@@ -49,10 +49,10 @@ _TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
 
 @dataclass(slots=True)
 class _Budget:
-    """The seconds left for one fetch: of a page, or of what is polled; and until when its turns are waited for."""
+    """The seconds left for one fetch; whether slow hosts are asked for it too, and until when its turns are waited for."""
 
     left: float
-    is_page: bool
+    even_if_slow: bool
     until: datetime | None
 
     @asynccontextmanager
@@ -115,11 +115,12 @@ class HttpFetcher:
         obey_robots: bool = True,
         max_bytes: int | None = None,
         until: datetime | None = None,
+        even_if_slow: bool = False,
     ) -> Capture:
         """Keep the port's promise."""
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: value for name, value in conditions.items() if value}
-        budget = _Budget(self._timeout, is_page=obey_robots, until=until)
+        budget = _Budget(self._timeout, even_if_slow=even_if_slow, until=until)
         capture = await self._follow(
             url, headers, budget, obey_robots=obey_robots, max_bytes=max_bytes or self._max_bytes
         )
@@ -151,7 +152,8 @@ class HttpFetcher:
 
     async def _exchange(self, address: str, headers: dict[str, str], budget: _Budget, max_bytes: int) -> Capture:
         """Wait for our turn at the host, then ask and return the answer, a redirect without its body."""
-        async with self._turns.turn(host_of(address), is_page=budget.is_page, until=budget.until) as fetched_at:
+        turn = self._turns.turn(host_of(address), even_if_slow=budget.even_if_slow, until=budget.until)
+        async with turn as fetched_at:
             is_robots = _is_robots(address)
             limit = robots.MAX_BYTES if is_robots else max_bytes
             with self._watched(address, budget), translated_errors(address, self._timeout):
@@ -181,12 +183,12 @@ class HttpFetcher:
 
     @contextmanager
     def _watched(self, address: str, budget: _Budget) -> Iterator[None]:
-        """Note where the host took long over a page, however that ended; what others on the way took is not its fault."""
+        """Note where the host took long, but for what takes long anywhere; what others on the way took is not its fault."""
         left = budget.left
         try:
             yield
         finally:
-            if budget.is_page and left - budget.left >= self._timeout * SLOW:
+            if not budget.even_if_slow and left - budget.left >= self._timeout * SLOW:
                 self._turns.note_slowness(host_of(address))
 
     async def _ask_robots(self, address: str, budget: _Budget) -> None:
@@ -217,7 +219,7 @@ class HttpFetcher:
     async def _fetch_robots(self, origin: str, budget: _Budget) -> Robots:
         if budget.left <= 0:
             raise Retry(f"{origin}: no whole answer within {self._timeout:g} s")
-        own = _Budget(self._timeout, is_page=budget.is_page, until=budget.until)
+        own = _Budget(self._timeout, even_if_slow=budget.even_if_slow, until=budget.until)
         try:
             capture = await self._follow(
                 urljoin(origin, "robots.txt"), {}, own, obey_robots=False, max_bytes=robots.MAX_BYTES

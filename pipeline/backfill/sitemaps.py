@@ -121,7 +121,7 @@ class _Search:
 
     async def _read(self, url: str, feed: Feed) -> list[str]:
         """Hand on the sitemap's entries of the interval; return its children that may list some."""
-        capture = await self.fetcher.fetch(url, obey_robots=False, max_bytes=MAX_BYTES)
+        capture = await self.fetcher.fetch(url, obey_robots=False, max_bytes=MAX_BYTES, even_if_slow=True)
         if capture.status != HTTPStatus.OK:
             raise NotASitemap(f"{url} answered {capture.status}")
         sitemap = await asyncio.to_thread(self.confined.call, read_sitemap, capture.body, capture.final_url)

@@ -22,16 +22,17 @@ class Fetcher(Protocol):
         obey_robots: bool = True,
         max_bytes: int | None = None,
         until: datetime | None = None,
+        even_if_slow: bool = False,
     ) -> Capture:
         """Return the response, whatever its status is (304 too).
 
         Only what a publisher offers to machines, such as its feeds and sitemaps, is fetched without asking robots.txt.
         ``max_bytes`` is a cap for this answer alone, such as a sitemap's 50 MiB. Turns at hosts that come after ``until`` are
-        not waited for.
+        not waited for. What is long, and takes its time anywhere, is asked for ``even_if_slow`` the host was just now.
 
         Raises Reject (robots, address refused, invalid URL, too large, too many redirects) when asking again is pointless,
         and Retry (timeout, connection failure, DNS, 429 and 5xx, with the Retry-After sent) when it is not; Busy, a kind of
-        Retry, where the host asked to be left alone or others use up its turns, and nothing was sent.
+        Retry, where the host asked to be left alone, answers slowly, or others use up its turns, and nothing was sent.
         """
         ...
 

@@ -487,29 +487,49 @@ async def test_a_body_that_does_not_end_runs_into_the_time_cap() -> None:
         hurt.set()
 
 
+@pytest.mark.parametrize("obey_robots", [True, False])
 @awaited
-async def test_the_other_pages_of_a_slow_host_wait_but_its_feed_and_other_hosts_do_not() -> None:
+async def test_the_other_pages_and_feeds_of_a_slow_host_wait_but_its_sitemaps_and_other_hosts_do_not(
+    *, obey_robots: bool
+) -> None:
     hurt, clock = asyncio.Event(), FixedClock()
 
     async def hang(_: web.Request) -> web.Response:
         await hurt.wait()
         return web.Response()
 
-    slow = {f"/{number}": hang for number in range(20)} | {"/feed": page(), "/page": page()}
+    slow = {f"/{number}": hang for number in range(20)} | {"/feed": page(), "/page": page(), "/sitemap": page()}
     async with (
         serve(slow) as site,
         serve({"/good": page()}) as other,
         make_fetcher(clock=clock, timeout=0.9) as fetcher,
     ):
         addresses = [f"{site.url}/{number}" for number in range(20)] + [f"{other.url}/good"]
-        ends = await asyncio.gather(*map(fetcher.fetch, addresses), return_exceptions=True)
+        fetches = (fetcher.fetch(address, obey_robots=obey_robots) for address in addresses)
+        ends = await asyncio.gather(*fetches, return_exceptions=True)
         assert Counter(type(end) for end in ends) == {Retry: 2, Busy: 18, Capture: 1}
         assert len(set(site.paths()) - {"/robots.txt"}) == 2
-        assert (await fetcher.fetch(f"{site.url}/feed", obey_robots=False)).status == 200
-        with pytest.raises(Busy, match="slowly") as busy:
-            await fetcher.fetch(f"{site.url}/page")
-        assert busy.value.after == SLOW_FOR
+        assert (await fetcher.fetch(f"{site.url}/sitemap", obey_robots=False, even_if_slow=True)).status == 200
+        for path, is_page in {"page": True, "feed": False}.items():
+            with pytest.raises(Busy, match="slowly") as busy:
+                await fetcher.fetch(f"{site.url}/{path}", obey_robots=is_page)
+            assert busy.value.after == SLOW_FOR
         clock.time += SLOW_FOR
+        assert (await fetcher.fetch(f"{site.url}/page")).status == 200
+        hurt.set()
+
+
+@awaited
+async def test_a_slow_sitemap_keeps_nothing_waiting() -> None:
+    hurt = asyncio.Event()
+
+    async def hang(_: web.Request) -> web.Response:
+        await hurt.wait()
+        return web.Response()
+
+    async with serve({"/sitemap": hang, "/page": page()}) as site, make_fetcher(timeout=0.9) as fetcher:
+        with pytest.raises(Retry, match=r"0\.9 s"):
+            await fetcher.fetch(f"{site.url}/sitemap", obey_robots=False, even_if_slow=True)
         assert (await fetcher.fetch(f"{site.url}/page")).status == 200
         hurt.set()
 

@@ -97,7 +97,7 @@ def test_robots_txt_names_them(search: Any) -> None:  # noqa: ANN401 - see the f
         url=f"{SITE}/a/1", feed_url=FEED.url, publisher="The Example", language="en", section="world", country="GB"
     )
     assert web.requests == Counter([f"{SITE}/robots.txt", f"{SITE}/news.xml"])
-    assert web.options[1] == {"obey_robots": False, "max_bytes": MAX_BYTES}
+    assert web.options[1] == {"obey_robots": False, "max_bytes": MAX_BYTES, "even_if_slow": True}
     assert found.counts == {"sitemaps": 1}
 
 

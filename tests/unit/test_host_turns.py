@@ -7,10 +7,11 @@ import pytest
 
 from pipeline.adapters.host_turns import HostTurns
 from pipeline.errors import Busy
+from pipeline.fetch.politeness import CONCURRENCY
 from pipeline.model.host import Turn
 from tests.fixtures.entries import NOW
 
-DELAY = timedelta(seconds=1)
+DELAY, SHORT = timedelta(seconds=1), timedelta(milliseconds=10)
 
 
 class TakenHost:
@@ -41,25 +42,29 @@ class FreeHost(TakenHost):
         return Turn(starts_at=now)
 
 
-def test_whoever_waited_too_long_behind_slow_answers_is_sent_away() -> None:
+@pytest.mark.parametrize(
+    ("patience", "delay", "waiting"), [(SHORT, timedelta(0), 0), (SHORT, DELAY, 0), (30 * DELAY, DELAY, 31)]
+)
+def test_of_those_behind_others_who_wait_for_answers_no_more_wait_than_there_are_turns_and_no_longer(
+    patience: timedelta, delay: timedelta, waiting: int
+) -> None:
     host = FreeHost()
-    turns = HostTurns(host, clock=host, delay=DELAY, patience=timedelta(seconds=3))
+    turns = HostTurns(host, clock=host, delay=delay, patience=patience)
 
-    async def fetch(ended: list[str]) -> None:
-        try:
-            async with turns.turn("news.example"):
-                await asyncio.sleep(0)
-                host.time += timedelta(seconds=29)
-                ended.append("answered")
-        except Busy:
-            ended.append("sent away")
+    async def fetch(answers: asyncio.Event) -> None:
+        async with turns.turn("news.example"):
+            await answers.wait()
 
-    async def fetch_all() -> list[str]:
-        ended: list[str] = []
-        await asyncio.gather(*(fetch(ended) for _ in range(10)))
-        return sorted(ended)
+    async def fetch_all() -> list[timedelta]:
+        answers = asyncio.Event()
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            for _ in range(CONCURRENCY + waiting):
+                group.create_task(fetch(answers))
+            sent_away = await asyncio.gather(*(ask(turns) for _ in range(100)))
+            answers.set()
+        return sorted(sent_away)
 
-    assert asyncio.run(fetch_all()) == ["answered"] * 2 + ["sent away"] * 8
+    assert asyncio.run(fetch_all()) == [delay * number for number in range(100)]
 
 
 def test_those_who_are_sent_away_come_back_one_after_the_other_and_no_later_for_ever() -> None:

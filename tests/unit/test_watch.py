@@ -3,14 +3,17 @@
 import asyncio
 import functools
 import itertools
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from pipeline.discover.polling import initial_state
-from pipeline.errors import Retry, StoreUnavailable, UsageError
+from pipeline.errors import Busy, Retry, StoreUnavailable, UsageError
 from pipeline.model.capture import Capture
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.handover import Report
@@ -19,6 +22,7 @@ from pipeline.watch import (
     NEXT_BATCH,
     NEXT_REVISITS,
     NOBODY_CAME,
+    PARSES,
     PATIENCE,
     RECORDED_AT_ONCE,
     poll_feed,
@@ -138,10 +142,8 @@ class Watched:
         self.looks = 0
 
     def watch(self, **more: object) -> AsyncIterator[Report]:
-        settings = {"tick": TICK, "refresh": self.look} | more
-        return watch_feeds(
-            ledger=self.ledger, fetcher=self.fetcher, confined=CalledHere(), clock=self.clock, **settings
-        )
+        settings = {"tick": TICK, "refresh": self.look, "confined": CalledHere()} | more
+        return watch_feeds(ledger=self.ledger, fetcher=self.fetcher, clock=self.clock, **settings)
 
     def look(self) -> None:
         self.looks += 1
@@ -186,7 +188,9 @@ async def test_a_long_feed_goes_into_the_inbox_in_pieces_and_whole() -> None:
     watched.fetcher.bodies["https://a.example/feed"] = RSS % b"".join(ITEM % (n, n) for n in range(count))
     ledger, clock = watched.ledger, watched.clock
     [(feed, state)] = ledger.due_feeds(clock.now(), limit=1, lease=TICK)
-    await poll_feed(feed, state, ledger=ledger, fetcher=watched.fetcher, confined=CalledHere(), clock=clock)
+    with ThreadPoolExecutor(1) as threads:
+        parts = {"ledger": ledger, "fetcher": watched.fetcher, "confined": CalledHere(), "clock": clock}
+        await poll_feed(feed, state, **parts, threads=threads)
     assert len(ledger.inbox) == count
     assert watched.ledger.most_at_once == RECORDED_AT_ONCE
     assert watched.ledger.feeds["https://a.example/feed"].body_hash
@@ -201,11 +205,12 @@ async def test_a_long_feed_of_which_a_piece_could_not_be_kept_is_read_again() ->
     ledger, clock = watched.ledger, watched.clock
     parts = {"ledger": ledger, "fetcher": watched.fetcher, "confined": CalledHere(), "clock": clock}
     [(feed, state)] = ledger.due_feeds(clock.now(), limit=1, lease=TICK)
-    with pytest.raises(StoreUnavailable):
-        await poll_feed(feed, state, **parts)
-    assert (len(ledger.inbox), ledger.feeds[feed.url].body_hash) == (RECORDED_AT_ONCE, None)
-    ledger.room = count
-    await poll_feed(feed, ledger.feeds[feed.url], **parts)
+    with ThreadPoolExecutor(1) as threads:
+        with pytest.raises(StoreUnavailable):
+            await poll_feed(feed, state, **parts, threads=threads)
+        assert (len(ledger.inbox), ledger.feeds[feed.url].body_hash) == (RECORDED_AT_ONCE, None)
+        ledger.room = count
+        await poll_feed(feed, ledger.feeds[feed.url], **parts, threads=threads)
     assert len(ledger.inbox) == count
 
 
@@ -304,6 +309,68 @@ async def test_a_watch_that_is_ended_leaves_no_poll_behind() -> None:
     ring.cancel()
     await asyncio.wait([ring])
     assert [task for task in asyncio.all_tasks() if task.get_coro().__name__ == "poll_feed"] == []
+
+
+class SlowToParse(CalledHere):
+    """Parses some feeds until it is told to end."""
+
+    def __init__(self, slow: Collection[str]) -> None:
+        self.slow, self.at_it = slow, list[str]()
+        self.may_end = threading.Event()
+
+    def call(self, function: Callable[[Capture, Feed], Any], capture: Capture, feed: Feed) -> Any:  # noqa: ANN401
+        if feed.url in self.slow:
+            self.at_it.append(feed.url)
+            self.may_end.wait()
+        return function(capture, feed)
+
+
+@awaited
+async def test_feeds_that_are_slow_to_parse_hold_up_neither_other_feeds_nor_the_ledger() -> None:
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))  # as on the smallest machine
+    slow = [f"large {number}" for number in range(PARSES - 1)]
+    watched, confined = Watched(RealClock(), *slow), SlowToParse(slow)
+    watch = watched.watch(tick=SHORT, confined=confined)
+    ring = asyncio.ensure_future(anext(watch))
+    try:
+        while len(confined.at_it) < len(slow):
+            await asyncio.wait([ring], timeout=0.01)
+        watched.ledger.feeds["a"] = initial_state(Feed(url="a", publisher="P"), NOW)
+        watched.fetcher.bodies["a"] = RSS % (ITEM % (1, 1))
+        assert (await asyncio.wait_for(ring, timeout=10)).entries["new"] == 1
+    finally:
+        confined.may_end.set()
+    await watch.aclose()
+
+
+@awaited
+@pytest.mark.parametrize("is_watch", [True, False])
+async def test_no_thread_outlives_the_polls(*, is_watch: bool) -> None:
+    watched, before = Watched(RealClock(), "a"), set(threading.enumerate())
+    watched.fetcher.bodies["a"] = RSS % (ITEM % (1, 1))
+    if is_watch:
+        watch = watched.watch(tick=SHORT)
+        await anext(watch)
+        await watch.aclose()
+    else:
+        parts = {"ledger": watched.ledger, "fetcher": watched.fetcher, "clock": watched.clock}
+        await poll_feeds(**parts, confined=CalledHere())
+    await asyncio.get_running_loop().shutdown_default_executor()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+
+
+@awaited
+async def test_a_feed_that_was_not_asked_for_is_put_off_and_did_not_fail() -> None:
+    watched = Watched(RealClock(), "a", "b")
+    watched.fetcher.bodies["a"] = Busy("its host answers slowly", after=TICK)
+    parts = {"ledger": watched.ledger, "fetcher": watched.fetcher, "confined": CalledHere(), "clock": watched.clock}
+    report = await poll_feeds(**parts)
+    assert report.feeds == {"put off": 1, "polled": 1}
+    state = watched.ledger.feeds["a"]
+    assert (state.failures, state.polled_at) == (0, None)
+    assert NOW < state.due_at <= watched.clock.now() + TICK
 
 
 @awaited
