@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from http import HTTPStatus
 
 from pipeline.boundary import boundary, gather
 from pipeline.discover import polling
-from pipeline.discover.feeds import parse_feed
+from pipeline.discover.feeds import ParsedFeed, parse_feed
 from pipeline.errors import Busy, NewswireError, Retry, StoreUnavailable
+from pipeline.model.capture import Capture
 from pipeline.model.fate import Reason
 from pipeline.model.feed import Entry, Feed, FeedState
 from pipeline.model.handover import Report
@@ -61,57 +61,92 @@ async def poll_feeds(
     report, polled = Report(), set[str]()
 
     async def poll(feed: Feed, state: FeedState) -> None:
-        report.add(await poll_one(feed, state))
+        report.add(await poller.poll_feed(feed, state))
 
     with ThreadPoolExecutor(PARSES) as threads:
-        poll_one = partial(poll_feed, ledger=ledger, fetcher=fetcher, confined=confined, threads=threads, clock=clock)
+        poller = Poller(ledger=ledger, fetcher=fetcher, confined=confined, clock=clock, threads=threads)
         while feeds := ledger.due_feeds(clock.now(), limit=at_once, lease=LEASE, early=early, besides=polled):
             polled |= {feed.url for feed, _ in feeds}
             await gather([poll(feed, state) for feed, state in feeds])
     return report
 
 
-async def poll_feed(
-    feed: Feed,
-    state: FeedState,
-    *,
-    ledger: Ledger,
-    fetcher: Fetcher,
-    confined: Confinement,
-    threads: Executor,
-    clock: Clock,
-) -> Report:
-    """Poll one leased feed and end its lease; what goes wrong there is kept with it. Raises StoreUnavailable alone."""
-    report = Report()
-    ended = list[FeedState]()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poller:
+    """Polls feeds one by one, over what a poll needs."""
 
-    def fail(_: Reason, detail: str, after: timedelta | None = None) -> None:
-        report.feeds["failed"] += 1
-        ended.append(polling.failed_state(state, detail, clock.now(), after=after, every=feed.poll_every))
-        log.warning("feed %s: %s", feed.url, detail.removeprefix(f"{feed.url}: "))
+    ledger: Ledger
+    fetcher: Fetcher
+    confined: Confinement
+    clock: Clock
+    threads: Executor
 
-    with boundary(fail):
-        try:
-            await _poll_feed(
-                feed,
-                state,
-                ledger=ledger,
-                fetcher=fetcher,
-                confined=confined,
-                threads=threads,
-                clock=clock,
-                report=report,
+    async def poll_feed(self, feed: Feed, state: FeedState) -> Report:
+        """Poll one leased feed and end its lease; what goes wrong there is kept with it. Raises StoreUnavailable alone."""
+        report = Report()
+        ended = list[FeedState]()
+
+        def fail(_: Reason, detail: str, after: timedelta | None = None) -> None:
+            report.feeds["failed"] += 1
+            ended.append(polling.failed_state(state, detail, self.clock.now(), after=after, every=feed.poll_every))
+            log.warning("feed %s: %s", feed.url, detail.removeprefix(f"{feed.url}: "))
+
+        with boundary(fail):
+            try:
+                await self._poll(feed, state, report)
+            except StoreUnavailable:
+                raise
+            except Busy as busy:  # its host is slow, or has too many feeds: nothing was asked, so nothing failed
+                report.feeds["put off"] += 1
+                ended.append(polling.delayed_state(state, self.clock.now(), busy.after))
+            except Retry as error:
+                fail(Reason.UNREACHABLE, str(error), error.after)
+        for failed in ended:
+            await self._save(failed)
+        return report
+
+    async def _poll(self, feed: Feed, state: FeedState, report: Report) -> None:
+        """Ask only for what is new, and remember what the answer taught.
+
+        Parsing, which takes seconds for a large feed and may be stopped, and the ledger are waited for in a thread: others are
+        polled meanwhile.
+        """
+        capture = await self.fetcher.fetch(
+            state.polled_url, etag=state.etag, last_modified=state.last_modified, obey_robots=False
+        )
+        now = self.clock.now()
+        if capture.status == HTTPStatus.GONE:
+            await self._save(polling.gone_state(state, now))
+            report.feeds["gone"] += 1
+            return
+        if problem := polling.answer_error(capture):
+            raise Retry(problem)
+        parsed = None if polling.is_unchanged(state, capture) else await self._parse(capture, feed)
+        recorded = await self._record(parsed.entries, now) if parsed else Recorded()
+        await self._save(polling.next_state(state, capture, parsed, recorded, now, every=feed.poll_every))
+        report.feeds["polled" if parsed else "not modified"] += 1
+        report.entries += Counter(new=recorded.new, changed=recorded.changed)
+
+    async def _parse(self, capture: Capture, feed: Feed) -> ParsedFeed:
+        loop = asyncio.get_running_loop()
+        parsed = await loop.run_in_executor(self.threads, self.confined.call, parse_feed, capture, feed)
+        if parsed.problems:
+            log.warning("feed %s: %s", feed.url, "; ".join(parsed.problems))
+        return parsed
+
+    async def _record(self, entries: Sequence[Entry], now: datetime) -> Recorded:
+        """Put the entries into the inbox, piece by piece; one that fails leaves the feed to be read again, body and all."""
+        total = Recorded()
+        for start in range(0, len(entries), RECORDED_AT_ONCE):
+            some = entries[start : start + RECORDED_AT_ONCE]
+            part = await asyncio.to_thread(self.ledger.record_entries, some, now)
+            total = Recorded(
+                new=total.new + part.new, changed=total.changed + part.changed, known=total.known + part.known
             )
-        except StoreUnavailable:
-            raise
-        except Busy as busy:  # its host is slow, or has too many feeds: nothing was asked, so nothing failed
-            report.feeds["put off"] += 1
-            ended.append(polling.delayed_state(state, clock.now(), busy.after))
-        except Retry as error:
-            fail(Reason.UNREACHABLE, str(error), error.after)
-    for failed in ended:
-        await asyncio.to_thread(ledger.save_feed_state, failed)
-    return report
+        return total
+
+    async def _save(self, state: FeedState) -> None:
+        await asyncio.to_thread(self.ledger.save_feed_state, state)
 
 
 @dataclass(slots=True)
@@ -172,7 +207,7 @@ async def watch_feeds(
     share a ledger: each feed is leased to one. No error of a feed, the network or a store ends the watch.
     """
     polls, bell, threads = set[asyncio.Task[Report]](), _Bell(), ThreadPoolExecutor(PARSES)
-    poll = partial(poll_feed, ledger=ledger, fetcher=fetcher, confined=confined, threads=threads, clock=clock)
+    poller = Poller(ledger=ledger, fetcher=fetcher, confined=confined, clock=clock, threads=threads)
     try:
         while True:
             wait, next_at = tick, clock.now() + tick
@@ -180,7 +215,7 @@ async def watch_feeds(
                 await asyncio.to_thread(refresh)
                 free = concurrency - len(polls)
                 feeds = await asyncio.to_thread(ledger.due_feeds, clock.now(), limit=free, lease=LEASE) if free else ()
-                polls.update(asyncio.create_task(poll(feed, state)) for feed, state in feeds)
+                polls.update(asyncio.create_task(poller.poll_feed(feed, state)) for feed, state in feeds)
                 await _gather_news(polls, bell, clock, next_at, tick)
                 now = clock.now()
                 first_due = await asyncio.to_thread(ledger.first_due, now)
@@ -210,50 +245,3 @@ async def _gather_news(
         for poll in ended:
             polls.remove(poll)
             bell.found.add(poll.result())
-
-
-async def _poll_feed(
-    feed: Feed,
-    state: FeedState,
-    *,
-    ledger: Ledger,
-    fetcher: Fetcher,
-    confined: Confinement,
-    threads: Executor,
-    clock: Clock,
-    report: Report,
-) -> None:
-    """Poll one feed: ask only for what is new, and remember what the answer taught.
-
-    Parsing, which takes seconds for a large feed and may be stopped, and the ledger are waited for in a thread: others are
-    polled meanwhile.
-    """
-    capture = await fetcher.fetch(
-        state.polled_url, etag=state.etag, last_modified=state.last_modified, obey_robots=False
-    )
-    now = clock.now()
-    if capture.status == HTTPStatus.GONE:
-        await asyncio.to_thread(ledger.save_feed_state, polling.gone_state(state, now))
-        report.feeds["gone"] += 1
-        return
-    if problem := polling.answer_error(capture):
-        raise Retry(problem)
-    is_known = polling.is_unchanged(state, capture)
-    loop = asyncio.get_running_loop()
-    parsed = None if is_known else await loop.run_in_executor(threads, confined.call, parse_feed, capture, feed)
-    recorded = await _record(parsed.entries, ledger, now) if parsed else Recorded()
-    if parsed and parsed.problems:
-        log.warning("feed %s: %s", feed.url, "; ".join(parsed.problems))
-    following = polling.next_state(state, capture, parsed, recorded, now, every=feed.poll_every)
-    await asyncio.to_thread(ledger.save_feed_state, following)
-    report.feeds["polled" if parsed else "not modified"] += 1
-    report.entries += Counter(new=recorded.new, changed=recorded.changed)
-
-
-async def _record(entries: Sequence[Entry], ledger: Ledger, now: datetime) -> Recorded:
-    """Put the entries into the inbox, piece by piece; one that fails leaves the feed to be read again, body and all."""
-    total = Recorded()
-    for start in range(0, len(entries), RECORDED_AT_ONCE):
-        part = await asyncio.to_thread(ledger.record_entries, entries[start : start + RECORDED_AT_ONCE], now)
-        total = Recorded(new=total.new + part.new, changed=total.changed + part.changed, known=total.known + part.known)
-    return total

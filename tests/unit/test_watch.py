@@ -25,7 +25,7 @@ from pipeline.watch import (
     PARSES,
     PATIENCE,
     RECORDED_AT_ONCE,
-    poll_feed,
+    Poller,
     poll_feeds,
     watch_feeds,
 )
@@ -190,7 +190,7 @@ async def test_a_long_feed_goes_into_the_inbox_in_pieces_and_whole() -> None:
     [(feed, state)] = ledger.due_feeds(clock.now(), limit=1, lease=TICK)
     with ThreadPoolExecutor(1) as threads:
         parts = {"ledger": ledger, "fetcher": watched.fetcher, "confined": CalledHere(), "clock": clock}
-        await poll_feed(feed, state, **parts, threads=threads)
+        await Poller(**parts, threads=threads).poll_feed(feed, state)
     assert len(ledger.inbox) == count
     assert watched.ledger.most_at_once == RECORDED_AT_ONCE
     assert watched.ledger.feeds["https://a.example/feed"].body_hash
@@ -206,11 +206,12 @@ async def test_a_long_feed_of_which_a_piece_could_not_be_kept_is_read_again() ->
     parts = {"ledger": ledger, "fetcher": watched.fetcher, "confined": CalledHere(), "clock": clock}
     [(feed, state)] = ledger.due_feeds(clock.now(), limit=1, lease=TICK)
     with ThreadPoolExecutor(1) as threads:
+        poller = Poller(**parts, threads=threads)
         with pytest.raises(StoreUnavailable):
-            await poll_feed(feed, state, **parts, threads=threads)
+            await poller.poll_feed(feed, state)
         assert (len(ledger.inbox), ledger.feeds[feed.url].body_hash) == (RECORDED_AT_ONCE, None)
         ledger.room = count
-        await poll_feed(feed, ledger.feeds[feed.url], **parts, threads=threads)
+        await poller.poll_feed(feed, ledger.feeds[feed.url])
     assert len(ledger.inbox) == count
 
 
