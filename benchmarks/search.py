@@ -7,7 +7,8 @@ asks. Prints
 
 - the time of a search beside that of its bare body sent by the plain client, one after the other in turn;
 - searches by several clients at once, each asking again as soon as it is answered, and the same through the page: the app behind
-  a real server in a process of its own, over HTTP; beside them, what the plainest body with facets and marks takes by as many;
+  a real server in a process of its own, over HTTP; beside them, what the plainest body with facets and marks takes by as many,
+  and searches by as many who look at each answer for a while, as people do;
 - the embedded store with one client;
 - indexing beside the client's parallel helper, which is given the same documents ready-made, in turn, and a refresh after each;
 - the index's size by field.
@@ -19,6 +20,7 @@ import argparse
 import http.client
 import multiprocessing
 import os
+import random
 import resource
 import socket
 import sys
@@ -53,6 +55,7 @@ from pipeline.web.serve import serve_page
 
 WARM_UP = 100  # questions
 TURNS = 2  # of many clients, each way
+LOOKED_AT = 2.0  # seconds at most that one who does not ask on at once looks at an answer
 
 Asking = Callable[[Question], object]
 
@@ -189,6 +192,10 @@ def crowd(
     for _ in range(TURNS):
         for title, ask in ways.items():
             times[title] += ask_at_once(ask, questions, seconds / TURNS, clients)
+    read = ask_at_once(ask_store, questions, seconds, clients, looks_for=LOOKED_AT)
+    report.add_row(
+        f"search, {clients} clients who look at each answer", f"{in_ms(read)}, {len(read) / seconds:.0f} a second"
+    )
     for title, some in times.items():
         report.add_row(f"{title}, {clients} clients", f"{in_ms(some)}, {len(some) / seconds:.0f} a second")
     judge(report, f"search, {clients} clients: p95 in ms", 1000 * p95(times["search"]), 120, "{:.0f}")
@@ -198,9 +205,12 @@ def crowd(
     judge(report, f"page : search, {clients} clients, p95", p95(times["page"]) / p95(times["search"]), 2, "{:.2f}")
 
 
-def ask_at_once(ask: Asking, questions: Iterator[Question], seconds: float, clients: int) -> list[float]:
-    """Return the times of all answers; each client asks again as soon as it has one."""
+def ask_at_once(
+    ask: Asking, questions: Iterator[Question], seconds: float, clients: int, *, looks_for: float = 0
+) -> list[float]:
+    """Return the times of all answers; each client asks again as soon as it has one, or after up to so many seconds."""
     times, lock, failed = list[float](), threading.Lock(), list[BaseException]()
+    chance = random.Random(8)
     until = time.monotonic() + seconds
 
     def run() -> None:
@@ -208,7 +218,9 @@ def ask_at_once(ask: Asking, questions: Iterator[Question], seconds: float, clie
             while time.monotonic() < until and not failed:
                 with lock:
                     question = next(questions)
+                    pause = chance.uniform(0, looks_for)
                 times.append(seconds_of(partial(ask, question)))
+                time.sleep(pause)
         except BaseException as error:  # noqa: BLE001 - raised below, in the thread that waits
             failed.append(error)
 
