@@ -16,7 +16,8 @@ kept in the ledger, not in the event.
 
 **Parameters** (*Trigger*): none.
 
-**When it fails.** A store that does not answer is tried again after 5, 10 and 20 seconds, and so on up to 5 minutes. A saved
+**When it fails.** A store that does not answer is tried again after 5, 10 and 20 seconds, and so on up to 5 minutes. Where
+`watch` fails for good, `deliver` sends what is due all the same, and then fails too, so that the run does. A saved
 search that the search store cannot serve is named in the log of `watch`; the others go on. A webhook that fails is no failure
 of the run: it is tried again after 1, 5 and 30 minutes, 2, 8 and 24 hours, then `newswire alerts undelivered` shows it as dead.
 
@@ -69,11 +70,11 @@ def alert() -> None:
             get_current_context()["outlet_events"][ALERT_NEWS].add(ALERTS, extra=event)
         return numbers
 
-    @task
-    def deliver(noticed: dict[str, Any]) -> dict[str, int]:
+    @task(trigger_rule="none_skipped")
+    def deliver(noticed: dict[str, Any] | None) -> dict[str, int]:
         from pipeline.orchestration import alert
 
-        return alert.deliver(noticed["announced"])
+        return alert.deliver(noticed and noticed["announced"])
 
     deliver(watch())
 

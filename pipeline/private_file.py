@@ -14,6 +14,9 @@ def write_private(path: Path) -> Iterator[BinaryIO]:
     """Give a file that takes the path's place whole or not at all, at no moment readable by others. Raises OSError."""
     if path.is_dir():  # and for "." and "..", which are no names
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():  # of root, /dev/stdout would be gone for all
+        raise FileExistsError(errno.EEXIST, "a device or a pipe stands there; name a file", str(path))
+    path = path.resolve()  # where a link leads
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")  # its own: two may write to one name at once
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

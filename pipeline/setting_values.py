@@ -18,7 +18,7 @@ def read_ca(text: str | None, search_url: str) -> Path | None:
     """Return the file of authorities. Raises UsageError where it is none, or where nothing would be checked by it."""
     if text is None:
         return None
-    path = Path(text).expanduser().absolute()
+    path = read_path("NEWSWIRE_SEARCH_CA", text)
     if not search_url.startswith("https:"):
         raise UsageError(
             "NEWSWIRE_SEARCH_CA is set, but NEWSWIRE_SEARCH_URL is no https:// address: nothing is checked"
@@ -94,12 +94,25 @@ def read_contact(text: str) -> str:
     return text
 
 
-def read_count(name: str, text: str | None, *, most: int) -> int | None:
+def read_path(name: str, text: str) -> Path:
+    """Return the path, absolute, ``~`` as the shell reads it."""
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:
+        raise UsageError(f"{name}: {text} cannot be read: no home is known for what ~ stands for") from error
+
+
+def read_place(name: str, text: str) -> str:
+    """Return the address, or the path as ``read_path`` does."""
+    return text if "://" in text else str(read_path(name, text))
+
+
+def read_count(name: str, text: str | None, *, least: int = 1, most: int) -> int | None:
     """Return the whole number; None where it is not set. 0 is refused: some would mean by it all, and some nothing."""
     if text is None:
         return None
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
-        message = f"{name} is {text!r}; it must be a whole number from 1 to {most}, or unset"
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+        message = f"{name} is {text!r}; it must be a whole number from {least} to {most}, or unset"
         raise UsageError(message)
     return int(text)
 

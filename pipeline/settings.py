@@ -26,6 +26,8 @@ from pipeline.setting_values import (
     read_contact,
     read_count,
     read_networks,
+    read_path,
+    read_place,
     read_seconds,
     read_token,
     read_waits,
@@ -127,23 +129,23 @@ def read_settings(environ: Mapping[str, str] | None = None, *, grant: Grant = Gr
     """
     values = _read_files({key: value for key, value in (os.environ if environ is None else environ).items() if value})
     _check_sendable(values)
-    home = Path(values.get("NEWSWIRE_HOME", ".newswire")).expanduser().absolute()
+    home = read_path("NEWSWIRE_HOME", values.get("NEWSWIRE_HOME", ".newswire"))
     search_url, user, password = split_credentials(
         values.get("NEWSWIRE_SEARCH_URL", f"sqlite:///{home / 'search.sqlite'}")
     )
-    sources = values.get("NEWSWIRE_SOURCES")
+    sources, warcs = values.get("NEWSWIRE_SOURCES"), values.get("NEWSWIRE_WARCS")
     return Settings(
         home=home,
         ledger_url=values.get("NEWSWIRE_LEDGER_URL", f"sqlite:///{home / 'ledger.sqlite'}"),
-        archive_url=values.get("NEWSWIRE_ARCHIVE_URL", str(home / "archive")),
+        archive_url=read_place("NEWSWIRE_ARCHIVE_URL", values.get("NEWSWIRE_ARCHIVE_URL", str(home / "archive"))),
         search_url=search_url,
         search_api_key=values.get(KEYS[grant]) or values.get(KEYS[Grant.WRITER]),
         search_user=values.get("NEWSWIRE_SEARCH_USER", user),
         search_password=values.get("NEWSWIRE_SEARCH_PASSWORD", password),
         search_ca=read_ca(values.get("NEWSWIRE_SEARCH_CA"), search_url),
         search_alias=read_alias(values.get("NEWSWIRE_SEARCH_ALIAS", "articles")),
-        sources=Path(sources).expanduser().absolute() if sources else None,
-        warcs=values.get("NEWSWIRE_WARCS"),
+        sources=read_path("NEWSWIRE_SOURCES", sources) if sources else None,
+        warcs=read_place("NEWSWIRE_WARCS", warcs) if warcs else None,
         warc_hosts=read_warc_hosts(values.get("NEWSWIRE_WARC_HOSTS", "sources")),
         serve_token=read_token(values.get("NEWSWIRE_SERVE_TOKEN")),
         allowed_networks=read_networks("NEWSWIRE_ALLOWED_NETWORKS", values.get("NEWSWIRE_ALLOWED_NETWORKS", "")),
@@ -156,7 +158,10 @@ def read_settings(environ: Mapping[str, str] | None = None, *, grant: Grant = Gr
         revisits=read_waits("NEWSWIRE_REVISITS", values.get("NEWSWIRE_REVISITS"), REVISITS),
         retries=read_waits("NEWSWIRE_RETRIES", values.get("NEWSWIRE_RETRIES"), WAITS),
         page_seconds=read_seconds("NEWSWIRE_PAGE_SECONDS", values.get("NEWSWIRE_PAGE_SECONDS", "20"), least=1),
-        page_megabytes=read_count("NEWSWIRE_PAGE_MEGABYTES", values.get("NEWSWIRE_PAGE_MEGABYTES"), most=1_000_000)
+        # Less, and the models of the languages would not fit in beside the page.
+        page_megabytes=read_count(
+            "NEWSWIRE_PAGE_MEGABYTES", values.get("NEWSWIRE_PAGE_MEGABYTES"), least=1024, most=1_000_000
+        )
         or 2048,
         # Longer, and a batch could outlive its lease.
         fetch_seconds=read_seconds(
@@ -216,7 +221,7 @@ def _read_files(environ: Mapping[str, str]) -> dict[str, str]:
         if values.get(name):
             raise UsageError(f"{name} and {name}_FILE are both set; unset one of them")
         try:
-            values[name] = Path(path).expanduser().read_text(encoding="utf-8").strip()
+            values[name] = read_path(f"{name}_FILE", path).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise UsageError(f"{name}_FILE: {path} cannot be read: {error.strerror}") from error
         except UnicodeDecodeError:

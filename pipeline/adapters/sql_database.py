@@ -28,7 +28,14 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+)
 
 from pipeline.adapters.sql_among import among
 from pipeline.adapters.sqlite_wal import enable_wal
@@ -125,6 +132,9 @@ class Database:
                 f"the ledger {self.name} cannot be used: {_one_line(error)}{_hint(error)}"
             ) from error
         except DatabaseError as error:
+            if isinstance(error, ProgrammingError) and error.statement is None:
+                message = f"the ledger {self.name} cannot be opened: {_one_line(error)}; check NEWSWIRE_LEDGER_URL"
+                raise UsageError(message) from error
             if type(error) is not DatabaseError:  # its kinds (integrity, programming …) are bugs of ours
                 raise
             raise StoreUnusable(f"{self.name} is no ledger, or is damaged: {_one_line(error)}") from error

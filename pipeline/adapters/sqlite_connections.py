@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pipeline.adapters.sqlite_schema import connect
@@ -32,7 +32,7 @@ class Connections:
     @contextmanager
     def transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
         """Commit what the block does, or none of it; SQLite's errors become ours. A block within another belongs to that."""
-        try:
+        with self._own_errors():
             connection = self._open()
             is_within = connection.in_transaction
             if is_within:
@@ -46,6 +46,18 @@ class Connections:
                 if connection.in_transaction:  # a full disk has rolled back already
                     connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Show one state of the file until the block ends, by a connection of its own: this thread's may write meanwhile."""
+        with self._own_errors(), closing(connect(self._path)) as connection:
+            connection.execute("BEGIN DEFERRED")
+            yield connection
+
+    @contextmanager
+    def _own_errors(self) -> Iterator[None]:
+        try:
+            yield
         except sqlite3.OperationalError as error:
             message = f"the index {self._path} does not answer: {error}"
             raise StoreUnavailable(message) from error

@@ -107,14 +107,16 @@ def find_where(query: Query, asked: Expression | None, like: Likeness | None) ->
     return join_all([where, like.where]) if like else where
 
 
-def read_found(
-    connection: sqlite3.Connection, where: Condition, last: tuple[int, str] | None, size: int
-) -> list[sqlite3.Row]:
-    """Return date, id and form of the next documents found after the last one by date and id, newest first."""
-    after, values = ("", ()) if last is None else (" AND (date < ? OR (date = ? AND id > ?))", (last[0], *last))
-    found = f"SELECT key, date, id FROM documents WHERE {where.sql}{after} ORDER BY date DESC, id LIMIT ?"
-    statement = f"SELECT date, id, form FROM ({found}) JOIN texts ON document = key ORDER BY date DESC, id"
-    return connection.execute(statement, (*where.values, *values, size)).fetchall()
+def read_found(connection: sqlite3.Connection, where: Condition, at_once: int) -> Iterator[str]:
+    """Yield the stored forms of all that is found, newest first; asked once, and read some ``at_once``."""
+    statement = f"SELECT key FROM documents WHERE {where.sql} ORDER BY date DESC, id"
+    found = connection.execute(statement, where.values)
+    while keys := [row["key"] for row in found.fetchmany(at_once)]:
+        slots = ", ".join("?" * len(keys))
+        forms = dict(
+            connection.execute(f"SELECT document, form FROM texts WHERE document IN ({slots})", keys).fetchall()
+        )
+        yield from (forms[key] for key in keys)
 
 
 def _find_rows(
@@ -236,10 +238,11 @@ def _marks(text: str, highlighted: Sequence[str]) -> list[tuple[int, int]]:
     """Return which characters of the text were found: its n-th word is the n-th of the folded ones."""
     if not any(MARK_START in folded for folded in highlighted):
         return []
-    words = find_spans(text)
-    marks = {
-        (words[folded.count(" ", 0, mark.start())][0], words[folded.count(" ", 0, mark.end())][1])
-        for folded in highlighted
-        for mark in _MARKED.finditer(folded)
-    }
+    words, marks = find_spans(text), set[tuple[int, int]]()
+    for folded in highlighted:
+        at = word = 0
+        for mark in _MARKED.finditer(folded):
+            first = word + folded.count(" ", at, mark.start())
+            word, at = first + folded.count(" ", mark.start(), mark.end()), mark.end()
+            marks.add((words[first][0], words[word][1]))
     return sorted(marks, key=lambda mark: (mark[0], -mark[1]))  # a phrase before the words that begin it

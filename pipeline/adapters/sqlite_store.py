@@ -108,18 +108,12 @@ class SqliteStore:
             return tuple(sqlite_watch.count_documents(connection, each, edges) for each, edges in asked)
 
     def export(self, query: Query) -> Iterator[Form]:
-        """Page by date and id."""
-        with self._connections.transaction("DEFERRED") as connection:
+        """Read one state of the index, however long the caller takes."""
+        with self._connections.snapshot() as connection:
             asked, like = self._ask(connection, query)
-        where = sqlite_page.find_where(query, asked, like)
-        last: tuple[int, str] | None = None
-        while True:
-            with self._connections.transaction("DEFERRED") as connection:
-                rows = sqlite_page.read_found(connection, where, last, PAGE)
-            yield from (json.loads(row["form"]) for row in rows)
-            if len(rows) < PAGE:
-                return
-            last = rows[-1]["date"], rows[-1]["id"]
+            yield from map(
+                json.loads, sqlite_page.read_found(connection, sqlite_page.find_where(query, asked, like), PAGE)
+            )
 
     def _ask(self, connection: sqlite3.Connection, query: Query) -> tuple[Expression | None, Likeness | None]:
         """Return what is asked, with the entities of its names, and what finds documents like another."""

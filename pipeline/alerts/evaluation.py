@@ -12,13 +12,16 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 
 from pipeline.alerts.conditions import day_edges, is_silent, judge_volume, span_in_words
 from pipeline.alerts.evidence import Reading, Sought, show_sentence, sought_of
 from pipeline.alerts.merges import follow_merges
-from pipeline.errors import UsageError
+from pipeline.boundary import boundary
+from pipeline.errors import TooSlow, UsageError
 from pipeline.model.alert import Alert, Condition, ConditionKind, SavedSearch, Shown
+from pipeline.model.fate import Reason
 from pipeline.model.query import Query, Sort
 from pipeline.ports import Alerts, Asked, Clock, Ledger, SearchStore
 from pipeline.search.names import read_expression
@@ -76,8 +79,8 @@ def watch_documents(*, ledger: Ledger, store: SearchStore, clock: Clock, limit: 
         for search, found in zip(searches, matched.found, strict=True)
         if not isinstance(found, UsageError) and found
     ]
-    noticed = list(_notice(hits, store, now))
-    return Watched(documents=len(unwatched), alerts=alerts.note_alerts(noticed, unwatched), errors=errors)
+    noticed, failed = _notice(hits, store, now)
+    return Watched(documents=len(unwatched), alerts=alerts.note_alerts(noticed, unwatched), errors=errors | failed)
 
 
 def look_up(search: SavedSearch, *, store: SearchStore, now: datetime) -> SavedSearch:
@@ -114,9 +117,15 @@ def watch_silence(*, ledger: Ledger, store: SearchStore, clock: Clock) -> Watche
     silent = [
         pair for pair, count in zip(due, counts, strict=True) if not isinstance(count, UsageError) and not sum(count)
     ]
-    noticed = [_silence(search, condition, store, now) for search, condition in silent]
+    noticed, slow = list[Alert](), dict[str, str]()
+    for search, condition in silent:
+        try:
+            noticed.append(_silence(search, condition, store, now))
+        except TooSlow as error:  # of this search alone
+            slow[search.name] = str(error)
+            log.warning("the saved search %s cannot be asked: %s", search.name, error)
     fresh = alerts.note_alerts(noticed, {}) if noticed else ()
-    return Watched(alerts=fresh, errors=refused | _errors([each for each, _ in due], counts))
+    return Watched(alerts=fresh, errors=refused | _errors([each for each, _ in due], counts) | slow)
 
 
 def shown_by(reading: Reading, sought: Sequence[Sought]) -> Shown:
@@ -133,8 +142,12 @@ def shown_by(reading: Reading, sought: Sequence[Sought]) -> Shown:
     )
 
 
-def _notice(hits: Sequence[_Hits], store: SearchStore, now: datetime) -> Iterator[Alert]:
-    """Yield what the conditions of these searches say; all that they must know of the index is counted in one go."""
+def _notice(hits: Sequence[_Hits], store: SearchStore, now: datetime) -> tuple[list[Alert], dict[str, str]]:
+    """Return what the conditions of these searches say, and the searches that failed, which hold up no others.
+
+    All that they must know of the index is counted in one go.
+    """
+    noticed, failed = list[Alert](), dict[str, str]()
     cases = [(each, condition, _edges(each, condition, now)) for each in hits for condition in each.search.conditions]
     asked = [(_asked(each.search), times) for each, _, edges in cases for times in edges]
     counts = iter(store.count([*asked, (Asked(query=Query()), day_edges(now))]) if asked else ())
@@ -143,7 +156,13 @@ def _notice(hits: Sequence[_Hits], store: SearchStore, now: datetime) -> Iterato
     for each, condition, answers in counted:
         known = [answer for answer in answers if not isinstance(answer, UsageError)]
         if len(known) == len(answers) and not isinstance(whole_index, UsageError):
-            yield from _DECIDE[condition.kind](_Case(each, condition, known, whole_index, now))
+            with boundary(partial(_note_failure, failed, each.search.name)):
+                noticed += _DECIDE[condition.kind](_Case(each, condition, known, whole_index, now))
+    return noticed, failed
+
+
+def _note_failure(failed: dict[str, str], name: str, _: Reason, detail: str) -> None:
+    failed[name] = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +231,17 @@ _DECIDE: Mapping[ConditionKind, Callable[[_Case], Iterator[Alert]]] = {
 
 
 def _silence(search: SavedSearch, condition: Condition, store: SearchStore, now: datetime) -> Alert:
-    """Return the alert, with the document that is the last one now: an earlier alert of the same silence may have had another."""
+    """Return the alert, with the document that is the last one now: an earlier alert of the same silence may have had another.
+
+    A new version of that document, of a newer date, ends a silence as another document does.
+    """
     said, apart = f"no document for {span_in_words(_span(condition))}", condition.span
     page = store.search(replace(search.query, sort=Sort.NEWEST, limit=1, with_facets=False))
     form = store.document(page.hits[0].id) if page.hits else None
     if form is None:
         return _alert(search, condition, now, said, apart=apart)
     shown, said = shown_by(Reading(form), sought_of(search.query, search.entities)), f"{said}; this was the last"
-    return _alert(search, condition, now, said, shown=shown, key=shown.article_id, apart=apart)
+    return _alert(search, condition, now, said, shown=shown, key=f"{shown.article_id} {shown.date}", apart=apart)
 
 
 def _alert(

@@ -114,7 +114,9 @@ class Reading:
             if names.ids:
                 is_meant = entity_id in names.ids
             elif names.is_whole:
-                is_meant = kind == names.kind and spellings[0] == names.words
+                is_meant = (
+                    kind == names.kind and names.words in spellings[:1]
+                )  # of letters that fold to nothing there is none
             else:
                 is_meant = kind == names.kind and any(_holds(spelling, names.words) for spelling in spellings)
             if is_meant:

@@ -110,6 +110,7 @@ class _Search:
                     children = await self._read(url, feed)
                 except NotASitemap:
                     if is_guess and depth == 1:
+                        self.counts["sitemaps"] -= 1  # there is none
                         return False
                     raise
                 if depth < MAX_DEPTH:

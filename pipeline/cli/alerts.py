@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from pipeline.alerts.delivery import alert_json
+from pipeline.alerts.evaluation import Watched
 from pipeline.alerts.searches import find_search, no_search
 from pipeline.cli import console
-from pipeline.errors import UsageError
+from pipeline.errors import StoreUnavailable, UsageError
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
 
@@ -97,6 +98,15 @@ def replay(ids: Annotated[list[str] | None, typer.Argument(help="Of alerts; none
 
 def run_alerts(wiring: Wiring) -> dict[str, int]:
     """Do all that saved searches ask for, once; return how many documents were looked at, and what came of it."""
+    try:
+        watched = _watch(wiring)
+    except StoreUnavailable:  # the search store's, mostly; what is to be sent is in the ledger
+        asyncio.run(wiring.deliver_alerts())
+        raise
+    return {**watched, **asyncio.run(wiring.deliver_alerts())}
+
+
+def _watch(wiring: Wiring) -> dict[str, int]:
     documents = noticed = 0
     with console.progress() as progress:
         task = progress.add_task("articles to watch", total=None)
@@ -104,8 +114,12 @@ def run_alerts(wiring: Wiring) -> dict[str, int]:
             documents += watched.documents
             noticed += len(watched.alerts)
             progress.advance(task, watched.documents)
-            for name, error in watched.errors.items():
-                console.complain(f"the saved search {name} cannot be asked: {error}")
+            _complain(watched)
     silence = wiring.watch_silence()
-    delivered = asyncio.run(wiring.deliver_alerts())
-    return {"documents": documents, "noticed": noticed + len(silence.alerts), **delivered}
+    _complain(silence)
+    return {"documents": documents, "noticed": noticed + len(silence.alerts)}
+
+
+def _complain(watched: Watched) -> None:
+    for name, error in watched.errors.items():
+        console.complain(f"the saved search {name} cannot be asked: {error}")

@@ -16,10 +16,11 @@ COLUMNS = (
     *("people", "organizations", "places", "topics", "withdrawn_at", "text"),
 )
 #: A spreadsheet takes a cell that begins so, perhaps behind blanks, for a formula, which a page could have written.
-#: Where commas are decimal signs it parts cells at semicolons, and then inside of quotation marks as well.
+#: Where commas are decimal signs it parts cells at semicolons, and then inside of quotation marks as well; a quotation mark
+#: behind one begins a cell there, and is none of it.
 _FORMULA = re.compile(
     r"""
-    (?: ^ | (?<=[;\t\r\n]) ) (?= (?: [^\S\t\r\n] | [\x00-\x08\x0e-\x20\ufeff\u200b] )*+ [=+\-@＝＋－＠] )
+    (?: ^ | (?<=[;\t\r\n]) ) (?= (?: [^\S\t\r\n] | ["\x00-\x08\x0e-\x20\ufeff\u200b] )*+ [=+\-@＝＋－＠] )
     | ^ (?=[\t\r\n])
     """,
     re.VERBOSE,

@@ -107,14 +107,17 @@ def import_feeds(file: Annotated[Path, typer.Argument(help="OPML (.opml, .xml) o
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
     if file.suffix.lower() in {".opml", ".xml"}:
         outlines = parse_opml(data, str(file))
-        found = outlines.feeds
-        for problem in outlines.problems:
-            console.complain(problem)
+        found, problems = outlines.feeds, outlines.problems
     else:
+        problems = ()
         found = parse_sources(data.decode("utf-8", "replace"), str(file))
     wiring = Wiring(read_settings())
     wiring.ledger.add_feeds(found, wiring.clock.now())
+    for problem in problems:
+        console.complain(problem)
     console.say(f"{len(found)} feeds of {file} will be polled at the next ingest")
+    if problems:
+        raise typer.Exit(1)
 
 
 @feeds.command()

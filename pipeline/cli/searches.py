@@ -189,6 +189,8 @@ def try_out(
             console.say(f"  {shown.sentence}")
         for url, answer in answers.items():
             console.say(f"webhook {url}: {answer}")
+        if send and not answers:
+            console.say("it has no webhooks: nothing was sent")
     if any(answer != "delivered" for answer in answers.values()):
         raise typer.Exit(1)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from pipeline.alerts.delivery import alert_json
 from pipeline.orchestration.runs import airflow_errors, process_wiring
@@ -43,11 +43,17 @@ def watch() -> tuple[dict[str, Any], dict[str, Any] | None]:
     return dict(counts) | {"announced": [alert.id for alert in news]}, event
 
 
-def deliver(announced: list[str]) -> dict[str, int]:
-    """Note what was announced, and send to webhooks what is due; return how many deliveries went how."""
+def deliver(announced: list[str] | None) -> dict[str, int]:
+    """Note what was announced, and send to webhooks what is due; return how many deliveries went how.
+
+    None is announced where ``watch`` failed; sent is what is due all the same, since that asks the ledger alone. Raises
+    AirflowFailException then, lest the run be taken for a good one.
+    """
     with airflow_errors():
         wiring = process_wiring()
-        wiring.alerts.mark_announced(announced)
+        wiring.alerts.mark_announced(announced or ())
         counts = dict(asyncio.run(wiring.deliver_alerts()))
     log.info("deliver: %s", ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing was due")
+    if announced is None:
+        raise AirflowFailException("the saved searches were not asked: see the log of watch")
     return counts

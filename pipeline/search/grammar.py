@@ -24,7 +24,7 @@ MAX_TERMS = 64  # more is a pasted text, not a question, and costs the stores a 
 MAX_WORDS = 128  # of all terms: each word of a phrase, or of what signs part, such as a-b, is looked for
 MAX_PREFIXES = 8  # each is all words of the index that begin so
 MAX_LENGTH = 4_000  # characters
-MAX_DEPTH = 16  # brackets in brackets
+MAX_DEPTH = 8  # brackets in brackets: each may be three levels of a store's query, and Elasticsearch takes 30 of them
 LEAST_PREFIX = 2  # letters before a *; fewer begin most words of an index
 
 _TIMES = ("since", "until", "date")

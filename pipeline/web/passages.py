@@ -2,7 +2,8 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Any
@@ -12,6 +13,8 @@ Range = tuple[int, int]
 
 #: Scripts that set no spaces between words, so that a name may end where another letter follows.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_WORD_OR_SIGN = re.compile(r"\w+|[^\w\s]")
+_LETTER = re.compile(r"\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,12 @@ def find_names(text: str, entities: Sequence[Form]) -> list[tuple[int, int, Form
             spellings.setdefault(spelling, entity)
     if not spellings:
         return []
-    longest_first = sorted(spellings, key=len, reverse=True)
-    pattern = re.compile("|".join(_whole_words(spelling) for spelling in longest_first))
-    return [(found.start(), found.end(), spellings[found[0]]) for found in pattern.finditer(text)]
+    found, end = list[tuple[int, int, Form]](), 0
+    for start, lengths in _find_starts(text, spellings):
+        if start >= end and (spelling := _spelling_at(text, start, lengths, spellings)):
+            end = start + len(spelling)
+            found.append((start, end, spellings[spelling]))
+    return found
 
 
 def find_quotes(text: str, quotes: Sequence[Form]) -> Iterator[Range]:
@@ -76,6 +82,37 @@ def make_piece(
     return Piece(text[start:end], entity, is_quoted=bool(quote and start < quote[1]))
 
 
-def _whole_words(spelling: str) -> str:
-    literal = re.escape(spelling)
-    return literal if _UNSPACED.search(spelling) else rf"(?<!\w){literal}(?!\w)"
+def _find_starts(text: str, spellings: Iterable[str]) -> Iterator[tuple[int, list[int]]]:
+    """Yield where spellings may begin, and how long these are, the longest first: the time grows with the text alone.
+
+    One alternation of all of them is tried from the first to the last at each character: seconds for a page of many names.
+    """
+    by_word, by_letter = defaultdict[str, set[int]](set), defaultdict[str, set[int]](set)
+    for spelling in spellings:
+        if _UNSPACED.search(spelling):
+            by_letter[spelling[0]].add(len(spelling))
+        elif first := _WORD_OR_SIGN.match(spelling):
+            by_word[first[0]].add(len(spelling))
+    for word in _WORD_OR_SIGN.finditer(text):
+        lengths = by_word.get(word[0], set())
+        for start in range(word.start(), word.end()) if by_letter else (word.start(),):
+            if either := lengths | by_letter.get(text[start], set()):
+                yield start, sorted(either, reverse=True)
+            lengths = set()
+
+
+def _spelling_at(text: str, start: int, lengths: Sequence[int], spellings: Container[str]) -> str | None:
+    """Return the longest spelling that stands there as whole words."""
+    for length in lengths:
+        spelling = text[start : start + length]
+        if spelling in spellings and (_UNSPACED.search(spelling) or _is_whole(text, start, start + length)):
+            return spelling
+    return None
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    return not (_is_letter(text[start - 1 : start]) or _is_letter(text[end : end + 1]))
+
+
+def _is_letter(character: str) -> bool:
+    return bool(_LETTER.match(character))

@@ -358,3 +358,10 @@ def test_an_older_ledger_is_closed_to_others_while_it_is_in_use(tmp_path: Path) 
     assert len(modes(tmp_path)) == 4
     first.close()
     second.close()
+
+
+def test_an_option_that_the_driver_does_not_know_is_said_in_one_line() -> None:
+    with pytest.raises(
+        UsageError, match=r'cannot be opened: invalid connection option "ssl_mode"; check NEWSWIRE_LEDGER_URL'
+    ):
+        open_ledger("postgresql://newswire@127.0.0.1:1/ledger?ssl_mode=disable")

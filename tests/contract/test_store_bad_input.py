@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.ports import SearchStore
+from pipeline.search.grammar import parse_text
 from pipeline.search.request import make_query
 from tests.fixtures.documents import NOON, document
 
@@ -91,3 +92,23 @@ def test_an_export_reaches_beyond_what_pages_do(store: SearchStore) -> None:
         tracemalloc.stop()
     assert len(ids) == 10_050
     assert peak < 5_000_000  # bytes; all documents at once take 50 MB
+
+
+@pytest.mark.parametrize("form", ["a OR b ({})", "a ({} OR b)", "person:a OR person:b ({})", "-a (-b OR text:c {})"])
+def test_brackets_as_deep_as_can_be_written_are_no_burden(store: SearchStore, form: str) -> None:
+    text, told = "harvest", ""
+    while not told:
+        assert ask(store, {"text": text}) == 0
+        try:
+            parse_text(form.format(text))
+        except UsageError as error:
+            told = str(error)
+        text = form.format(text)
+    assert "nested more than 8 deep" in told
+
+
+def test_an_excerpt_of_a_text_that_says_one_word_for_ever(store: SearchStore) -> None:
+    """Marks were counted from the text's beginning each: a minute for this one."""
+    store.write([document(text="harvest " * 100_000)])
+    [hit] = store.search(make_query("harvest")).hits
+    assert hit.snippets[0].startswith("<mark>harvest</mark> <mark>harvest</mark>")

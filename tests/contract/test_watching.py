@@ -9,15 +9,17 @@ import pytest
 
 from pipeline.adapters.sql_ledger import SqlLedger, open_ledger
 from pipeline.adapters.sqlite_store import SqliteStore
+from pipeline.alerts import evaluation
 from pipeline.alerts.evaluation import Watched, watch_documents, watch_silence
+from pipeline.alerts.evidence import Reading, Sought
 from pipeline.alerts.searches import find_search, keep_identity, make_search
 from pipeline.alerts.trial import prepare_search, try_search
-from pipeline.errors import UsageError
+from pipeline.errors import TooSlow, UsageError
 from pipeline.model.alert import Alert
 from pipeline.model.document import Document
 from pipeline.model.entity import Entity, Kind, Quote
 from pipeline.model.known import Action, Decision
-from pipeline.model.query import Query
+from pipeline.model.query import Query, SearchPage
 from pipeline.ports import Asked, SearchStore
 from pipeline.search.request import make_query
 from tests.fixtures.alerts import DAY, HOUR, a_search, as_indexed
@@ -499,3 +501,47 @@ def test_a_search_of_what_is_silent_already_says_when_it_alerts(desk: Desk) -> N
     assert desk.silence() == ()
     desk.clock.time = NOON + 12 * HOUR
     assert [ending(alert) for alert in desk.silence()] == ["one"]
+
+
+def test_a_new_version_of_the_last_document_ends_a_silence(desk: Desk) -> None:
+    desk.save("harvests", "harvest", "silence:24h")
+    desk.index(ago(0, "live"))
+    desk.clock.time = NOON + 1.1 * DAY
+    assert [ending(alert) for alert in desk.silence()] == ["live"]
+    desk.index(ago(-1.2, "live", "The harvest ended.", captured_at=NOON + 1.2 * DAY), version=2)
+    assert desk.silence() == ()
+    desk.clock.time = NOON + 2.3 * DAY
+    assert [ending(alert) for alert in desk.silence()] == ["live"]
+    assert desk.silence() == ()
+
+
+def test_a_search_that_is_too_slow_or_fails_holds_up_no_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.save("slow", "harvest", "any silence:24h")
+    desk.save("harvests", "harvest began", "any silence:24h")
+    desk.index(ago(0, "one"))
+    show, search = evaluation.show_sentence, type(desk.store).search
+
+    def fail(reading: Reading, sought: Sequence[Sought]) -> str:
+        if len(sought) == 1:
+            raise IndexError("no such letter")
+        return show(reading, sought)
+
+    def give_up(store: SearchStore, query: Query) -> SearchPage:
+        if query.text == "harvest":
+            raise TooSlow("the search took too long")
+        return search(store, query)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(evaluation, "show_sentence", fail)
+        watched = desk.watch()
+    assert [alert.search for alert in watched.alerts] == ["harvests"]
+    assert watched.errors == {"slow": "IndexError: no such letter"}
+    assert "no such letter" in caplog.text
+    assert desk.watch().documents == 0
+    desk.clock.time = NOON + 1.1 * DAY
+    monkeypatch.setattr(type(desk.store), "search", give_up)
+    silent = watch_silence(ledger=desk.ledger, store=desk.store, clock=desk.clock)
+    assert [alert.search for alert in silent.alerts] == ["harvests"]
+    assert silent.errors == {"slow": "the search took too long"}

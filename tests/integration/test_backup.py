@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import shutil
 import stat
 from contextlib import closing
@@ -227,3 +228,15 @@ def test_what_was_fetched_since_the_backup_is_read_from_a_copy_of_the_archive(
     sums = json.loads(newswire("ledger", "--json").stdout)
     assert sums["balanced"]
     assert sums["fates"]["indexed"] == len(after)
+
+
+def test_what_is_no_file_is_left_as_it_is_and_a_link_followed(tmp_path: Path) -> None:
+    pipe, link, target = tmp_path / "pipe", tmp_path / "link.gz", tmp_path / "target.gz"
+    os.mkfifo(pipe)
+    with pytest.raises(FileExistsError, match="a device or a pipe stands there"), write_private(pipe):
+        pass
+    assert pipe.is_fifo()
+    link.symlink_to(target)
+    with write_private(link) as file:
+        file.write(b"ledger")
+    assert (link.is_symlink(), target.read_bytes()) == (True, b"ledger")

@@ -117,6 +117,14 @@ def test_feeds_go_out_and_come_in(served: Newswire, tmp_path: Path) -> None:
         assert [feed["publisher"] for feed in known] == [feed["publisher"] for feed in copied]
 
 
+def test_an_outline_that_is_refused_is_named_and_the_others_come_in(newswire: Newswire, tmp_path: Path) -> None:
+    outlines = '<outline text="A" xmlUrl="ftp://a.example/feed"/><outline text="B" xmlUrl="https://b.example/feed"/>'
+    (tmp_path / "feeds.opml").write_text(f"<opml><body>{outlines}</body></opml>")
+    done = newswire("feeds", "import", str(tmp_path / "feeds.opml"), expect=1)
+    assert "line 1" in done.stderr
+    assert "1 feeds of" in done.stdout
+
+
 def test_past_articles_are_found_in_sitemaps(served: Newswire, newsroom: Newsroom, tmp_path: Path) -> None:
     origin = newsroom.origins["meridian"]
     sources = f"""

@@ -66,7 +66,7 @@ def test_pages_that_break_what_reads_them_cost_themselves_alone(
     with Press() as press:
         press.write_sources(tmp_path / "sources.toml")
         urls = press.publish(range(1, 7))
-        limits = {"NEWSWIRE_PAGE_SECONDS": "6", "NEWSWIRE_PAGE_MEGABYTES": "1000"}
+        limits = {"NEWSWIRE_PAGE_SECONDS": "6", "NEWSWIRE_PAGE_MEGABYTES": "1024"}
         wiring = open_home(tmp_path / "home", NEWSWIRE_SOURCES=str(tmp_path / "sources.toml"), **limits)
         wiring.store.prepare()
         wiring.add_sources()

@@ -11,7 +11,7 @@ from pipeline.cli.app import app
 from pipeline.errors import UsageError
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
-from tests.fixtures.alerts import as_indexed
+from tests.fixtures.alerts import an_alert, as_indexed
 from tests.fixtures.command import Newswire
 from tests.fixtures.documents import MINSK, document
 
@@ -51,6 +51,7 @@ def test_a_search_is_saved_tried_and_told_of(newswire: Newswire, wiring: Wiring)
     tried = newswire("searches", "test", "harvests").stdout
     assert "The harvest began." in tried
     assert "1 document matches" in tried
+    assert "it has no webhooks: nothing was sent" in newswire("searches", "test", "known", "--send").stdout
     assert "<entry>" in newswire("searches", "feed", "harvests").stdout
     shown = newswire("searches", "show", "harvests").stdout
     assert "whsec_" not in shown
@@ -138,3 +139,15 @@ def test_what_is_wrong_is_said_in_a_line(newswire: Newswire, arguments: tuple[st
     done = newswire(*arguments, expect=2)
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_alerts_are_sent_though_the_search_store_is_down(wiring: Wiring, newswire: Newswire) -> None:
+    dead = "http://127.0.0.1:9/hook"
+    loopback = {"NEWSWIRE_WEBHOOK_NETWORKS": "127.0.0.0/8"}
+    newswire("searches", "add", "harvests", "harvest", "--when", "any", "--webhook", dead, environ=loopback)
+    wiring.ledger.alerts.note_alerts([an_alert(1, search="harvests", when="any")], {})
+    wiring.ledger.settle([], [as_indexed(HARVEST)])
+    down = {"NEWSWIRE_SEARCH_URL": "http://127.0.0.1:9"}
+    assert "127.0.0.1:9" in newswire("alerts", "run", environ=loopback | down, expect=1).stderr
+    (waiting,) = json.loads(newswire("alerts", "undelivered", "--json").stdout)
+    assert waiting["attempts"] == 1

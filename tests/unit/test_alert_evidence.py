@@ -79,3 +79,10 @@ def test_scripts_without_spaces() -> None:
 def test_a_document_without_text_has_its_headline() -> None:
     reading = Reading(document_json(document(headline="Only this", text="")))
     assert show_sentence(reading, sought_of(make_query("nothing"), {})) == "Only this"
+
+
+def test_a_name_of_letters_that_fold_to_nothing_shows_nothing() -> None:
+    odd = Entity(id="person:odd", kind=Kind.PERSON, name="ﾞﾟ", aliases=("ﾞﾟ",), count=1)
+    named = replace(READ, annotation=replace(READ.annotation, entities=(odd, RAISI)))
+    shown = show_sentence(Reading(document_json(named)), sought_of(make_query(people=["Ebrahim Raisi"]), {}))
+    assert shown.startswith("Mr. Raisi's guests")

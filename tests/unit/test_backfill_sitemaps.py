@@ -178,7 +178,7 @@ def test_a_source_without_sitemaps_is_said_and_no_failure(search: Any) -> None: 
     other = Feed(url=f"{OTHER}/feed", publisher="Other")
     found, _ = search({f"{OTHER}/sitemap.xml": urlset(1)}, FEED, other)
     assert found.paths == ["1"]
-    assert found.counts == {"sitemaps": 2, "sources without sitemaps": 1}
+    assert found.counts == {"sitemaps": 1, "sources without sitemaps": 1}
     assert f"The Example has no sitemaps: robots.txt names none, and there is none at {SITE}/sitemap.xml" in found.said
 
 

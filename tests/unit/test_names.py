@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.enrich.names.chinese import read_chinese
 from pipeline.enrich.names.comparison import compare_names, is_same_person
 from pipeline.enrich.names.keys import block_keys, name_key, person_key
 from pipeline.model.entity import Kind
@@ -117,3 +118,11 @@ def test_a_text_of_any_length_is_compared_in_time() -> None:
 def test_a_name_of_particles_alone_has_keys() -> None:
     assert block_keys("Le Du")
     assert not is_same_person("Le Du", "Du Bin")
+
+
+def test_a_word_of_syllables_without_end_is_no_name() -> None:
+    """Each "xian" reads as "xi-an" too: all ways of parting forty of them would outlast the sun."""
+    assert read_chinese(("wang", "xian" * 40)) is None
+    assert read_chinese(("wang", "a" * 2_000)) is None
+    assert read_chinese(("ван", "сянь" * 40)) is None
+    assert read_chinese(("wang", "xianxian")) is not None

@@ -58,3 +58,18 @@ def test_quotes_that_are_not_in_one_piece_are_left_out_and_the_next_are_found() 
 def test_the_pieces_together_are_the_text(text: str, names: list[str], quotes: list[str]) -> None:
     passages = mark_passages(text, [{"name": name} for name in names], [{"text": quote} for quote in quotes])
     assert "\n\n".join("".join(piece.text for piece in paragraph) for paragraph in passages) == text
+
+
+def test_spellings_that_begin_alike_or_with_a_sign() -> None:
+    names = [{"name": name} for name in ("John", "John Smith", "John Smithson", "'t Hooft", "X社", "X")]
+    (paragraph,) = mark_passages(
+        "John Smithsonian met John Smithson, 't Hooft of X社 and X; isn't Hooft X1?", names, []
+    )
+    assert [piece.text for piece in paragraph if piece.entity] == ["John", "John Smithson", "'t Hooft", "X社", "X"]
+
+
+def test_a_page_of_thousands_of_names_is_marked_whole() -> None:
+    names = [f"Aa{number} Bb{number}" for number in range(4_000)]
+    text = ". ".join(["and so it goes on " * 8 + name for name in names])
+    (paragraph,) = mark_passages(text, [{"name": name} for name in names], [])
+    assert [piece.text for piece in paragraph if piece.entity] == names

@@ -180,3 +180,24 @@ def test_waits_are_read_with_their_units() -> None:
 def test_a_bad_value_is_named(variable: str, value: str) -> None:
     with pytest.raises(UsageError, match=variable):
         read_settings({variable: value})
+
+
+def test_paths_are_read_as_the_shell_reads_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = read_settings(
+        {"NEWSWIRE_HOME": "~/home", "NEWSWIRE_ARCHIVE_URL": "~/archive", "NEWSWIRE_WARCS": "~/warcs"}
+    )
+    assert settings.home == tmp_path / "home"
+    assert (settings.archive_url, settings.warcs) == (str(tmp_path / "archive"), str(tmp_path / "warcs"))
+    monkeypatch.chdir(tmp_path)
+    assert read_settings({"NEWSWIRE_ARCHIVE_URL": "archive"}).archive_url == str(tmp_path / "archive")
+    assert read_settings({"NEWSWIRE_ARCHIVE_URL": "s3://bucket/a"}).archive_url == "s3://bucket/a"
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["NEWSWIRE_HOME", "NEWSWIRE_ARCHIVE_URL", "NEWSWIRE_SOURCES", "NEWSWIRE_WARCS", "NEWSWIRE_SEARCH_API_KEY_FILE"],
+)
+def test_a_home_that_nobody_has_is_named(variable: str) -> None:
+    with pytest.raises(UsageError, match=f"^{variable}: ~nobody-of-this-name/x cannot be read: no home is known"):
+        read_settings({variable: "~nobody-of-this-name/x"})

@@ -17,6 +17,9 @@ from pipeline.enrich.names.sounds import Script, script_of
 
 Syllables = tuple[frozenset[str], ...]
 
+#: Of one surname and one given name, both doubled at most.
+_MOST_SYLLABLES = 4
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tables:
@@ -51,7 +54,7 @@ def read_chinese(words: tuple[str, ...]) -> tuple[Syllables, Syllables] | None:
     if script is Script.LATIN and (None in syllables or any("-" in word or "'" in word for word in words)):
         syllables = [_read_wade(word) for word in words]
     read = [syllable for syllable in syllables if syllable]
-    if len(read) < len(words) or not 2 <= sum(map(len, read)) <= 4:  # noqa: PLR2004 - of one surname and one or two more, doubled at most
+    if len(read) < len(words) or not 2 <= sum(map(len, read)) <= _MOST_SYLLABLES:  # noqa: PLR2004 - one at least beside the surname
         return None
     return _part(read)
 
@@ -110,14 +113,19 @@ def _wade_syllable(part: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _split(word: str, table: dict[str, frozenset[str]]) -> Syllables | None:
-    """Return the fewest syllables that make the word, the longest first."""
+def _split(word: str, table: dict[str, frozenset[str]], most: int = _MOST_SYLLABLES) -> Syllables | None:
+    """Return the fewest syllables that make the word, the longest first; None where it takes more than ``most``.
+
+    Without that bound, "xian" again and again, which also reads as "xi-an", took twice as long for each four letters more.
+    """
     if not word:
         return ()
+    if not most:
+        return None
     best: Syllables | None = None
     for size in range(min(6, len(word)), 0, -1):
         if word[:size] in table:
-            rest = _split(word[size:], table)
+            rest = _split(word[size:], table, most - 1)
             if rest is not None and (best is None or len(rest) + 1 < len(best)):
                 best = (table[word[:size]], *rest)
     return best
