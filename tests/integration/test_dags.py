@@ -20,7 +20,7 @@ from pipeline.adapters.sql_ledger import open_ledger
 from pipeline.orchestration.queues import admin_queue
 from pipeline.settings import read_settings
 from pipeline.wiring import Wiring
-from tests.fixtures.alerts import a_search, as_indexed
+from tests.fixtures.alerts import a_search, an_alert, as_indexed
 from tests.fixtures.documents import document
 from tests.fixtures.entries import NOW, an_entry
 
@@ -361,6 +361,37 @@ def test_stories_are_announced_though_their_batch_was_settled_by_a_try_that_was_
     told, stories = found["events"]["newswire_articles"], found["events"]["newswire_stories"]
     assert told["same content"] > told["written"] == 0
     assert stories == {"batch": told["batch"], "stories": 0}
+
+
+ALERT_WITHOUT_STORE = """
+import json, sys
+from datetime import timedelta
+
+from airflow.dag_processing.dagbag import DagBag
+
+dag = DagBag(sys.argv[1]).dags["alert"]
+dag.deadline = None  # Airflow's own test run stumbles over it
+for task in dag.tasks:
+    task.retries = 0
+run = dag.test()
+json.dump({"state": run.state, **{ti.task_id: ti.state for ti in run.get_task_instances()}}, open(sys.argv[2], "w"))
+"""
+
+
+@pytest.mark.slow
+def test_alerts_are_sent_though_the_searches_cannot_be_asked_and_the_run_fails(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.migrate()
+    wiring = Wiring(read_settings({"NEWSWIRE_HOME": str(state.home)}))
+    wiring.alerts.save_search(a_search("harvests", "harvest", "any", "http://127.0.0.1:9/hook"))
+    wiring.ledger.settle([], [as_indexed(document())])
+    wiring.alerts.note_alerts([an_alert()], {})
+    down = {"NEWSWIRE_SEARCH_URL": "http://127.0.0.1:9"}
+    ended = run_python(state.airflow, ALERT_WITHOUT_STORE, DAGS / "alert.py", **state.environ() | down)
+    assert ended == {"state": "failed", "watch": "failed", "deliver": "failed"}
+    [delivery] = wiring.alerts.undelivered()
+    assert delivery.state == "dead"  # it was tried: loopback is a private address
+    wiring.close()
 
 
 @pytest.mark.slow
