@@ -147,7 +147,7 @@ class TestDocumentation:
     TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
     def test_commands_are_given_in_services_that_exist(self) -> None:
-        given = set(re.findall(r"docker compose exec (?:-T )?([\w-]+) ", self.TEXT))
+        given = set(re.findall(r"docker compose exec (?:-T |--env \w+ )*([\w-]+) ", self.TEXT))
         assert given >= {"worker", "admin-worker", "scheduler"}
         assert given - SERVICES.keys() == set()
 
