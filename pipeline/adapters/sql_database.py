@@ -132,6 +132,7 @@ class Database:
                 f"the ledger {self.name} cannot be used: {_one_line(error)}{_hint(error)}"
             ) from error
         except DatabaseError as error:
+            # Nothing was asked yet: the driver refuses the address.
             if isinstance(error, ProgrammingError) and error.statement is None:
                 message = f"the ledger {self.name} cannot be opened: {_one_line(error)}; check NEWSWIRE_LEDGER_URL"
                 raise UsageError(message) from error

@@ -117,15 +117,11 @@ def watch_silence(*, ledger: Ledger, store: SearchStore, clock: Clock) -> Watche
     silent = [
         pair for pair, count in zip(due, counts, strict=True) if not isinstance(count, UsageError) and not sum(count)
     ]
-    noticed, slow = list[Alert](), dict[str, str]()
-    for search, condition in silent:
-        try:
-            noticed.append(_silence(search, condition, store, now))
-        except TooSlow as error:  # of this search alone
-            slow[search.name] = str(error)
-            log.warning("the saved search %s cannot be asked: %s", search.name, error)
+    answers = [_silence(search, condition, store, now) for search, condition in silent]
+    noticed = [each for each in answers if isinstance(each, Alert)]
     fresh = alerts.note_alerts(noticed, {}) if noticed else ()
-    return Watched(alerts=fresh, errors=refused | _errors([each for each, _ in due], counts) | slow)
+    errors = _errors([each for each, _ in due], counts) | _errors([each for each, _ in silent], answers)
+    return Watched(alerts=fresh, errors=refused | errors)
 
 
 def shown_by(reading: Reading, sought: Sequence[Sought]) -> Shown:
@@ -230,13 +226,17 @@ _DECIDE: Mapping[ConditionKind, Callable[[_Case], Iterator[Alert]]] = {
 }
 
 
-def _silence(search: SavedSearch, condition: Condition, store: SearchStore, now: datetime) -> Alert:
+def _silence(search: SavedSearch, condition: Condition, store: SearchStore, now: datetime) -> Alert | TooSlow:
     """Return the alert, with the document that is the last one now: an earlier alert of the same silence may have had another.
 
-    A new version of that document, of a newer date, ends a silence as another document does.
+    A new version of that document, of a newer date, ends a silence as another document does. A search that is too slow holds up
+    no other: its error is returned.
     """
     said, apart = f"no document for {span_in_words(_span(condition))}", condition.span
-    page = store.search(replace(search.query, sort=Sort.NEWEST, limit=1, with_facets=False))
+    try:
+        page = store.search(replace(search.query, sort=Sort.NEWEST, limit=1, with_facets=False))
+    except TooSlow as error:
+        return error
     form = store.document(page.hits[0].id) if page.hits else None
     if form is None:
         return _alert(search, condition, now, said, apart=apart)
@@ -303,7 +303,7 @@ def _errors(searches: Sequence[SavedSearch], answers: Sequence[object]) -> dict[
     errors = {
         search.name: str(answer)
         for search, answer in zip(searches, answers, strict=True)
-        if isinstance(answer, UsageError)
+        if isinstance(answer, UsageError | TooSlow)
     }
     for name, error in errors.items():
         log.warning("the saved search %s cannot be asked: %s", name, error)

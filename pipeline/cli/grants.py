@@ -14,6 +14,7 @@ from pipeline.index.roles import role_body, role_name
 from pipeline.model.grant import Grant
 from pipeline.ports import Grants, Key
 from pipeline.private_file import write_private
+from pipeline.setting_values import read_path
 from pipeline.settings import KEYS, read_settings
 from pipeline.wiring import Wiring
 
@@ -109,7 +110,7 @@ def _held(keys: Sequence[Key], grant: Grant, folder: Path) -> Key | None:
 
 
 def _path(folder: Path, grant: Grant) -> Path:
-    return folder.expanduser().absolute() / f"{grant}.key"
+    return read_path("--keys-to", str(folder)) / f"{grant}.key"
 
 
 def _write_secret(path: Path, secret: str) -> None:
